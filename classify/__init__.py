@@ -1,0 +1,1 @@
+"""Pictures to scores: a Keras network learns two classes of grey pictures."""

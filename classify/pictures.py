@@ -1,0 +1,241 @@
+"""Picture files in, grey arrays and lists of files out.
+
+A dataset is ``IMAGES/{train,validation,test}/{class}/...``, two classes, any names; the second
+class of `class_order` is the positive one, index 1. Pictures are ``uint8``, shape (height, width).
+A picture may say in an XMP packet how it was drawn; those drawing settings are compared, never
+interpreted.
+"""
+
+import json
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import cv2
+import numpy as np
+
+# What ImageDataGenerator.flow_from_directory takes for a picture.
+SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".ppm", ".tif", ".tiff")
+_PNG = b"\x89PNG\r\n\x1a\n"
+_DRAWING = "{urn:spoofsight:1}render"  # attribute of the packet that holds the drawing settings
+_END = b"</x:xmpmeta>"
+
+Drawing = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A decoded picture.
+
+    Attributes
+    ----------
+    image : np.ndarray, shape=(height, width), dtype=uint8
+    drawing : dict or None
+        The settings that it was drawn with, where the file tells.
+    """
+
+    image: np.ndarray
+    drawing: Drawing | None
+
+
+def decode(data: bytes) -> Picture:
+    """Decode the bytes of a picture file.
+
+    Parameters
+    ----------
+    data : bytes
+
+    Returns
+    -------
+    picture : Picture
+        Colour is turned to grey, transparency is ignored.
+
+    Raises
+    ------
+    ValueError
+        If the bytes are no picture, damaged, or have more than 8 bits a channel.
+
+    Examples
+    --------
+    >>> decode(b"hello")
+    Traceback (most recent call last):
+    ValueError: expected a picture, got something else
+    """
+    if not data:
+        raise ValueError("expected a picture, got an empty file")
+    if data.startswith(_PNG) and not _intact(data):
+        raise ValueError("expected a picture, got a damaged PNG")
+    image, kinds, packets = cv2.imdecodeWithMetadata(
+        np.frombuffer(data, np.uint8), flags=cv2.IMREAD_UNCHANGED
+    )
+    if image is None:
+        raise ValueError("expected a picture, got something else")
+    if image.dtype != np.uint8:
+        raise ValueError(f"expected a picture of 8 bits a channel, got {image.dtype}")
+    if image.ndim == 3:
+        to_grey = cv2.COLOR_BGRA2GRAY if image.shape[2] == 4 else cv2.COLOR_BGR2GRAY
+        image = cv2.cvtColor(image, to_grey)
+    packet = next(
+        (p for kind, p in zip(kinds, packets, strict=True) if kind == cv2.IMAGE_METADATA_XMP), None
+    )
+    return Picture(image, None if packet is None else _drawing(packet.tobytes()))
+
+
+def read(path: Path, shape: Sequence[int], drawing: Drawing | None) -> np.ndarray:
+    """Read a picture for a network.
+
+    Parameters
+    ----------
+    path : Path
+    shape : sequence of two int
+        Height and width that the network takes.
+    drawing : dict or None
+        Drawing settings of the pictures that it was trained on; None where they are unknown.
+
+    Returns
+    -------
+    image : np.ndarray, shape=shape, dtype=uint8
+
+    Raises
+    ------
+    ValueError
+        If the file cannot be decoded, or the picture has another size or other drawing settings.
+    OSError
+        If the file cannot be read.
+    """
+    picture = decode(path.read_bytes())
+    if picture.image.shape != tuple(shape):
+        raise ValueError(f"expected a picture of {size(shape)}, got {size(picture.image.shape)}")
+    check_drawing(drawing, picture.drawing)
+    return picture.image
+
+
+def check_drawing(expected: Drawing | None, got: Drawing | None) -> None:
+    """Refuse pictures drawn with other settings; where one side is unknown, there is no telling.
+
+    Raises
+    ------
+    ValueError
+        If both are known and differ, naming what differs.
+
+    Examples
+    --------
+    >>> check_drawing({"hop": 256, "rate": 16000}, {"hop": 128, "rate": 16000})
+    Traceback (most recent call last):
+    ValueError: expected a picture drawn with hop 256, got hop 128
+    """
+    if expected is None or got is None or expected == got:
+        return
+    names = [key for key in sorted({*expected, *got}) if expected.get(key) != got.get(key)]
+    wanted = ", ".join(f"{name} {expected.get(name)}" for name in names)
+    came = ", ".join(f"{name} {got.get(name)}" for name in names)
+    raise ValueError(f"expected a picture drawn with {wanted}, got {came}")
+
+
+def size(shape: Sequence[int]) -> str:
+    """Write a height and width as people do.
+
+    Examples
+    --------
+    >>> size((256, 124))
+    '256 x 124 pixels'
+    """
+    return f"{shape[0]} x {shape[1]} pixels"
+
+
+def class_order(folder: Path) -> tuple[str, str]:
+    """Name the two classes of a split, the positive one last.
+
+    Parameters
+    ----------
+    folder : Path
+        A split, for example ``IMAGES/train``.
+
+    Returns
+    -------
+    classes : tuple of two str
+        ``("real", "fake")`` where the folders are named so, in whatever case; else in
+        alphabetical order.
+
+    Raises
+    ------
+    ValueError
+        If the folder is missing or does not hold exactly two folders.
+    """
+    if not folder.is_dir():
+        raise ValueError(f"expected a folder of pictures, got {folder}, which does not exist")
+    names = sorted(p.name for p in folder.iterdir() if p.is_dir() and not p.name.startswith("."))
+    if len(names) != 2:
+        got = ", ".join(names) or "none"
+        raise ValueError(f"expected two class folders in {folder}, got {got}")
+    if [name.lower() for name in names] == ["fake", "real"]:
+        names.reverse()
+    return names[0], names[1]
+
+
+def files(folder: Path) -> list[Path]:
+    """List the picture files below a folder, sorted.
+
+    Parameters
+    ----------
+    folder : Path
+
+    Returns
+    -------
+    paths : list of Path
+        Files with a picture's suffix, in any case.
+    """
+    return sorted(
+        path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file()
+    )
+
+
+def load_drawing(path: Path) -> Drawing | None:
+    """Read a ``render.json``; None where there is none.
+
+    Raises
+    ------
+    ValueError
+        If the file holds no JSON object.
+    """
+    if not path.is_file():
+        return None
+    try:
+        drawing = json.loads(path.read_text())
+    except ValueError as error:
+        raise ValueError(f"expected drawing settings as JSON in {path}, got {error}") from error
+    if not isinstance(drawing, dict):
+        raise ValueError(f"expected drawing settings as a JSON object in {path}, got {drawing}")
+    return drawing
+
+
+def _intact(data: bytes) -> bool:
+    """Whether a PNG ends where it should and every chunk has its checksum.
+
+    Asked before OpenCV sees the data, for libpng would print its own complaints.
+    """
+    position = len(_PNG)
+    while position + 12 <= len(data):
+        length = int.from_bytes(data[position : position + 4], "big")
+        body = data[position + 4 : position + 8 + length]
+        check = data[position + 8 + length : position + 12 + length]
+        if zlib.crc32(body).to_bytes(4, "big") != check:
+            return False
+        if body.startswith(b"IEND"):
+            return True
+        position += 12 + length
+    return False
+
+
+def _drawing(packet: bytes) -> Drawing | None:
+    """The drawing settings in an XMP packet; None in somebody else's packet."""
+    packet, end, _ = packet.partition(_END)
+    try:
+        elements = list(ElementTree.fromstring(packet + end).iter())
+    except ElementTree.ParseError:
+        return None
+    text = next((e.attrib[_DRAWING] for e in elements if _DRAWING in e.attrib), None)
+    return None if text is None else json.loads(text)

@@ -1,0 +1,54 @@
+"""The progress of a training on standard error."""
+
+import sys
+
+import keras
+from tqdm import tqdm
+
+
+class Progress(keras.callbacks.Callback):
+    """A bar over all steps with loss, accuracy and time left, and one line an epoch.
+
+    Without a terminal there is no bar, only the lines.
+
+    Parameters
+    ----------
+    epochs : int
+        Epochs at most.
+    steps : int
+        Steps in an epoch.
+    done : int
+        Epochs that an earlier process finished.
+    """
+
+    def __init__(self, epochs: int, steps: int, done: int):
+        super().__init__()
+        self.epochs, self.steps, self.done = epochs, steps, done
+
+    def on_train_begin(self, logs=None) -> None:
+        """Open the bar."""
+        self.bar = tqdm(
+            desc="train",
+            total=self.epochs * self.steps,
+            initial=self.done * self.steps,
+            unit="step",
+            disable=None,
+        )
+
+    def on_train_batch_end(self, batch: int, logs=None) -> None:
+        """Move on by a step."""
+        self.bar.set_postfix_str(_values(logs), refresh=False)
+        self.bar.update()
+
+    def on_epoch_end(self, epoch: int, logs=None) -> None:
+        """Write the line of the epoch."""
+        tqdm.write(f"train: epoch {epoch + 1} of {self.epochs}: {_values(logs)}", file=sys.stderr)
+
+    def on_train_end(self, logs=None) -> None:
+        """Close the bar."""
+        self.bar.close()
+
+
+def _values(logs: dict[str, float]) -> str:
+    order = ("loss", "accuracy", "val_loss", "val_accuracy")
+    return ", ".join(f"{name} {logs[name]:.3f}" for name in order if name in logs)

@@ -1,0 +1,51 @@
+"""The pictures of the README, from what ``./run.sh demo`` left: clips.png and report.png."""
+
+import csv
+import json
+from pathlib import Path
+
+import cv2
+from matplotlib.figure import Figure
+
+ROOT = Path(__file__).resolve().parent.parent
+IMAGES = ROOT / "datasets" / "demo" / "images"
+RUN = ROOT / "checkpoints" / "demo"
+
+
+def clips(path: Path) -> None:
+    """One utterance of the test split, real and fake, with axes."""
+    drawing = json.loads((IMAGES / "render.json").read_text())
+    with (IMAGES / "manifest.csv").open(newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["split"] == "test"]
+    real = next(row for row in rows if row["label"] == "real")
+    fake = next(
+        row for row in rows if row["label"] == "fake" and row["utterance"] == real["utterance"]
+    )
+    figure = Figure(figsize=(10, 3.6), layout="constrained")
+    panels = figure.subplots(1, 2, sharey=True)
+    for axes, row in zip(panels, (real, fake), strict=True):
+        axes.imshow(
+            cv2.imread(str(IMAGES / row["path"]), cv2.IMREAD_GRAYSCALE),
+            cmap="magma",
+            aspect="auto",
+            extent=(0, drawing["seconds"], 0, drawing["rate"] / 2000),
+        )
+        method = "" if row["label"] == "real" else f" ({row['generator'].replace('_', ' ')})"
+        axes.set(title=row["label"] + method, xlabel="s")
+    panels[0].set_ylabel("kHz")
+    figure.savefig(path, dpi=100)
+
+
+def report(path: Path) -> None:
+    """The figures of the run's report, side by side."""
+    figure = Figure(figsize=(12, 4.2), layout="constrained")
+    panels = figure.subplots(1, 2, width_ratios=(1.75, 1))
+    for axes, name in zip(panels, ("confusion", "roc"), strict=True):
+        axes.imshow(cv2.imread(str(RUN / "report" / f"{name}.png"))[..., ::-1])
+        axes.axis("off")
+    figure.savefig(path, dpi=110)
+
+
+if __name__ == "__main__":
+    clips(ROOT / "docs" / "clips.png")
+    report(ROOT / "docs" / "report.png")

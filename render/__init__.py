@@ -1,0 +1,1 @@
+"""Sound to pictures: recordings become grey spectrogram PNGs in split and class folders."""

@@ -1,0 +1,100 @@
+#!/usr/bin/env bash
+# Every command that a person or continuous integration uses, one short function each.
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+venv=$root/.venv
+python=$venv/bin/python
+
+help() { # the verbs
+  cat <<'END'
+Spoofsight: tells real speech from generated speech by looking at its spectrograms.
+
+  ./run.sh demo                              the whole way on a demonstration corpus
+  ./run.sh render   [AUDIO]  [--to IMAGES]   recordings to pictures   datasets/audio -> datasets/images
+  ./run.sh train    [IMAGES] [--to RUN]      pictures to a network    datasets/images -> checkpoints/default
+  ./run.sh evaluate [IMAGES] [--run RUN]     how good it is on the test split
+  ./run.sh predict  IMAGE... [--run RUN]     pictures, folders or patterns to verdicts
+  ./run.sh install                           make .venv; every other verb does it when needed
+  ./run.sh lint                              ruff and mypy
+  ./run.sh test [PYTEST ARGUMENTS]           lint, then every test; what continuous integration runs
+
+Every verb but demo, install, lint and test has --help.
+END
+}
+
+fail() {
+  printf 'run.sh: %s\n' "$*" >&2
+  exit 2
+}
+
+find_python() { # prints the first Python that is supported
+  local candidate version seen=none
+  for candidate in ${PYTHON:-python3 python3.13 python3.12 python3.11 python}; do
+    version=$("$candidate" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null) || continue
+    case $version in 3.11 | 3.12 | 3.13) printf '%s\n' "$candidate" && return ;; esac
+    seen="$candidate, which is Python $version"
+  done
+  fail "expected Python 3.11, 3.12 or 3.13, got $seen"
+}
+
+install() { # idempotent: a stamp newer than what it was made from means that all is there
+  local stamp=$venv/installed
+  if [[ $stamp -nt $root/setup.cfg && $stamp -nt $root/constraints.txt ]]; then return; fi
+  local base extras="$root[render,classify,test]"
+  base=$(find_python) || exit 2
+  printf 'run.sh: installing into %s, about 2 GB; this takes a few minutes, once\n' "$venv" >&2
+  if command -v uv >/dev/null; then
+    uv venv --quiet --allow-existing --python "$base" "$venv" >&2
+    uv pip install --python "$python" -c "$root/constraints.txt" -e "$extras" >&2
+  else
+    "$base" -m venv "$venv" >&2
+    "$python" -m pip install --disable-pip-version-check -c "$root/constraints.txt" -e "$extras" |
+      grep --line-buffered -E '^ *(Collecting|Downloading|Installing|Successfully)' >&2
+  fi
+  touch "$stamp"
+}
+
+run() { # a module of the project, with the project's own folders as defaults
+  install
+  SPOOFSIGHT_HOME=$root PYTHONPATH=$root exec "$python" -m "$@"
+}
+
+render() { run render "$@"; }
+train() { run classify train "$@"; }
+evaluate() { run classify evaluate "$@"; }
+predict() { run classify predict "$@"; }
+
+demo() { # render, train, evaluate and predict on sounds that the project makes itself
+  local images=$root/datasets/demo/images run=$root/checkpoints/demo
+  "$root/run.sh" render --demo --to "$images"
+  "$root/run.sh" train "$images" --to "$run" --epochs 12 --overwrite
+  "$root/run.sh" evaluate "$images" --run "$run"
+  "$root/run.sh" predict --run "$run" "$(first "$images/test/real")" "$(first "$images/test/fake")"
+  printf 'the report is in %s\n' "$run/report"
+}
+
+first() { # the first picture of a folder
+  local pictures=("$1"/*.png)
+  printf '%s\n' "${pictures[0]}"
+}
+
+lint() {
+  install
+  cd "$root"
+  "$python" -m ruff check .
+  "$python" -m ruff format --check .
+  "$python" -m mypy
+}
+
+test() {
+  lint
+  "$python" -m pytest --cov "$@"
+}
+
+verb=${1:-help}
+case $verb in
+  -h | --help) help ;;
+  help | install | demo | render | train | evaluate | predict | lint | test) shift || true; "$verb" "$@" ;;
+  *) fail "expected a verb, got $verb; ./run.sh help lists them" ;;
+esac

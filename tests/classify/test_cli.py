@@ -1,0 +1,131 @@
+import csv
+import io
+import json
+import shutil
+
+import pytest
+
+from classify.cli import main
+
+
+@pytest.fixture
+def run(trained, tmp_path):
+    return shutil.copytree(trained, tmp_path / "run")
+
+
+def test_train_evaluate_predict(images, tmp_path, capsys):
+    run = str(tmp_path / "run")
+    train = ["train", str(images), "--to", run, "--epochs", "1", "--batch", "8", "--no-flip"]
+    assert main(train) == 0
+    assert capsys.readouterr().out.startswith(f"{run}: kept epoch 1 of 1, validation loss ")
+    assert json.loads((tmp_path / "run/run.json").read_text())["training"]["flip"] is False
+    assert main(["evaluate", str(images), "--run", run]) == 0
+    assert "balanced_accuracy" in capsys.readouterr().out
+    assert main(["evaluate", str(images), "--run", run, "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["split"] == "test"
+    assert main(["predict", str(images / "test/real"), "--run", run]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 8
+    assert lines[0].split()[0] in ("real", "fake")
+    assert lines[0].endswith("00.png")
+    assert "P(fake) 0." in lines[0]
+
+
+def test_formats_of_predict_agree(images, run, capsys):
+    names = [str(images / "test/fake/03.png"), str(images / "test/real/01.png")]
+    assert main(["predict", *names, "--run", str(run), "--format", "json"]) == 0
+    objects = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert main(["predict", *names, "--run", str(run), "--format", "csv"]) == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert [list(one) for one in objects] == [["path", "label", "confidence", "p_fake", "llr"]] * 2
+    assert [one["path"] for one in objects] == names == [row["path"] for row in rows]
+    for one, row in zip(objects, rows, strict=True):
+        assert float(row["p_fake"]) == one["p_fake"]
+        assert one["confidence"] == pytest.approx(100 * max(one["p_fake"], 1 - one["p_fake"]))
+
+
+def test_some_refused_is_status_1_and_all_refused_is_status_2(images, run, tmp_path, capsys):
+    (tmp_path / "text.png").write_text("hello")
+    bad, good = str(tmp_path / "text.png"), str(images / "test/real/00.png")
+    assert main(["predict", bad, good, "--run", str(run)]) == 1
+    out, err = capsys.readouterr()
+    assert len(out.splitlines()) == 1
+    assert err == f"predict: {bad}: expected a picture, got something else\n"
+    assert main(["predict", bad, "--run", str(run)]) == 2
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["train", "NOWHERE"], "train: expected a picture dataset, got "),
+        (["train", "EMPTY"], "train: expected a folder of pictures, got "),
+        (["train", "IMAGES", "--epochs", "0"], "train: expected epochs of at least 1, got 0"),
+        (["train", "IMAGES", "--to", "RUN"], "train: expected a new run, got "),
+        (["evaluate", "IMAGES", "--run", "NOWHERE"], "evaluate: expected a trained run in "),
+        (["evaluate", "NOWHERE", "--run", "RUN"], "evaluate: expected a split of pictures, got "),
+        (["predict", "NOWHERE", "--run", "RUN"], "predict: "),
+        (["predict", "EMPTY", "--run", "RUN"], "predict: "),
+        (["predict", "IMAGES", "--run", "EMPTY"], "predict: expected a trained run in "),
+    ],
+)
+def test_a_wrong_call_is_one_line_and_status_2(images, run, tmp_path, capsys, arguments, message):
+    (tmp_path / "empty").mkdir()
+    places = {
+        "NOWHERE": tmp_path / "nowhere",
+        "EMPTY": tmp_path / "empty",
+        "IMAGES": images,
+        "RUN": run,
+    }
+    assert main([str(places.get(argument, argument)) for argument in arguments]) == 2
+    out, err = capsys.readouterr()
+    (line,) = err.splitlines()
+    assert line.startswith(message)
+    assert out == ""
+
+
+def test_a_one_class_dataset_is_one_line_and_status_2(images, tmp_path, capsys):
+    copy = shutil.copytree(images, tmp_path / "images")
+    shutil.rmtree(copy / "train/fake")
+    assert main(["train", str(copy), "--to", str(tmp_path / "new")]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "expected two class folders" in line
+    assert line.endswith("got real")
+
+
+def test_a_damaged_run_is_one_line_and_status_2(images, run, capsys):
+    (run / "run.json").write_text("{}")
+    assert main(["predict", str(images), "--run", str(run)]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "expected a run's settings in" in line
+
+
+def test_damaged_pictures_in_training_are_status_1(images, tmp_path, capsys):
+    copy = shutil.copytree(images, tmp_path / "images")
+    (copy / "train/real/00.png").write_text("hello")
+    arguments = ["train", str(copy), "--to", str(tmp_path / "run"), "--epochs", "1"]
+    assert main(arguments) == 1
+    out, err = capsys.readouterr()
+    assert "kept epoch 1" in out
+    assert "00.png: expected a picture, got something else" in err
+
+
+def test_debug_shows_the_error_itself(tmp_path):
+    with pytest.raises(ValueError, match="expected a trained run"):
+        main(["predict", "x.png", "--run", str(tmp_path), "--debug"])
+
+
+@pytest.mark.parametrize(
+    ("verb", "parts"),
+    [
+        ("train", ["--epochs", "(default: 30)", "--no-flip", "in degrees", "kept epoch"]),
+        ("evaluate", ["--split", "accuracy", "exit status: 0"]),
+        ("predict", ["--format", "97.3 %", "exit status: 0"]),
+    ],
+)
+def test_help_shows_options_and_a_sample(verb, parts, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main([verb, "--help"])
+    assert ended.value.code == 0
+    text = capsys.readouterr().out
+    assert all(part in text for part in parts)

@@ -1,0 +1,122 @@
+import math
+import shutil
+
+import cv2
+import numpy as np
+import pytest
+
+from classify.prediction import Refusal, Verdict, expand, judge, predict
+from classify.run import Run, load
+from classify.scores import Score, scores
+
+
+@pytest.fixture(scope="module")
+def run(trained):
+    return load(trained)
+
+
+def fixed(**changes):
+    values = {
+        "folder": None,
+        "training": {},
+        "classes": ("real", "fake"),
+        "shape": (32, 32),
+        "prior": 0.5,
+        "threshold": 0.5,
+        "fingerprint": "",
+        **changes,
+    }
+    return Run(**values)
+
+
+def test_scores_are_the_networks_output_in_order(run, images):
+    paths = sorted((images / "test").rglob("*.png"))[::-1]
+    stack = np.stack([cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) for path in paths])
+    expected = run.model.predict(stack[..., np.newaxis], verbose=0)[:, 0]
+    found = list(scores(run, paths))
+    assert [score.path for score in found] == paths
+    np.testing.assert_allclose([score.p_fake for score in found], expected, atol=1e-6)
+
+
+def test_a_batch_with_refused_pictures_keeps_its_order(run, images, tmp_path, monkeypatch):
+    monkeypatch.setattr("classify.scores.BATCH", 3)
+    good = sorted((images / "test").rglob("*.png"))
+    (tmp_path / "bad.png").touch()
+    paths = [good[0], tmp_path / "bad.png", good[1], good[2], tmp_path / "none.png", good[3]]
+    found = list(scores(run, paths))
+    assert [score.path for score in found] == paths
+    assert [bool(score.reason) for score in found] == [False, True, False, False, True, False]
+    alone = {score.path: score.p_fake for score in scores(run, good[:4])}
+    for score in found:
+        if not score.reason:
+            assert score.p_fake == pytest.approx(alone[score.path], abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("p_fake", "label", "confidence"),
+    [(0.9, "fake", 90), (0.5, "fake", 50), (0.2, "real", 80), (0.4999, "real", 50.01)],
+)
+def test_the_verdict_of_a_score(p_fake, label, confidence):
+    verdict = judge(fixed(), Score("x.png", p_fake))
+    assert verdict.label == label
+    assert verdict.confidence == pytest.approx(confidence)
+    assert verdict.llr == pytest.approx(math.log((1 - p_fake) / p_fake))
+
+
+def test_the_llr_is_free_of_the_training_prior():
+    # 80 % of what the loss saw was fake, and the network says 80 %: the picture told it nothing.
+    assert judge(fixed(prior=0.8), Score("x.png", 0.8)).llr == pytest.approx(0)
+
+
+def test_names_are_expanded_in_their_order(images, tmp_path):
+    real, fake = images / "test/real", images / "test/fake"
+    (tmp_path / "empty").mkdir()
+    found = list(
+        expand(
+            [
+                str(fake / "01.png"),
+                str(real),
+                str(fake / "0[23].png"),
+                str(tmp_path / "empty"),
+                str(tmp_path / "*.png"),
+                "gone.png",
+            ]
+        )
+    )
+    pictures = [path for path in found if not isinstance(path, Refusal)]
+    assert pictures[0] == fake / "01.png"
+    assert pictures[1:9] == [real / f"{number:02d}.png" for number in range(8)]
+    assert pictures[9:11] == [fake / "02.png", fake / "03.png"]
+    refused = [path.reason for path in found if isinstance(path, Refusal)]
+    assert refused == [
+        "expected pictures, got a folder without any",
+        "expected pictures, got a pattern without any",
+    ]
+
+
+def test_a_name_with_brackets_is_a_file_first(images, tmp_path):
+    path = shutil.copy(images / "test/real/00.png", tmp_path / "a[1].png")
+    assert list(expand([str(path)])) == [path]
+
+
+def test_bad_input_is_refused_by_name_and_the_rest_predicted(run, images, tmp_path):
+    good = images / "test/real/00.png"
+    cv2.imwrite(str(tmp_path / "large.png"), np.zeros((64, 64), np.uint8))
+    (tmp_path / "text.png").write_text("hello")
+    (tmp_path / "damaged.png").write_bytes(good.read_bytes()[:60])
+    names = [
+        tmp_path / "large.png",
+        good,
+        tmp_path / "text.png",
+        tmp_path / "damaged.png",
+        tmp_path / "missing.png",
+    ]
+    results = list(predict(run, map(str, names)))
+    assert [result.path for result in results] == [str(name) for name in names]
+    assert isinstance(results[1], Verdict)
+    assert [result.reason for result in results if isinstance(result, Refusal)] == [
+        "expected a picture of 32 x 32 pixels, got 64 x 64 pixels",
+        "expected a picture, got something else",
+        "expected a picture, got a damaged PNG",
+        "expected a picture, got No such file or directory",
+    ]

@@ -1,0 +1,247 @@
+import csv
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import keras
+import numpy as np
+import pytest
+
+from classify import training
+from classify.epochs import Keeper, read_history
+from classify.run import load
+from classify.settings import Settings
+from classify.training import class_weights, train
+
+QUICK = Settings(epochs=2, batch=8, learning_rate=0.01)
+
+
+def test_a_run_holds_all_that_rebuilds_it(trained, images):
+    run = load(trained)
+    assert {path.name for path in trained.iterdir()} >= {
+        "model.keras",
+        "run.json",
+        "history.csv",
+        "learning_curves.png",
+    }
+    assert not (trained / "training").exists()
+    assert (run.classes, run.shape, run.threshold) == (("real", "fake"), (32, 32), 0.5)
+    assert run.training["epochs"] == 3
+    assert run.training["seed"] == 0
+    assert len(run.fingerprint) == 64
+    assert run.versions["keras"] == keras.__version__
+    history = read_history(trained / "history.csv")
+    assert [row["epoch"] for row in history] == [0, 1, 2]
+    assert run.scores == min(history, key=lambda row: row["val_loss"])
+
+
+def test_the_kept_network_is_the_one_of_the_best_epoch(trained, images):
+    from classify.augmentation import plain
+    from classify.dataset import look_through
+
+    run = load(trained)
+    loss, accuracy = run.model.evaluate(
+        plain(look_through(images, "validation"), Settings(batch=8)), verbose=0
+    )
+    assert loss == pytest.approx(run.scores["val_loss"], abs=1e-5)
+    assert accuracy == pytest.approx(run.scores["val_accuracy"])
+
+
+def test_the_same_seed_gives_the_same_run_and_another_another(images, tmp_path):
+    for name, seed in (("a", 5), ("b", 5), ("c", 6)):
+        train(images, tmp_path / name, Settings(epochs=2, batch=8, seed=seed))
+    histories = [(tmp_path / name / "history.csv").read_text() for name in "abc"]
+    assert histories[0] == histories[1]
+    assert histories[0] != histories[2]
+
+
+@pytest.mark.parametrize("head", ["sigmoid", "softmax"])
+def test_a_network_learns_what_is_plain_to_see(images, tmp_path, head):
+    settings = Settings(epochs=12, batch=8, learning_rate=0.02, head=head, dropout=0.0, patience=12)
+    run = train(images, tmp_path / "run", settings)
+    assert run.scores["val_accuracy"] >= 0.9
+
+
+def test_the_test_split_is_not_opened(images, tmp_path):
+    copy = shutil.copytree(images, tmp_path / "images")
+    shutil.rmtree(copy / "test")
+    (copy / "test").write_text("no folder: whoever opens it as one fails")
+    train(copy, tmp_path / "run", Settings(epochs=1, batch=8))
+
+
+def test_the_drawing_settings_are_copied_unread(images, tmp_path):
+    copy = shutil.copytree(images, tmp_path / "images")
+    text = '{"hop":   256}\n\n'
+    (copy / "render.json").write_text(text)
+    (copy / "manifest.csv").touch()
+    train(copy, tmp_path / "run", Settings(epochs=1, batch=8))
+    assert (tmp_path / "run/render.json").read_text() == text
+
+
+def test_damaged_pictures_are_named_counted_and_left_out(images, tmp_path, capsys):
+    copy = shutil.copytree(images, tmp_path / "images")
+    (copy / "train/real/03.png").write_bytes(b"broken")
+    run = train(copy, tmp_path / "run", Settings(epochs=1, batch=8))
+    assert run.left_out == 1
+    assert "03.png: expected a picture, got something else" in capsys.readouterr().err
+
+
+def test_an_earlier_training_is_not_deleted_by_mistake(trained, images, tmp_path):
+    folder = shutil.copytree(trained, tmp_path / "run")
+    with pytest.raises(ValueError, match="which holds a training: give another --to, --resume"):
+        train(images, folder, QUICK)
+    (folder / "mine.txt").write_text("kept")
+    run = train(images, folder, QUICK, overwrite=True)
+    assert run.training["epochs"] == 2
+    assert (folder / "mine.txt").read_text() == "kept"
+
+
+def test_a_finished_run_is_resumed_to_itself(trained, images, monkeypatch):
+    monkeypatch.setattr(training, "_fit", lambda *_: pytest.fail("trained again"))
+    assert train(images, trained, QUICK, resume=True).training["epochs"] == 3
+
+
+def interrupt(monkeypatch, after):
+    """Let a training break off in the epoch after the given number."""
+    ordinary = Keeper.on_epoch_end
+
+    def on_epoch_end(self, epoch, logs=None):
+        if epoch == after:
+            raise KeyboardInterrupt
+        ordinary(self, epoch, logs)
+
+    monkeypatch.setattr(Keeper, "on_epoch_end", on_epoch_end)
+
+
+def test_a_resumed_training_is_the_uninterrupted_one(images, tmp_path, monkeypatch):
+    settings = Settings(epochs=4, batch=8)
+    train(images, tmp_path / "whole", settings)
+    with monkeypatch.context() as patch:
+        interrupt(patch, after=2)
+        with pytest.raises(KeyboardInterrupt):
+            train(images, tmp_path / "broken", settings)
+    assert not (tmp_path / "broken/run.json").exists()
+    # The third epoch is in the log already, but was never finished.
+    assert len(read_history(tmp_path / "broken/history.csv")) == 3
+    train(images, tmp_path / "broken", settings, resume=True)
+    for name in ("whole", "broken"):
+        rows = read_history(tmp_path / name / "history.csv")
+        assert [row["epoch"] for row in rows] == [0, 1, 2, 3]
+    whole, broken = (
+        np.array([list(row.values()) for row in read_history(tmp_path / name / "history.csv")])
+        for name in ("whole", "broken")
+    )
+    np.testing.assert_allclose(broken, whole, rtol=1e-6)
+
+
+def test_a_network_lost_between_epoch_and_best_is_restored(images, tmp_path, monkeypatch):
+    settings = Settings(epochs=3, batch=8)
+    with monkeypatch.context() as patch:
+        patch.setattr(Keeper, "keep_best", lambda self: None)
+        interrupt(patch, after=1)
+        with pytest.raises(KeyboardInterrupt):
+            train(images, tmp_path / "run", settings)
+    assert not (tmp_path / "run/model.keras").exists()
+    with monkeypatch.context() as patch:
+        patch.setattr(Keeper, "over", True)  # nothing is left to train
+        train(images, tmp_path / "run", settings, resume=True)
+    assert (tmp_path / "run/model.keras").is_file()
+
+
+@pytest.mark.parametrize("what", ["settings", "pictures"])
+def test_resuming_something_else_is_refused(images, make_pictures, tmp_path, monkeypatch, what):
+    with monkeypatch.context() as patch:
+        interrupt(patch, after=1)
+        with pytest.raises(KeyboardInterrupt):
+            train(images, tmp_path / "run", QUICK)
+    other = make_pictures(tmp_path / "other", seed=9)
+    if what == "settings":
+        changed = Settings(epochs=2, batch=8, learning_rate=0.01, zoom=0.1)
+        with pytest.raises(ValueError, match="expected to go on with zoom 0.05, got 0.1"):
+            train(images, tmp_path / "run", changed, resume=True)
+    else:
+        with pytest.raises(ValueError, match="expected to go on with the same pictures"):
+            train(other, tmp_path / "run", QUICK, resume=True)
+
+
+def test_a_killed_training_goes_on_and_logs_every_epoch_once(images, tmp_path):
+    run = tmp_path / "run"
+    command = [
+        sys.executable,
+        "-m",
+        "classify",
+        "train",
+        str(images),
+        "--to",
+        str(run),
+        "--epochs",
+        "40",
+        "--patience",
+        "40",
+        "--batch",
+        "2",
+    ]
+    process = subprocess.Popen(command, start_new_session=True, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 90
+    while not list(run.glob("training/epoch-000[2-9].keras")):
+        assert time.monotonic() < deadline
+        assert process.poll() is None, "ended before it could be killed"
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    assert not (run / "run.json").exists()
+    settings = Settings(epochs=40, patience=40, batch=2)
+    train(images, run, settings, resume=True)
+    with (run / "history.csv").open(newline="") as file:
+        assert [row["epoch"] for row in csv.DictReader(file)] == [str(n) for n in range(40)]
+    assert json.loads((run / "run.json").read_text())["training"]["epochs"] == 40
+
+
+def test_training_ends_when_nothing_gets_better(tmp_path):
+    keeper = Keeper(tmp_path, [3.0, 1.0, 2.0, 1.5], patience=3)
+    assert not keeper.over
+    keeper.losses.append(1.2)
+    assert keeper.over
+    assert not Keeper(tmp_path, [], patience=1).over
+
+
+def test_a_loss_that_is_no_number_ends_the_training(tmp_path):
+    with pytest.raises(ValueError, match="expected a finite val_loss, got nan in epoch 4"):
+        Keeper(tmp_path, [], 3).on_epoch_end(3, {"loss": 0.1, "val_loss": float("nan")})
+
+
+def test_splits_that_do_not_match_are_refused(make_pictures, tmp_path):
+    make_pictures(tmp_path / "images", splits=("train",))
+    make_pictures(tmp_path / "images", splits=("validation",), shape=(32, 40))
+    with pytest.raises(
+        ValueError, match="one size in train and validation, got 32 x 32 .* 32 x 40"
+    ):
+        train(tmp_path / "images", tmp_path / "run", QUICK)
+
+
+def test_class_weights_make_both_classes_equal():
+    labels = np.array([0] * 30 + [1] * 10)
+    weights = class_weights(labels)
+    assert 30 * weights[0] == pytest.approx(10 * weights[1])
+    assert sum(weights[label] for label in labels) == pytest.approx(40)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"model": "net"}, "expected a model among cnn, got net"),
+        ({"head": "two"}, "expected a head among sigmoid, softmax, got two"),
+        ({"epochs": 0}, "expected epochs of at least 1, got 0"),
+        ({"dropout": 1.0}, r"expected dropout in \[0, 1\), got 1.0"),
+        ({"learning_rate": 0.0}, "expected a learning rate above 0, got 0.0"),
+        ({"shear": 90.0}, "expected a shear of 0 to under 90 degrees, got 90.0"),
+        ({"seed": -1}, "expected a seed in .* got -1"),
+    ],
+)
+def test_settings_out_of_range_are_refused(wrong, message):
+    with pytest.raises(ValueError, match=message):
+        Settings(**wrong)

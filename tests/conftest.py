@@ -1,0 +1,87 @@
+"""Fixtures made from a seed: sounds, tiny pictures, a trained run."""
+
+import os
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import soundfile
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARED = ROOT.parent / "shared"
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+
+@pytest.fixture(scope="session")
+def shared():
+    """The folder of real material beside the checkout."""
+    if not SHARED.is_dir():
+        pytest.skip("no ../shared with real recordings beside this checkout")
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def sound():
+    """Return a function that makes mono noise of a length in s, at 16 kHz, level about -20 dB."""
+
+    def make(seconds, seed=0, rate=16_000):
+        return 0.1 * np.random.default_rng(seed).standard_normal(round(seconds * rate))
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def write_sound(sound):
+    """Return a function that writes such noise to a file, making its folders."""
+
+    def write(path, seconds=1.0, seed=0, rate=16_000, **how):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(path, sound(seconds, seed, rate), rate, **how)
+        return path
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def make_pictures():
+    """Return a function that writes tiny pictures, the second class brighter on top."""
+
+    def make(
+        folder,
+        classes=("real", "fake"),
+        splits=("train", "validation", "test"),
+        count=8,
+        shape=(32, 32),
+        seed=0,
+    ):
+        rng = np.random.default_rng(seed)
+        for split in splits:
+            for index, name in enumerate(classes):
+                (folder / split / name).mkdir(parents=True)
+                for number in range(count):
+                    image = rng.integers(0, 100, shape)
+                    image[: shape[0] // 2] += 100 * index
+                    path = folder / split / name / f"{number:02d}.png"
+                    cv2.imwrite(str(path), image.astype(np.uint8))
+        return folder
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def images(tmp_path_factory, make_pictures):
+    """Give a dataset of tiny pictures, not to be changed."""
+    return make_pictures(tmp_path_factory.mktemp("data") / "images")
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory, images):
+    """Give the folder of a run trained for three epochs on `images`, not to be changed."""
+    from classify.settings import Settings
+    from classify.training import train
+
+    folder = tmp_path_factory.mktemp("runs") / "trained"
+    train(images, folder, Settings(epochs=3, batch=8, learning_rate=0.01))
+    return folder

@@ -1,0 +1,187 @@
+import av
+import numpy as np
+import pytest
+import soundfile
+
+from render.audio import read
+
+
+def tone(rate, seconds=1.0, frequency=440):
+    return 0.5 * np.sin(2 * np.pi * frequency * np.arange(round(rate * seconds)) / rate)
+
+
+def encode(path, codec, container, samples, rate):
+    """Write mono sound through FFmpeg."""
+    with av.open(str(path), "w", format=container) as file:
+        stream = file.add_stream(codec, rate=rate, layout="mono")
+        stream.bit_rate = 64_000
+        frame = av.AudioFrame.from_ndarray(
+            samples.astype(np.float32)[np.newaxis], format="fltp", layout="mono"
+        )
+        frame.rate = rate
+        for packet in (*stream.encode(frame), *stream.encode(None)):
+            file.mux(packet)
+    return path
+
+
+def frequency_of(samples, rate=16_000):
+    middle = samples[len(samples) // 4 : 3 * len(samples) // 4]
+    spectrum = np.abs(np.fft.rfft(middle * np.hanning(len(middle))))
+    return spectrum.argmax() * rate / len(middle)
+
+
+def level_of(samples):
+    """Amplitude of the tone, from the RMS of its middle."""
+    return np.sqrt(2 * np.mean(samples[4_000:12_000] ** 2))
+
+
+@pytest.mark.parametrize(
+    ("suffix", "how"),
+    [
+        ("wav", {"subtype": "PCM_16"}),
+        ("wav", {"subtype": "PCM_24"}),
+        ("wav", {"subtype": "FLOAT"}),
+        ("wav", {"subtype": "DOUBLE"}),
+        ("flac", {}),
+        ("aiff", {}),
+        ("ogg", {"subtype": "VORBIS"}),
+        ("mp3", {}),
+    ],
+)
+@pytest.mark.parametrize("rate", [8_000, 16_000, 44_100])
+def test_formats_of_libsndfile(tmp_path, suffix, how, rate):
+    path = tmp_path / f"x.{suffix}"
+    soundfile.write(path, tone(rate), rate, **how)
+    samples = read(path, 16_000)
+    assert samples.dtype == np.float32
+    assert len(samples) == pytest.approx(16_000, abs=1_500)  # MP3 pads at both ends
+    assert frequency_of(samples) == pytest.approx(440, abs=2)
+    assert level_of(samples) == pytest.approx(0.5, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("codec", "container", "rate"),
+    [
+        ("aac", "mp4", 44_100),
+        ("aac", "adts", 44_100),
+        ("libopus", "webm", 48_000),
+        ("libopus", "ogg", 48_000),
+        ("wmav2", "asf", 44_100),
+        ("pcm_s16le", "matroska", 22_050),
+    ],
+)
+def test_formats_of_ffmpeg(tmp_path, codec, container, rate):
+    path = encode(tmp_path / "sound.wav", codec, container, tone(rate), rate)  # by a false name
+    samples = read(path, 16_000)
+    assert len(samples) == pytest.approx(16_000, abs=2_500)
+    assert frequency_of(samples) == pytest.approx(440, abs=2)
+    assert level_of(samples) == pytest.approx(0.5, rel=0.05)
+
+
+def test_the_sound_of_a_video(tmp_path):
+    path = tmp_path / "film.mp4"
+    with av.open(str(path), "w") as file:
+        video = file.add_stream("mpeg4", rate=10, width=32, height=32, pix_fmt="yuv420p")
+        audio = file.add_stream("aac", rate=44_100, layout="mono")
+        picture = av.VideoFrame.from_ndarray(np.zeros((32, 32, 3), np.uint8), format="rgb24")
+        sound = av.AudioFrame.from_ndarray(
+            tone(44_100).astype(np.float32)[np.newaxis], format="fltp", layout="mono"
+        )
+        sound.rate = 44_100
+        for stream, frame in ((video, picture), (audio, sound)):
+            for packet in (*stream.encode(frame), *stream.encode(None)):
+                file.mux(packet)
+    assert frequency_of(read(path, 16_000)) == pytest.approx(440, abs=2)
+
+
+def test_a_video_without_sound_is_refused(tmp_path):
+    path = tmp_path / "silent.mp4"
+    with av.open(str(path), "w") as file:
+        video = file.add_stream("mpeg4", rate=10, width=32, height=32, pix_fmt="yuv420p")
+        picture = av.VideoFrame.from_ndarray(np.zeros((32, 32, 3), np.uint8), format="rgb24")
+        for packet in (*video.encode(picture), *video.encode(None)):
+            file.mux(packet)
+    with pytest.raises(ValueError, match="got a file without an audio stream"):
+        read(path, 16_000)
+
+
+def test_the_content_counts_and_not_the_name(tmp_path):
+    flac = tmp_path / "x.flac"
+    soundfile.write(flac, tone(16_000), 16_000)
+    for name in ("x.wav", "x.mp3", "x.raw", "x"):
+        (tmp_path / name).write_bytes(flac.read_bytes())
+        np.testing.assert_array_equal(read(tmp_path / name, 16_000), read(flac, 16_000))
+
+
+def test_channels_are_averaged(tmp_path):
+    path = tmp_path / "x.wav"
+    left = tone(16_000)
+    soundfile.write(path, np.stack([left, -left / 2], axis=1), 16_000, subtype="FLOAT")
+    np.testing.assert_allclose(read(path, 16_000), left / 4, atol=1e-6)
+
+
+def test_a_tone_above_the_new_nyquist_frequency_is_gone(tmp_path):
+    path = tmp_path / "x.wav"
+    soundfile.write(path, tone(48_000, frequency=12_000), 48_000, subtype="FLOAT")
+    assert np.abs(read(path, 16_000)[1_000:-1_000]).max() < 1e-4
+
+
+def test_blocks_join_without_a_seam(tmp_path):
+    # Longer than one block of 262144 samples; a seam would break the fit to the pure tone.
+    path = tmp_path / "x.wav"
+    soundfile.write(path, tone(48_000, seconds=12), 48_000, subtype="FLOAT")
+    np.testing.assert_allclose(
+        read(path, 16_000)[500:-500], tone(16_000, seconds=12)[500:-500], atol=1e-3
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "got an empty file"),
+        (b"RIFF\x24\0\0\0WAVEfmt ", "expected audio that libsndfile or FFmpeg knows"),
+        (b"no sound at all, only a text, again and again. " * 50, "expected audio"),
+        (bytes(range(256)) * 20, "expected audio"),
+    ],
+)
+def test_what_is_no_audio_is_refused(tmp_path, content, message):
+    path = tmp_path / "x.wav"
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=message):
+        read(path, 16_000)
+
+
+def test_a_file_without_samples_is_refused(tmp_path):
+    path = tmp_path / "x.wav"
+    soundfile.write(path, np.zeros(0), 16_000)
+    with pytest.raises(ValueError, match="got a file without samples"):
+        read(path, 16_000)
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf])
+def test_nan_is_refused(tmp_path, wrong):
+    path = tmp_path / "x.wav"
+    samples = tone(16_000)
+    samples[777] = wrong
+    soundfile.write(path, samples, 16_000, subtype="FLOAT")
+    with pytest.raises(ValueError, match="expected finite samples, got NaN or infinity"):
+        read(path, 16_000)
+
+
+def test_a_missing_file_is_an_os_error(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        read(tmp_path / "x.wav", 16_000)
+
+
+def test_a_playlist_opens_no_other_file(tmp_path):
+    soundfile.write(tmp_path / "secret.wav", tone(16_000), 16_000)
+    path = tmp_path / "list.wav"
+    path.write_text(f"#EXTM3U\n#EXTINF:1,\nfile://{tmp_path}/secret.wav\n#EXT-X-ENDLIST\n")
+    with pytest.raises(ValueError, match="expected audio"):
+        read(path, 16_000)
+
+
+def test_real_formats(shared):
+    for path in sorted((shared / "formats").glob("*.*")):
+        if path.suffix != ".csv":
+            assert len(read(path, 16_000)) >= 16_000, path.name

@@ -1,0 +1,86 @@
+import pytest
+
+from render.cli import main
+
+SMALL = ["--rate", "8000", "--seconds", "1", "--window", "256", "--hop", "128", "--jobs", "1"]
+
+
+@pytest.fixture
+def audio(tmp_path, write_sound):
+    for split in ("train", "validation"):
+        for seed, label in enumerate(("real", "fake")):
+            write_sound(tmp_path / "audio" / split / label / "a.wav", seed=seed)
+    return tmp_path / "audio"
+
+
+def test_all_drawn_is_status_0(audio, tmp_path, capsys):
+    assert main([str(audio), "--to", str(tmp_path / "images"), *SMALL]) == 0
+    out, err = capsys.readouterr()
+    assert out.splitlines()[0].split() == ["split", "class", "recordings", "clips", "minutes"]
+    assert "Traceback" not in err
+
+
+def test_some_failures_are_status_1(audio, tmp_path, capsys):
+    (audio / "train/real/b.wav").write_text("no sound")
+    assert main([str(audio), "--to", str(tmp_path / "images"), *SMALL]) == 1
+    out, err = capsys.readouterr()
+    assert "failures: 1" in out
+    assert [line for line in err.splitlines() if "b.wav" in line][0].startswith(
+        "render: train/real/b.wav: expected audio"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["nowhere"], "render: expected a folder of recordings, got nowhere"),
+        (["AUDIO", "--seconds", "-1"], "render: expected a window of"),
+        (["AUDIO", "--overlap", "3"], "render: expected an overlap"),
+        (["AUDIO", "--group", "speaker"], "render: expected a column of"),
+    ],
+)
+def test_a_wrong_call_is_one_line_and_status_2(audio, tmp_path, capsys, arguments, message):
+    arguments = [str(audio) if argument == "AUDIO" else argument for argument in arguments]
+    assert main([*arguments, "--to", str(tmp_path / "images")]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(message)
+
+
+def test_nothing_drawn_is_status_2(tmp_path, capsys):
+    (tmp_path / "audio/real").mkdir(parents=True)
+    (tmp_path / "audio/real/a.wav").touch()
+    assert main([str(tmp_path / "audio"), "--to", str(tmp_path / "images")]) == 2
+    assert "expected a recording that can be drawn, got 1 failures" in capsys.readouterr().err
+    assert (tmp_path / "images/failures.csv").is_file()
+
+
+def test_debug_shows_the_error_itself(tmp_path):
+    with pytest.raises(ValueError, match="expected a folder"):
+        main([str(tmp_path / "nowhere"), "--debug"])
+
+
+@pytest.mark.parametrize(
+    ("options", "field", "value"),
+    [
+        ([], "level", -20.0),
+        (["--no-level"], "level", None),
+        (["--level", "-26"], "level", -26.0),
+        (["--no-trim"], "trim", None),
+        (["--feature", "mel"], "feature", "mel"),
+        (["--overlap", "0.5"], "overlap", 0.5),
+    ],
+)
+def test_options_reach_the_settings(audio, tmp_path, options, field, value):
+    import json
+
+    assert main([str(audio), "--to", str(tmp_path / "images"), *SMALL, *options]) == 0
+    assert json.loads((tmp_path / "images/render.json").read_text())[field] == value
+
+
+def test_help_names_every_setting_with_its_default(capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["--help"])
+    assert ended.value.code == 0
+    text = capsys.readouterr().out
+    for part in ("--seconds", "(default: 2.0)", "--no-trim", "exit status: 0", "minutes"):
+        assert part in text

@@ -1,0 +1,269 @@
+import csv
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+import soundfile
+
+from render import dataset, picture
+from render.dataset import render
+from render.layout import Recording
+from render.settings import Settings
+
+SETTINGS = Settings(rate=8_000, seconds=1, window=256, hop=128)
+
+
+@pytest.fixture
+def audio(tmp_path, write_sound):
+    """Give a folder with two recordings a split and class, of one, two and three clips."""
+    root = tmp_path / "audio"
+    for seed, (split, label, name) in enumerate(
+        (split, label, name)
+        for split in ("train", "val", "test")
+        for label in ("Real", "spoof")
+        for name in ("a.wav", "b.flac")
+    ):
+        write_sound(root / split / label / name, seconds=0.6 + seed % 3, seed=seed)
+    return root
+
+
+def contents(folder):
+    """Bytes of all files below a folder, by name."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def rows(path):
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_pictures_manifest_and_settings(audio, tmp_path):
+    images = tmp_path / "images"
+    summary = render(audio, images, SETTINGS, jobs=1)
+    manifest = rows(images / "manifest.csv")
+    assert len(summary.drawn) == 12
+    assert list(manifest[0]) == ["path", "split", "label", "recording", "start_s", "duration_s"]
+    assert len(manifest) == 4 * (1 + 2 + 3)
+    for row in manifest:
+        settings, origin = picture.read(images / row["path"])
+        assert settings == SETTINGS
+        assert row["path"].startswith(f"{row['split']}/{row['label']}/")
+        assert (row["recording"], float(row["start_s"]), float(row["duration_s"])) == (
+            origin.recording,
+            origin.start_s,
+            origin.duration_s,
+        )
+    pngs = {path.relative_to(images).as_posix() for path in images.rglob("*.png")}
+    assert pngs == {row["path"] for row in manifest}
+    assert json.loads((images / "render.json").read_text()) == json.loads(SETTINGS.to_json())
+    assert rows(images / "failures.csv") == []
+
+
+def test_the_table_counts_recordings_clips_and_minutes(audio, tmp_path):
+    table = render(audio, tmp_path / "images", SETTINGS, jobs=1).table().splitlines()
+    # train/real: 0.6 s and 1.6 s, so one clip, and one of 1 s and one of 0.6 s: 2.2 s in all.
+    assert table[1].split() == ["train", "real", "2", "3", "0.0"]
+    assert table[-1].split() == ["failures:", "0", "already", "drawn:", "0"]
+    assert len(table) == 8
+
+
+def test_the_number_of_jobs_does_not_matter(audio, tmp_path):
+    for name, jobs in (("one", 1), ("two", 2)):
+        render(audio, tmp_path / name, SETTINGS, jobs=jobs)
+    assert contents(tmp_path / "one") == contents(tmp_path / "two")
+
+
+def test_a_second_run_draws_nothing_and_changes_nothing(audio, tmp_path, monkeypatch):
+    images = tmp_path / "images"
+    render(audio, images, SETTINGS, jobs=1)
+    before = contents(images)
+
+    def must_not_draw(*_):
+        raise AssertionError("drawn again")
+
+    monkeypatch.setattr(dataset, "read", must_not_draw)
+    summary = render(audio, images, SETTINGS, jobs=1)
+    assert not any(drawn.fresh for drawn in summary.drawn)
+    assert contents(images) == before
+
+
+@pytest.mark.parametrize("change", ["content", "settings", "gone", "damaged picture", "new"])
+def test_what_changed_is_drawn_again_and_only_that(audio, tmp_path, write_sound, change):
+    images, settings = tmp_path / "images", SETTINGS
+    render(audio, images, settings, jobs=1)
+    expected_fresh = 1
+    if change == "content":
+        write_sound(audio / "train/Real/a.wav", seconds=0.7, seed=99)
+    elif change == "settings":
+        settings, expected_fresh = Settings(rate=8_000, seconds=2, window=256, hop=128), 12
+    elif change == "gone":
+        (audio / "train/Real/a.wav").unlink()
+        expected_fresh = 0
+    elif change == "damaged picture":
+        next((images / "train/real").glob("a-*.png")).write_bytes(b"broken")
+    else:
+        write_sound(audio / "train/Real/deeper/a.wav", seconds=2.5, seed=7)
+    summary = render(audio, images, settings, jobs=1)
+    assert sum(drawn.fresh for drawn in summary.drawn) == expected_fresh
+    render(audio, tmp_path / "anew", settings, jobs=1)
+    assert contents(images) == contents(tmp_path / "anew")
+
+
+def test_a_source_that_turns_bad_loses_its_pictures(audio, tmp_path):
+    images = tmp_path / "images"
+    render(audio, images, SETTINGS, jobs=1)
+    (audio / "train/Real/b.flac").write_bytes(b"")
+    summary = render(audio, images, SETTINGS, jobs=1)
+    assert summary.removed == 2
+    assert not list((images / "train/real").glob("b-*"))
+
+
+def test_unusable_recordings_are_listed_and_the_rest_goes_on(audio, tmp_path, capsys):
+    (audio / "train/Real/empty.wav").touch()
+    (audio / "train/Real/text.wav").write_text("this is no sound")
+    silent, short, wrong = np.zeros(16_000), 0.1 * np.ones(1_000), np.full(16_000, np.nan)
+    for name, samples in (("silent", silent), ("short", short), ("nan", wrong)):
+        soundfile.write(audio / f"test/spoof/{name}.wav", samples, 16_000, subtype="FLOAT")
+    (audio / "notes.md").touch()
+    summary = render(audio, tmp_path / "images", SETTINGS, jobs=1)
+    assert len(summary.drawn) == 12
+    assert summary.ignored == {".md": 1}
+    reasons = {row["recording"]: row["reason"] for row in rows(tmp_path / "images/failures.csv")}
+    assert reasons == {
+        "test/spoof/nan.wav": "expected finite samples, got NaN or infinity",
+        "test/spoof/short.wav": "expected at least 0.25 s of sound, got 0.062 s",
+        "test/spoof/silent.wav": "expected sound, got silence",
+        "train/Real/empty.wav": "expected audio, got an empty file",
+        "train/Real/text.wav": reasons["train/Real/text.wav"],
+    }
+    assert "expected audio" in reasons["train/Real/text.wav"]
+    told = capsys.readouterr().err
+    assert all(f"render: {name}: {reason}" in told for name, reason in reasons.items())
+
+
+def test_files_of_one_name_do_not_collide(tmp_path, write_sound):
+    for seed, folder in enumerate(("one/real", "two/real", "one/fake", "two/real/again")):
+        write_sound(tmp_path / "audio/train" / folder / "a.wav", seed=seed)
+    write_sound(tmp_path / "audio/val/real/a.wav", seed=9)
+    summary = render(tmp_path / "audio", tmp_path / "images", SETTINGS, jobs=1)
+    assert len(list((tmp_path / "images").rglob("*.png"))) == len(summary.drawn) == 5
+
+
+def test_metadata_is_carried_and_never_overrides_ours(audio, tmp_path):
+    (audio / "manifest.csv").write_text(
+        "path,speaker,start_s,generator\ntrain/Real/a.wav,Ann,77,-\ntest/spoof/a.wav,Bob,77,vits\n"
+    )
+    render(audio, tmp_path / "images", SETTINGS, jobs=1)
+    manifest = rows(tmp_path / "images/manifest.csv")
+    assert list(manifest[0])[6:] == ["speaker", "generator"]
+    found = {(row["recording"], row["speaker"], row["generator"]) for row in manifest}
+    assert ("test/spoof/a.wav", "Bob", "vits") in found
+    assert ("test/Real/a.wav", "", "") in found
+    assert "77" not in {row["start_s"] for row in manifest}
+
+
+def test_pictures_of_another_folder_are_not_deleted_by_mistake(audio, tmp_path, write_sound):
+    images = tmp_path / "images"
+    render(audio, images, SETTINGS, jobs=1)
+    before = contents(images)
+    for label in ("real", "fake"):
+        for number in range(3):
+            write_sound(tmp_path / "other" / label / f"{number}.wav", seed=number)
+    with pytest.raises(ValueError, match="got pictures of 12 other recordings .* --replace"):
+        render(tmp_path / "other", images, SETTINGS, jobs=1)
+    assert contents(images) == before
+    summary = render(tmp_path / "other", images, SETTINGS, jobs=1, replace=True)
+    assert summary.removed == len([name for name in before if name.endswith(".png")])
+
+
+def test_foreign_pictures_are_left_alone_and_said(audio, tmp_path, capsys):
+    images = tmp_path / "images"
+    (images / "train/real").mkdir(parents=True)
+    (images / "train/real/mine.png").write_bytes(b"holiday")
+    render(audio, images, SETTINGS, jobs=1)
+    assert (images / "train/real/mine.png").read_bytes() == b"holiday"
+    assert "left alone 1 pictures" in capsys.readouterr().err
+
+
+def test_settings_that_cannot_be_drawn_end_before_anything_is_written(audio, tmp_path):
+    crowded = Settings(feature="mel", bands=250)
+    with pytest.raises(ValueError, match="bands without one"):
+        render(audio, tmp_path / "images", crowded, jobs=1)
+    assert not (tmp_path / "images").exists()
+
+
+def test_a_kill_at_any_moment_leaves_nothing_behind(tmp_path, write_sound):
+    audio, images, whole = tmp_path / "audio", tmp_path / "images", tmp_path / "whole"
+    for seed in range(60):
+        label = ("real", "fake")[seed % 2]
+        write_sound(audio / label / f"{seed}.wav", seconds=3.5, seed=seed)
+    options = ["--rate", "8000", "--seconds", "1", "--window", "256", "--hop", "16", "--jobs", "2"]
+    settings = Settings(rate=8_000, seconds=1, window=256, hop=16)
+    render(audio, whole, settings, jobs=1)
+    total = len(list(whole.rglob("*.png")))
+    for share in (0.02, 0.25, 0.5, 0.75, 0.95):
+        shutil.rmtree(images, ignore_errors=True)
+        command = [sys.executable, "-m", "render", str(audio), "--to", str(images), *options]
+        process = subprocess.Popen(command, start_new_session=True, stderr=subprocess.DEVNULL)
+        deadline = time.monotonic() + 60
+        while len(list(images.rglob("*.png"))) < share * total:
+            assert time.monotonic() < deadline
+            assert process.poll() is None, "finished before it could be killed"
+            time.sleep(0.002)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        drawn = len(list(images.rglob("*.png")))
+        assert not (images / "manifest.csv").exists()
+        # What a kill can leave, should it come between writing and renaming.
+        (images / "train/real").mkdir(parents=True, exist_ok=True)
+        (images / "train/real/x.png.1.part").write_bytes(b"half")
+        summary = render(audio, images, settings, jobs=1)
+        assert sum(not result.fresh for result in summary.drawn) > 0 or drawn < 10
+        assert contents(images) == contents(whole)
+
+
+def test_a_recording_is_drawn_by_itself(tmp_path, write_sound):
+    path = write_sound(tmp_path / "a.wav", seconds=1.5)
+    recording = Recording(path, "a.wav", "train", "real")
+    drawn = dataset.render_recording(recording, tmp_path / "images", SETTINGS)
+    assert [origin.start_s for _, origin in drawn.pictures] == [0.0, 1.0]
+    assert drawn.fresh
+    assert not dataset.render_recording(recording, tmp_path / "images", SETTINGS).fresh
+
+
+def test_the_real_corpus_keeps_its_splits_and_metadata(shared, tmp_path):
+    # A slice of it; the whole is drawn by hand before a release.
+    audio = tmp_path / "audio"
+    wanted = []
+    for row in rows(shared / "corpus/manifest.csv")[::120]:
+        (audio / row["path"]).parent.mkdir(parents=True, exist_ok=True)
+        os.symlink(shared / "corpus" / row["path"], audio / row["path"])
+        wanted.append(row)
+    with (audio / "manifest.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(wanted[0]))
+        writer.writeheader()
+        writer.writerows(wanted)
+    summary = render(audio, tmp_path / "images", Settings(), jobs=1)
+    assert summary.failures == []
+    ours = {"training": "train", "validation": "validation", "testing": "test"}
+    drawn = {row["recording"]: row for row in rows(tmp_path / "images/manifest.csv")}
+    for row in wanted:
+        mine = drawn[row["path"]]
+        assert mine["split"] == ours[row["split"]]
+        for column in ("label", "generator", "speaker", "source"):
+            assert mine[column] == row[column]
+
+
+def test_all_odd_formats_render(shared, tmp_path):
+    summary = render(shared / "formats", tmp_path / "images", Settings(), jobs=1)
+    assert (len(summary.drawn), summary.failures) == (20, [])

@@ -1,0 +1,68 @@
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from render.picture import Origin, read, write
+from render.settings import Settings
+
+ORIGIN = Origin(
+    recording='a "b"/<ü>&\n.wav', source="abc", clip=1, clips=3, start_s=2.0, duration_s=1.5
+)
+
+
+@pytest.fixture
+def image():
+    return np.random.default_rng(0).integers(0, 256, (256, 124)).astype(np.uint8)
+
+
+def test_a_picture_is_an_8_bit_grey_png_with_the_very_pixels(tmp_path, image):
+    path = tmp_path / "x.png"
+    write(path, image, Settings(), ORIGIN)
+    with Image.open(path) as opened:
+        assert (opened.format, opened.mode, opened.size) == ("PNG", "L", (124, 256))
+        np.testing.assert_array_equal(np.asarray(opened), image)
+
+
+def test_settings_and_origin_come_back(tmp_path, image):
+    path = tmp_path / "x.png"
+    settings = Settings(feature="mel", level=None)
+    write(path, image, settings, ORIGIN)
+    assert read(path) == (settings, ORIGIN)
+
+
+def test_the_packet_is_wellformed_xmp_that_other_tools_read(tmp_path, image):
+    path = tmp_path / "x.png"
+    write(path, image, Settings(), ORIGIN)
+    with Image.open(path) as opened:
+        text = opened.text["XML:com.adobe.xmp"]
+    assert text.startswith("<x:xmpmeta")
+    assert text.endswith("</x:xmpmeta>")  # OpenCV would write on into foreign memory
+
+
+def test_equal_pictures_are_equal_bytes(tmp_path, image):
+    for name in ("x.png", "y.png"):
+        write(tmp_path / name, image, Settings(), ORIGIN)
+    assert (tmp_path / "x.png").read_bytes() == (tmp_path / "y.png").read_bytes()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["x.png", "y.png"]
+
+
+def test_what_is_not_ours_is_not_read(tmp_path, image):
+    path = tmp_path / "x.png"
+    assert read(path) is None
+    path.touch()
+    assert read(path) is None
+    path.write_text("no picture")
+    assert read(path) is None
+    cv2.imwrite(str(path), image)
+    assert read(path) is None
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_damaged_picture_is_not_taken_for_whole(tmp_path, image):
+    path = tmp_path / "x.png"
+    write(path, image, Settings(), ORIGIN)
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 0xFF
+    path.write_bytes(data)
+    assert read(path) is None

@@ -1,0 +1,98 @@
+"""Which package may import what, read from the source text, so inside functions too."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+AUDIO = {"audioread", "av", "librosa", "pyworld", "soundfile", "soxr"}
+FORBIDDEN = {
+    "render": {"classify", "detect", "keras", "streamlit", "tensorflow"},
+    "classify": {"detect", "render", "streamlit", *AUDIO},
+    "detect": set(),
+}
+# Within a package, a module may import only from those before it: cli -> operations -> pure
+# modules -> settings.
+ORDER = {
+    "render": (
+        "settings",
+        "splits",
+        "layout",
+        "spectrogram",
+        "clips",
+        "audio",
+        "picture",
+        "synthesis",
+        "resynthesis",
+        "demonstration",
+        "summary",
+        "dataset",
+        "cli",
+        "__main__",
+    ),
+    "classify": (
+        "settings",
+        "backend",
+        "pictures",
+        "run",
+        "dataset",
+        "metrics",
+        "figures",
+        "network",
+        "progress",
+        "epochs",
+        "augmentation",
+        "scores",
+        "prediction",
+        "evaluation",
+        "training",
+        "cli",
+        "__main__",
+    ),
+}
+
+
+def imported(source):
+    """Full names of all modules that a source text imports, wherever it does."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "relative imports hide the package"
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def modules(package):
+    return sorted((ROOT / package).rglob("*.py"))
+
+
+@pytest.mark.parametrize("package", FORBIDDEN)
+def test_packages_keep_to_their_side(package):
+    for path in modules(package):
+        roots = {name.split(".")[0] for name in imported(path.read_text())}
+        allowed_here = {"streamlit"} if (package, path.stem) == ("detect", "page") else set()
+        limit = FORBIDDEN[package] or {"streamlit"} - allowed_here
+        assert not roots & limit, f"{path} imports {roots & limit}"
+
+
+@pytest.mark.parametrize("package", ORDER)
+def test_imports_inside_a_package_run_one_way(package):
+    order = ORDER[package]
+    assert {path.stem for path in modules(package)} == {*order, "__init__"}
+    for path in modules(package):
+        if path.stem == "__init__":
+            continue
+        own = [
+            name.split(".")[1]
+            for name in imported(path.read_text())
+            if name.startswith(f"{package}.")
+        ]
+        later = [name for name in own if order.index(name) >= order.index(path.stem)]
+        assert not later, f"{path} imports {later}"
+
+
+def test_the_reader_of_imports_sees_those_inside_functions():
+    assert "librosa" in set(imported("def f():\n    import librosa"))
+    assert "render.audio" in set(imported("if True:\n    from render import audio"))
