@@ -30,7 +30,12 @@ def augmented(split: Split, settings: Settings):
         A `DirectoryIterator`. Give `Reseed` to the same training.
     """
     generator = ImageDataGenerator(
-        shear_range=settings.shear, zoom_range=settings.zoom, horizontal_flip=settings.flip
+        shear_range=settings.shear,
+        zoom_range=settings.zoom,
+        horizontal_flip=settings.flip,
+        # Moved pixels are copied. Interpolating them, Keras' default, would smooth the grain of
+        # every training picture, and the pictures to judge, unsmoothed, would look like neither.
+        interpolation_order=0,
     )
     return _flow(generator, split, settings, shuffle=True)
 

@@ -20,9 +20,9 @@ Train a network on IMAGES/train, choosing the epoch on IMAGES/validation; IMAGES
 opened. Any dataset of two class folders a split will do. Interrupted, it goes on with --resume.
 
 sample of the output, on standard error while it trains and on standard output at the end:
-  train: epoch 1 of 30: loss 0.612, accuracy 0.671, val_loss 0.655, val_accuracy 0.630
+  train: epoch 1 of 20: loss 0.612, accuracy 0.671, val_loss 0.655, val_accuracy 0.630
   ...
-  checkpoints/default: kept epoch 9 of 15, validation loss 0.401, accuracy 0.827
+  checkpoints/default: kept epoch 9 of 20, validation loss 0.401, accuracy 0.827
 """
 EVALUATE = """\
 Say how good a run is on one split, per picture and, where IMAGES/manifest.csv names recordings,
@@ -104,7 +104,7 @@ def _add_train(verb: argparse.ArgumentParser) -> None:
         ("epochs", int, "most passes over the training pictures"),
         ("patience", int, "end after this many epochs without a lower validation loss"),
         ("batch", int, "pictures in one step"),
-        ("learning-rate", float, "step size of AdamW"),
+        ("learning-rate", float, "step size of AdamW at the start; it falls to 0"),
         ("dropout", float, "share of features dropped, 0 to 1"),
         ("shear", float, "largest shear of a training picture, in degrees"),
         ("zoom", float, "largest zoom of a training picture, as a share; it moves frequencies"),
@@ -222,16 +222,20 @@ def _predict(names: list[str], folder: Path, format: str) -> int:
 
     run = load(folder)
     backend.load()
+    from tqdm import tqdm
+
     from classify.prediction import Refusal, predict
 
     rows = csv.writer(sys.stdout, lineterminator="\n")
     if format == "csv":
         rows.writerow(("path", "label", "confidence", "p_fake", "llr"))
     done = refused = 0
-    for result in predict(run, names):
+    # The verdicts themselves show how far it is, unless they go into a file.
+    hidden = True if sys.stdout.isatty() else None
+    for result in tqdm(predict(run, names), "predict", unit="picture", disable=hidden):
         if isinstance(result, Refusal):
             refused += 1
-            print(f"predict: {result.path}: {result.reason}", file=sys.stderr)
+            tqdm.write(f"predict: {result.path}: {result.reason}", file=sys.stderr)
             continue
         done += 1
         values = asdict(result)

@@ -140,7 +140,7 @@ def _fit(
     if done:
         model = keras.models.load_model(epoch_path(folder, done), safe_mode=True)
     else:
-        model = build(settings, train_split.shape)
+        model = build(settings, train_split.shape, settings.epochs * len(flow))
     log = keras.callbacks.CSVLogger(str(history), append=True)
     try:
         model.fit(

@@ -168,7 +168,7 @@ def _walk(audio: Path) -> tuple[dict[str, Path], Counter]:
                 # Names that are not UTF-8 are kept usable for text files.
                 name = path.relative_to(audio).as_posix()
                 paths[name.encode(errors="backslashreplace").decode()] = path
-            elif not file.startswith("."):
+            elif not file.startswith(".") and path != audio / "manifest.csv":
                 ignored[path.suffix.lower() or "no suffix"] += 1
     return dict(sorted(paths.items())), ignored
 

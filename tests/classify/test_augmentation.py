@@ -1,3 +1,5 @@
+import shutil
+
 import keras
 import numpy as np
 import pytest
@@ -55,6 +57,20 @@ def test_each_augmentation_changes_pictures_by_itself(split, change):
         assert not all(changed)
 
 
+def test_moving_pixels_copies_them_and_smooths_nothing(split):
+    moving = {"shear": 20.0, "zoom": 0.3, "flip": True}
+    pictures, labels = epoch(augmented(split, Settings(batch=1, **moving)), 0)[0]
+    values = {
+        value
+        for path in np.array(split.paths)[split.labels == labels[0]]
+        for value in np.unique(decode(path.read_bytes()).image)
+    }
+    assert set(np.unique(pictures)) <= values
+    grain = np.abs(np.diff(pictures[0, :, :, 0], axis=1)).mean()
+    # Noise of 0 to 99 differs by 33 from pixel to pixel; interpolation would make it about 20.
+    assert grain > 26
+
+
 def test_an_epoch_depends_on_seed_and_number_alone(split):
     settings = Settings(batch=5)
     once = augmented(split, settings)
@@ -69,8 +85,6 @@ def test_an_epoch_depends_on_seed_and_number_alone(split):
 
 
 def test_damaged_pictures_never_reach_a_batch(images, tmp_path):
-    import shutil
-
     copy = shutil.copytree(images, tmp_path / "images")
     (copy / "train/real/03.png").write_bytes(b"broken")
     split = look_through(copy, "train")

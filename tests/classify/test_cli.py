@@ -118,7 +118,7 @@ def test_debug_shows_the_error_itself(tmp_path):
 @pytest.mark.parametrize(
     ("verb", "parts"),
     [
-        ("train", ["--epochs", "(default: 30)", "--no-flip", "in degrees", "kept epoch"]),
+        ("train", ["--epochs", "(default: 20)", "--no-flip", "in degrees", "kept epoch"]),
         ("evaluate", ["--split", "accuracy", "exit status: 0"]),
         ("predict", ["--format", "97.3 %", "exit status: 0"]),
     ],

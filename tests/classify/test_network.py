@@ -10,7 +10,7 @@ BATCH = np.random.default_rng(0).integers(0, 256, (6, 40, 32, 1)).astype(np.uint
 
 @pytest.mark.parametrize(("head", "outputs"), [("sigmoid", 1), ("softmax", 2)])
 def test_raw_pictures_in_probabilities_out(head, outputs):
-    output = build(Settings(head=head), (40, 32)).predict_on_batch(BATCH)
+    output = build(Settings(head=head), (40, 32), 10).predict_on_batch(BATCH)
     assert output.shape == (6, outputs)
     assert (output > 0).all()
     assert (output < 1).all()
@@ -19,7 +19,7 @@ def test_raw_pictures_in_probabilities_out(head, outputs):
 
 
 def test_a_saved_network_says_the_same(tmp_path):
-    model = build(Settings(), (40, 32))
+    model = build(Settings(), (40, 32), 10)
     model.train_on_batch(BATCH, np.array([0, 1, 0, 1, 0, 1]))
     model.save(tmp_path / "model.keras")
     again = keras.models.load_model(tmp_path / "model.keras", safe_mode=True)
@@ -27,13 +27,13 @@ def test_a_saved_network_says_the_same(tmp_path):
 
 
 def test_the_network_holds_its_scaling_and_its_dropout():
-    names = [type(layer).__name__ for layer in build(Settings(), (40, 32)).layers]
+    names = [type(layer).__name__ for layer in build(Settings(), (40, 32), 10).layers]
     assert names[:2] == ["InputLayer", "Rescaling"]
     assert names[-3:] == ["GlobalAveragePooling2D", "Dropout", "Dense"]
 
 
 def test_dropout_works_in_training_only():
-    model = build(Settings(dropout=0.9), (40, 32))
+    model = build(Settings(dropout=0.9), (40, 32), 10)
     still = [np.asarray(model(BATCH, training=False)) for _ in range(2)]
     np.testing.assert_array_equal(*still)
 
@@ -42,12 +42,12 @@ def test_the_seed_decides_the_weights():
     outputs = []
     for seed in (1, 1, 2):
         keras.utils.set_random_seed(seed)
-        outputs.append(build(Settings(), (40, 32)).predict_on_batch(BATCH))
+        outputs.append(build(Settings(), (40, 32), 10).predict_on_batch(BATCH))
     np.testing.assert_array_equal(outputs[0], outputs[1])
     assert not np.array_equal(outputs[0], outputs[2])
 
 
 @pytest.mark.parametrize("shape", [(16, 16), (1, 5), (256, 30)])
 def test_any_size_of_picture_will_do(shape):
-    output = build(Settings(), shape).predict_on_batch(np.zeros((2, *shape, 1), np.uint8))
+    output = build(Settings(), shape, 10).predict_on_batch(np.zeros((2, *shape, 1), np.uint8))
     assert output.shape == (2, 1)

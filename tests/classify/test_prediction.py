@@ -5,9 +5,11 @@ import cv2
 import numpy as np
 import pytest
 
+from classify.network import build
 from classify.prediction import Refusal, Verdict, expand, judge, predict
 from classify.run import Run, load
-from classify.scores import Score, scores
+from classify.scores import Score, probabilities, scores
+from classify.settings import Settings
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +38,16 @@ def test_scores_are_the_networks_output_in_order(run, images):
     found = list(scores(run, paths))
     assert [score.path for score in found] == paths
     np.testing.assert_allclose([score.p_fake for score in found], expected, atol=1e-6)
+
+
+def test_both_heads_give_the_probability_of_the_positive_class():
+    images = np.random.default_rng(0).integers(0, 256, (5, 32, 32)).astype(np.uint8)
+    for head, column in (("sigmoid", 0), ("softmax", 1)):
+        run = fixed()
+        run.__dict__["model"] = build(Settings(head=head), (32, 32), 1)
+        expected = run.model.predict_on_batch(images[..., np.newaxis])[:, column]
+        np.testing.assert_allclose(probabilities(run, images), expected, rtol=1e-6)
+        assert np.ptp(expected) > 0
 
 
 def test_a_batch_with_refused_pictures_keeps_its_order(run, images, tmp_path, monkeypatch):

@@ -1,5 +1,8 @@
+import json
+
 import pytest
 
+from render import cli, demonstration
 from render.cli import main
 
 SMALL = ["--rate", "8000", "--seconds", "1", "--window", "256", "--hop", "128", "--jobs", "1"]
@@ -71,10 +74,40 @@ def test_debug_shows_the_error_itself(tmp_path):
     ],
 )
 def test_options_reach_the_settings(audio, tmp_path, options, field, value):
-    import json
-
     assert main([str(audio), "--to", str(tmp_path / "images"), *SMALL, *options]) == 0
     assert json.loads((tmp_path / "images/render.json").read_text())[field] == value
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """Let the default folders be empty ones, and the demonstration corpus a small one."""
+    make = demonstration.make
+    monkeypatch.setattr(cli, "HOME", tmp_path)
+    monkeypatch.setattr(cli, "DEMO", tmp_path / "datasets/demo/audio")
+    monkeypatch.setattr(demonstration, "make", lambda folder, jobs: make(folder, count=6, jobs=1))
+    (tmp_path / "datasets/audio").mkdir(parents=True)
+    return tmp_path
+
+
+@pytest.mark.parametrize("arguments", [[], ["--demo"]])
+def test_without_audio_a_demonstration_corpus_is_made_and_said(home, capsys, arguments):
+    assert main([*arguments, "--to", str(home / "images"), *SMALL]) == 0
+    out, err = capsys.readouterr()
+    assert ("no AUDIO given and nothing in datasets/audio" in err) == (not arguments)
+    assert "no evidence about real deepfakes" in err
+    assert (home / "datasets/demo/audio/manifest.csv").is_file()
+    header = (home / "images/manifest.csv").read_text().splitlines()[0]
+    assert header.endswith("generator,speaker,utterance,source")
+    assert "failures: 0" in out
+
+
+def test_what_lies_in_the_default_folder_is_drawn_instead(home, write_sound, capsys):
+    for label in ("real", "fake"):
+        for seed in range(3):
+            write_sound(home / "datasets/audio" / label / f"{seed}.wav", seed=seed)
+    assert main(["--to", str(home / "images"), *SMALL]) == 0
+    assert "demonstration" not in capsys.readouterr().err
+    assert not (home / "datasets/demo").exists()
 
 
 def test_help_names_every_setting_with_its_default(capsys):

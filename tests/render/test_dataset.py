@@ -195,6 +195,15 @@ def test_foreign_pictures_are_left_alone_and_said(audio, tmp_path, capsys):
     assert "left alone 1 pictures" in capsys.readouterr().err
 
 
+def test_without_a_manifest_rendering_was_not_finished(audio, tmp_path, monkeypatch):
+    images = tmp_path / "images"
+    render(audio, images, SETTINGS, jobs=1)
+    monkeypatch.setattr(dataset, "_draw_all", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        render(audio, images, SETTINGS, jobs=1)
+    assert not (images / "manifest.csv").exists()
+
+
 def test_settings_that_cannot_be_drawn_end_before_anything_is_written(audio, tmp_path):
     crowded = Settings(feature="mel", bands=250)
     with pytest.raises(ValueError, match="bands without one"):

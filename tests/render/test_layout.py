@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -164,8 +165,6 @@ def test_a_recording_without_one_place_is_a_failure(tree, name, row, reason):
     )
     (failure,) = layout.failures
     assert failure.recording in (name, "gone.wav")
-    import re
-
     assert re.search(reason, failure.reason), failure.reason
 
 

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from render.picture import Origin, read, write
+from render.picture import Origin, read, replace, write
 from render.settings import Settings
 
 ORIGIN = Origin(
@@ -66,3 +66,12 @@ def test_a_damaged_picture_is_not_taken_for_whole(tmp_path, image):
     data[len(data) // 2] ^= 0xFF
     path.write_bytes(data)
     assert read(path) is None
+
+
+def test_two_processes_never_write_one_unfinished_file(tmp_path, monkeypatch):
+    written = []
+    monkeypatch.setattr("pathlib.Path.replace", lambda part, path: written.append(part.name))
+    for number in (7, 8):
+        monkeypatch.setattr("os.getpid", lambda number=number: number)
+        replace(tmp_path / "x.png", b"")
+    assert written == ["x.png.7.part", "x.png.8.part"]
