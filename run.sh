@@ -43,7 +43,7 @@ install() { # idempotent: a stamp newer than what it was made from means that al
   if [[ $stamp -nt $root/setup.cfg && $stamp -nt $root/constraints.txt ]]; then return; fi
   local base extras="$root[render,classify,test]"
   base=$(find_python) || exit 2
-  printf 'run.sh: installing into %s, about 2 GB; this takes a few minutes, once\n' "$venv" >&2
+  printf 'run.sh: installing into %s, about 3 GB; this takes a few minutes, once\n' "$venv" >&2
   if command -v uv >/dev/null; then
     uv venv --quiet --allow-existing --python "$base" "$venv" >&2
     uv pip install --python "$python" -c "$root/constraints.txt" -e "$extras" >&2

@@ -40,7 +40,7 @@ Say whether saved spectrogram pictures are real or fake. IMAGE is a picture, a f
 pictures below it) or a pattern; the output keeps their order.
 
 sample of the output:
-  fake   97.3 %  P(fake) 0.973  datasets/images/test/fake/0001-24b9dcf07d13-0000.png
+  fake   97.3 %  P(fake) 0.973  datasets/images/test/fake/0001-a8fa08acdd4b-0000.png
 """
 STATUS = (
     "exit status: 0 all done; 1 some pictures failed, each named on standard error; "

@@ -60,7 +60,7 @@ class Recording:
         Examples
         --------
         >>> Recording(Path("b/x y.wav"), "b/x y.wav", "train", "real").stem
-        'x_y-24b9dcf07d13'
+        'x_y-a8fa08acdd4b'
         """
         readable = "".join(c if c.isalnum() or c in "-_." else "_" for c in Path(self.name).stem)
         short = readable.encode()[:120].decode(errors="ignore").lstrip(".") or "_"

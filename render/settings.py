@@ -79,7 +79,7 @@ class Settings:
             raise ValueError(f"expected floor < ceiling, got {self.floor} and {self.ceiling} dB")
         if self.trim is not None and not self.trim > 0:
             raise ValueError(f"expected a trim above 0 dB, got {self.trim}")
-        if not 1 <= self.bands <= self.window // 2:
+        if self.feature == "mel" and not 1 <= self.bands <= self.window // 2:
             raise ValueError(f"expected 1 to {self.window // 2} mel bands, got {self.bands}")
 
     @property

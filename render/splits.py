@@ -20,7 +20,7 @@ def digest(text: str) -> str:
     Examples
     --------
     >>> digest("speaker 1")
-    'c5d8d4c0bf8bd5ac32c8f1b25ce0ec8e'
+    '16367c205fb6dbd13b99cf7334bd87f3'
     """
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 

@@ -15,7 +15,7 @@ from render.settings import Settings
         ({"overlap": -0.1}, "got -0.1"),
         ({"floor": -10.0}, "expected floor < ceiling"),
         ({"trim": 0.0}, "expected a trim above 0 dB, got 0.0"),
-        ({"bands": 300}, "got 300"),
+        ({"feature": "mel", "bands": 300}, "expected 1 to 256 mel bands, got 300"),
     ],
 )
 def test_a_value_out_of_range_is_refused_with_what_came(wrong, message):
@@ -28,6 +28,10 @@ def test_the_picture_has_one_row_a_bin_and_one_column_a_frame():
     assert Settings().shape == (256, 124)
     assert Settings(feature="mel").shape == (80, 124)
     assert Settings(seconds=4, hop=128).shape == (256, 497)
+
+
+def test_the_number_of_mel_bands_binds_nothing_else():
+    assert Settings(window=128, hop=64).shape == (64, 499)
 
 
 def test_equal_settings_are_equal_text():
