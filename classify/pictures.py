@@ -177,39 +177,43 @@ def class_order(folder: Path) -> tuple[str, str]:
 
 
 def files(folder: Path) -> list[Path]:
-    """List the picture files below a folder, sorted.
-
-    Parameters
-    ----------
-    folder : Path
-
-    Returns
-    -------
-    paths : list of Path
-        Files with a picture's suffix, in any case.
-    """
+    """List the files below a folder that have a picture's suffix, in any case, sorted."""
     return sorted(
         path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file()
     )
 
 
 def load_drawing(path: Path) -> Drawing | None:
-    """Read a ``render.json``; None where there is none.
+    """Read the drawing settings in a ``render.json``; None where there is none.
 
     Raises
     ------
     ValueError
         If the file holds no JSON object.
     """
+    described = _described(path)
+    return described and {name: value for name, value in described.items() if name != "axes"}
+
+
+def load_axes(path: Path) -> dict[str, Any] | None:
+    """Read where round values lie on the axes of a picture; None where ``render.json`` lacks it.
+
+    ``rows`` and ``columns``, each with its ``unit`` and its ``ticks``: pairs of a position, in
+    pixels from the centre of the top left one, and a value. Errors are those of `load_drawing`.
+    """
+    return (_described(path) or {}).get("axes")
+
+
+def _described(path: Path) -> dict[str, Any] | None:
     if not path.is_file():
         return None
     try:
-        drawing = json.loads(path.read_text())
+        described = json.loads(path.read_text())
     except ValueError as error:
         raise ValueError(f"expected drawing settings as JSON in {path}, got {error}") from error
-    if not isinstance(drawing, dict):
-        raise ValueError(f"expected drawing settings as a JSON object in {path}, got {drawing}")
-    return drawing
+    if not isinstance(described, dict):
+        raise ValueError(f"expected drawing settings as a JSON object in {path}, got {described}")
+    return described
 
 
 def _intact(data: bytes) -> bool:

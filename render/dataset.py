@@ -1,35 +1,32 @@
 """A folder of audio in, a folder of pictures out, however often it is interrupted.
 
 ``IMAGES/{train,validation,test}/{real,fake}/NAME.png`` holds the pictures, ``render.json`` their
-settings, ``manifest.csv`` one row a picture and ``failures.csv`` one row a recording that could
-not be used. Every picture says what it was drawn from, so the tree itself is the record of what
-is done: a recording whose pictures are all there, from the same bytes and with the same settings,
-is not drawn again. The manifest is written last: where it stands, rendering was finished.
+settings and axes, ``manifest.csv`` one row a picture and ``failures.csv`` one row a recording that
+could not be used. Every picture says what it was drawn from, so the tree itself is the record of
+what is done: a recording whose pictures are all there, from the same bytes and with the same
+settings, is not drawn again. The manifest is written last: where it stands, rendering was finished.
 """
 
-import csv
 import hashlib
-import io
+import json
 import re
 import sys
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 from joblib import Parallel, delayed
 from tqdm import tqdm
 
-from render import picture
+from render import picture, tables
 from render.audio import read
+from render.axes import axes
 from render.clips import clips
 from render.layout import LABELS, SPLITS, Failure, Recording, find
 from render.picture import Origin
 from render.settings import Settings
 from render.spectrogram import draw
 from render.summary import Drawn, Summary
-
-COLUMNS = ("path", "split", "label", "recording", "start_s", "duration_s")
 
 
 def render(
@@ -72,7 +69,8 @@ def render(
         _refuse_another_source(images, audio, layout.recordings)
     images.mkdir(parents=True, exist_ok=True)
     (images / "manifest.csv").unlink(missing_ok=True)
-    picture.replace(images / "render.json", f"{settings.to_json()}\n".encode())
+    described = {**json.loads(settings.to_json()), "axes": axes(settings)}
+    picture.replace(images / "render.json", f"{json.dumps(described)}\n".encode())
     drawn, failures = [], list(layout.failures)
     for failure in failures:
         _tell(failure)
@@ -85,8 +83,8 @@ def render(
     drawn.sort(key=lambda result: result.pictures[0][0])
     failures.sort(key=lambda failure: failure.recording)
     removed = _sweep(images, {path for result in drawn for path, _ in result.pictures})
-    _write_csv(images / "failures.csv", [("recording", "reason"), *map(_failure_row, failures)])
-    _write_csv(images / "manifest.csv", _manifest(drawn))
+    tables.write(images / "failures.csv", tables.failed(failures))
+    tables.write(images / "manifest.csv", tables.manifest(drawn))
     return Summary(drawn, failures, removed, dict(layout.ignored))
 
 
@@ -109,7 +107,8 @@ def render_recording(recording: Recording, images: Path, settings: Settings) -> 
         kept = _already_drawn(recording, source, images, settings)
         if kept:
             return Drawn(recording, kept, fresh=False)
-        found = clips(read(recording.path, settings.rate), settings)
+        samples, original = read(recording.path, settings.rate)
+        found = clips(samples, settings)
     except (OSError, ValueError) as error:
         return Failure(recording.name, " ".join(str(error).split()))
     pictures = []
@@ -122,6 +121,7 @@ def render_recording(recording: Recording, images: Path, settings: Settings) -> 
             clips=len(found),
             start_s=round(clip.start, 4),
             duration_s=round(clip.duration, 4),
+            original=original,
         )
         path = _path(recording, number)
         picture.write(images / path, draw(clip.samples, settings), settings, origin)
@@ -189,7 +189,7 @@ def _sweep(images: Path, wanted: set[str]) -> int:
         for path in _files(images, "*.png")
         if path.relative_to(images).as_posix() not in wanted
     ]
-    ours = [path for path in strays if picture.read(path)]
+    ours = [path for path in strays if picture.is_ours(path)]
     for path in ours:
         path.unlink()
     if len(ours) < len(strays):
@@ -208,37 +208,5 @@ def _files(images: Path, pattern: str) -> Iterator[Path]:
             yield from (images / split / label).glob(pattern)
 
 
-def _manifest(drawn: list[Drawn]) -> Iterator[Iterable[str | float]]:
-    """Header and rows of manifest.csv; the source's own columns follow ours."""
-    extra: dict[str, None] = {}
-    for result in drawn:
-        extra.update(dict.fromkeys(result.recording.metadata))
-    columns = [column for column in extra if column not in COLUMNS]
-    yield [*COLUMNS, *columns]
-    for result in drawn:
-        recording = result.recording
-        metadata = defaultdict(str, recording.metadata)
-        for path, origin in result.pictures:
-            yield [
-                path,
-                recording.split,
-                recording.label,
-                recording.name,
-                origin.start_s,
-                origin.duration_s,
-                *(metadata[column] for column in columns),
-            ]
-
-
-def _failure_row(failure: Failure) -> tuple[str, str]:
-    return failure.recording, failure.reason
-
-
 def _tell(failure: Failure) -> None:
     tqdm.write(f"render: {failure.recording}: {failure.reason}", file=sys.stderr)
-
-
-def _write_csv(path: Path, rows: Iterable[Iterable[str | float]]) -> None:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    picture.replace(path, text.getvalue().encode())

@@ -15,6 +15,7 @@ from xml.sax.saxutils import quoteattr
 import cv2
 import numpy as np
 
+from render.audio import Original
 from render.settings import Settings
 
 NAMESPACE = "urn:spoofsight:1"
@@ -43,6 +44,8 @@ class Origin:
         Number of this clip, from 0, and how many the recording has.
     start_s, duration_s : float
         Where the clip begins in the recording and how long it is, in seconds.
+    original : Original
+        What the recording's file was.
     """
 
     recording: str
@@ -51,6 +54,7 @@ class Origin:
     clips: int
     start_s: float
     duration_s: float
+    original: Original
 
 
 def write(path: Path, image: np.ndarray, settings: Settings, origin: Origin) -> None:
@@ -87,25 +91,36 @@ def read(path: Path) -> tuple[Settings, Origin] | None:
     Returns
     -------
     described : tuple of (Settings, Origin), or None
-        None if the file is missing, damaged or none of ours.
+        None if the file is missing, damaged, none of ours or another version's.
     """
-    if not path.is_file() or path.stat().st_size == 0:
+    attributes = _attributes(path)
+    try:
+        settings = Settings.from_json(attributes[f"{{{NAMESPACE}}}render"])
+        origin = json.loads(attributes[f"{{{NAMESPACE}}}clip"])
+        return settings, Origin(**{**origin, "original": Original(**origin["original"])})
+    except (KeyError, TypeError, ValueError):
         return None
+
+
+def is_ours(path: Path) -> bool:
+    """Whether a file is a whole picture that this or another version of `render` drew."""
+    return f"{{{NAMESPACE}}}render" in _attributes(path)
+
+
+def _attributes(path: Path) -> dict[str, str]:
+    """All attributes of a picture's XMP packet; none if it is missing, damaged or has no packet."""
+    if not path.is_file() or path.stat().st_size == 0:
+        return {}
     data = np.frombuffer(path.read_bytes(), np.uint8)
     image, kinds, packets = cv2.imdecodeWithMetadata(data, flags=cv2.IMREAD_UNCHANGED)
     if image is None or cv2.IMAGE_METADATA_XMP not in kinds:
-        return None
+        return {}
     packet, end, _ = packets[list(kinds).index(cv2.IMAGE_METADATA_XMP)].tobytes().partition(_END)
     try:
-        attributes = {
-            name: value
-            for element in ElementTree.fromstring(packet + end).iter()
-            for name, value in element.attrib.items()
-        }
-        settings = Settings.from_json(attributes[f"{{{NAMESPACE}}}render"])
-        return settings, Origin(**json.loads(attributes[f"{{{NAMESPACE}}}clip"]))
-    except (ElementTree.ParseError, KeyError, TypeError, ValueError):
-        return None  # somebody else's XMP, or another version's
+        elements = list(ElementTree.fromstring(packet + end).iter())
+    except ElementTree.ParseError:
+        return {}  # somebody else's packet
+    return {name: value for element in elements for name, value in element.attrib.items()}
 
 
 def replace(path: Path, data: bytes) -> None:

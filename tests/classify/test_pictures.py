@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from classify.pictures import class_order, decode, files, load_drawing, read
+from classify.pictures import class_order, decode, files, load_axes, load_drawing, read
 
 IMAGE = np.random.default_rng(0).integers(0, 256, (40, 30)).astype(np.uint8)
 PACKET = (
@@ -119,3 +119,18 @@ def test_a_broken_render_json_is_named(tmp_path, text):
     with pytest.raises(ValueError, match="expected drawing settings as .*render.json"):
         load_drawing(tmp_path / "render.json")
     assert load_drawing(tmp_path / "none.json") is None
+
+
+def test_the_axes_stand_beside_the_drawing_settings_and_are_none(tmp_path):
+    path = tmp_path / "render.json"
+    path.write_text('{"hop": 256, "axes": {"rows": {"unit": "Hz", "ticks": [[0.0, 8000]]}}}')
+    assert load_drawing(path) == {"hop": 256}
+    assert load_axes(path) == {"rows": {"unit": "Hz", "ticks": [[0.0, 8000]]}}
+
+
+def test_pictures_of_unknown_axes(tmp_path):
+    assert load_axes(tmp_path / "none.json") is None
+    (tmp_path / "render.json").write_text('{"hop": 256}')
+    assert load_axes(tmp_path / "render.json") is None
+    (tmp_path / "render.json").write_text("{}")
+    assert load_drawing(tmp_path / "render.json") == {}

@@ -1,9 +1,21 @@
+import csv
+
 import av
 import numpy as np
 import pytest
 import soundfile
 
-from render.audio import read
+from render import audio
+from render.audio import Original
+
+
+def read(path, rate):
+    """Samples alone."""
+    return audio.read(path, rate)[0]
+
+
+def original(path):
+    return audio.read(path, 16_000)[1]
 
 
 def tone(rate, seconds=1.0, frequency=440):
@@ -181,7 +193,90 @@ def test_a_playlist_opens_no_other_file(tmp_path):
         read(path, 16_000)
 
 
+def test_what_a_file_was_before(tmp_path):
+    # 2 s of 24-bit stereo at 44.1 kHz: 2 * 24 * 44.1 = 2116.8 kbit/s, and 44 bytes of header.
+    # A sine of amplitude 0.5 on one channel alone: mean square 0.5 * 0.25 / 2, so -12.04 dB.
+    path = tmp_path / "x.wav"
+    left = tone(44_100, seconds=2)
+    soundfile.write(path, np.stack([left, 0 * left], axis=1), 44_100, subtype="PCM_24")
+    assert original(path) == Original(
+        sample_rate=44_100,
+        channels=2,
+        codec="WAV/PCM_24",
+        bit_rate=2117,
+        recording_s=2.0,
+        level_db=-12.0,
+    )
+
+
+def test_the_level_is_that_of_the_samples_and_not_of_their_mix(tmp_path):
+    # Opposite channels cancel in the mix; each has 0.5 / sqrt(2), -9.03 dB.
+    path = tmp_path / "x.wav"
+    left = tone(16_000)
+    soundfile.write(path, np.stack([left, -left], axis=1), 16_000, subtype="FLOAT")
+    assert np.abs(read(path, 16_000)).max() == 0
+    assert original(path).level_db == -9.0
+
+
+def test_silence_has_a_finite_level(tmp_path):
+    soundfile.write(tmp_path / "x.wav", np.zeros(16_000), 16_000)
+    assert original(tmp_path / "x.wav").level_db == -200
+
+
+def test_the_level_does_not_depend_on_the_blocks(tmp_path):
+    # 12 s at 48 kHz are more than two blocks of 262144 samples; 0.5 / sqrt(2) is -9.03 dB.
+    path = tmp_path / "x.wav"
+    soundfile.write(path, tone(48_000, seconds=12), 48_000, subtype="FLOAT")
+    assert (original(path).recording_s, original(path).level_db) == (12.0, -9.0)
+
+
+@pytest.mark.parametrize(
+    ("codec", "container", "rate", "bit_rate"),
+    [
+        ("aac", "mp4", 44_100, 64),  # what the encoder was told, and MP4 says
+        ("pcm_s16le", "matroska", 22_050, 353),  # 16 * 22.05
+    ],
+)
+def test_what_a_file_that_ffmpeg_reads_was(tmp_path, codec, container, rate, bit_rate):
+    path = encode(tmp_path / "x", codec, container, tone(rate, seconds=2), rate)
+    found = original(path)
+    assert (found.sample_rate, found.channels, found.codec) == (rate, 1, codec)
+    assert found.bit_rate == pytest.approx(bit_rate, rel=0.2)
+    assert found.recording_s == pytest.approx(2, abs=0.1)
+    assert found.level_db == pytest.approx(-9.0, abs=0.3)
+
+
+def test_what_a_file_says_of_the_bit_rate_of_its_sound_counts(tmp_path):
+    # The noise of the picture makes the file far larger than 1 s of sound at 64 kbit/s.
+    path = tmp_path / "film.mp4"
+    noise = np.random.default_rng(0).integers(0, 256, (10, 128, 128, 3)).astype(np.uint8)
+    with av.open(str(path), "w") as file:
+        video = file.add_stream("mpeg4", rate=10, width=128, height=128, pix_fmt="yuv420p")
+        audio = file.add_stream("aac", rate=44_100, layout="mono", options={"b": "64000"})
+        sound = av.AudioFrame.from_ndarray(
+            tone(44_100).astype(np.float32)[np.newaxis], format="fltp", layout="mono"
+        )
+        sound.rate = 44_100
+        for packet in (*audio.encode(sound), *audio.encode(None)):
+            file.mux(packet)
+        for frame in noise:
+            file.mux(video.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
+        file.mux(video.encode(None))
+    assert 8e-3 * path.stat().st_size > 200
+    assert original(path).bit_rate == pytest.approx(64, abs=16)
+
+
+def test_where_a_file_does_not_say_its_bit_rate_it_is_size_over_duration(tmp_path):
+    path = encode(tmp_path / "x", "libopus", "ogg", tone(48_000, seconds=4), 48_000)
+    found = original(path)
+    assert found.bit_rate == round(8e-3 * path.stat().st_size / found.recording_s)
+
+
 def test_real_formats(shared):
-    for path in sorted((shared / "formats").glob("*.*")):
-        if path.suffix != ".csv":
-            assert len(read(path, 16_000)) >= 16_000, path.name
+    with (shared / "formats/manifest.csv").open(newline="") as file:
+        for row in csv.DictReader(file):
+            found = original(shared / "formats" / row["path"])
+            assert found.codec == row["codec"]
+            assert found.sample_rate == int(row["sample_rate"])
+            assert found.channels == int(row["channels"])
+            assert found.recording_s == pytest.approx(float(row["duration_s"]), abs=0.06)

@@ -7,11 +7,13 @@ import subprocess
 import sys
 import time
 
+import cv2
 import numpy as np
 import pytest
 import soundfile
 
 from render import dataset, picture
+from render.axes import axes
 from render.dataset import render
 from render.layout import Recording
 from render.settings import Settings
@@ -42,6 +44,20 @@ def contents(folder):
     }
 
 
+def forget_the_original(path):
+    """Rewrite a picture as an older version wrote it, that did not know what the file was."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            picture,
+            "asdict",
+            lambda origin: {
+                name: value for name, value in vars(origin).items() if name != "original"
+            },
+        )
+        image = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+        picture.write(path, image, *picture.read(path))
+
+
 def rows(path):
     with path.open(newline="") as file:
         return list(csv.DictReader(file))
@@ -52,7 +68,13 @@ def test_pictures_manifest_and_settings(audio, tmp_path):
     summary = render(audio, images, SETTINGS, jobs=1)
     manifest = rows(images / "manifest.csv")
     assert len(summary.drawn) == 12
-    assert list(manifest[0]) == ["path", "split", "label", "recording", "start_s", "duration_s"]
+    assert (
+        list(manifest[0])
+        == (
+            "path split label recording start_s duration_s "
+            "sample_rate channels codec bit_rate recording_s level_db"
+        ).split()
+    )
     assert len(manifest) == 4 * (1 + 2 + 3)
     for row in manifest:
         settings, origin = picture.read(images / row["path"])
@@ -65,7 +87,9 @@ def test_pictures_manifest_and_settings(audio, tmp_path):
         )
     pngs = {path.relative_to(images).as_posix() for path in images.rglob("*.png")}
     assert pngs == {row["path"] for row in manifest}
-    assert json.loads((images / "render.json").read_text()) == json.loads(SETTINGS.to_json())
+    described = json.loads((images / "render.json").read_text())
+    assert described.pop("axes") == axes(SETTINGS)
+    assert described == json.loads(SETTINGS.to_json())
     assert rows(images / "failures.csv") == []
 
 
@@ -97,7 +121,9 @@ def test_a_second_run_draws_nothing_and_changes_nothing(audio, tmp_path, monkeyp
     assert contents(images) == before
 
 
-@pytest.mark.parametrize("change", ["content", "settings", "gone", "damaged picture", "new"])
+@pytest.mark.parametrize(
+    "change", ["content", "settings", "gone", "damaged picture", "new", "another version"]
+)
 def test_what_changed_is_drawn_again_and_only_that(audio, tmp_path, write_sound, change):
     images, settings = tmp_path / "images", SETTINGS
     render(audio, images, settings, jobs=1)
@@ -111,6 +137,8 @@ def test_what_changed_is_drawn_again_and_only_that(audio, tmp_path, write_sound,
         expected_fresh = 0
     elif change == "damaged picture":
         next((images / "train/real").glob("a-*.png")).write_bytes(b"broken")
+    elif change == "another version":
+        forget_the_original(next((images / "train/real").glob("a-*.png")))
     else:
         write_sound(audio / "train/Real/deeper/a.wav", seconds=2.5, seed=7)
     summary = render(audio, images, settings, jobs=1)
@@ -165,11 +193,25 @@ def test_metadata_is_carried_and_never_overrides_ours(audio, tmp_path):
     )
     render(audio, tmp_path / "images", SETTINGS, jobs=1)
     manifest = rows(tmp_path / "images/manifest.csv")
-    assert list(manifest[0])[6:] == ["speaker", "generator"]
+    assert list(manifest[0])[12:] == ["speaker", "generator"]
     found = {(row["recording"], row["speaker"], row["generator"]) for row in manifest}
     assert ("test/spoof/a.wav", "Bob", "vits") in found
     assert ("test/Real/a.wav", "", "") in found
     assert "77" not in {row["start_s"] for row in manifest}
+
+
+def test_the_manifest_says_what_each_file_was_whatever_the_source_says(tmp_path):
+    # Noise of RMS 0.05 at 11025 Hz, 26.02 dB below full scale; 24 bits make 264.6 kbit/s.
+    noise = np.random.default_rng(0).standard_normal(11_025 * 2)
+    noise *= 0.05 / np.sqrt(np.mean(noise**2))
+    (tmp_path / "audio/train/real").mkdir(parents=True)
+    soundfile.write(tmp_path / "audio/train/real/a.wav", noise, 11_025, subtype="PCM_24")
+    (tmp_path / "audio/manifest.csv").write_text(
+        "path,codec,level_db,speaker\ntrain/real/a.wav,gsm,7,Ann\n"
+    )
+    render(tmp_path / "audio", tmp_path / "images", SETTINGS, jobs=1)
+    for row in rows(tmp_path / "images/manifest.csv"):
+        assert list(row.values())[6:] == ["11025", "1", "WAV/PCM_24", "265", "2.0", "-26.0", "Ann"]
 
 
 def test_pictures_of_another_folder_are_not_deleted_by_mistake(audio, tmp_path, write_sound):
@@ -184,6 +226,16 @@ def test_pictures_of_another_folder_are_not_deleted_by_mistake(audio, tmp_path, 
     assert contents(images) == before
     summary = render(tmp_path / "other", images, SETTINGS, jobs=1, replace=True)
     assert summary.removed == len([name for name in before if name.endswith(".png")])
+
+
+def test_pictures_of_another_version_whose_recording_is_gone_are_deleted(audio, tmp_path):
+    images = tmp_path / "images"
+    render(audio, images, SETTINGS, jobs=1)
+    (old,) = (images / "train/real").glob("a-*.png")
+    forget_the_original(old)
+    (audio / "train/Real/a.wav").unlink()
+    assert render(audio, images, SETTINGS, jobs=1).removed == 1
+    assert not old.exists()
 
 
 def test_foreign_pictures_are_left_alone_and_said(audio, tmp_path, capsys):

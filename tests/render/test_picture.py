@@ -3,11 +3,27 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from render.picture import Origin, read, replace, write
+from render import picture
+from render.audio import Original
+from render.picture import Origin, is_ours, read, replace, write
 from render.settings import Settings
 
+ORIGINAL = Original(
+    sample_rate=44_100,
+    channels=2,
+    codec='"<mp3>"',
+    bit_rate=128,
+    recording_s=3.512,
+    level_db=-23.4,
+)
 ORIGIN = Origin(
-    recording='a "b"/<ü>&\n.wav', source="abc", clip=1, clips=3, start_s=2.0, duration_s=1.5
+    recording='a "b"/<ü>&\n.wav',
+    source="abc",
+    clip=1,
+    clips=3,
+    start_s=2.0,
+    duration_s=1.5,
+    original=ORIGINAL,
 )
 
 
@@ -56,6 +72,29 @@ def test_what_is_not_ours_is_not_read(tmp_path, image):
     assert read(path) is None
     cv2.imwrite(str(path), image)
     assert read(path) is None
+
+
+def test_a_picture_of_a_version_that_knew_less_is_out_of_date_and_still_ours(
+    tmp_path, image, monkeypatch
+):
+    path = tmp_path / "x.png"
+    monkeypatch.setattr(picture, "asdict", lambda origin: {"recording": origin.recording})
+    write(path, image, Settings(), ORIGIN)
+    assert read(path) is None
+    assert is_ours(path)
+
+
+def test_somebody_elses_picture_is_not_ours(tmp_path, image):
+    path = tmp_path / "x.png"
+    assert not is_ours(path)
+    cv2.imwrite(str(path), image)
+    assert not is_ours(path)
+    for text in (b"<x xmlns:y='urn:y' y:render='{}'/>\0", b"no xml\0"):
+        packet = [np.frombuffer(text, np.uint8)]
+        data = cv2.imencodeWithMetadata(".png", image, [cv2.IMAGE_METADATA_XMP], packet)[1]
+        path.write_bytes(data.tobytes())
+        assert not is_ours(path)
+        assert read(path) is None
 
 
 @pytest.mark.filterwarnings("ignore")
