@@ -15,6 +15,9 @@ Spoofsight: tells real speech from generated speech by looking at its spectrogra
   ./run.sh train    [IMAGES] [--to RUN]      pictures to a network    datasets/images -> checkpoints/default
   ./run.sh evaluate [IMAGES] [--run RUN]     how good it is on the test split
   ./run.sh predict  IMAGE... [--run RUN]     pictures, folders or patterns to verdicts
+  ./run.sh score    SCORES [--keys KEYS]     figures of any system's score file
+  ./run.sh compare  RUN_A RUN_B [IMAGES]     which of two runs is better, with a paired test
+  ./run.sh audit    [IMAGES]                 what trivial facts alone would give
   ./run.sh install                           make .venv; every other verb does it when needed
   ./run.sh lint                              ruff and mypy
   ./run.sh test [PYTEST ARGUMENTS]           lint, then every test; what continuous integration runs
@@ -64,6 +67,9 @@ render() { run render "$@"; }
 train() { run classify train "$@"; }
 evaluate() { run classify evaluate "$@"; }
 predict() { run classify predict "$@"; }
+score() { run classify score "$@"; }
+compare() { run classify compare "$@"; }
+audit() { run classify audit "$@"; }
 
 demo() { # render, train, evaluate and predict on sounds that the project makes itself
   local images=$root/datasets/demo/images run=$root/checkpoints/demo
@@ -71,7 +77,7 @@ demo() { # render, train, evaluate and predict on sounds that the project makes 
   "$root/run.sh" train "$images" --to "$run" --epochs 12 --overwrite
   "$root/run.sh" evaluate "$images" --run "$run"
   "$root/run.sh" predict --run "$run" "$(first "$images/test/real")" "$(first "$images/test/fake")"
-  printf 'the report is in %s\n' "$run/report"
+  printf 'the report is %s\n' "$run/report/index.html"
 }
 
 first() { # the first picture of a folder
@@ -95,6 +101,9 @@ test() {
 verb=${1:-help}
 case $verb in
   -h | --help) help ;;
-  help | install | demo | render | train | evaluate | predict | lint | test) shift || true; "$verb" "$@" ;;
+  help | install | demo | render | train | evaluate | predict | score | compare | audit | lint | test)
+    shift || true
+    "$verb" "$@"
+    ;;
   *) fail "expected a verb, got $verb; ./run.sh help lists them" ;;
 esac

@@ -23,6 +23,8 @@ def load() -> None:
             import keras  # noqa: F401
             import tensorflow
 
+            # An ensemble's networks, traced each, look to TensorFlow like one traced too often.
+            tensorflow.get_logger().setLevel("ERROR")
             tensorflow.config.list_physical_devices()  # looks for a GPU, and says at length if none
         except BaseException:
             held.seek(0)

@@ -2,16 +2,15 @@
 
 ``RUN/training/epoch-NNNN.keras`` holds the network after the last finished epoch, with its
 optimiser. The rename that puts it there is the moment from which the epoch counts; the best
-network so far is ``RUN/model.keras``. ``RUN/history.csv`` is Keras' log, one row an epoch.
+network so far is ``RUN/model.keras``.
 """
 
-import csv
-import io
 from pathlib import Path
 
 import keras
 import numpy as np
 
+from classify.history import best
 from classify.run import replace
 
 
@@ -71,26 +70,3 @@ def last_epoch(folder: Path) -> int:
 def epoch_path(folder: Path, number: int) -> Path:
     """Say where the network after an epoch, counted from 1, is kept."""
     return folder / "training" / f"epoch-{number:04d}.keras"
-
-
-def read_history(path: Path) -> list[dict[str, float]]:
-    """Read a ``history.csv``: one row an epoch, in order; empty where there is none."""
-    if not path.is_file():
-        return []
-    with path.open(newline="") as file:
-        return [{key: float(value) for key, value in row.items()} for row in csv.DictReader(file)]
-
-
-def write_history(path: Path, rows: list[dict[str, float]]) -> None:
-    """Write the rows back, so that an epoch that was logged but never finished is gone."""
-    text = io.StringIO()
-    if rows:
-        writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows({**row, "epoch": int(row["epoch"])} for row in rows)
-    replace(path, text.getvalue().encode())
-
-
-def best(losses: list[float]) -> int:
-    """Index of the lowest validation loss, the first of equal ones."""
-    return int(np.argmin(losses))

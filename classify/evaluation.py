@@ -1,52 +1,62 @@
-"""A run and one split of a dataset in, figures and pictures of how good it is out."""
+"""A run and one split of a dataset in, figures of how good it is out, and the report of them."""
 
-import csv
 import json
-import sys
+import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sklearn.metrics import confusion_matrix, roc_curve
-from tqdm import tqdm
+from scipy.special import expit
 
-from classify import figures
-from classify.metrics import summary, to_logit, to_probability
+from classify import manifest, metrics, report
+from classify.bootstrap import RESAMPLES, of_summary
+from classify.breakdown import breakdown, mean_over
+from classify.levels import Pictures, levels, score
+from classify.manifest import Manifest
 from classify.pictures import check_drawing, files, load_drawing
 from classify.run import Run, replace
-from classify.scores import scores
+from classify.scored import PRIOR, Scored, decided, oracle, summary
 
-FIGURES = (
-    "accuracy",
-    "balanced_accuracy",
-    "precision",
-    "recall",
-    "f1",
-    "loss",
-    "auc",
-    "eer",
-)
+# Broken down by these, where the manifest has them and nothing else was asked for.
+BY = ("source", "generator")
+# What is resampled together, the first that the manifest has.
+CLUSTERS = ("speaker", "source")
 
 
 @dataclass(frozen=True)
-class Scored:
-    """Scores with the truth, one row a picture or one a recording.
+class Evaluation:
+    """What came of an evaluation.
 
     Attributes
     ----------
-    labels : np.ndarray, shape=(n,), dtype=int
-        1 for the positive class.
-    p_fake : np.ndarray, shape=(n,)
-        P(positive class), in (0, 1).
+    report : dict
+        What ``report/metrics.json`` holds.
+    levels : dict of str to Scored
+        ``"picture"`` and perhaps ``"recording"``.
+    refused : int
+        Pictures that could not be scored.
     """
 
-    labels: np.ndarray
-    p_fake: np.ndarray
+    report: dict[str, Any]
+    levels: dict[str, Scored]
+    refused: int
+
+    @property
+    def trials(self) -> Scored:
+        """The recordings, or the pictures where no recordings are known."""
+        return self.levels.get("recording", self.levels["picture"])
 
 
-def evaluate(images: Path, run: Run, split: str) -> tuple[dict[str, Any], int]:
-    """Score one split and write ``RUN/report``.
+def evaluate(
+    images: Path,
+    run: Run,
+    split: str,
+    by: Sequence[str] | None = None,
+    resamples: int = RESAMPLES,
+) -> Evaluation:
+    """Score one split and write ``RUN/report``: ``metrics.json`` and ``index.html``.
 
     Parameters
     ----------
@@ -55,59 +65,67 @@ def evaluate(images: Path, run: Run, split: str) -> tuple[dict[str, Any], int]:
     run : Run
     split : str
         ``"train"``, ``"validation"`` or ``"test"``.
+    by : sequence of str, optional
+        Columns of the manifest to break down by; default: source and generator, if there.
+    resamples : int
+        For the intervals.
 
     Returns
     -------
-    report : dict
-        What ``report/metrics.json`` holds: ``split``, ``threshold``, ``picture`` and, where
-        ``IMAGES/manifest.csv`` names recordings, ``recording`` with the figures of
-        `classify.metrics.summary`, and ``confusion`` with rows of the truth and columns of the
-        verdict. A recording's score is the mean of its pictures' logits.
-    refused : int
-        Pictures that could not be scored; each is named on standard error.
+    evaluation : Evaluation
 
     Raises
     ------
     ValueError
-        If there is nothing to score, or the dataset was drawn with other settings.
+        If there is nothing to score, the dataset was drawn with other settings, or a column is
+        not in the manifest.
     """
-    levels, refused = score_split(images, run, split)
-    report: dict[str, Any] = {"split": split, "threshold": run.threshold}
-    tables, curves = {}, {}
-    for level, scored in levels.items():
-        report[level] = summary(scored.labels, scored.p_fake, run.threshold)
-        verdict = scored.p_fake >= run.threshold
-        tables[level] = confusion_matrix(scored.labels, verdict, labels=[0, 1])
-        if "auc" in report[level]:
-            legend = f"{level}s, AUC {report[level]['auc']:.3f}, EER {report[level]['eer']:.3f}"
-            curves[legend] = roc_curve(scored.labels, scored.p_fake)[:2]
-    report["confusion"] = {level: table.tolist() for level, table in tables.items()}
-    folder = run.folder / "report"
-    folder.mkdir(exist_ok=True)
-    titles = {f"{level}s ({split})": table for level, table in tables.items()}
-    figures.confusion(titles, run.classes, folder / "confusion.png")
-    (folder / "roc.png").unlink(missing_ok=True)
-    if curves:
-        figures.roc(curves, run.classes[1], folder / "roc.png")
-    replace(folder / "metrics.json", (json.dumps(report, indent=2) + "\n").encode())
-    return report, refused
+    known = manifest.read(images)
+    columns = _columns(known, by, images)
+    pictures = score_split("evaluate", images, run, split)
+    found = levels(run, pictures, known)
+    cluster = cluster_column(known, pictures.names)
+    together = {
+        level: groups(scored, manifest.of_level(known, level), cluster)
+        for level, scored in found.items()
+    }
+    figures: dict[str, Any] = {
+        "split": split,
+        "threshold": run.threshold,
+        "uncertain": list(run.uncertain),
+        "prior": PRIOR,
+        **_by_level(run, found, together, resamples),
+        "resampled_by": cluster,
+        "resamples": resamples,
+    }
+    if run.members:
+        figures["seeds"] = _over_seeds(run, pictures, known)
+    level = "recording" if "recording" in found else "picture"
+    rows = manifest.of_level(known, level)
+    figures["by"] = {
+        column: breakdown(found[level], rows, column, together[level], run.threshold, resamples)
+        for column in columns
+    }
+    means = {column: mean_over(cells) for column, cells in figures["by"].items()}
+    figures["mean_over"] = {column: mean for column, mean in means.items() if mean}
+    _write(run, images, figures, found, by)
+    return Evaluation(figures, found, pictures.refused)
 
 
-def score_split(images: Path, run: Run, split: str) -> tuple[dict[str, Scored], int]:
-    """Score the pictures of a split, and the recordings where the manifest names them.
+def score_split(verb: str, images: Path, run: Run, split: str) -> Pictures:
+    """Score the pictures of a split.
 
     Parameters
     ----------
+    verb : str
+        Stands before each line on standard error.
     images : Path
     run : Run
     split : str
 
     Returns
     -------
-    levels : dict of str to Scored
-        ``"picture"`` and perhaps ``"recording"``.
-    refused : int
-        Pictures that could not be scored; each is named on standard error.
+    pictures : Pictures
 
     Raises
     ------
@@ -120,82 +138,100 @@ def score_split(images: Path, run: Run, split: str) -> tuple[dict[str, Scored], 
         check_drawing(run.drawing, drawing)
     except ValueError as error:
         raise ValueError(f"{images}: {error}; render it with the settings of the run") from error
-    bar = tqdm(scores(run, truth), f"score {split}", len(truth), unit="picture", disable=None)
-    good = []
-    for score in bar:
-        if score.reason:
-            tqdm.write(f"evaluate: {score.path}: {score.reason}", file=sys.stderr)
-        else:
-            good.append(score)
-    if not good:
-        raise ValueError(f"expected pictures in {images / split}, got none that can be scored")
-    labels = np.array([truth[score.path] for score in good])
-    p_fake = np.array([score.p_fake for score in good])
-    levels = {"picture": Scored(labels, p_fake)}
-    recordings = _recordings(images)
-    if recordings:
-        names = [recordings.get(s.path.relative_to(images).as_posix(), "") for s in good]
-        # A picture that the manifest does not know stands for itself.
-        names = [name or str(s.path) for name, s in zip(names, good, strict=True)]
-        levels["recording"] = pool(np.array(names), levels["picture"])
-    return levels, len(truth) - len(good)
+    return score(verb, run, images, truth)
 
 
-def pool(names: np.ndarray, scored: Scored) -> Scored:
-    """Pool pictures into recordings by the mean of their logits.
+def cluster_column(known: Manifest, names: np.ndarray) -> str:
+    """Name the column whose values are resampled together: speaker, source or recording."""
+    named = (column for column in CLUSTERS if any(manifest.values(known, list(names), column)))
+    return next(named, "recording")
+
+
+def groups(scored: Scored, rows: Manifest, column: str) -> np.ndarray:
+    """What is resampled together.
 
     Parameters
     ----------
-    names : np.ndarray of str, shape=(n,)
-        Recording of each picture.
     scored : Scored
+    rows : Manifest
+        By the names in `scored`.
+    column : str
 
     Returns
     -------
-    pooled : Scored
-        One row a recording and class, sorted by name.
-
-    Examples
-    --------
-    >>> pool(np.array(["a", "b", "a"]), Scored(np.array([1, 0, 1]), np.array([0.2, 0.4, 0.8])))
-    Scored(labels=array([1, 0]), p_fake=array([0.5, 0.4]))
+    groups : np.ndarray of str, shape=(len(scored),)
+        Where the column has no value, the recording stands for itself.
     """
-    keys, member = np.unique(
-        np.stack([names, scored.labels.astype(str)]), axis=1, return_inverse=True
-    )
-    member = member.reshape(-1)  # NumPy 2.0 gives it the shape of a column
-    total = np.bincount(member, weights=to_logit(scored.p_fake))
-    return Scored(keys[1].astype(int), to_probability(total / np.bincount(member)))
+    names = list(scored.names)
+    found, own = manifest.values(rows, names, column), manifest.recordings(rows, names)
+    return np.where(found == "", np.char.add("recording ", own), np.char.add("value ", found))
 
 
-def table(report: dict[str, Any], classes: tuple[str, str]) -> str:
-    """Write a report as text.
+def _by_level(
+    run: Run, found: dict[str, Scored], together: dict[str, np.ndarray], resamples: int
+) -> dict[str, Any]:
+    """The figures that there are for pictures and for recordings."""
+    figures: dict[str, Any] = {"interval": {}, "oracle": {}, "decided": {}, "confusion": {}}
+    for level, scored in found.items():
+        labels, llr = scored.labels, scored.llr
+        verdicts = (expit(-llr) >= run.threshold).astype(int)
+        figures[level] = summary(labels, llr, run.threshold)
+        figures["interval"][level] = of_summary(scored, together[level], run.threshold, resamples)
+        figures["oracle"][level] = oracle(labels, llr)
+        figures["decided"][level] = decided(labels, llr, run.uncertain)
+        figures["confusion"][level] = metrics.confusion(labels, verdicts).tolist()
+    return figures
 
-    Parameters
-    ----------
-    report : dict
-        What `evaluate` returned.
-    classes : tuple of two str
 
-    Returns
-    -------
-    text : str
-    """
-    levels = [level for level in ("picture", "recording") if level in report]
-    lines = [f"{report['split']:<18}" + "".join(f"{level + 's':>12}" for level in levels)]
-    for index, name in enumerate(classes):
-        counts = [sum(report["confusion"][level][index]) for level in levels]
-        lines.append(f"{name:<18}" + "".join(f"{count:>12}" for count in counts))
-    for name in FIGURES:
-        cells = [report[level].get(name) for level in levels]
-        text = "".join(f"{'-':>12}" if cell is None else f"{cell:>12.3f}" for cell in cells)
-        lines.append(f"{name:<18}{text}")
-    for level in levels:
-        lines.append(f"{level}s, verdict:".ljust(18) + "".join(f"{name:>12}" for name in classes))
-        for name, row in zip(classes, report["confusion"][level], strict=True):
-            lines.append(f"  {name:<16}" + "".join(f"{count:>12}" for count in row))
-    lines.append(f"verdict {classes[1]} from P({classes[1]}) = {report['threshold']}")
-    return "\n".join(lines)
+def _columns(known: Manifest, by: Sequence[str] | None, images: Path) -> list[str]:
+    there = manifest.columns(known)
+    if by is None:
+        return [column for column in BY if column in there]
+    missing = [column for column in by if column not in there]
+    if missing:
+        raise ValueError(
+            f"expected a column of {images / 'manifest.csv'} ({', '.join(there) or 'none'}), "
+            f"got {missing[0]}"
+        )
+    return list(by)
+
+
+def _over_seeds(
+    run: Run, pictures: Pictures, known: Manifest
+) -> dict[str, dict[str, tuple[float, float]]]:
+    """Mean and standard deviation of the members' figures, each for itself."""
+    figures: dict[str, list[dict[str, float]]] = {}
+    for number, member in enumerate(run.members):
+        alone = Pictures(pictures.names, pictures.labels, pictures.llr[:, [number]], 0)
+        for level, scored in levels(member, alone, known).items():
+            one = summary(scored.labels, scored.llr, member.threshold)
+            figures.setdefault(level, []).append(one)
+    return {
+        level: {
+            name: (
+                float(np.mean([one[name] for one in members])),
+                float(np.std([one[name] for one in members], ddof=1)),
+            )
+            for name in members[0]
+            if all(name in one for one in members)
+        }
+        for level, members in figures.items()
+    }
+
+
+def _write(
+    run: Run,
+    images: Path,
+    figures: dict[str, Any],
+    found: dict[str, Scored],
+    by: Sequence[str] | None,
+) -> None:
+    folder = run.folder / "report"
+    folder.mkdir(exist_ok=True)
+    command = ["./run.sh", "evaluate", str(images), "--run", str(run.folder)]
+    command += ["--split", figures["split"], *(f"--by={column}" for column in by or ())]
+    replace(folder / "metrics.json", (json.dumps(figures, indent=2) + "\n").encode())
+    report.write(run, images, figures, found, shlex.join(command))
 
 
 def _truth(images: Path, run: Run, split: str) -> dict[Path, int]:
@@ -212,15 +248,3 @@ def _truth(images: Path, run: Run, split: str) -> dict[Path, int]:
             f"got {', '.join(unknown) or 'none'}"
         )
     return {path: index[name.lower()] for name in found for path in files(found[name])}
-
-
-def _recordings(images: Path) -> dict[str, str]:
-    """Recording by path of the picture; nothing where there is no manifest."""
-    path = images / "manifest.csv"
-    if not path.is_file():
-        return {}
-    with path.open(newline="", encoding="utf-8") as file:
-        reader = csv.DictReader(file)
-        if not {"path", "recording"} <= set(reader.fieldnames or []):
-            raise ValueError(f"expected columns path and recording in {path}")
-        return {row["path"]: row["recording"] for row in reader}

@@ -1,14 +1,17 @@
 """Paths of pictures in, verdicts out."""
 
 import glob
-import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from scipy.special import expit
+
 from classify.pictures import files
 from classify.run import Run
 from classify.scores import Score, scores
+
+UNCERTAIN = "uncertain"
 
 
 @dataclass(frozen=True)
@@ -19,14 +22,14 @@ class Verdict:
     ----------
     path : str
     label : str
-        Name of the class.
+        Name of the class, or ``"uncertain"``.
     confidence : float
-        Probability of that class, in percent, 50 to 100 at a threshold of 0.5.
+        Probability of the likelier class, in percent, 50 to 100.
     p_fake : float in (0, 1)
-        Probability of the positive class.
+        Calibrated probability of the positive class, were both equally frequent.
     llr : float
-        ln p(real) - ln p(fake), in nats, without the share of the classes in training: above 0
-        the picture is more likely under the first class. The field's tools take it as score.
+        Calibrated ln p(real) - ln p(fake), in nats: above 0 the picture is more likely under the
+        first class. The field's tools take it as score.
     """
 
     path: str
@@ -100,16 +103,17 @@ def judge(run: Run, score: Score) -> Verdict | Refusal:
     -------
     result : Verdict or Refusal
     """
-    if score.reason:
+    if score.llr is None:
         return Refusal(str(score.path), score.reason)
-    p = score.p_fake
-    positive = p >= run.threshold
-    llr = math.log(1 - p) - math.log(p) - math.log(1 - run.prior) + math.log(run.prior)
+    llr = float(run.calibration(score.llr.mean()))
+    p_fake = float(expit(-llr))
+    low, high = run.uncertain
+    label = UNCERTAIN if low < p_fake < high else run.classes[p_fake >= run.threshold]
     return Verdict(
         path=str(score.path),
-        label=run.classes[positive],
-        confidence=100 * (p if positive else 1 - p),
-        p_fake=p,
+        label=label,
+        confidence=100 * max(p_fake, 1 - p_fake),
+        p_fake=p_fake,
         llr=llr,
     )
 

@@ -1,9 +1,11 @@
 """A trained run: a folder that rebuilds its network and says how it came about.
 
 ``model.keras`` takes raw pictures; ``run.json`` holds what `Run` holds; ``render.json``, where the
-dataset had one, is the drawing settings, copied unread.
+dataset had one, is the drawing settings, copied unread. An ensemble has no network of its own but
+a folder for each of its members, runs as well.
 """
 
+import dataclasses
 import json
 import os
 from dataclasses import asdict, dataclass, field
@@ -11,7 +13,43 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from classify.pictures import Drawing, load_drawing
+import numpy as np
+
+from classify.pictures import Drawing, load_axes, load_drawing
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """A straight line from raw to calibrated scores.
+
+    Attributes
+    ----------
+    slope : float, above 0
+        Below 1 where the network is too sure of itself.
+    offset : float
+        Added, in nats; above 0 where it takes too much for fake.
+    """
+
+    slope: float = 1.0
+    offset: float = 0.0
+
+    def __call__(self, llr: np.ndarray) -> np.ndarray:
+        """Calibrate scores.
+
+        Parameters
+        ----------
+        llr : np.ndarray
+
+        Returns
+        -------
+        calibrated : np.ndarray, same shape
+
+        Examples
+        --------
+        >>> Calibration(slope=0.5, offset=1.0)(np.array([-4.0, 0.0])).tolist()
+        [-1.0, 1.0]
+        """
+        return self.slope * llr + self.offset
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,8 +67,12 @@ class Run:
         Height and width of the pictures, in pixels.
     prior : float
         Share of the positive class that the loss of the training saw, in (0, 1).
+    calibration : Calibration
+        Makes what the network says a probability; fitted on the validation recordings.
     threshold : float
         P(positive class) from which a picture is said to be of it.
+    uncertain : tuple of two float
+        Between these P(positive class), exclusive, the answer is "uncertain".
     fingerprint : str
         Digest of the training and validation pictures.
     left_out : int
@@ -39,6 +81,10 @@ class Run:
         Versions of Python and the libraries.
     scores : dict
         Loss and accuracy in the epoch that was kept, counted from 0.
+    validation : dict
+        Figures of the validation recordings, see `classify.training.judge`.
+    members : tuple of Run
+        The networks whose scores an ensemble averages; empty for one network.
     """
 
     folder: Path
@@ -46,16 +92,30 @@ class Run:
     classes: tuple[str, str]
     shape: tuple[int, int]
     prior: float
-    threshold: float
     fingerprint: str
+    calibration: Calibration = Calibration()
+    threshold: float = 0.5
+    uncertain: tuple[float, float] = (0.5, 0.5)
     left_out: int = 0
     versions: dict[str, str] = field(default_factory=dict)
     scores: dict[str, float] = field(default_factory=dict)
+    validation: dict[str, float] = field(default_factory=dict)
+    members: tuple["Run", ...] = ()
 
     @cached_property
     def drawing(self) -> Drawing | None:
         """Settings that the pictures were drawn with, or None if unknown."""
         return load_drawing(self.folder / "render.json")
+
+    @property
+    def axes(self) -> dict[str, Any] | None:
+        """What the rows and columns of the pictures stand for, or None if unknown."""
+        return load_axes(self.folder / "render.json")
+
+    @property
+    def networks(self) -> tuple["Run", ...]:
+        """The members of an ensemble, or the run itself."""
+        return self.members or (self,)
 
     @cached_property
     def model(self):
@@ -66,7 +126,9 @@ class Run:
 
     def save(self) -> None:
         """Write ``run.json``."""
-        values = {key: value for key, value in asdict(self).items() if key != "folder"}
+        values = asdict(dataclasses.replace(self, members=()))
+        del values["folder"]
+        values["members"] = [member.folder.name for member in self.members]
         replace(self.folder / "run.json", (json.dumps(values, indent=2) + "\n").encode())
 
 
@@ -87,14 +149,22 @@ def load(folder: Path) -> Run:
         If the folder holds no finished run.
     """
     path = folder / "run.json"
-    if not path.is_file() or not (folder / "model.keras").is_file():
-        raise ValueError(f"expected a trained run in {folder}, got no run.json and model.keras")
+    if not path.is_file():
+        raise ValueError(f"expected a trained run in {folder}, got no run.json")
     try:
         values = json.loads(path.read_text())
-        values["classes"], values["shape"] = tuple(values["classes"]), tuple(values["shape"])
-        return Run(folder=folder, **values)
-    except (KeyError, TypeError, ValueError) as error:
+        for name in ("classes", "shape", "uncertain"):
+            values[name] = tuple(values[name])
+        values["calibration"] = Calibration(**values["calibration"])
+        values["members"] = tuple(load(folder / name) for name in values["members"])
+        run = Run(folder=folder, **values)
+    except (AttributeError, KeyError, TypeError) as error:
         raise ValueError(f"expected a run's settings in {path}, got {error!r}") from error
+    except json.JSONDecodeError as error:
+        raise ValueError(f"expected JSON in {path}, got {error}") from error
+    if not run.members and not (folder / "model.keras").is_file():
+        raise ValueError(f"expected a trained run in {folder}, got no model.keras")
+    return run
 
 
 def replace(path: Path, data: bytes) -> None:

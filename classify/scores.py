@@ -1,4 +1,8 @@
-"""A run and pictures in, P(positive class) of each out, in order."""
+"""A run and pictures in, what its networks say of each out, in order.
+
+Scores are raw: ln p(real) - ln p(fake), freed of the share of the classes in training and not yet
+calibrated; one a network, for an ensemble has several.
+"""
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -8,6 +12,7 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
+from scipy.special import logit
 
 from classify.pictures import read
 from classify.run import Run
@@ -19,19 +24,19 @@ _EDGE = 2.0**-24
 
 @dataclass(frozen=True)
 class Score:
-    """What the network says of one picture.
+    """What the networks say of one picture.
 
     Attributes
     ----------
     path : Path
-    p_fake : float in (0, 1)
-        P(positive class); NaN where there is a reason.
+    llr : np.ndarray, shape=(networks,), or None
+        None where there is a reason.
     reason : str
         Why the picture cannot be scored; empty where it was.
     """
 
     path: Path
-    p_fake: float
+    llr: np.ndarray | None
     reason: str = ""
 
 
@@ -53,15 +58,15 @@ def scores(run: Run, paths: Iterable[Path]) -> Iterator[Score]:
         while batch := list(islice(remaining, BATCH)):
             images = list(pool.map(partial(_try_read, run), batch))
             good = [image for image in images if isinstance(image, np.ndarray)]
-            p_fake = iter(probabilities(run, np.stack(good)) if good else ())
+            llr = iter(raw(run, np.stack(good)) if good else ())
             for path, image in zip(batch, images, strict=True):
                 if isinstance(image, str):
-                    yield Score(path, float("nan"), image)
+                    yield Score(path, None, image)
                 else:
-                    yield Score(path, float(next(p_fake)))
+                    yield Score(path, next(llr))
 
 
-def probabilities(run: Run, images: np.ndarray) -> np.ndarray:
+def raw(run: Run, images: np.ndarray) -> np.ndarray:
     """Score decoded pictures.
 
     Parameters
@@ -71,11 +76,13 @@ def probabilities(run: Run, images: np.ndarray) -> np.ndarray:
 
     Returns
     -------
-    p_fake : np.ndarray, shape=(n,)
-        P(positive class), in (0, 1); the last output of either head.
+    llr : np.ndarray, shape=(n, networks)
+        Of the last output of either head, P(positive class); within ln 2^24 = 16.6 of the prior's.
     """
-    output = np.asarray(run.model.predict_on_batch(images[..., np.newaxis]), dtype=float)
-    return np.clip(output[:, -1], _EDGE, 1 - _EDGE)
+    batch = images[..., np.newaxis]
+    outputs = [np.asarray(one.model.predict_on_batch(batch), float)[:, -1] for one in run.networks]
+    priors = logit([one.prior for one in run.networks])
+    return priors - logit(np.clip(np.stack(outputs, axis=1), _EDGE, 1 - _EDGE))
 
 
 def _try_read(run: Run, path: Path) -> np.ndarray | str:

@@ -1,10 +1,13 @@
 """The pictures of the README, from what ``./run.sh demo`` left: clips.png and report.png."""
 
+import base64
 import csv
 import json
+import re
 from pathlib import Path
 
 import cv2
+import numpy as np
 from matplotlib.figure import Figure
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -37,11 +40,14 @@ def clips(path: Path) -> None:
 
 
 def report(path: Path) -> None:
-    """The figures of the run's report, side by side."""
-    figure = Figure(figsize=(12, 4.2), layout="constrained")
-    panels = figure.subplots(1, 2, width_ratios=(1.75, 1))
-    for axes, name in zip(panels, ("confusion", "roc"), strict=True):
-        axes.imshow(cv2.imread(str(RUN / "report" / f"{name}.png"))[..., ::-1])
+    """Three figures of the run's report, side by side, as they stand in its page."""
+    page = (RUN / "report" / "index.html").read_text()
+    figure = Figure(figsize=(12, 4.25), layout="constrained")
+    names = ("histogram-recording", "det", "reliability-recording")
+    for axes, name in zip(figure.subplots(1, len(names)), names, strict=True):
+        data = re.search(rf'id="{name}"[^>]*base64,([^"]+)"', page)[1]
+        image = cv2.imdecode(np.frombuffer(base64.b64decode(data), np.uint8), cv2.IMREAD_COLOR)
+        axes.imshow(image[..., ::-1])
         axes.axis("off")
     figure.savefig(path, dpi=110)
 

@@ -17,18 +17,66 @@ def test_train_evaluate_predict(images, tmp_path, capsys):
     run = str(tmp_path / "run")
     train = ["train", str(images), "--to", run, "--epochs", "1", "--batch", "8", "--no-flip"]
     assert main(train) == 0
-    assert capsys.readouterr().out.startswith(f"{run}: kept epoch 1 of 1, validation loss ")
+    assert capsys.readouterr().out.startswith(f"{run}: kept epoch 1, validation loss ")
     assert json.loads((tmp_path / "run/run.json").read_text())["training"]["flip"] is False
-    assert main(["evaluate", str(images), "--run", run]) == 0
-    assert "balanced_accuracy" in capsys.readouterr().out
-    assert main(["evaluate", str(images), "--run", run, "--format", "json"]) == 0
+    quick = ["--run", run, "--resamples", "10"]
+    assert main(["evaluate", str(images), *quick]) == 0
+    out, err = capsys.readouterr()
+    assert "balanced_accuracy" in out
+    assert "report/index.html" in err
+    assert main(["evaluate", str(images), *quick, "--format", "json"]) == 0
     assert json.loads(capsys.readouterr().out)["split"] == "test"
     assert main(["predict", str(images / "test/real"), "--run", run]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 8
-    assert lines[0].split()[0] in ("real", "fake")
+    assert lines[0].split()[0] in ("real", "fake", "uncertain")
     assert lines[0].endswith("00.png")
     assert "P(fake) 0." in lines[0]
+
+
+def test_an_ensemble_is_used_as_one_run(images, tmp_path, capsys):
+    run = str(tmp_path / "run")
+    train = ["train", str(images), "--to", run, "--epochs", "1", "--batch", "8", "--seeds", "2"]
+    assert main(train) == 0
+    out = capsys.readouterr().out
+    assert out.startswith(f"{run}: 2 networks, each alone validation EER ")
+    assert "+-" in out
+    quick = ["--run", run, "--resamples", "10", "--format", "json"]
+    assert main(["evaluate", str(images), *quick]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert set(report["seeds"]["picture"]) == set(report["picture"])
+    assert main(["predict", str(images / "test/real/00.png"), "--run", run]) == 0
+    assert "P(fake) 0." in capsys.readouterr().out
+
+
+def test_written_scores_have_the_figures_of_the_evaluation(images, run, tmp_path, capsys):
+    scores = tmp_path / "mine.scores.tsv"
+    quick = ["--resamples", "10", "--format", "json"]
+    assert main(["evaluate", str(images), "--run", str(run), "--scores", str(scores), *quick]) == 0
+    evaluated = json.loads(capsys.readouterr().out)
+    assert main(["score", str(scores), "--keys", str(tmp_path / "mine.keys.tsv"), *quick]) == 0
+    judged = json.loads(capsys.readouterr().out)
+    assert judged["figures"] == pytest.approx(evaluated["picture"])
+    assert (judged["n_real"], judged["n_fake"]) == (8, 8)
+
+
+def test_score_says_which_direction_it_takes(tmp_path, capsys):
+    (tmp_path / "scores.csv").write_text("path,p_fake\na,0.1\nb,0.3\nc,0.8\nd,0.9\n")
+    (tmp_path / "keys.csv").write_text("path,label\na,real\nb,real\nc,fake\nd,fake\n")
+    call = ["score", str(tmp_path / "scores.csv"), "--keys", str(tmp_path / "keys.csv")]
+    assert main([*call, "--resamples", "10"]) == 0
+    out = capsys.readouterr().out
+    assert "P(fake)" in out.splitlines()[0]
+    assert next(line for line in out.splitlines() if line.startswith("eer")).split()[1] == "0.000"
+    assert main([*call, "--resamples", "0", "--higher", "real"]) == 0
+    assert "--higher says which way" in capsys.readouterr().err
+
+
+def test_compare_and_audit_from_the_command_line(images, run, capsys):
+    assert main(["compare", str(run), str(run), str(images), "--resamples", "10"]) == 0
+    assert "Neither is surely better by EER" in capsys.readouterr().out
+    assert main(["audit", str(images), "--format", "json"]) == 0
+    assert isinstance(json.loads(capsys.readouterr().out), dict)
 
 
 def test_formats_of_predict_agree(images, run, capsys):
@@ -66,6 +114,11 @@ def test_some_refused_is_status_1_and_all_refused_is_status_2(images, run, tmp_p
         (["evaluate", "NOWHERE", "--run", "RUN"], "evaluate: expected a split of pictures, got "),
         (["predict", "NOWHERE", "--run", "RUN"], "predict: "),
         (["predict", "EMPTY", "--run", "RUN"], "predict: "),
+        (["evaluate", "IMAGES", "--run", "RUN", "--by", "x"], "evaluate: expected a column of "),
+        (["train", "IMAGES", "--seeds", "0", "--to", "NOWHERE"], "train: expected at least 1 seed"),
+        (["compare", "RUN", "EMPTY", "IMAGES"], "compare: expected a trained run in "),
+        (["score", "NOWHERE"], "score: "),
+        (["audit", "NOWHERE"], "audit: expected "),
         (["predict", "IMAGES", "--run", "EMPTY"], "predict: expected a trained run in "),
     ],
 )
@@ -119,7 +172,10 @@ def test_debug_shows_the_error_itself(tmp_path):
     ("verb", "parts"),
     [
         ("train", ["--epochs", "(default: 20)", "--no-flip", "in degrees", "kept epoch"]),
-        ("evaluate", ["--split", "accuracy", "exit status: 0"]),
+        ("evaluate", ["--split", "--by", "accuracy", "exit status: 0"]),
+        ("score", ["--keys", "higher = more bona fide", "exit status: 0"]),
+        ("compare", ["RUN_A", "McNemar", "exit status: 0"]),
+        ("audit", ["IMAGES", "duration", "exit status: 0"]),
         ("predict", ["--format", "97.3 %", "exit status: 0"]),
     ],
 )

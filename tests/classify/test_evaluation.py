@@ -1,13 +1,13 @@
 import json
 import shutil
 
-import cv2
 import numpy as np
 import pytest
 
-from classify.evaluation import Scored, evaluate, pool, table
-from classify.metrics import summary
-from classify.run import load
+from classify import tables
+from classify.evaluation import cluster_column, evaluate, groups
+from classify.run import Calibration, load
+from classify.scored import METRICS, Scored, summary
 from classify.scores import scores
 
 
@@ -22,62 +22,91 @@ def copy(images, tmp_path):
 
 
 def with_manifest(images):
-    """Two pictures a recording."""
-    lines = ["path,recording"]
+    """Two pictures a recording, four recordings a class, two speakers, two generators."""
+    lines = ["path,recording,speaker,generator"]
     for path in sorted((images / "test").rglob("*.png")):
-        name = path.relative_to(images).as_posix()
-        lines.append(f"{name},{path.parent.name}-{int(path.stem) // 2}.wav")
+        name, label = path.relative_to(images).as_posix(), path.parent.name
+        recording = int(path.stem) // 2
+        generator = "-" if label == "real" else f"g{recording % 2}"
+        lines.append(f"{name},{label}-{recording}.wav,s{recording // 2},{generator}")
     (images / "manifest.csv").write_text("\n".join(lines) + "\n")
     return images
 
 
-def test_the_report_per_picture_is_the_summary_of_the_scores(run, images):
-    report, refused = evaluate(images, run, "test")
+def test_the_report_per_picture_is_the_summary_of_the_calibrated_scores(run, images):
+    found = evaluate(images, run, "test", resamples=20)
     paths = sorted((images / "test").rglob("*.png"))
     labels = np.array([int(path.parent.name == "fake") for path in paths])
-    p_fake = np.array([score.p_fake for score in scores(run, paths)])
-    assert report["picture"] == pytest.approx(summary(labels, p_fake, 0.5))
-    assert (report["split"], report["threshold"], refused) == ("test", 0.5, 0)
-    assert "recording" not in report
-    assert np.sum(report["confusion"]["picture"]) == 16
+    llr = run.calibration(np.array([score.llr[0] for score in scores(run, paths)]))
+    assert run.calibration != Calibration()
+    assert found.report["picture"] == pytest.approx(summary(labels, llr, 0.5))
+    assert tuple(found.report["picture"]) == METRICS
+    assert (found.report["split"], found.report["threshold"], found.refused) == ("test", 0.5, 0)
+    assert found.report["uncertain"] == list(run.uncertain)
+    assert "recording" not in found.report
+    assert found.trials is found.levels["picture"]
+    assert np.sum(found.report["confusion"]["picture"]) == 16
+    assert found.report["resampled_by"] == "recording"
 
 
 def test_the_written_report(run, images):
-    report, _ = evaluate(images, run, "validation")
+    found = evaluate(images, run, "validation", resamples=20)
     folder = run.folder / "report"
-    assert json.loads((folder / "metrics.json").read_text()) == report
-    for name in ("confusion.png", "roc.png"):
-        image = cv2.imread(str(folder / name))
-        assert image.std() > 10, name
+    assert json.loads((folder / "metrics.json").read_text()) == json.loads(json.dumps(found.report))
+    page = (folder / "index.html").read_text()
+    assert "--split validation" in page
+    assert {path.name for path in folder.iterdir()} == {"metrics.json", "index.html"}
 
 
-def test_recordings_are_pooled_by_the_mean_of_their_logits(run, copy):
-    report, _ = evaluate(with_manifest(copy), run, "test")
+def test_recordings_are_pooled_and_broken_down(run, copy):
+    found = evaluate(with_manifest(copy), run, "test", resamples=20)
+    report = found.report
     assert np.sum(report["confusion"]["recording"]) == 8
     assert np.sum(report["confusion"]["picture"]) == 16
-    # Logits 3 and -1 have the mean 1, though one picture of two is said to be real.
-    p = 1 / (1 + np.exp(-np.array([3.0, -1.0])))
-    pooled = pool(np.array(["a", "a"]), Scored(np.array([1, 1]), p))
-    assert pooled.p_fake == pytest.approx(1 / (1 + np.exp(-1)))
+    assert found.trials.names[0] == "fake-0.wav"
+    assert report["resampled_by"] == "speaker"
+    assert set(report["by"]) == {"generator"}
+    assert {value: cell["n_fake"] for value, cell in report["by"]["generator"].items()} == {
+        "g0": 2,
+        "g1": 2,
+        "-": 0,
+    }
+    assert report["by"]["generator"]["g0"]["against"] == "all"
+    assert set(report["interval"]["recording"]) <= set(METRICS)
+
+
+def test_columns_are_chosen_by_name(run, copy):
+    found = evaluate(with_manifest(copy), run, "test", by=["speaker"], resamples=0)
+    assert set(found.report["by"]) == {"speaker"}
+    assert found.report["by"]["speaker"]["s0"]["against"] == "same speaker"
+    with pytest.raises(ValueError, match="expected a column of .*speaker, generator.*, got colour"):
+        evaluate(copy, run, "test", by=["colour"])
+
+
+def test_what_is_resampled_together():
+    known = {"a.png": {"recording": "x", "source": "s"}, "b.png": {"recording": "y", "source": ""}}
+    scored = Scored(np.array(["a.png", "b.png", "c.png"]), np.zeros(3, int), np.zeros(3))
+    assert cluster_column(known, scored.names) == "source"
+    assert groups(scored, known, "source").tolist() == ["value s", "recording y", "recording c.png"]
+    assert cluster_column({"a.png": {"speaker": ""}}, np.array(["a.png"])) == "recording"
 
 
 def test_one_class_is_evaluated_as_far_as_it_means_something(run, copy):
     shutil.rmtree(copy / "test/real")
-    (run.folder / "report").mkdir(exist_ok=True)
-    (run.folder / "report/roc.png").write_text("of an earlier evaluation")
-    report, _ = evaluate(copy, run, "test")
-    assert "accuracy" in report["picture"]
-    assert "eer" not in report["picture"]
-    assert not (run.folder / "report/roc.png").exists()
-    line = next(line for line in table(report, run.classes).splitlines() if "eer" in line)
+    found = evaluate(copy, run, "test", resamples=20)
+    assert "accuracy" in found.report["picture"]
+    assert "eer" not in found.report["picture"]
+    assert (run.folder / "report/index.html").is_file()
+    lines = tables.evaluation(found.report, run.classes).splitlines()
+    line = next(line for line in lines if line.startswith("eer"))
     assert line.split() == ["eer", "-"]
 
 
 def test_pictures_that_cannot_be_scored_are_named_and_counted(run, copy, capsys):
     (copy / "test/fake/00.png").write_bytes(b"broken")
-    report, refused = evaluate(copy, run, "test")
-    assert refused == 1
-    assert np.sum(report["confusion"]["picture"]) == 15
+    found = evaluate(copy, run, "test", resamples=0)
+    assert found.refused == 1
+    assert np.sum(found.report["confusion"]["picture"]) == 15
     assert "00.png: expected a picture, got something else" in capsys.readouterr().err
 
 
@@ -87,7 +116,7 @@ def test_pictures_that_cannot_be_scored_are_named_and_counted(run, copy, capsys)
         (lambda root: shutil.rmtree(root / "test"), "expected a split of pictures, got .*test"),
         (lambda root: (root / "test/real").rename(root / "test/cats"), "got cats"),
         (lambda root: [p.unlink() for p in root.glob("test/*/*")], "got none that can be scored"),
-        (lambda root: (root / "manifest.csv").write_text("a,b\n"), "columns path and recording"),
+        (lambda root: (root / "manifest.csv").write_text("a,b\n"), "expected a column path in"),
     ],
 )
 def test_a_dataset_that_cannot_be_evaluated_is_refused(run, copy, spoil, message):
@@ -104,10 +133,13 @@ def test_a_dataset_of_other_drawing_settings_is_refused(trained, copy, tmp_path)
         evaluate(copy, load(folder), "test")
 
 
-def test_the_table_shows_both_levels(run, copy):
-    report, _ = evaluate(with_manifest(copy), run, "test")
-    lines = table(report, run.classes).splitlines()
+def test_the_table_shows_both_levels_with_intervals(run, copy):
+    report = evaluate(with_manifest(copy), run, "test", resamples=20).report
+    lines = tables.evaluation(report, run.classes).splitlines()
     assert lines[0].split() == ["test", "pictures", "recordings"]
     assert lines[1].split() == ["real", "8", "4"]
-    accuracy = next(line for line in lines if line.startswith("accuracy")).split()
-    assert float(accuracy[1]) == pytest.approx(report["picture"]["accuracy"], abs=5e-4)
+    line = next(line for line in lines if line.startswith("loss"))
+    low, high = report["interval"]["picture"]["loss"]
+    assert f"{report['picture']['loss']:.3f} [{low:.3f}, {high:.3f}]" in line
+    assert any(line.startswith("by generator") for line in lines)
+    assert any(line.startswith("[ ]: 95 % of 20 resamples, drawn by speaker") for line in lines)

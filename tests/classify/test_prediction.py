@@ -1,14 +1,14 @@
-import math
 import shutil
 
 import cv2
 import numpy as np
 import pytest
+from scipy.special import expit, logit
 
 from classify.network import build
 from classify.prediction import Refusal, Verdict, expand, judge, predict
-from classify.run import Run, load
-from classify.scores import Score, probabilities, scores
+from classify.run import Calibration, Run, load
+from classify.scores import Score, raw, scores
 from classify.settings import Settings
 
 
@@ -24,7 +24,6 @@ def fixed(**changes):
         "classes": ("real", "fake"),
         "shape": (32, 32),
         "prior": 0.5,
-        "threshold": 0.5,
         "fingerprint": "",
         **changes,
     }
@@ -37,7 +36,9 @@ def test_scores_are_the_networks_output_in_order(run, images):
     expected = run.model.predict(stack[..., np.newaxis], verbose=0)[:, 0]
     found = list(scores(run, paths))
     assert [score.path for score in found] == paths
-    np.testing.assert_allclose([score.p_fake for score in found], expected, atol=1e-6)
+    llr = np.stack([score.llr for score in found])
+    assert llr.shape == (16, 1)
+    np.testing.assert_allclose(expit(-llr[:, 0]), expected, atol=1e-6)
 
 
 def test_both_heads_give_the_probability_of_the_positive_class():
@@ -46,7 +47,7 @@ def test_both_heads_give_the_probability_of_the_positive_class():
         run = fixed()
         run.__dict__["model"] = build(Settings(head=head), (32, 32), 1)
         expected = run.model.predict_on_batch(images[..., np.newaxis])[:, column]
-        np.testing.assert_allclose(probabilities(run, images), expected, rtol=1e-6)
+        np.testing.assert_allclose(expit(-raw(run, images)[:, 0]), expected, rtol=1e-6)
         assert np.ptp(expected) > 0
 
 
@@ -58,10 +59,14 @@ def test_a_batch_with_refused_pictures_keeps_its_order(run, images, tmp_path, mo
     found = list(scores(run, paths))
     assert [score.path for score in found] == paths
     assert [bool(score.reason) for score in found] == [False, True, False, False, True, False]
-    alone = {score.path: score.p_fake for score in scores(run, good[:4])}
+    alone = {score.path: score.llr for score in scores(run, good[:4])}
     for score in found:
         if not score.reason:
-            assert score.p_fake == pytest.approx(alone[score.path], abs=1e-6)
+            assert score.llr == pytest.approx(alone[score.path], abs=1e-4)
+
+
+def score(llr):
+    return Score("x.png", np.array([llr]))
 
 
 @pytest.mark.parametrize(
@@ -69,15 +74,42 @@ def test_a_batch_with_refused_pictures_keeps_its_order(run, images, tmp_path, mo
     [(0.9, "fake", 90), (0.5, "fake", 50), (0.2, "real", 80), (0.4999, "real", 50.01)],
 )
 def test_the_verdict_of_a_score(p_fake, label, confidence):
-    verdict = judge(fixed(), Score("x.png", p_fake))
+    verdict = judge(fixed(), score(-logit(p_fake)))
     assert verdict.label == label
     assert verdict.confidence == pytest.approx(confidence)
-    assert verdict.llr == pytest.approx(math.log((1 - p_fake) / p_fake))
+    assert verdict.p_fake == pytest.approx(p_fake)
+    assert verdict.llr == pytest.approx(-logit(p_fake))
 
 
-def test_the_llr_is_free_of_the_training_prior():
+@pytest.mark.parametrize(
+    ("p_fake", "label"),
+    [(0.31, "uncertain"), (0.69, "uncertain"), (0.29, "real"), (0.71, "fake")],
+)
+def test_between_the_bounds_it_is_uncertain(p_fake, label):
+    assert judge(fixed(uncertain=(0.3, 0.7)), score(-logit(p_fake))).label == label
+
+
+def test_the_verdict_is_of_the_calibrated_score():
+    run = fixed(calibration=Calibration(slope=0.5, offset=-1.0))
+    verdict = judge(run, score(1.0))  # 0.5 * 1 - 1 = -0.5: it leans to fake
+    assert (verdict.label, verdict.llr) == ("fake", -0.5)
+    assert verdict.p_fake == pytest.approx(expit(0.5))
+
+
+def test_the_threshold_decides_where_nothing_is_uncertain():
+    assert judge(fixed(threshold=0.8), score(-logit(0.79))).label == "real"
+
+
+def test_scores_are_free_of_the_training_prior():
     # 80 % of what the loss saw was fake, and the network says 80 %: the picture told it nothing.
-    assert judge(fixed(prior=0.8), Score("x.png", 0.8)).llr == pytest.approx(0)
+    run = fixed(prior=0.8)
+
+    class Saying80Percent:
+        def predict_on_batch(self, batch):
+            return np.full((len(batch), 1), 0.8)
+
+    run.__dict__["model"] = Saying80Percent()
+    assert raw(run, np.zeros((2, 32, 32), np.uint8)) == pytest.approx(np.zeros((2, 1)))
 
 
 def test_names_are_expanded_in_their_order(images, tmp_path):

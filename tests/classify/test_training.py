@@ -6,14 +6,19 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import keras
 import numpy as np
 import pytest
 
 from classify import training
-from classify.epochs import Keeper, read_history
-from classify.run import load
+from classify.calibration import calibrate, fit
+from classify.epochs import Keeper
+from classify.history import read_history
+from classify.levels import levels, score
+from classify.manifest import read
+from classify.run import Calibration, load
 from classify.settings import Settings
 from classify.training import class_weights, train
 
@@ -51,6 +56,15 @@ def test_the_kept_network_is_the_one_of_the_best_epoch(trained, images):
     assert accuracy == pytest.approx(run.scores["val_accuracy"])
 
 
+def test_a_training_begins_with_what_trivial_facts_tell_apart(make_pictures, tmp_path, capsys):
+    images = make_pictures(tmp_path / "images", count=40)  # fakes are brighter on top
+    train(images, tmp_path / "run", Settings(epochs=1, batch=40))
+    (line,) = (line for line in capsys.readouterr().err.splitlines() if "audit" in line)
+    assert line.startswith("train: audit: ")
+    assert "tells real from fake in 100 % of train" in line
+    assert line.endswith("; see run.sh audit")
+
+
 def test_the_same_seed_gives_the_same_run_and_another_another(images, tmp_path):
     for name, seed in (("a", 5), ("b", 5), ("c", 6)):
         train(images, tmp_path / name, Settings(epochs=2, batch=8, seed=seed))
@@ -77,7 +91,7 @@ def test_the_drawing_settings_are_copied_unread(images, tmp_path):
     copy = shutil.copytree(images, tmp_path / "images")
     text = '{"hop":   256}\n\n'
     (copy / "render.json").write_text(text)
-    (copy / "manifest.csv").touch()
+    (copy / "manifest.csv").write_text("path\n")
     train(copy, tmp_path / "run", Settings(epochs=1, batch=8))
     assert (tmp_path / "run/render.json").read_text() == text
 
@@ -102,7 +116,86 @@ def test_an_earlier_training_is_not_deleted_by_mistake(trained, images, tmp_path
 
 def test_a_finished_run_is_resumed_to_itself(trained, images, monkeypatch):
     monkeypatch.setattr(training, "_fit", lambda *_: pytest.fail("trained again"))
-    assert train(images, trained, QUICK, resume=True).training["epochs"] == 3
+    settings = Settings(epochs=3, batch=8, learning_rate=0.01)
+    assert train(images, trained, settings, resume=True) == load(trained)
+    with pytest.raises(ValueError, match="expected to go on with epochs 3, got 2"):
+        train(images, trained, QUICK, resume=True)
+
+
+def test_a_run_is_calibrated_on_the_validation_recordings(images, tmp_path):
+    copy = shutil.copytree(images, tmp_path / "images")
+    paths = sorted((copy / "validation").rglob("*.png"))
+    rows = [f"{p.relative_to(copy).as_posix()},{p.parent.name}{int(p.stem) // 2}" for p in paths]
+    (copy / "manifest.csv").write_text("path,recording\n" + "\n".join(rows) + "\n")
+    run = train(copy, tmp_path / "run", Settings(epochs=1, batch=8))
+    assert run.validation["recordings"] == 8  # of two pictures each
+    assert run.calibration != Calibration()
+    assert run.uncertain[0] < 0.5 < run.uncertain[1]
+    assert load(tmp_path / "run") == run
+    raw = levels(replace(run, calibration=Calibration()), validation(run, copy), read(copy))
+    assert run.calibration == fit(raw["recording"].labels, raw["recording"].llr)
+
+
+def validation(run, images):
+    paths = sorted((images / "validation").rglob("*.png"))
+    return score("test", run, images, {p: int(p.parent.name == "fake") for p in paths})
+
+
+def test_several_seeds_become_an_ensemble_of_the_same_networks(images, tmp_path):
+    settings = Settings(epochs=1, batch=8, seed=4)
+    run = train(images, tmp_path / "both", settings, seeds=2)
+    assert load(tmp_path / "both") == run
+    assert [member.training["seed"] for member in run.members] == [4, 5]
+    alone = train(images, tmp_path / "alone", replace(settings, seed=5))
+    np.testing.assert_allclose(
+        validation(run, images).llr[:, 1], validation(alone, images).llr[:, 0], atol=1e-5
+    )
+    found = levels(run, validation(run, images), {})["picture"]
+    expected = run.calibration(validation(run, images).llr.mean(axis=1))
+    np.testing.assert_array_equal(found.llr, expected)
+    assert not (tmp_path / "both/model.keras").exists()
+    with pytest.raises(ValueError, match="which holds a training"):
+        train(images, tmp_path / "both", settings, seeds=2)
+    with pytest.raises(ValueError, match="expected to go on with --seeds 1, got a training with"):
+        train(images, tmp_path / "both", settings, resume=True)
+
+
+def test_an_interrupted_ensemble_goes_on_with_the_network_it_was_at(images, tmp_path, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "calibrate", interrupted_at(2))
+        with pytest.raises(KeyboardInterrupt):
+            train(images, tmp_path / "run", QUICK, seeds=2)
+    first = tmp_path / "run/seed-0/model.keras"
+    written = first.stat().st_mtime_ns
+    run = train(images, tmp_path / "run", QUICK, seeds=2, resume=True)
+    assert len(run.members) == 2
+    assert first.stat().st_mtime_ns == written
+    again = train(images, tmp_path / "run", QUICK, overwrite=True)
+    assert not again.members
+    assert not (tmp_path / "run/seed-0").exists()
+
+
+def interrupted_at(call):
+    calls = []
+
+    def calibrated(run, scored):
+        calls.append(run)
+        if len(calls) == call:
+            raise KeyboardInterrupt
+        return calibrate(run, scored)
+
+    return calibrated
+
+
+def test_a_network_that_is_no_better_than_chance_is_warned_of(tmp_path, make_pictures, capsys):
+    images = make_pictures(tmp_path / "images")
+    for name in ("real", "fake"):
+        (images / "validation" / name).rename(images / "validation" / f"was-{name}")
+    (images / "validation/was-real").rename(images / "validation/fake")
+    (images / "validation/was-fake").rename(images / "validation/real")
+    run = train(images, tmp_path / "run", Settings(epochs=3, batch=8, learning_rate=0.01))
+    assert "no better than chance" in capsys.readouterr().err
+    assert run.calibration.slope == pytest.approx(0.001)
 
 
 def interrupt(monkeypatch, after):

@@ -1,0 +1,277 @@
+"""What the command line of `classify` takes: verbs, options, their units and defaults."""
+
+import argparse
+import os
+from pathlib import Path
+
+from classify.settings import HEADS, MODELS, Settings
+
+HOME = Path(os.environ.get("SPOOFSIGHT_HOME", "."))
+IMAGES = HOME / "datasets" / "images"
+RUN = HOME / "checkpoints" / "default"
+
+SCORE_FORMATS = ("asvspoof5", "asvspoof2021", "asvspoof2019", "path", "csv")
+
+TRAIN = """\
+Train a network on IMAGES/train, choosing the epoch and the calibration on IMAGES/validation;
+IMAGES/test is not opened. Any dataset of two class folders a split will do. Interrupted, it goes
+on with --resume. With --seeds, several networks answer together.
+
+sample of the output, on standard error while it trains and on standard output at the end:
+  train: epoch 1 of 20: loss 0.612, accuracy 0.671, val_loss 0.655, val_accuracy 0.630
+  ...
+  checkpoints/default: kept epoch 9, validation loss 0.401, accuracy 0.827
+  validation, 424 recordings: EER 0.177, accuracy 0.823 (0.823 at the EER point), ECE 0.047
+"""
+EVALUATE = """\
+Say how good a run is on one split, per picture and, where IMAGES/manifest.csv names recordings,
+per recording, and how sure that is: [ ] are 95 % bootstrap intervals. Writes RUN/report:
+index.html, which any browser shows, and metrics.json.
+
+sample of the output:
+  test                              pictures              recordings
+  real                    419                     230
+  fake                    592                     369
+  accuracy            0.713 [0.680, 0.745]    0.728 [0.690, 0.761]
+  ...
+"""
+PREDICT = """\
+Say whether saved spectrogram pictures are real or fake, or that it is uncertain. IMAGE is a
+picture, a folder (all pictures below it) or a pattern; the output keeps their order. The percentage
+is the calibrated probability of the likelier class, were real and fake equally frequent.
+
+sample of the output:
+  fake       97.3 %  P(fake) 0.973  datasets/images/test/fake/0001-a8fa08acdd4b-0000.png
+"""
+SCORE = """\
+Figures of a score file, of any system. Reads score files of ASVspoof 5, 2021 and 2019, LFCC-LCNN
+logs, AntiDeepfake, "path score" and CSV, and their keys; says which direction it takes a score for.
+Accuracy and the like take the scores for natural-log likelihood ratios and 0 for the threshold.
+
+sample of the output:
+  asvspoof5: 400 bona fide, 1600 spoof; higher = more bona fide
+  accuracy          0.868 [0.853, 0.882]
+  ...
+"""
+COMPARE = """\
+Say which of two runs is better on one split: every figure, the difference with its 95 % interval
+(paired bootstrap), and McNemar's test on the verdicts.
+
+sample of the output:
+                       A       B   B - A
+  eer              0.277   0.231  -0.046 [-0.071, -0.019]
+  ...
+  By EER, checkpoints/b is better by 0.046 (95 % interval of the difference -0.071 to -0.019); ...
+"""
+AUDIT = """\
+Say how well trivial facts alone (duration, level, bandwidth, ...) tell the classes apart, what is
+there twice, and what stands on two sides of a split. A network learns such shortcuts first.
+
+sample of the output:
+  train                      accuracy from this fact alone
+  duration                      0.84
+  ...
+  warning: duration alone tells real from fake in 84 % of train: ...
+"""
+STATUS = (
+    "exit status: 0 all done; 1 some pictures failed, each named on standard error; "
+    "2 the call was wrong or nothing could be done"
+)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Describe every verb and option, with its unit and default."""
+    command = argparse.ArgumentParser(prog="python -m classify")
+    verbs = command.add_subparsers(required=True, metavar="VERB")
+    _add_train(_verb(verbs, "train", TRAIN))
+    _add_evaluate(_verb(verbs, "evaluate", EVALUATE))
+    _add_predict(_verb(verbs, "predict", PREDICT))
+    _add_score(_verb(verbs, "score", SCORE))
+    _add_compare(_verb(verbs, "compare", COMPARE))
+    _add_audit(_verb(verbs, "audit", AUDIT))
+    return command
+
+
+def _verb(verbs, name: str, text: str) -> argparse.ArgumentParser:
+    verb = verbs.add_parser(
+        name,
+        prog=f"run.sh {name}",
+        description=text,
+        epilog=STATUS,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    verb.set_defaults(verb=name)
+    verb.add_argument("--debug", action="store_true", help="show a traceback on an error")
+    return verb
+
+
+def _add_images(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument(
+        "images",
+        nargs="?",
+        type=Path,
+        metavar="IMAGES",
+        default=IMAGES,
+        help="picture dataset (default: datasets/images)",
+    )
+
+
+def _add_run(verb: argparse.ArgumentParser, option: str) -> None:
+    verb.add_argument(
+        option,
+        type=Path,
+        metavar="RUN",
+        default=RUN,
+        dest="folder",
+        help="folder of the run (default: checkpoints/default)",
+    )
+
+
+def _add_train(verb: argparse.ArgumentParser) -> None:
+    _add_images(verb)
+    _add_run(verb, "--to")
+    verb.add_argument(
+        "--resume", action="store_true", help="go on from the last finished epoch, if there is one"
+    )
+    verb.add_argument("--overwrite", action="store_true", help="delete an earlier training in RUN")
+    verb.add_argument(
+        "--seeds",
+        type=int,
+        metavar="N",
+        default=1,
+        help="train N networks, with --seed and the seeds after it, and average their scores "
+        "(default: 1)",
+    )
+    for name, kind, text in (
+        ("epochs", int, "most passes over the training pictures"),
+        ("patience", int, "end after this many epochs without a lower validation loss"),
+        ("batch", int, "pictures in one step"),
+        ("learning-rate", float, "step size of AdamW at the start; it falls to 0"),
+        ("dropout", float, "share of features dropped, 0 to 1"),
+        ("shear", float, "largest shear of a training picture, in degrees"),
+        ("zoom", float, "largest zoom of a training picture, as a share; it moves frequencies"),
+        ("seed", int, "seed of everything random"),
+    ):
+        default = getattr(Settings, name.replace("-", "_"))
+        verb.add_argument(
+            f"--{name}",
+            type=kind,
+            metavar="N",
+            default=default,
+            help=f"{text} (default: {default})",
+        )
+    verb.add_argument(
+        "--flip",
+        action=argparse.BooleanOptionalAction,
+        default=Settings.flip,
+        help="mirror pictures in time at random (default: --flip)",
+    )
+    verb.add_argument(
+        "--model",
+        choices=MODELS,
+        default=Settings.model,
+        help=f"network (default: {Settings.model})",
+    )
+    verb.add_argument(
+        "--head",
+        choices=HEADS,
+        default=Settings.head,
+        help=f"one output or two (default: {Settings.head})",
+    )
+
+
+def _add_evaluate(verb: argparse.ArgumentParser) -> None:
+    _add_images(verb)
+    _add_run(verb, "--run")
+    _add_split(verb)
+    verb.add_argument(
+        "--by",
+        action="append",
+        metavar="COLUMN",
+        help="break down by a column of the manifest; can be given again (default: source and "
+        "generator, where the manifest has them)",
+    )
+    verb.add_argument(
+        "--scores",
+        type=Path,
+        metavar="FILE",
+        help="write the scores of the recordings as well, higher = more bona fide",
+    )
+    verb.add_argument(
+        "--scores-format",
+        choices=SCORE_FORMATS,
+        metavar="NAME",
+        help=f"{', '.join(SCORE_FORMATS)} (default: by the suffix of FILE: .tsv asvspoof5, with "
+        "its keys beside it, .csv csv, else asvspoof2021)",
+    )
+    _add_resamples(verb)
+    _add_format(verb)
+
+
+def _add_score(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("scores", type=Path, metavar="SCORES", help="score file of any system")
+    verb.add_argument(
+        "--keys",
+        type=Path,
+        metavar="KEYS",
+        help="key or protocol file, or a manifest.csv; not needed where SCORES holds the truth",
+    )
+    verb.add_argument(
+        "--higher",
+        choices=("real", "fake"),
+        help="what a higher score speaks for (default: as the format says, and the output too)",
+    )
+    _add_resamples(verb)
+    _add_format(verb)
+
+
+def _add_compare(verb: argparse.ArgumentParser) -> None:
+    for name in ("a", "b"):
+        verb.add_argument(name, type=Path, metavar=f"RUN_{name.upper()}", help="folder of a run")
+    _add_images(verb)
+    _add_split(verb)
+    _add_resamples(verb)
+    _add_format(verb)
+
+
+def _add_audit(verb: argparse.ArgumentParser) -> None:
+    _add_images(verb)
+    _add_format(verb)
+
+
+def _add_split(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument(
+        "--split", choices=("train", "validation", "test"), default="test", help="default: test"
+    )
+
+
+def _add_resamples(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument(
+        "--resamples",
+        type=_count,
+        metavar="N",
+        default=1_000,
+        help="bootstrap resamples for the 95 %% intervals; 0 for none (default: 1000)",
+    )
+
+
+def _add_format(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
+
+
+def _count(text: str) -> int:
+    count = int(text)
+    if count < 0:
+        raise argparse.ArgumentTypeError(f"expected 0 or more, got {text}")
+    return count
+
+
+def _add_predict(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("names", nargs="+", metavar="IMAGE", help="picture, folder or pattern")
+    _add_run(verb, "--run")
+    verb.add_argument(
+        "--format",
+        choices=("text", "json", "csv"),
+        default="text",
+        help="json is one object a line (default: text)",
+    )

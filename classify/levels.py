@@ -1,0 +1,134 @@
+"""From the raw scores of pictures to calibrated scores of pictures and of recordings."""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from classify import manifest
+from classify.manifest import Manifest
+from classify.run import Run
+from classify.scored import Scored
+from classify.scores import scores
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Raw scores of pictures, with the truth.
+
+    Attributes
+    ----------
+    names : np.ndarray of str, shape=(n,)
+        Paths, relative to the dataset.
+    labels : np.ndarray, shape=(n,), dtype=int
+        1 for the positive class.
+    llr : np.ndarray, shape=(n, networks)
+        See `classify.scores`.
+    refused : int
+        Pictures that could not be scored.
+    """
+
+    names: np.ndarray
+    labels: np.ndarray
+    llr: np.ndarray
+    refused: int
+
+
+def score(verb: str, run: Run, images: Path, truth: dict[Path, int]) -> Pictures:
+    """Score pictures of a dataset.
+
+    Parameters
+    ----------
+    verb : str
+        Stands before each line on standard error.
+    run : Run
+    images : Path
+        The dataset.
+    truth : dict of Path to int
+        Index of the class by picture.
+
+    Returns
+    -------
+    pictures : Pictures
+        Without those that cannot be scored; each of them is named on standard error.
+
+    Raises
+    ------
+    ValueError
+        If no picture can be scored.
+    """
+    good = []
+    bar = tqdm(scores(run, truth), f"{verb}: score", len(truth), unit="picture", disable=None)
+    for one in bar:
+        if one.llr is None:
+            tqdm.write(f"{verb}: {one.path}: {one.reason}", file=sys.stderr)
+        else:
+            good.append((one.path, one.llr))
+    if not good:
+        raise ValueError(f"expected pictures in {images}, got none that can be scored")
+    return Pictures(
+        np.array([path.relative_to(images).as_posix() for path, _ in good]),
+        np.array([truth[path] for path, _ in good]),
+        np.stack([llr for _, llr in good]),
+        len(truth) - len(good),
+    )
+
+
+def levels(run: Run, pictures: Pictures, known: Manifest) -> dict[str, Scored]:
+    """Average the networks, pool the recordings and calibrate.
+
+    Parameters
+    ----------
+    run : Run
+    pictures : Pictures
+        Of all networks of the run.
+    known : Manifest
+        Says which pictures are clips of one recording.
+
+    Returns
+    -------
+    levels : dict of str to Scored
+        ``"picture"`` and, where the manifest names recordings, ``"recording"``.
+    """
+    raw = Scored(pictures.names, pictures.labels, pictures.llr.mean(axis=1))
+    found = {"picture": raw}
+    if "recording" in manifest.columns(known):
+        found["recording"] = pool(manifest.recordings(known, list(raw.names)), raw)
+    return {
+        level: Scored(scored.names, scored.labels, run.calibration(scored.llr))
+        for level, scored in found.items()
+    }
+
+
+def pool(recordings: np.ndarray, scored: Scored) -> Scored:
+    """Pool pictures into recordings by the mean of their scores.
+
+    The mean of log odds, not of probabilities: one clip near 0 or 1 has its weight.
+
+    Parameters
+    ----------
+    recordings : np.ndarray of str, shape=(n,)
+        Recording of each picture.
+    scored : Scored
+
+    Returns
+    -------
+    pooled : Scored
+        One row a recording and class, sorted by name.
+
+    Examples
+    --------
+    >>> names = np.array(["1.png", "2.png", "3.png"])
+    >>> pictures = Scored(names, np.array([1, 0, 1]), np.array([-2.0, 1.0, 0.0]))
+    >>> pooled = pool(np.array(["a", "b", "a"]), pictures)
+    >>> pooled.names.tolist(), pooled.labels.tolist(), pooled.llr.tolist()
+    (['a', 'b'], [1, 0], [-1.0, 1.0])
+    """
+    keys, member = np.unique(
+        np.stack([recordings, scored.labels.astype(str)]), axis=1, return_inverse=True
+    )
+    member = member.reshape(-1)  # NumPy 2.0 gives it the shape of a column
+    total = np.bincount(member, weights=scored.llr)
+    return Scored(keys[0], keys[1].astype(int), total / np.bincount(member))

@@ -1,0 +1,169 @@
+"""Text tables as other people write them: one item a line, with or without a header.
+
+Whatever separates the columns (tab, comma, semicolon, bar or spaces, told from the header and not
+from the file's suffix), a byte order mark, CRLF and blank lines make no difference. Lines are
+counted from 1.
+"""
+
+import csv
+import io
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+# None stands for any number of spaces and tabs.
+_DELIMITERS = ("\t", ",", ";", "|", None)
+
+
+@dataclass(frozen=True)
+class Header:
+    """The first line of a table, where it names the columns.
+
+    Attributes
+    ----------
+    delimiter : str or None
+        What separates the columns; None for any number of spaces.
+    columns : tuple of str
+        Names in lower case, with ``_`` for ``-`` and spaces.
+    """
+
+    delimiter: str | None
+    columns: tuple[str, ...]
+
+    def find(self, names: Sequence[str]) -> list[int]:
+        """Numbers of the columns of these names, from 0, in the order of the names.
+
+        Examples
+        --------
+        >>> Header(",", ("speaker", "file", "label")).find(("path", "label", "file"))
+        [2, 1]
+        """
+        return [self.columns.index(name) for name in names if name in self.columns]
+
+
+def read_text(path: Path) -> str:
+    """Read a text file.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    text : str
+        Its line ends are as in the file.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read.
+    ValueError
+        If it is empty or no UTF-8 text.
+    """
+    data = path.read_bytes()
+    if b"\0" in data:
+        raise ValueError(f"expected text in {path}, got binary data")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        number = data.count(b"\n", 0, error.start) + 1
+        raise ValueError(f"expected UTF-8 text in {path} line {number}, got other bytes") from error
+    if not text.strip():
+        raise ValueError(f"expected scores or keys in {path}, got an empty file")
+    return text
+
+
+def first_line(text: str) -> tuple[int, str]:
+    r"""Number and content of the first line that is not blank.
+
+    Examples
+    --------
+    >>> first_line("\r\n filename cm-score \r\n")
+    (2, 'filename cm-score')
+    """
+    lines = enumerate(io.StringIO(text, newline=None), 1)
+    return next((number, line.strip()) for number, line in lines if line.strip())
+
+
+def header(text: str, *wanted: Collection[str]) -> Header | None:
+    r"""Take the first line for a header, if it names at least one column of each kind.
+
+    Parameters
+    ----------
+    text : str
+    wanted : collection of str
+        For each kind, the names it goes by, spelled as in `Header.columns`.
+
+    Returns
+    -------
+    header : Header or None
+
+    Examples
+    --------
+    >>> header("File Name;CM-Score\n", {"file_name"}, {"cm_score"})
+    Header(delimiter=';', columns=('file_name', 'cm_score'))
+    """
+    _, line = first_line(text)
+    if len(line) > csv.field_size_limit():
+        return None
+    for delimiter in _DELIMITERS:
+        cells = line.split() if delimiter is None else next(csv.reader([line], delimiter=delimiter))
+        columns = [cell.strip().lower().replace("-", "_").replace(" ", "_") for cell in cells]
+        if all(not kind.isdisjoint(columns) for kind in map(frozenset, wanted)):
+            return Header(delimiter, tuple(columns))
+    return None
+
+
+def rows(
+    path: Path, text: str, delimiter: str | None, columns: int | None = None
+) -> Iterator[tuple[int, list[str]]]:
+    r"""Lines of a table, split; blank ones are left out.
+
+    Parameters
+    ----------
+    path : Path
+        For messages.
+    text : str
+    delimiter : str or None
+        None for any number of spaces.
+    columns : int, optional
+        How many columns there have to be. Between spaces, the first takes what is more.
+
+    Yields
+    ------
+    number, cells : int, list of str
+
+    Raises
+    ------
+    ValueError
+        If a line has another number of columns, or a quote does not end.
+
+    Examples
+    --------
+    >>> list(rows(Path("x.txt"), "my clip.wav 0.5\n\nb.wav 1\n", None, 2))
+    [(1, ['my clip.wav', '0.5']), (3, ['b.wav', '1'])]
+    """
+    for number, cells in _split(path, text, delimiter, columns):
+        if columns is not None and len(cells) != columns:
+            raise ValueError(
+                f"expected {columns} columns in {path} line {number}, got {len(cells)}"
+            )
+        yield number, cells
+
+
+def _split(
+    path: Path, text: str, delimiter: str | None, columns: int | None
+) -> Iterator[tuple[int, list[str]]]:
+    if delimiter is None:
+        most = -1 if columns is None else columns - 1
+        for number, line in enumerate(io.StringIO(text, newline=None), 1):
+            if line := line.strip():
+                yield number, line.rsplit(None, most)
+        return
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    try:
+        for cells in reader:
+            if any(map(str.strip, cells)):
+                yield reader.line_num, cells
+    except csv.Error as error:
+        raise ValueError(f"expected CSV in {path} line {reader.line_num}, got {error}") from error
