@@ -71,7 +71,7 @@ def compare(
     pictures = [score_split("compare", images, run, split) for run in (a, b)]
     found = [levels(run, one, known) for run, one in zip((a, b), pictures, strict=True)]
     level = "recording" if "recording" in found[0] else "picture"
-    first, second = _same(found[0][level], found[1][level])
+    first, second = same(found[0][level], found[1][level])
     cluster = cluster_column(known, pictures[0].names)
     together = groups(first, manifest.of_level(known, level), cluster)
     thresholds = a.threshold, b.threshold
@@ -215,8 +215,23 @@ def sentence(report: dict[str, Any], a: str, b: str) -> str:
     return f"By {called}, {better} is better {between}; {verdicts}."
 
 
-def _same(a: Scored, b: Scored) -> tuple[Scored, Scored]:
-    """What both could score, in the same order."""
+def same(a: Scored, b: Scored) -> tuple[Scored, Scored]:
+    """Keep what both could score, in the same order.
+
+    Parameters
+    ----------
+    a, b : Scored
+
+    Returns
+    -------
+    a, b : Scored
+        Of the same names and classes.
+
+    Raises
+    ------
+    ValueError
+        If there are none.
+    """
     keys_a, keys_b = (
         [f"{label} {name}" for name, label in zip(one.names, one.labels, strict=True)]
         for one in (a, b)

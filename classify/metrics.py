@@ -103,7 +103,17 @@ def eer(bonafide: np.ndarray, spoof: np.ndarray) -> tuple[float, float]:
     >>> eer(np.array([1.0, 1.0, 1.0, 2.0]), np.array([0.0, 1.0, 1.0, 1.0]))
     (0.75, 1.0)
     """
-    frr, far, thresholds = det_curve(bonafide, spoof)
+    return equal_errors(*det_curve(bonafide, spoof))
+
+
+def equal_errors(frr: np.ndarray, far: np.ndarray, thresholds: np.ndarray) -> tuple[float, float]:
+    """Find the `eer` on a curve of `det_curve`.
+
+    Examples
+    --------
+    >>> equal_errors(np.array([0.0, 0.5, 1.0]), np.array([1.0, 0.25, 0.0]), np.array([0, 1, 2]))
+    (0.375, 1.0)
+    """
     at = int(np.argmin(np.abs(frr - far)))
     return float((frr[at] + far[at]) / 2), float(thresholds[at])
 
@@ -140,7 +150,17 @@ def min_dcf(bonafide: np.ndarray, spoof: np.ndarray) -> tuple[float, float]:
     >>> min_dcf(np.array([1.0, 2.0]), np.array([-1.0, 0.0]))
     (0.0, 0.0)
     """
-    frr, far, thresholds = det_curve(bonafide, spoof)
+    return lowest_cost(*det_curve(bonafide, spoof))
+
+
+def lowest_cost(frr: np.ndarray, far: np.ndarray, thresholds: np.ndarray) -> tuple[float, float]:
+    """Find the `min_dcf` on a curve of `det_curve`.
+
+    Examples
+    --------
+    >>> lowest_cost(np.array([0.0, 0.5, 1.0]), np.array([1.0, 0.0, 0.0]), np.array([0, 1, 2]))
+    (0.95, 1.0)
+    """
     cost = _dcf(frr, far)
     at = int(np.argmin(cost))
     return float(cost[at]), float(thresholds[at])

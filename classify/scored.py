@@ -98,8 +98,9 @@ def summary(labels: np.ndarray, llr: np.ndarray, threshold: float) -> dict[str, 
             "auc": metrics.auc(bonafide, spoof),
         }
         if not metrics.are_decisions(llr):
-            found["eer"] = metrics.eer(bonafide, spoof)[0]
-            found["min_dcf"] = metrics.min_dcf(bonafide, spoof)[0]
+            curve = metrics.det_curve(bonafide, spoof)
+            found["eer"] = metrics.equal_errors(*curve)[0]
+            found["min_dcf"] = metrics.lowest_cost(*curve)[0]
     return {name: found[name] for name in METRICS if name in found}
 
 

@@ -49,11 +49,11 @@ def figure(
 
     Examples
     --------
-    >>> figure({"eer": 0.25}, {"eer": (0.2, 0.31)}, "eer"), figure({}, {}, "eer")
+    >>> figure({"eer": 0.25}, {"eer": (0.2, 0.31)}, "eer"), figure({}, {}, "eer").strip()
     ('0.250 [0.200, 0.310]', '-')
     """
     if name not in figures:
-        return "-"
+        return f"{'-':>5}{'':15}"
     between = "[{:.3f}, {:.3f}]".format(*intervals[name]) if name in intervals else ""
     return f"{figures[name]:.3f} {between:<14}"
 

@@ -78,6 +78,18 @@ def test_all_figures_have_intervals_around_them():
     assert of_summary(data, data.names, 0.5, 0) == {}
 
 
+def test_groups_stay_with_their_scores():
+    # Of 200 speakers, each with one real and one fake recording, 60 are wrong on both.
+    rng = np.random.default_rng(0)
+    labels, speakers = np.tile([0, 1], 200), np.repeat(np.arange(200), 2)
+    sign = np.where(speakers < 60, -1, 1) * (1 - 2 * labels)
+    data = Scored(np.arange(400).astype(str), labels, sign * rng.uniform(1, 2, 400))
+    low, high = of_summary(data, speakers, 0.5, 600)["accuracy"]
+    narrow = of_summary(data, np.arange(400), 0.5, 600)["accuracy"]
+    # Half as many independent parts: wider by the square root of 2.
+    assert (high - low) / (narrow[1] - narrow[0]) == pytest.approx(np.sqrt(2), abs=0.15)
+
+
 def test_the_interval_covers_the_truth_as_often_as_it_says():
     # Normal scores at a distance of 2 standard deviations: the AUC is Phi(2 / sqrt 2) = 0.921.
     held = 0

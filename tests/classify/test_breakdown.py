@@ -49,6 +49,19 @@ def test_each_value_stands_against_the_real_ones_of_its_source():
     assert cells("source")["a"]["against"] == "same source"
 
 
+def test_an_unknown_source_is_no_source_in_common():
+    scored, known = case(
+        [
+            ("r1", 0, 1, "-", ""),
+            ("r2", 0, 2, "-", "a"),
+            ("f1", 1, -1, "x", ""),
+            ("f2", 1, 0, "x", ""),
+        ]
+    )
+    cell = breakdown(scored, known, "generator", scored.names, 0.5, 0)["x"]
+    assert (cell["n_real"], cell["against"]) == (2, "all")
+
+
 def test_figures_are_those_of_the_value_and_the_worst_comes_first():
     found = cells("generator")
     assert found["vits"]["eer"] == 0

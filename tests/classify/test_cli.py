@@ -60,10 +60,21 @@ def test_written_scores_have_the_figures_of_the_evaluation(images, run, tmp_path
     assert (judged["n_real"], judged["n_fake"]) == (8, 8)
 
 
+def test_pictures_that_cannot_be_judged_are_status_1(images, run, tmp_path, capsys):
+    copy = shutil.copytree(images, tmp_path / "images")
+    (copy / "test/real/00.png").write_text("hello")
+    quick = ["--resamples", "10"]
+    assert main(["evaluate", str(copy), "--run", str(run), *quick]) == 1
+    assert main(["compare", str(run), str(run), str(copy), *quick]) == 1
+    assert "00.png: expected a picture, got something else" in capsys.readouterr().err
+
+
 def test_score_says_which_direction_it_takes(tmp_path, capsys):
     (tmp_path / "scores.csv").write_text("path,p_fake\na,0.1\nb,0.3\nc,0.8\nd,0.9\n")
     (tmp_path / "keys.csv").write_text("path,label\na,real\nb,real\nc,fake\nd,fake\n")
     call = ["score", str(tmp_path / "scores.csv"), "--keys", str(tmp_path / "keys.csv")]
+    assert main(call[:2]) == 2
+    assert "score: expected --keys, got " in capsys.readouterr().err
     assert main([*call, "--resamples", "10"]) == 0
     out = capsys.readouterr().out
     assert "P(fake)" in out.splitlines()[0]

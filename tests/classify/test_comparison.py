@@ -6,7 +6,7 @@ import pytest
 from scipy.special import expit
 
 from classify import tables
-from classify.comparison import compare, differences, mcnemar, sentence
+from classify.comparison import compare, differences, mcnemar, same, sentence
 from classify.run import load
 from classify.scored import Scored
 
@@ -102,6 +102,16 @@ def test_what_only_one_run_can_score_is_left_out(trained, images, tmp_path):
     run = load(trained)
     found = compare(copy, run, run, "test", 0)
     assert (found.report["n_real"], found.refused) == (7, 1)
+
+
+def test_recordings_are_matched_by_name_and_class():
+    a = Scored(np.array(["x", "y", "z"]), np.array([0, 0, 1]), np.array([1.0, 2.0, 3.0]))
+    b = Scored(np.array(["z", "w", "x"]), np.array([1, 0, 0]), np.array([30.0, 40.0, 10.0]))
+    first, second = same(a, b)
+    assert first.names.tolist() == second.names.tolist() == ["x", "z"]
+    assert (first.llr.tolist(), second.llr.tolist()) == ([1, 3], [10, 30])
+    with pytest.raises(ValueError, match="expected recordings that both runs can score, got none"):
+        same(a, Scored(b.names, 1 - b.labels, b.llr))
 
 
 def test_runs_of_other_classes_cannot_be_compared(trained, images):

@@ -45,7 +45,9 @@ def test_the_report_per_picture_is_the_summary_of_the_calibrated_scores(run, ima
     assert found.report["uncertain"] == list(run.uncertain)
     assert "recording" not in found.report
     assert found.trials is found.levels["picture"]
-    assert np.sum(found.report["confusion"]["picture"]) == 16
+    (tn, fp), (fn, tp) = found.report["confusion"]["picture"]
+    assert (tn + fp, fn + tp) == (8, 8)
+    assert (fp / 8, tp / 8) == (found.report["picture"]["fpr"], found.report["picture"]["recall"])
     assert found.report["resampled_by"] == "recording"
 
 
@@ -88,6 +90,8 @@ def test_what_is_resampled_together():
     scored = Scored(np.array(["a.png", "b.png", "c.png"]), np.zeros(3, int), np.zeros(3))
     assert cluster_column(known, scored.names) == "source"
     assert groups(scored, known, "source").tolist() == ["value s", "recording y", "recording c.png"]
+    both = {"a.png": {"source": "s", "speaker": "p"}}
+    assert cluster_column(both, np.array(["a.png"])) == "speaker"
     assert cluster_column({"a.png": {"speaker": ""}}, np.array(["a.png"])) == "recording"
 
 
