@@ -105,7 +105,7 @@ def judge(run: Run, score: Score) -> Verdict | Refusal:
     """
     if score.llr is None:
         return Refusal(str(score.path), score.reason)
-    llr = float(run.calibration(score.llr.mean()))
+    llr = float(run.calibration(score.llr).mean())  # a line: as good as of the mean
     p_fake = float(expit(-llr))
     low, high = run.uncertain
     label = UNCERTAIN if low < p_fake < high else run.classes[p_fake >= run.threshold]
