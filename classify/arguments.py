@@ -20,8 +20,8 @@ on with --resume. With --seeds, several networks answer together.
 sample of the output, on standard error while it trains and on standard output at the end:
   train: epoch 1 of 20: loss 0.612, accuracy 0.671, val_loss 0.655, val_accuracy 0.630
   ...
-  checkpoints/default: kept epoch 9, validation loss 0.401, accuracy 0.827
-  validation, 424 recordings: EER 0.177, accuracy 0.823 (0.823 at the EER point), ECE 0.047
+  checkpoints/default: kept epoch 17, validation loss 0.473, accuracy 0.805
+  validation, 424 recordings: EER 0.175, accuracy 0.828 (0.825 at the EER point), ECE 0.077
 """
 EVALUATE = """\
 Say how good a run is on one split, per picture and, where IMAGES/manifest.csv names recordings,
@@ -30,9 +30,9 @@ index.html, which any browser shows, and metrics.json.
 
 sample of the output:
   test                              pictures              recordings
-  real                    419                     230
-  fake                    592                     369
-  accuracy            0.713 [0.680, 0.745]    0.728 [0.690, 0.761]
+  real                     419                     230
+  fake                     592                     369
+  accuracy              0.756 [0.647, 0.845]    0.760 [0.660, 0.850]
   ...
 """
 PREDICT = """\
@@ -58,20 +58,21 @@ Say which of two runs is better on one split: every figure, the difference with 
 (paired bootstrap), and McNemar's test on the verdicts.
 
 sample of the output:
-                       A       B   B - A
-  eer              0.277   0.231  -0.046 [-0.071, -0.019]
+                           A       B   B - A
+  eer                  0.277   0.279  +0.001 [-0.015, +0.032]
   ...
-  By EER, checkpoints/b is better by 0.046 (95 % interval of the difference -0.071 to -0.019); ...
+  Neither is surely better by EER: that of checkpoints/b is higher than that of checkpoints/a by ...
 """
 AUDIT = """\
 Say how well trivial facts alone (duration, level, bandwidth, ...) tell the classes apart, what is
 there twice, and what stands on two sides of a split. A network learns such shortcuts first.
 
 sample of the output:
-  train                      accuracy from this fact alone
-  duration                      0.84
+                                train     validation           test
   ...
-  warning: duration alone tells real from fake in 84 % of train: ...
+  bandwidth               86 (83-89)!    68 (57-79)     71 (65-77)
+  ...
+  warning: bandwidth (empty rows at the top) alone tells real from fake in 86 % of train ...
 """
 STATUS = (
     "exit status: 0 all done; 1 some pictures failed, each named on standard error; "
@@ -160,6 +161,10 @@ def _add_train(verb: argparse.ArgumentParser) -> None:
             default=default,
             help=f"{text} (default: {default})",
         )
+    _add_network(verb)
+
+
+def _add_network(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
         "--flip",
         action=argparse.BooleanOptionalAction,

@@ -85,6 +85,7 @@ def test_the_test_split_is_not_opened(images, tmp_path):
     shutil.rmtree(copy / "test")
     (copy / "test").write_text("no folder: whoever opens it as one fails")
     train(copy, tmp_path / "run", Settings(epochs=1, batch=8))
+    assert load(tmp_path / "run").classes == ("real", "fake")
 
 
 def test_the_drawing_settings_are_copied_unread(images, tmp_path):
