@@ -142,8 +142,13 @@ def score_split(verb: str, images: Path, run: Run, split: str) -> Pictures:
 
 
 def cluster_column(known: Manifest, names: np.ndarray) -> str:
-    """Name the column whose values are resampled together: speaker, source or recording."""
-    named = (column for column in CLUSTERS if any(manifest.values(known, list(names), column)))
+    """Name the column whose values are resampled together: speaker, source or recording.
+
+    A column that is the same everywhere says nothing: resampling it would give no interval.
+    """
+    named = (
+        column for column in CLUSTERS if len({*manifest.values(known, list(names), column)}) > 1
+    )
     return next(named, "recording")
 
 

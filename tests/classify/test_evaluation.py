@@ -90,9 +90,15 @@ def test_what_is_resampled_together():
     scored = Scored(np.array(["a.png", "b.png", "c.png"]), np.zeros(3, int), np.zeros(3))
     assert cluster_column(known, scored.names) == "source"
     assert groups(scored, known, "source").tolist() == ["value s", "recording y", "recording c.png"]
-    both = {"a.png": {"source": "s", "speaker": "p"}}
-    assert cluster_column(both, np.array(["a.png"])) == "speaker"
-    assert cluster_column({"a.png": {"speaker": ""}}, np.array(["a.png"])) == "recording"
+    names = np.array(["a.png", "b.png"])
+    both = {
+        "a.png": {"source": "s", "speaker": "p"},
+        "b.png": {"source": "t", "speaker": "q"},
+    }
+    assert cluster_column(both, names) == "speaker"
+    both["b.png"]["speaker"] = "p"  # the same everywhere: nothing to resample by
+    assert cluster_column(both, names) == "source"
+    assert cluster_column({"a.png": {"speaker": ""}}, names[:1]) == "recording"
 
 
 def test_one_class_is_evaluated_as_far_as_it_means_something(run, copy):
