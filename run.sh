@@ -44,7 +44,7 @@ find_python() { # prints the first Python that is supported
 install() { # idempotent: a stamp newer than what it was made from means that all is there
   local stamp=$venv/installed
   if [[ $stamp -nt $root/setup.cfg && $stamp -nt $root/constraints.txt ]]; then return; fi
-  local base extras="$root[render,classify,test]"
+  local base extras="$root[render,classify,dask,fetch,test]"
   base=$(find_python) || exit 2
   printf 'run.sh: installing into %s, about 3 GB; this takes a few minutes, once\n' "$venv" >&2
   if command -v uv >/dev/null; then

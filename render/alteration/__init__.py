@@ -1,0 +1,1 @@
+"""Variants of a sound: noise, rooms, bands, levels, rates and codecs."""

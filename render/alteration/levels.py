@@ -1,0 +1,45 @@
+"""How loud samples are, and how to make some as loud as others.
+
+Samples are floats, 1.0 is full scale; a level is a root mean square (RMS).
+"""
+
+import numpy as np
+
+FAINTEST = 1e-10  # RMS under which samples count as silence, -200 dB
+
+
+def rms(samples: np.ndarray) -> float:
+    """Root mean square of samples, summed in double precision; 0 for none.
+
+    Examples
+    --------
+    >>> rms(np.array([3, -3, 3], np.float32))
+    3.0
+    """
+    if not samples.size:
+        return 0.0
+    return float(np.sqrt(np.mean(np.square(samples, dtype=np.float64))))
+
+
+def matched(samples: np.ndarray, like: np.ndarray) -> np.ndarray:
+    """Scale samples to the RMS of others; silence stays silence.
+
+    Parameters
+    ----------
+    samples : np.ndarray
+    like : np.ndarray
+        Samples whose level is wanted.
+
+    Returns
+    -------
+    samples : np.ndarray, same shape and dtype
+
+    Examples
+    --------
+    >>> matched(np.array([1.0, -1.0]), np.array([0.5, 0.5, -0.5]))
+    array([ 0.5, -0.5])
+    """
+    level = rms(samples)
+    if level < FAINTEST:
+        return samples
+    return samples * (rms(like) / level)
