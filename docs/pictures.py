@@ -1,4 +1,4 @@
-"""The pictures of the README, from what ``./run.sh demo`` left: clips.png and report.png."""
+"""The pictures of the README, from what ``./run.sh demo`` left."""
 
 import base64
 import csv
@@ -10,7 +10,11 @@ import cv2
 import numpy as np
 from matplotlib.figure import Figure
 
+from render.preview import preview
+from render.settings import Settings
+
 ROOT = Path(__file__).resolve().parent.parent
+AUDIO = ROOT / "datasets" / "demo" / "audio"
 IMAGES = ROOT / "datasets" / "demo" / "images"
 RUN = ROOT / "checkpoints" / "demo"
 
@@ -55,3 +59,5 @@ def report(path: Path) -> None:
 if __name__ == "__main__":
     clips(ROOT / "docs" / "clips.png")
     report(ROOT / "docs" / "report.png")
+    recording = min(AUDIO.glob("test/real/*.flac"))
+    preview(recording, ROOT / "docs" / "preview.png", Settings())

@@ -3,13 +3,12 @@
 Positions are in pixels from the centre of the top left pixel, frequencies in Hz, times in s.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any
 
-import librosa
-import numpy as np
-
-from render.settings import Settings
+from render.settings import PITCHES, Settings
+from render.spectra.filterbank import hz_to_mel
 
 _MOST = 9  # ticks on an axis
 
@@ -18,7 +17,9 @@ def axes(settings: Settings) -> dict[str, Any]:
     """Place ticks on both axes of a picture.
 
     A value that lies up to one row or column outside stands on the edge: 0 Hz is one row below
-    the lowest that is drawn.
+    the lowest that is drawn. Coefficients are counted from 0 in each of the three blocks of a
+    cepstral picture: the coefficients, above them their deltas, then the delta-deltas. The rows of
+    a stack are mel, coefficients and pitch classes; its unit names them from the top.
 
     Parameters
     ----------
@@ -27,23 +28,76 @@ def axes(settings: Settings) -> dict[str, Any]:
     Returns
     -------
     axes : dict
-        ``rows`` in Hz, ``columns`` in s; each with its ``unit`` and its ``ticks``, pairs of
-        position and value.
+        ``rows`` in Hz, in coefficients or in pitch classes, ``columns`` in s; each with its
+        ``unit`` and its ``ticks``, pairs of position and value.
 
     Examples
     --------
     >>> axes(Settings())["columns"]
     {'unit': 's', 'ticks': [[-0.5, 0], [30.25, 0.5], [61.5, 1], [92.75, 1.5], [123.5, 2]]}
+    >>> axes(Settings(feature="chroma"))["rows"]
+    {'unit': 'pitch class, 0 = C', 'ticks': [[11, 0], [8, 3], [5, 6], [2, 9]]}
     """
-    height, width = settings.shape
-    nyquist, end = settings.rate / 2, settings.length / settings.rate
-    place, values = (
-        (_mel_row, _octaves(nyquist)) if settings.feature == "mel" else (_row, _steps(nyquist))
-    )
+    end = settings.length / settings.rate
+    unit, rows = _ROWS[settings.feature]
+    columns = _ticks(_column, _steps(end), settings.columns, settings)
     return {
-        "rows": {"unit": "Hz", "ticks": _ticks(place, values, height, settings)},
-        "columns": {"unit": "s", "ticks": _ticks(_column, _steps(end), width, settings)},
+        "rows": {"unit": unit, "ticks": rows(settings)},
+        "columns": {"unit": "s", "ticks": columns},
     }
+
+
+def _hertz(settings: Settings) -> list[list[float]]:
+    return _ticks(_row, _steps(settings.rate / 2), settings.rows, settings)
+
+
+def _mel(settings: Settings) -> list[list[float]]:
+    nyquist = settings.rate / 2
+    return _ticks(_mel_row, [0, *_octaves(500, nyquist)], settings.bands, settings)
+
+
+def _log(settings: Settings) -> list[list[float]]:
+    # 125 Hz and its octaves, but only every second or third where they are many.
+    octaves = math.ceil(math.log2(settings.lowest / 125))
+    values = _octaves(125 * 2.0**octaves, settings.rate / 2)
+    return _ticks(_log_row, values[:: -(-len(values) // _MOST)], settings.rows, settings)
+
+
+def _cepstrum(settings: Settings) -> list[list[float]]:
+    count = settings.coefficients
+    indices = [0] if count < 3 else _steps(count - 1, most=3)
+    return [
+        [3 * count - 1 - block * count - index, index] for block in range(3) for index in indices
+    ]
+
+
+def _chroma(_: Settings) -> list[list[float]]:
+    return [[PITCHES - 1 - pitch, pitch] for pitch in range(0, PITCHES, 3)]
+
+
+def _stack(settings: Settings) -> list[list[float]]:
+    """A few ticks of each part, each moved down to where the part is."""
+    mel = _mel(settings)
+    cepstrum = [tick for tick in _cepstrum(settings) if tick[1] == 0]
+    below = settings.bands, settings.bands + 3 * settings.coefficients
+    return [
+        *mel[:: -(-len(mel) // 4)],
+        *([below[0] + row, value] for row, value in cepstrum),
+        *([below[1] + row, value] for row, value in _chroma(settings)[:1]),
+    ]
+
+
+_ROWS: dict[str, tuple[str, Callable[[Settings], list[list[float]]]]] = {
+    "linear": ("Hz", _hertz),
+    "mel": ("Hz", _mel),
+    "log": ("Hz", _log),
+    "cqt": ("Hz", _log),
+    "lfcc": ("coefficient", _cepstrum),
+    "mfcc": ("coefficient", _cepstrum),
+    "chroma": ("pitch class, 0 = C", _chroma),
+    "group-delay": ("Hz", _hertz),
+    "stack": ("Hz, coefficient, pitch class", _stack),
+}
 
 
 def _ticks(
@@ -64,8 +118,12 @@ def _row(frequency: float, settings: Settings) -> float:
 def _mel_row(frequency: float, settings: Settings) -> float:
     # The centres of the bands are equally far apart in mel; 0 Hz and the Nyquist frequency,
     # where the outermost triangles end, are one step further out.
-    top = librosa.hz_to_mel(settings.rate / 2)
-    return settings.bands - float(librosa.hz_to_mel(frequency) / top) * (settings.bands + 1)
+    place = hz_to_mel(frequency) / hz_to_mel(settings.rate / 2)
+    return settings.bands - place * (settings.bands + 1)
+
+
+def _log_row(frequency: float, settings: Settings) -> float:
+    return settings.scale - 1 - settings.bins * math.log2(frequency / settings.lowest)
 
 
 def _column(time: float, settings: Settings) -> float:
@@ -73,17 +131,17 @@ def _column(time: float, settings: Settings) -> float:
     return (time * settings.rate - settings.window / 2) / settings.hop
 
 
-def _steps(end: float) -> list[float]:
-    """Multiples of 1, 2 or 5 times a power of ten, from 0 to `end`, at most `_MOST`."""
+def _steps(end: float, most: int = _MOST) -> list[float]:
+    """Multiples of 1, 2 or 5 times a power of ten, from 0 to `end`, at most `most`."""
     steps = [unit * 10.0**exponent for exponent in range(-3, 6) for unit in (1, 2, 5)]
     # The millionth is for ends that binary fractions put a hair below a multiple.
-    step, last = next((step, count) for step in steps if (count := int(end / step + 1e-6)) < _MOST)
+    step, last = next((step, count) for step in steps if (count := int(end / step + 1e-6)) < most)
     return [_plain(number * step) for number in range(last + 1)]
 
 
-def _octaves(end: float) -> list[float]:
-    """0 and doublings of 500 up to `end`, about as far apart as each other in mel."""
-    return [0, *(_plain(value) for value in 500 * 2.0 ** np.arange(9) if value <= end)]
+def _octaves(start: float, end: float) -> list[float]:
+    """Doublings of `start` up to `end`."""
+    return [_plain(start * 2.0**octave) for octave in range(int(math.log2(end / start)) + 1)]
 
 
 def _plain(value: float) -> float:

@@ -3,11 +3,13 @@
 Samples are mono floats, 1.0 is full scale; times are in seconds of the original recording.
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-import librosa
 import numpy as np
 
+from render.decoding.audio import Sound
+from render.decoding.envelope import Envelope
 from render.settings import Settings
 
 SHORTEST = 0.25  # seconds of sound under which a recording is refused
@@ -21,7 +23,7 @@ class Clip:
 
     Attributes
     ----------
-    samples : np.ndarray, shape=(settings.length,)
+    samples : np.ndarray, shape=(settings.length,), dtype=float32
     start : float
         Where the clip begins in the recording, in seconds.
     duration : float
@@ -33,89 +35,77 @@ class Clip:
     duration: float
 
 
-def clips(samples: np.ndarray, settings: Settings) -> list[Clip]:
+@dataclass(frozen=True)
+class Cuts:
+    """The clips of a recording, made one after the other as they are asked for.
+
+    Attributes
+    ----------
+    sound : Sound
+    settings : Settings
+    start, end : int
+        What is left of the recording after trimming: its first sample and the one after the last.
+    gain : float
+        What every sample is multiplied by.
+    """
+
+    sound: Sound
+    settings: Settings
+    start: int
+    end: int
+    gain: float
+
+    def __len__(self) -> int:
+        return len(starts(self.end - self.start, self.settings))
+
+    def __iter__(self) -> Iterator[Clip]:
+        rate = self.settings.rate
+        pieces = stretches(self.sound.blocks(), self._bounds())
+        for (begin, end), piece in zip(self._bounds(), pieces, strict=True):
+            # Repeats a short piece: wraps.
+            samples = np.resize(piece * np.float32(self.gain), self.settings.length)
+            yield Clip(samples, begin / rate, (end - begin) / rate)
+
+    def _bounds(self) -> Iterator[tuple[int, int]]:
+        for start in starts(self.end - self.start, self.settings):
+            begin = self.start + start
+            yield begin, min(begin + self.settings.length, self.end)
+
+
+def cut(sound: Sound, settings: Settings) -> Cuts:
     """Trim a recording, bring it to the level of the settings and cut it.
 
     Parameters
     ----------
-    samples : np.ndarray, shape=(n,)
-        The whole recording at ``settings.rate``.
+    sound : Sound
+        At ``settings.rate``.
     settings : Settings
 
     Returns
     -------
-    clips : list of Clip
-        At least one, in order of time.
+    cuts : Cuts
+        At least one clip, in order of time.
 
     Raises
     ------
     ValueError
         If the recording is silent, or under 0.25 s of sound is left of it.
-
-    Examples
-    --------
-    >>> tone = 0.1 * np.sin(np.arange(5 * 16_000))
-    >>> [(clip.start, clip.duration) for clip in clips(tone, Settings())]
-    [(0.0, 2.0), (2.0, 2.0), (4.0, 1.0)]
     """
-    if not np.abs(samples).max(initial=0) > SILENCE:
-        raise ValueError("expected sound, got silence")
-    sound, start = trim(samples, settings.trim)
-    if len(sound) < SHORTEST * settings.rate:
+    _refuse_silence(sound.envelope)
+    loud = sound.envelope.loud(settings.trim)
+    length = loud.end - loud.start
+    if length < SHORTEST * settings.rate:
         raise ValueError(
-            f"expected at least {SHORTEST} s of sound, got {len(sound) / settings.rate:.3f} s"
+            f"expected at least {SHORTEST} s of sound, got {length / settings.rate:.3f} s"
         )
-    sound = to_level(sound, settings.level)
-    return [
-        Clip(
-            samples=np.resize(sound[begin:end], settings.length),  # repeats a short piece: wraps
-            start=(start + begin) / settings.rate,
-            duration=(end - begin) / settings.rate,
-        )
-        for begin, end in bounds(len(sound), settings)
-    ]
+    gain = 1.0
+    if settings.level is not None:
+        gain = 10 ** (settings.level / 20) / np.sqrt(loud.energy / length)
+    return Cuts(sound, settings, loud.start, loud.end, gain)
 
 
-def trim(samples: np.ndarray, below: float | None) -> tuple[np.ndarray, int]:
-    """Cut off the quiet beginning and end.
-
-    Parameters
-    ----------
-    samples : np.ndarray, shape=(n,)
-    below : float or None
-        A frame of 512 samples this many dB below the loudest frame's RMS is quiet; None cuts
-        nothing.
-
-    Returns
-    -------
-    sound : np.ndarray, shape=(m,)
-    start : int
-        Where the sound begins in the recording, in samples.
-    """
-    if below is None:
-        return samples, 0
-    sound, (start, _) = librosa.effects.trim(
-        samples, top_db=below, frame_length=512, hop_length=128
-    )
-    return sound, int(start)
-
-
-def to_level(samples: np.ndarray, level: float | None) -> np.ndarray:
-    """Scale to an RMS level in dB relative to full scale; None leaves the samples as they are.
-
-    Examples
-    --------
-    >>> float(to_level(np.array([0.5, -0.5]), -20.0)[0])
-    0.1
-    """
-    if level is None:
-        return samples
-    rms = np.sqrt(np.mean(np.square(samples, dtype=np.float64)))
-    return samples * (10 ** (level / 20) / rms)
-
-
-def bounds(length: int, settings: Settings) -> list[tuple[int, int]]:
-    """Where the clips of a recording begin and end.
+def starts(length: int, settings: Settings) -> range:
+    """Where the clips of a recording begin.
 
     A clip shorter than ``settings.length`` can only be the last. It is dropped when it is under
     half a clip, unless it is the only one.
@@ -128,20 +118,69 @@ def bounds(length: int, settings: Settings) -> list[tuple[int, int]]:
 
     Returns
     -------
-    bounds : list of (int, int)
-        First sample and the one after the last.
+    starts : range
+        First sample of each clip.
 
     Examples
     --------
     >>> settings = Settings(rate=4_000, seconds=1, window=32, hop=32)
-    >>> bounds(9_999, settings), bounds(10_000, settings)
-    ([(0, 4000), (4000, 8000)], [(0, 4000), (4000, 8000), (8000, 10000)])
+    >>> list(starts(9_999, settings)), list(starts(10_000, settings))
+    ([0, 4000], [0, 4000, 8000])
     """
     # With an overlap, a start is of use only while it brings samples that no clip has had.
     shared = settings.length - settings.step
-    starts = range(0, max(1, length - shared), settings.step)
-    found = [(start, min(start + settings.length, length)) for start in starts]
-    begin, end = found[-1]
-    if len(found) > 1 and 2 * (end - begin) < settings.length:
-        found.pop()
+    found = range(0, max(1, length - shared), settings.step)
+    if len(found) > 1 and 2 * (length - found[-1]) < settings.length:
+        return found[:-1]
     return found
+
+
+def _refuse_silence(envelope: Envelope) -> None:
+    loudest = max(-envelope.lowest, envelope.highest)
+    if not loudest > SILENCE:
+        raise ValueError("expected sound, got silence")
+    if not envelope.highest - envelope.lowest > 2 * SILENCE:
+        raise ValueError(f"expected sound, got a constant offset of {envelope.highest:.3g}")
+
+
+def stretches(
+    blocks: Iterator[np.ndarray], bounds: Iterable[tuple[int, int]]
+) -> Iterator[np.ndarray]:
+    """Cut stretches out of a row of blocks, holding no more than is needed for one.
+
+    Parameters
+    ----------
+    blocks : iterator of np.ndarray, shape=(n,)
+    bounds : iterable of (int, int)
+        First sample of each stretch and the one after the last, both never falling.
+
+    Yields
+    ------
+    stretch : np.ndarray, shape=(end - begin,)
+
+    Raises
+    ------
+    ValueError
+        If the blocks end before a stretch does.
+
+    Examples
+    --------
+    >>> blocks = [np.array([0.0, 1.0, 2.0]), np.array([3.0]), np.array([4.0, 5.0])]
+    >>> [stretch.tolist() for stretch in stretches(iter(blocks), [(1, 4), (3, 5)])]
+    [[1.0, 2.0, 3.0], [3.0, 4.0]]
+    """
+    held, position = np.zeros(0, np.float32), 0
+    for begin, end in bounds:
+        parts, until = [held[begin - position :]], position + len(held)
+        while until < end:
+            block = next(blocks, None)
+            if block is None:
+                raise ValueError(
+                    f"expected {end} samples as when the recording was first read, got {until}"
+                )
+            if until + len(block) > begin:  # even an empty view would keep the block in memory
+                parts.append(block[max(0, begin - until) :])
+            until += len(block)
+        held = np.concatenate(parts) if len(parts) > 1 else parts[0]
+        position = begin
+        yield held[: end - begin]

@@ -1,58 +1,66 @@
-"""A folder of audio in, a folder of pictures out, however often it is interrupted.
+"""A dataset of recordings in, a folder of pictures out, however often it is interrupted.
 
-``IMAGES/{train,validation,test}/{real,fake}/NAME.png`` holds the pictures, ``render.json`` their
-settings and axes, ``manifest.csv`` one row a picture and ``failures.csv`` one row a recording that
-could not be used. Every picture says what it was drawn from, so the tree itself is the record of
-what is done: a recording whose pictures are all there, from the same bytes and with the same
-settings, is not drawn again. The manifest is written last: where it stands, rendering was finished.
+`render.place` says where pictures lie. Beside them, ``render.json`` holds their settings and axes,
+``manifest.csv`` one row a picture, ``failures.csv`` one row a recording that could not be used and
+``summary.csv`` the counts. Every picture says what it was drawn from, so the tree itself is the
+record of what is done: a recording whose pictures are all there, from the same bytes and with the
+same settings, is not drawn again. The manifest is written last: where it stands, rendering was
+finished.
 """
 
-import hashlib
+import dataclasses
 import json
 import re
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
-from joblib import Parallel, delayed
 from tqdm import tqdm
 
-from render import picture, tables
-from render.audio import read
+from render import picture, place, tables
 from render.axes import axes
-from render.clips import clips
-from render.layout import LABELS, SPLITS, Failure, Recording, find
-from render.picture import Origin
-from render.settings import Settings
+from render.drawing import Plan, already, render_recording
+from render.engine import Engine, work
+from render.index import Index
+from render.layouts.layout import GROUPS, find, recognise
+from render.recording import Failure, Recording
 from render.spectrogram import draw
-from render.summary import Drawn, Summary
+from render.summary import HEADER, Drawn, Summary
 
 
 def render(
     audio: Path,
-    images: Path,
-    settings: Settings,
+    plan: Plan,
+    engine: Engine | None = None,
     *,
-    jobs: int = -1,
+    layout: str | None = None,
     group: str | None = None,
     replace: bool = False,
+    shard: tuple[int, int] | None = None,
 ) -> Summary:
-    """Draw every recording of a folder.
+    """Draw every recording of a dataset.
 
     Parameters
     ----------
     audio : Path
-        See `render.layout.find` for what it may hold.
-    images : Path
-        Made if missing. Pictures of recordings that are gone from `audio` are deleted.
-    settings : Settings
-    jobs : int
-        Processes to draw with; -1 for one a core.
+        See `render.layouts.layout` for what it may be.
+    plan : Plan
+        Its folder is made if missing; pictures of recordings that are gone from `audio` are
+        deleted. Its `digits` are found here.
+    engine : Engine, optional
+        Default: one process a core.
+    layout : str, optional
+        Default: recognised.
     group : str, optional
-        Metadata column whose values stay in one split, where the source has no splits.
+        Metadata column whose values stay in one split, where the source has no splits. Default:
+        the layout's own, such as what a fake was made from, else every recording by itself.
     replace : bool
-        Go on even if most of what `images` holds was drawn from other recordings.
+        Go on even if most of what the folder holds was drawn from other recordings.
+    shard : tuple of two int, optional
+        Draw only share `i` of `n`, counted from 1, and write no table: any number of machines can
+        each draw another share into one folder. A call without it then finishes the folder.
 
     Returns
     -------
@@ -61,151 +69,150 @@ def render(
     Raises
     ------
     ValueError
-        If nothing can be drawn, or most pictures in `images` are of recordings not in `audio`.
+        If nothing can be drawn, or most pictures in the folder are of recordings not in `audio`.
+    OSError
+        If the folder cannot be written to.
     """
-    layout = find(audio, group)
-    draw(np.zeros(settings.length, np.float32), settings)  # impossible settings end here, once
-    if not replace:
-        _refuse_another_source(images, audio, layout.recordings)
-    images.mkdir(parents=True, exist_ok=True)
-    (images / "manifest.csv").unlink(missing_ok=True)
-    described = {**json.loads(settings.to_json()), "axes": axes(settings)}
-    picture.replace(images / "render.json", f"{json.dumps(described)}\n".encode())
-    drawn, failures = [], list(layout.failures)
-    for failure in failures:
+    draw(np.zeros(plan.settings.length, np.float32), plan.settings)  # impossible settings end here
+    layout = layout or recognise(audio)
+    with Index() as index:
+        index.fill(find(audio, layout), group or GROUPS.get(layout))
+        _check(index, audio, group)
+        print(f"render: {audio} is read as {layout}", file=sys.stderr)
+        index.assign_splits()
+        plan = dataclasses.replace(plan, digits=place.digits(index.fullest()))
+        if not replace:
+            _refuse_another_source(plan.images, audio, index)
+        if shard:
+            index.keep_share(*shard)
+        _begin(plan)
+        _draw_all(index, plan, engine or Engine())
+        if shard:
+            return _sum_up(index, removed=0)
+        summary = _sum_up(index, removed=_sweep(plan.images, index))
+        tables.write(plan.images / "failures.csv", tables.failed(index))
+        tables.write(plan.images / "summary.csv", [HEADER, *summary.rows()])
+        tables.write(plan.images / "manifest.csv", tables.manifest(index))
+        return summary
+
+
+def _check(index: Index, audio: Path, group: str | None) -> None:
+    if not index.count("recording"):
+        failure = next(index.failures(), None)
+        why = f", one is {failure.recording}: {failure.reason}" if failure else ""
+        raise ValueError(
+            f"expected recordings of known class in {audio}, got {index.count('failure')} "
+            f"without{why}"
+        )
+    if group and group not in index.columns:
+        raise ValueError(
+            "expected a column of the dataset's metadata to group by "
+            f"({', '.join(index.columns) or 'it has none'}), got {group}"
+        )
+
+
+def _refuse_another_source(images: Path, audio: Path, index: Index) -> None:
+    """Keep a wrong --to from deleting the pictures of another dataset."""
+    named = re.compile(r".+-([0-9a-f]{12})-\d{4,}\.png")
+    there = gone = 0
+    one = ""
+    for path in place.files(images, "*.png"):
+        if match := named.fullmatch(path.name):
+            there += 1
+            if not index.has_stem(match[1]):
+                gone, one = gone + 1, min(one or path.name, path.name)
+    if 2 * gone > there:
+        raise ValueError(
+            f"expected {images} to be empty or drawn from {audio}, got {gone} pictures of other "
+            f"recordings (one is {one}): give another --to, or --replace to delete them"
+        )
+
+
+def _begin(plan: Plan) -> None:
+    (plan.images / "manifest.csv").unlink(missing_ok=True)
+    described = {**json.loads(plan.settings.to_json()), "axes": axes(plan.settings)}
+    picture.replace(plan.images / "render.json", f"{json.dumps(described)}\n".encode())
+
+
+def _draw_all(index: Index, plan: Plan, engine: Engine) -> None:
+    """Draw what is not there yet, and note in the index what became of every recording."""
+    for failure in index.failures():
         _tell(failure)
-    for result in _draw_all(layout.recordings, images, settings, jobs):
+    with tqdm(desc="render", total=index.count("recording"), unit="recording", disable=None) as bar:
+        progress = _Progress(index, bar)
+        tasks = _outstanding(index, plan, progress)
+        for result in work(partial(render_recording, plan=plan), tasks, engine, _lost):
+            progress.note(result)
+
+
+class _Progress:
+    """Note results in the index and on a bar, with the pictures drawn a second and the failures."""
+
+    def __init__(self, index: Index, bar: tqdm):
+        self.index, self.bar, self.clips, self.failures = index, bar, 0, index.count("failure")
+
+    def note(self, result: Drawn | Failure) -> None:
         if isinstance(result, Failure):
             _tell(result)
-            failures.append(result)
+            self.index.fail(result)
+            self.failures += 1
         else:
-            drawn.append(result)
-    drawn.sort(key=lambda result: result.pictures[0][0])
-    failures.sort(key=lambda failure: failure.recording)
-    removed = _sweep(images, {path for result in drawn for path, _ in result.pictures})
-    tables.write(images / "failures.csv", tables.failed(failures))
-    tables.write(images / "manifest.csv", tables.manifest(drawn))
-    return Summary(drawn, failures, removed, dict(layout.ignored))
+            self.index.note(result)
+            self.clips += len(result.pictures) if result.fresh else 0
+        rate = self.clips / max(self.bar.format_dict["elapsed"], 1e-3)
+        self.bar.set_postfix_str(f"{rate:.0f} clips/s, {self.failures} failures", refresh=False)
+        self.bar.update()
 
 
-def render_recording(recording: Recording, images: Path, settings: Settings) -> Drawn | Failure:
-    """Draw one recording, unless its pictures are there already.
-
-    Parameters
-    ----------
-    recording : Recording
-    images : Path
-    settings : Settings
-
-    Returns
-    -------
-    result : Drawn or Failure
-    """
-    try:
-        with recording.path.open("rb") as file:
-            source = hashlib.file_digest(file, "sha256").hexdigest()
-        kept = _already_drawn(recording, source, images, settings)
-        if kept:
-            return Drawn(recording, kept, fresh=False)
-        samples, original = read(recording.path, settings.rate)
-        found = clips(samples, settings)
-    except (OSError, ValueError) as error:
-        return Failure(recording.name, " ".join(str(error).split()))
-    pictures = []
-    (images / _folder(recording)).mkdir(parents=True, exist_ok=True)
-    for number, clip in enumerate(found):
-        origin = Origin(
-            recording=recording.name,
-            source=source,
-            clip=number,
-            clips=len(found),
-            start_s=round(clip.start, 4),
-            duration_s=round(clip.duration, 4),
-            original=original,
-        )
-        path = _path(recording, number)
-        picture.write(images / path, draw(clip.samples, settings), settings, origin)
-        pictures.append((path, origin))
-    return Drawn(recording, pictures, fresh=True)
+def _outstanding(index: Index, plan: Plan, progress: _Progress) -> Iterator[Recording]:
+    """Recordings that must be drawn; those whose pictures are there already are noted."""
+    for recording in index.recordings():
+        if drawn := already(recording, plan):
+            progress.note(drawn)
+        else:
+            yield recording
 
 
-def _draw_all(
-    recordings: list[Recording], images: Path, settings: Settings, jobs: int
-) -> Iterator[Drawn | Failure]:
-    """Draw in parallel, in the order in which the recordings come to an end."""
-    work = (delayed(render_recording)(recording, images, settings) for recording in recordings)
-    workers = 1 if len(recordings) < 8 else jobs  # a few are drawn before a second process is up
-    results = Parallel(n_jobs=workers, return_as="generator_unordered")(work)
-    yield from tqdm(results, "render", len(recordings), unit="recording", disable=None)
+def _lost(recording: Recording) -> Failure:
+    return Failure(
+        recording.name, "expected a recording that can be read, got one that ends the process"
+    )
 
 
-def _folder(recording: Recording) -> str:
-    return f"{recording.split}/{recording.label}"
+def _sum_up(index: Index, removed: int) -> Summary:
+    kept = index.kept()
+    return Summary(
+        counts=index.counts(),
+        fresh=index.count("drawn") - kept,
+        kept=kept,
+        failures=index.count("failure"),
+        removed=removed,
+        ignored=dict(index.ignored),
+    )
 
 
-def _path(recording: Recording, number: int) -> str:
-    return f"{_folder(recording)}/{recording.stem}-{number:04d}.png"
-
-
-def _already_drawn(
-    recording: Recording, source: str, images: Path, settings: Settings
-) -> list[tuple[str, Origin]]:
-    """The recording's pictures, or nothing if one is missing, damaged or out of date."""
-    pictures: list[tuple[str, Origin]] = []
-    while not pictures or len(pictures) < pictures[0][1].clips:
-        path = _path(recording, len(pictures))
-        described = picture.read(images / path)
-        if described is None or described[0] != settings or described[1].source != source:
-            return []
-        pictures.append((path, described[1]))
-    return pictures
-
-
-def _stems(images: Path) -> dict[str, Path]:
-    """One picture of every recording that `images` holds, by the recording's stem."""
-    named = re.compile(r"(.+-[0-9a-f]{12})-\d{4,}\.png")
-    matches = ((named.fullmatch(path.name), path) for path in _files(images, "*.png"))
-    return {match[1]: path for match, path in matches if match}
-
-
-def _refuse_another_source(images: Path, audio: Path, recordings: list[Recording]) -> None:
-    """Keep a wrong --to from deleting the pictures of another folder of audio."""
-    there = _stems(images)
-    gone = there.keys() - {recording.stem for recording in recordings}
-    if 2 * len(gone) > len(there):
-        raise ValueError(
-            f"expected {images} to be empty or drawn from {audio}, got pictures of {len(gone)} "
-            f"other recordings (one is {there[min(gone)].name}): give another --to, or --replace "
-            "to delete them"
-        )
-
-
-def _sweep(images: Path, wanted: set[str]) -> int:
+def _sweep(images: Path, index: Index) -> int:
     """Delete pictures of ours that are not wanted, and what a killed run left half-written."""
-    for path in [*_files(images, f"*{picture.PART}"), *images.glob(f"*{picture.PART}")]:
+    for path in [*place.files(images, f"*{picture.PART}"), *images.glob(f"*{picture.PART}")]:
         path.unlink(missing_ok=True)
-    strays = [
-        path
-        for path in _files(images, "*.png")
-        if path.relative_to(images).as_posix() not in wanted
-    ]
-    ours = [path for path in strays if picture.is_ours(path)]
-    for path in ours:
-        path.unlink()
-    if len(ours) < len(strays):
-        other = next(path for path in strays if path.exists())
+    removed = left = 0
+    for path in place.files(images, "*.png"):
+        if index.has_picture(path.relative_to(images).as_posix()):
+            continue
+        if picture.is_ours(path):
+            path.unlink()
+            removed += 1
+        else:
+            left, other = left + 1, path.name
+    if left:
         print(
-            f"render: left alone {len(strays) - len(ours)} pictures in {images} that it did not "
-            f"draw, one is {other.name}",
+            f"render: left alone {left} pictures in {images} that it did not draw, one is {other}",
             file=sys.stderr,
         )
-    return len(ours)
-
-
-def _files(images: Path, pattern: str) -> Iterator[Path]:
-    for split in SPLITS:
-        for label in LABELS:
-            yield from (images / split / label).glob(pattern)
+    for folder in sorted(place.files(images, "*/"), reverse=True):
+        if not any(folder.iterdir()):
+            folder.rmdir()
+    return removed
 
 
 def _tell(failure: Failure) -> None:

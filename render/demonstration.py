@@ -1,10 +1,10 @@
 """A corpus made from nothing, to try the whole tool without any data.
 
 "Real" are speech-like sounds from `render.synthesis`, "fake" the same sounds put through a
-method of `render.resynthesis`; then both of a pair are heard in the same room through the same
-microphone. The test split holds one method, ``UNSEEN``, that training has not met, and no
-speaker stands in two splits. Nobody spoke here: what a network scores on it is no evidence
-about real speech or real deepfakes.
+method of `render.copysynthesis.resynthesis`; then both of a pair are heard in the same room
+through the same microphone. The test split holds one method, ``UNSEEN``, that training has not
+met, and no speaker stands in two splits. Nobody spoke here: what a network scores on it is no
+evidence about real speech or real deepfakes.
 
 Files are 16-bit mono FLAC at 16 kHz, ``{train,validation,test}/{real,fake}/NAME.flac``, both of
 a pair under one name; ``manifest.csv`` has a row for each and is written last.
@@ -23,9 +23,19 @@ from scipy import signal
 from tqdm import tqdm
 
 from render import picture
-from render.resynthesis import METHODS
+from render.copysynthesis.resynthesis import (
+    griffin_lim,
+    linear_prediction,
+    phase_randomisation,
+    smoothed_envelope,
+)
 from render.synthesis import RATE, speaker, utterance
 
+# These four, whatever else there is: the measured figures are of this corpus.
+METHODS = {
+    method.__name__: method
+    for method in (griffin_lim, linear_prediction, smoothed_envelope, phase_randomisation)
+}
 # Linear prediction is the unseen one: it shares its excitation with the smoothed envelope, as a
 # new vocoder shares parts with the known ones, and its envelope with no method.
 UNSEEN = "linear_prediction"

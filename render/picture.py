@@ -6,19 +6,25 @@ Writing is atomic: a file is there whole or not at all.
 """
 
 import json
-import os
-from dataclasses import asdict, dataclass
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 from xml.sax.saxutils import quoteattr
 
 import cv2
 import numpy as np
+from PIL import Image
 
-from render.audio import Original
+from render.decoding.audio import Original
 from render.settings import Settings
 
 NAMESPACE = "urn:spoofsight:1"
+_KEYWORD = "XML:com.adobe.xmp"  # of the chunk, by the XMP specification, part 3
 PART = ".part"  # suffix of a file that is still being written
 
 _PACKET = (
@@ -27,7 +33,10 @@ _PACKET = (
     '<rdf:Description rdf:about="" xmlns:s="{namespace}" s:render={render} s:clip={clip}/>'
     "</rdf:RDF></x:xmpmeta>"
 )
-_END = b"</x:xmpmeta>"
+
+
+class WriteError(OSError):
+    """A file that cannot be written: nothing that follows can be either."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +55,10 @@ class Origin:
         Where the clip begins in the recording and how long it is, in seconds.
     original : Original
         What the recording's file was.
+    variant : int
+        0 for the recording as it is, else the number of its variant.
+    recipe : str
+        What was done to the sound of a variant.
     """
 
     recording: str
@@ -55,6 +68,8 @@ class Origin:
     start_s: float
     duration_s: float
     original: Original
+    variant: int = 0
+    recipe: str = ""
 
 
 def write(path: Path, image: np.ndarray, settings: Settings, origin: Origin) -> None:
@@ -63,15 +78,15 @@ def write(path: Path, image: np.ndarray, settings: Settings, origin: Origin) -> 
     Parameters
     ----------
     path : Path
-        A file whose folder exists.
+        A file; its folder is made if missing.
     image : np.ndarray, shape=(height, width), dtype=uint8
     settings : Settings
     origin : Origin
     """
     packet = _PACKET.format(
         namespace=NAMESPACE,
-        render=quoteattr(settings.to_json()),
-        clip=quoteattr(json.dumps(asdict(origin), sort_keys=True)),
+        render=_quoted(settings),
+        clip=quoteattr(json.dumps(_plain(origin), sort_keys=True)),
     )
     # OpenCV takes the packet for a C string: without the zero it writes what lies behind it.
     metadata = np.frombuffer(packet.encode() + b"\0", np.uint8)
@@ -79,6 +94,15 @@ def write(path: Path, image: np.ndarray, settings: Settings, origin: Origin) -> 
     if not done:
         raise ValueError(f"expected a picture that PNG can hold, got shape {image.shape}")
     replace(path, data.tobytes())
+
+
+@lru_cache(maxsize=4)
+def _quoted(settings: Settings) -> str:
+    return quoteattr(settings.to_json())
+
+
+def _plain(origin: Origin) -> dict[str, Any]:
+    return {**vars(origin), "original": vars(origin.original)}
 
 
 def read(path: Path) -> tuple[Settings, Origin] | None:
@@ -95,11 +119,16 @@ def read(path: Path) -> tuple[Settings, Origin] | None:
     """
     attributes = _attributes(path)
     try:
-        settings = Settings.from_json(attributes[f"{{{NAMESPACE}}}render"])
+        settings = _settings(attributes[f"{{{NAMESPACE}}}render"])
         origin = json.loads(attributes[f"{{{NAMESPACE}}}clip"])
         return settings, Origin(**{**origin, "original": Original(**origin["original"])})
     except (KeyError, TypeError, ValueError):
         return None
+
+
+@lru_cache(maxsize=4)
+def _settings(text: str) -> Settings:
+    return Settings.from_json(text)
 
 
 def is_ours(path: Path) -> bool:
@@ -109,17 +138,13 @@ def is_ours(path: Path) -> bool:
 
 def _attributes(path: Path) -> dict[str, str]:
     """All attributes of a picture's XMP packet; none if it is missing, damaged or has no packet."""
-    if not path.is_file() or path.stat().st_size == 0:
-        return {}
-    data = np.frombuffer(path.read_bytes(), np.uint8)
-    image, kinds, packets = cv2.imdecodeWithMetadata(data, flags=cv2.IMREAD_UNCHANGED)
-    if image is None or cv2.IMAGE_METADATA_XMP not in kinds:
-        return {}
-    packet, end, _ = packets[list(kinds).index(cv2.IMAGE_METADATA_XMP)].tobytes().partition(_END)
     try:
-        elements = list(ElementTree.fromstring(packet + end).iter())
-    except ElementTree.ParseError:
-        return {}  # somebody else's packet
+        with Image.open(path, formats=["PNG"]) as image:
+            packet = image.info.get(_KEYWORD, "")
+            image.verify()  # the checksums of all that follows
+        elements = list(ElementTree.fromstring(packet).iter())
+    except (OSError, SyntaxError, ElementTree.ParseError):
+        return {}  # SyntaxError is how Pillow tells of a damaged PNG
     return {name: value for element in elements for name, value in element.attrib.items()}
 
 
@@ -130,8 +155,44 @@ def replace(path: Path, data: bytes) -> None:
     ----------
     path : Path
     data : bytes
+
+    Raises
+    ------
+    WriteError
+        See `replacing`.
     """
-    # The process number keeps a killed run's surviving worker off the file of the run after it.
-    part = path.with_name(f"{path.name}.{os.getpid()}{PART}")
-    part.write_bytes(data)
-    part.replace(path)
+    with replacing(path) as part:
+        part.write_bytes(data)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a file to write beside its place, and rename it into it at the end.
+
+    Parameters
+    ----------
+    path : Path
+
+    Yields
+    ------
+    part : Path
+        In the same folder, which is made if missing; deleted if anything fails.
+
+    Raises
+    ------
+    WriteError
+        If it cannot be written, for example on a full disk.
+    """
+    # Nobody else writes to a name of 16 random digits: no other thread, machine or killed run.
+    part = path.with_name(f"{secrets.token_hex(8)}{PART}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            yield part
+            part.replace(path)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise WriteError(f"expected to write {path}, got: {reason}") from error

@@ -5,19 +5,27 @@ can be compared, or given to one network, only when their settings are equal.
 """
 
 import json
+import math
 from dataclasses import asdict, dataclass, fields
+from numbers import Real
 
-FEATURES = ("linear", "mel")
+FEATURES = ("linear", "mel", "log", "cqt", "lfcc", "mfcc", "chroma", "group-delay", "stack")
+PITCHES = 12  # pitch classes in an octave
+REGRESSION = 9  # columns that a delta is found from, the middle one and as many on either side
+_REALS = ("seconds", "overlap", "floor", "ceiling", "level", "trim", "lowest", "ripple", "delay")
+_COUNTS = ("rate", "window", "hop", "bands", "bins", "coefficients", "version")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """How a recording is drawn.
 
+    A field that the representation does not use binds nothing.
+
     Attributes
     ----------
     feature : str
-        Representation: ``"linear"`` (log STFT on a linear frequency axis) or ``"mel"``.
+        Representation, one of `FEATURES`; `render.spectrogram.draw` says what each is.
     rate : int
         Sample rate that every recording is brought to, in Hz.
     seconds : float
@@ -29,11 +37,23 @@ class Settings:
     hop : int
         Step from one frame to the next, in samples.
     bands : int
-        Number of mel bands; no other representation uses it.
+        Number of bands of the filterbank, of mel, lfcc, mfcc and stack.
+    lowest : float
+        Frequency of the bottom row of log and cqt, in Hz.
+    bins : int
+        Rows an octave of log and cqt.
+    coefficients : int
+        Number of cepstral coefficients, of lfcc, mfcc and stack, the 0th included.
     floor : float
         Level drawn black, in dB relative to a full-scale sine.
     ceiling : float
         Level drawn white, in dB relative to a full-scale sine.
+    relative : bool
+        Measure levels from the clip's own loudest point instead of from a full-scale sine.
+    ripple : float
+        Cepstral coefficient drawn white, in dB; minus that is black.
+    delay : float
+        Group delay drawn white, in ms; minus that is black.
     level : float or None
         RMS level that a recording is brought to before it is drawn, in dB relative to full
         scale; None leaves it as it is, and loudness then shows.
@@ -50,21 +70,47 @@ class Settings:
     window: int = 512
     hop: int = 256
     bands: int = 80
+    lowest: float = 62.5
+    bins: int = 24
+    coefficients: int = 20
     floor: float = -110.0
     ceiling: float = -10.0
+    relative: bool = False
+    ripple: float = 15.0
+    delay: float = 10.0
     level: float | None = -20.0
     trim: float | None = 40.0
     version: int = 1
 
     def __post_init__(self) -> None:
-        # 2 and 2.0 are one setting, so they must be one text too.
-        for name in ("seconds", "overlap", "floor", "ceiling", "level", "trim"):
-            if getattr(self, name) is not None:
-                object.__setattr__(self, name, float(getattr(self, name)))
+        self._check_types()
         if self.feature not in FEATURES:
             raise ValueError(f"expected a feature among {', '.join(FEATURES)}, got {self.feature}")
+        self._check_clip()
+        self._check_range()
+        for check in _CHECKS.get(self.feature, ()):
+            check(self)
+
+    def _check_types(self) -> None:
+        for name in _COUNTS:
+            if type(getattr(self, name)) is not int:
+                raise ValueError(f"expected a whole number for {name}, got {getattr(self, name)!r}")
+        if type(self.relative) is not bool:
+            raise ValueError(f"expected relative to be true or false, got {self.relative!r}")
+        for name in _REALS:
+            value = getattr(self, name)
+            if value is None and name in ("level", "trim"):
+                continue
+            if not (isinstance(value, Real) and math.isfinite(value)):
+                raise ValueError(f"expected a finite number for {name}, got {value!r}")
+            # 2 and 2.0 are one setting, so they must be one text too.
+            object.__setattr__(self, name, float(value))
+
+    def _check_clip(self) -> None:
         if not 4_000 <= self.rate <= 192_000:
             raise ValueError(f"expected a rate of 4000 to 192000 Hz, got {self.rate}")
+        if not self.seconds > 0:
+            raise ValueError(f"expected clips longer than 0 s, got {self.seconds}")
         if not 0 < self.hop <= self.window:
             raise ValueError(f"expected 0 < hop <= window, got {self.hop} and {self.window}")
         if self.window < 32 or self.window > self.length:
@@ -75,12 +121,52 @@ class Settings:
             raise ValueError(
                 f"expected an overlap of 0 s to under {self.seconds} s, got {self.overlap}"
             )
-        if not self.floor < self.ceiling:
-            raise ValueError(f"expected floor < ceiling, got {self.floor} and {self.ceiling} dB")
+
+    def _check_range(self) -> None:
+        # Within 300 dB of full scale, powers fit into single precision.
+        if not -300 <= self.floor < self.ceiling <= 300:
+            raise ValueError(
+                f"expected -300 <= floor < ceiling <= 300 dB, got {self.floor} and {self.ceiling}"
+            )
+        if not self.ripple > 0:
+            raise ValueError(f"expected a ripple above 0 dB, got {self.ripple}")
+        if not self.delay > 0:
+            raise ValueError(f"expected a delay above 0 ms, got {self.delay}")
         if self.trim is not None and not self.trim > 0:
             raise ValueError(f"expected a trim above 0 dB, got {self.trim}")
-        if self.feature == "mel" and not 1 <= self.bands <= self.window // 2:
-            raise ValueError(f"expected 1 to {self.window // 2} mel bands, got {self.bands}")
+
+    def _check_bands(self) -> None:
+        if not 1 <= self.bands <= self.window // 2:
+            raise ValueError(
+                f"expected 1 to {self.window // 2} bands (half a window), got {self.bands}"
+            )
+
+    def _check_cepstrum(self) -> None:
+        if not 1 <= self.coefficients <= self.bands:
+            raise ValueError(
+                f"expected 1 to {self.bands} coefficients (one a band), got {self.coefficients}"
+            )
+        if self.columns < REGRESSION:
+            raise ValueError(
+                f"expected clips of {REGRESSION} frames or more for deltas, got {self.columns}"
+            )
+
+    def _check_octaves(self) -> None:
+        if not 1 <= self.bins <= 192:
+            raise ValueError(f"expected 1 to 192 bins an octave, got {self.bins}")
+        if not 1 <= self.lowest <= self.rate / 4:
+            raise ValueError(
+                f"expected a lowest frequency of 1 to {self.rate / 4:g} Hz (an octave below the "
+                f"highest), got {self.lowest:g}"
+            )
+
+    def _check_wavelet(self) -> None:
+        if self.wavelet > self.length:
+            raise ValueError(
+                f"expected the wavelet of the lowest frequency to fit into a clip of "
+                f"{self.seconds:g} s, got {self.wavelet / self.rate:.3f} s: use fewer bins an "
+                f"octave than {self.bins} or a lowest frequency above {self.lowest:g} Hz"
+            )
 
     @property
     def length(self) -> int:
@@ -93,10 +179,40 @@ class Settings:
         return max(1, self.length - round(self.overlap * self.rate))
 
     @property
+    def quality(self) -> float:
+        """Frequency of a wavelet of cqt over its distance to the next, the Q of the transform."""
+        return 1 / (2 ** (1 / self.bins) - 1)
+
+    @property
+    def wavelet(self) -> float:
+        """Length of the wavelet of cqt that has the lowest frequency, in samples."""
+        return self.quality * self.rate / self.lowest
+
+    @property
+    def scale(self) -> int:
+        """Rows of log and cqt: as many as have the next one's frequency below the Nyquist's."""
+        # The millionth is for whole octaves that come out a hair below.
+        return int(self.bins * math.log2(self.rate / 2 / self.lowest) + 1e-6)
+
+    @property
+    def columns(self) -> int:
+        """Width of a picture, in pixels: one a frame."""
+        return 1 + (self.length - self.window) // self.hop
+
+    @property
+    def rows(self) -> int:
+        """Height of a picture, in pixels."""
+        if self.feature in ("log", "cqt"):
+            return self.scale
+        bands, cepstrum = self.bands, 3 * self.coefficients
+        stack = bands + cepstrum + PITCHES
+        rows = {"mel": bands, "lfcc": cepstrum, "mfcc": cepstrum, "chroma": PITCHES, "stack": stack}
+        return rows.get(self.feature, self.window // 2)
+
+    @property
     def shape(self) -> tuple[int, int]:
         """Height and width of a picture, in pixels."""
-        rows = self.bands if self.feature == "mel" else self.window // 2
-        return rows, 1 + (self.length - self.window) // self.hop
+        return self.rows, self.columns
 
     def to_json(self) -> str:
         """Write the settings as one line of JSON, keys sorted, equal for equal settings."""
@@ -121,3 +237,13 @@ class Settings:
         if not isinstance(values, dict) or not set(values) <= known:
             raise ValueError(f"expected render settings ({', '.join(sorted(known))}), got {text}")
         return cls(**values)
+
+
+_CHECKS = {
+    "mel": (Settings._check_bands,),
+    "log": (Settings._check_octaves,),
+    "cqt": (Settings._check_octaves, Settings._check_wavelet),
+    "lfcc": (Settings._check_bands, Settings._check_cepstrum),
+    "mfcc": (Settings._check_bands, Settings._check_cepstrum),
+    "stack": (Settings._check_bands, Settings._check_cepstrum),
+}

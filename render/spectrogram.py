@@ -1,18 +1,23 @@
 """One clip of sound in, one grey picture out.
 
 Samples are mono floats, 1.0 is full scale. Pictures are ``uint8``: the top row is the highest
-frequency, the left column the clip's start. Levels are absolute, in dB relative to a full-scale
-sine: silence is black, and a quiet clip stays dark.
+frequency, the left column the clip's start. Levels are absolute unless the settings say relative,
+in dB relative to a full-scale sine: silence is black, and a quiet clip stays dark. All
+representations have the same columns: see `render.spectra.stft`.
 """
 
-import warnings
 from collections.abc import Callable
-from functools import lru_cache
 
-import librosa
 import numpy as np
 
 from render.settings import Settings
+from render.spectra import filterbank, grey, stft
+from render.spectra.cepstrum import lfcc, mfcc
+from render.spectra.chroma import chroma
+from render.spectra.constantq import cqt
+from render.spectra.groupdelay import group_delay
+
+_PADDING = 4  # windows in the transform of log, so that its lowest rows lie on bins of their own
 
 
 def linear(samples: np.ndarray, settings: Settings) -> np.ndarray:
@@ -43,11 +48,7 @@ def linear(samples: np.ndarray, settings: Settings) -> np.ndarray:
     >>> image.shape, int(image[:, 0].argmax()), int(image.max())
     ((256, 124), 192, 230)
     """
-    amplitude = _amplitude(samples, settings)[1:]
-    level = librosa.amplitude_to_db(
-        amplitude, ref=1.0, amin=10 ** (settings.floor / 20), top_db=None
-    )
-    return _grey(level, settings)
+    return grey.levels(stft.power(samples, settings)[1:], settings)
 
 
 def mel(samples: np.ndarray, settings: Settings) -> np.ndarray:
@@ -78,17 +79,77 @@ def mel(samples: np.ndarray, settings: Settings) -> np.ndarray:
     >>> mel(tone, Settings(feature="mel")).shape
     (80, 124)
     """
-    # A sine spreads over 1 + 1/4 + 1/4 bins of a Hann window's power spectrum; dividing by that
-    # makes a full-scale sine 0 dB in a band that holds all of it.
-    power = _amplitude(samples, settings) ** 2 / 1.5
-    bands = _mel_weights(settings.rate, settings.window, settings.bands) @ power
-    level = librosa.power_to_db(bands, ref=1.0, amin=10 ** (settings.floor / 10), top_db=None)
-    return _grey(level, settings)
+    return grey.levels(filterbank.mel(settings) @ stft.power(samples, settings), settings)
+
+
+def log(samples: np.ndarray, settings: Settings) -> np.ndarray:
+    """Draw level over logarithmic frequency and time: the STFT, one row a step of the octave.
+
+    A low row is as wide as the window's resolution, a high one as its distance to the next.
+
+    Parameters
+    ----------
+    samples : np.ndarray, shape=(settings.length,)
+    settings : Settings
+
+    Returns
+    -------
+    image : np.ndarray, shape=settings.shape, dtype=uint8
+        0 at ``settings.floor`` and below, 255 at ``settings.ceiling`` and above. Row ``r`` from
+        the bottom shows ``lowest * 2 ** (r / bins)`` Hz; a sine there has its own level.
+
+    Raises
+    ------
+    ValueError
+        If the clip has another length or is not finite.
+
+    Examples
+    --------
+    >>> tone = 0.1 * np.sin(2 * np.pi * 2_000 * np.arange(32_000) / 16_000)
+    >>> image = log(tone, Settings(feature="log"))
+    >>> image.shape, 167 - int(image[:, 62].argmax()), int(image.max())
+    ((168, 124), 120, 230)
+    """
+    weights = filterbank.logarithmic(settings, _PADDING)
+    return grey.levels(weights @ stft.power(samples, settings, _PADDING), settings)
+
+
+def stack(samples: np.ndarray, settings: Settings) -> np.ndarray:
+    """Draw mel, MFCC and chroma one above the other: every column is a vector of features.
+
+    Parameters
+    ----------
+    samples : np.ndarray, shape=(settings.length,)
+    settings : Settings
+
+    Returns
+    -------
+    image : np.ndarray, shape=settings.shape, dtype=uint8
+        From the top: ``bands`` rows of `mel`, ``3 * coefficients`` of `mfcc`, 12 of `chroma`.
+
+    Raises
+    ------
+    ValueError
+        As any of them.
+
+    Examples
+    --------
+    >>> stack(np.zeros(32_000), Settings(feature="stack")).shape
+    (152, 124)
+    """
+    return np.vstack([part(samples, settings) for part in (mel, mfcc, chroma)])
 
 
 REPRESENTATIONS: dict[str, Callable[[np.ndarray, Settings], np.ndarray]] = {
     "linear": linear,
     "mel": mel,
+    "log": log,
+    "cqt": cqt,
+    "lfcc": lfcc,
+    "mfcc": mfcc,
+    "chroma": chroma,
+    "group-delay": group_delay,
+    "stack": stack,
 }
 
 
@@ -110,37 +171,3 @@ def draw(samples: np.ndarray, settings: Settings) -> np.ndarray:
     0
     """
     return REPRESENTATIONS[settings.feature](samples, settings)
-
-
-def _amplitude(samples: np.ndarray, settings: Settings) -> np.ndarray:
-    """STFT amplitude, shape (1 + window // 2, frames); 1.0 is the peak of a full-scale sine."""
-    if samples.shape != (settings.length,):
-        raise ValueError(f"expected {settings.length} mono samples, got shape {samples.shape}")
-    if not np.isfinite(samples).all():
-        raise ValueError("expected finite samples, got NaN or infinity")
-    spectrum = librosa.stft(
-        samples, n_fft=settings.window, hop_length=settings.hop, window="hann", center=False
-    )
-    # A sine of amplitude 1 has half its amplitude at the positive frequency, times the sum of the
-    # taper, which for a periodic Hann window is window / 2.
-    return np.abs(spectrum) * 2 / (settings.window / 2)
-
-
-@lru_cache(maxsize=4)
-def _mel_weights(rate: int, window: int, bands: int) -> np.ndarray:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # librosa warns of empty bands; here they are an error
-        weights = librosa.filters.mel(sr=rate, n_fft=window, n_mels=bands, norm=None)
-    empty = int((weights.max(axis=1) == 0).sum())
-    if empty:
-        raise ValueError(
-            f"expected a bin in each mel band, got {empty} of {bands} bands without one: "
-            f"use fewer bands or a window longer than {window}"
-        )
-    return weights
-
-
-def _grey(level: np.ndarray, settings: Settings) -> np.ndarray:
-    """Map dB to grey, turning the frequency axis so that the highest row is on top."""
-    brightness = (level - settings.floor) / (settings.ceiling - settings.floor)
-    return np.rint(255 * np.clip(brightness, 0, 1)).astype(np.uint8)[::-1]

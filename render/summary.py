@@ -1,9 +1,12 @@
-"""What a rendering came to: which pictures every recording has, and what failed."""
+"""What a rendering came to: of one recording, and of all in numbers."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from render.layout import LABELS, SPLITS, Failure, Recording
 from render.picture import Origin
+from render.recording import LABELS, SPLITS
+
+HEADER = ("split", "class", "recordings", "clips", "minutes")
 
 
 @dataclass(frozen=True)
@@ -12,14 +15,15 @@ class Drawn:
 
     Attributes
     ----------
-    recording : Recording
+    recording : str
+        Name of the recording.
     pictures : list of tuple of (str, Origin)
         Path below the images folder, with forward slashes, and origin of each picture.
     fresh : bool
-        Whether they were drawn now; False when they were there already.
+        Whether any of them was drawn now; False when all were there already.
     """
 
-    recording: Recording
+    recording: str
     pictures: list[tuple[str, Origin]]
     fresh: bool
 
@@ -30,34 +34,37 @@ class Summary:
 
     Attributes
     ----------
-    drawn : list of Drawn
-        Sorted by the path of their pictures.
-    failures : list of Failure
-        Sorted by recording.
+    counts : mapping
+        Recordings, clips and minutes of sound by split and class, variants included.
+    fresh, kept : int
+        Recordings of which something was drawn now, and those whose pictures were all there.
+    failures : int
     removed : int
         Pictures deleted because their recording is gone, failed or has fewer clips now.
-    ignored : dict of str to int
+    ignored : mapping of str to int
         Files by suffix that were not looked at.
     """
 
-    drawn: list[Drawn]
-    failures: list[Failure]
+    counts: Mapping[tuple[str, str], tuple[int, int, float]]
+    fresh: int
+    kept: int
+    failures: int
     removed: int
-    ignored: dict[str, int]
+    ignored: Mapping[str, int]
 
-    def table(self) -> str:
-        """Recordings, clips and minutes of sound per split and class, as text."""
-        lines = [f"{'split':<11}{'class':<6}{'recordings':>11}{'clips':>8}{'minutes':>9}"]
+    def rows(self) -> Iterator[tuple[str, str, int, int, float]]:
+        """One row a split and class, under `HEADER`; minutes to one digit."""
         for split in SPLITS:
             for label in LABELS:
-                own = [
-                    drawn.pictures
-                    for drawn in self.drawn
-                    if (drawn.recording.split, drawn.recording.label) == (split, label)
-                ]
-                origins = [origin for pictures in own for _, origin in pictures]
-                minutes = sum(origin.duration_s for origin in origins) / 60
-                lines.append(f"{split:<11}{label:<6}{len(own):>11}{len(origins):>8}{minutes:>9.1f}")
-        kept = sum(not drawn.fresh for drawn in self.drawn)
-        lines.append(f"failures: {len(self.failures)}   already drawn: {kept}")
+                recordings, clips, minutes = self.counts.get((split, label), (0, 0, 0.0))
+                yield split, label, recordings, clips, round(minutes, 1)
+
+    def table(self) -> str:
+        """The counts as text."""
+        lines = [f"{'split':<11}{'class':<6}{'recordings':>11}{'clips':>8}{'minutes':>9}"]
+        lines += [
+            f"{split:<11}{label:<6}{recordings:>11}{clips:>8}{minutes:>9.1f}"
+            for split, label, recordings, clips, minutes in self.rows()
+        ]
+        lines.append(f"failures: {self.failures}   already drawn: {self.kept}")
         return "\n".join(lines)

@@ -1,72 +1,57 @@
-"""The tables beside the pictures: ``manifest.csv``, one row a picture, and ``failures.csv``.
+"""The tables beside the pictures: ``manifest.csv``, ``failures.csv`` and ``summary.csv``.
 
-Text is UTF-8, lines end in a line feed, levels are in dB, times in s.
+Text is UTF-8, lines end in a line feed, levels are in dB, times in s. Rows are written as they
+come, so that a table may be of any length.
 """
 
 import csv
-import io
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import astuple, fields
+from dataclasses import fields
 from pathlib import Path
 
 from render import picture
-from render.audio import Original
-from render.layout import Failure
-from render.summary import Drawn
+from render.decoding.audio import Original
+from render.index import Index
 
 Row = Iterable[str | float]
 
 COLUMNS = (
     *("path", "split", "label", "recording", "start_s", "duration_s"),
     *(field.name for field in fields(Original)),
+    *("variant", "recipe"),
 )
 
 
-def manifest(drawn: Iterable[Drawn]) -> Iterator[Row]:
-    """Header and rows of ``manifest.csv``.
+def manifest(index: Index) -> Iterator[Row]:
+    """Header and rows of ``manifest.csv``, one a picture.
 
     `COLUMNS` come first, then those that the source's own metadata has besides.
 
     Parameters
     ----------
-    drawn : iterable of Drawn
+    index : Index
 
     Yields
     ------
     row : iterable of str or float
     """
-    drawn = list(drawn)
-    extra: dict[str, None] = {}
-    for result in drawn:
-        extra.update(dict.fromkeys(result.recording.metadata))
-    columns = [column for column in extra if column not in COLUMNS]
-    yield [*COLUMNS, *columns]
-    for result in drawn:
-        recording = result.recording
-        metadata = defaultdict(str, recording.metadata)
-        for path, origin in result.pictures:
-            yield [
-                path,
-                recording.split,
-                recording.label,
-                recording.name,
-                origin.start_s,
-                origin.duration_s,
-                *astuple(origin.original),
-                *(metadata[column] for column in columns),
-            ]
+    columns = [*COLUMNS, *(column for column in index.columns if column not in COLUMNS)]
+    yield columns
+    for row in index.pictures():
+        yield [row.get(column, "") for column in columns]
 
 
-def failed(failures: Iterable[Failure]) -> Iterator[Row]:
-    """Header and rows of ``failures.csv``."""
+def failed(index: Index) -> Iterator[Row]:
+    """Header and rows of ``failures.csv``, one a recording that cannot be used."""
     yield "recording", "reason"
-    for failure in failures:
+    for failure in index.failures():
         yield failure.recording, failure.reason
 
 
 def write(path: Path, rows: Iterable[Row]) -> None:
     """Write a table as CSV."""
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    picture.replace(path, text.getvalue().encode())
+    with (
+        picture.replacing(path) as part,
+        part.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file,
+    ):
+        csv.writer(file, lineterminator="\n").writerows(rows)

@@ -1,7 +1,12 @@
 """Fixtures made from a seed: sounds, tiny pictures, a trained run."""
 
+import json
 import os
+import subprocess
+import sys
+import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -89,3 +94,30 @@ def trained(tmp_path_factory, images):
     folder = tmp_path_factory.mktemp("runs") / "trained"
     train(images, folder, Settings(epochs=3, batch=8, learning_rate=0.01))
     return folder
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory):
+    """Give a Dask scheduler on this machine with two workers, which are processes."""
+    folder = tmp_path_factory.mktemp("dask")
+    file = folder / "scheduler.json"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "TZ": "UTC"}
+    # One death is enough to suspect a task; three more would only take longer.
+    environment["DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES"] = "0"
+
+    def start(role, *options):
+        command = [sys.executable, "-m", f"distributed.cli.dask_{role}"]
+        command += ["--scheduler-file", str(file), "--no-dashboard", *options]
+        with (folder / f"{role}.log").open("a") as log:
+            return subprocess.Popen(command, env=environment, cwd=folder, stdout=log, stderr=log)
+
+    scheduler = start("scheduler", "--host", "127.0.0.1", "--port", "0")
+    workers = [start("worker", "--nthreads", "1") for _ in range(2)]
+    deadline = time.monotonic() + 60
+    while not file.exists() or not file.read_text():
+        assert time.monotonic() < deadline, (folder / "scheduler.log").read_text()
+        time.sleep(0.05)
+    yield SimpleNamespace(address=json.loads(file.read_text())["address"], workers=workers)
+    for process in [*workers, scheduler]:
+        process.terminate()
+        process.wait(30)

@@ -8,6 +8,8 @@ from scipy import signal
 from classify.audit import audit
 from classify.findings import warnings
 from render.dataset import render
+from render.drawing import Plan
+from render.engine import Engine
 from render.settings import Settings
 from render.synthesis import RATE, speaker, utterance
 
@@ -42,7 +44,8 @@ def audited(tmp_path, sounds):
             planted = change(samples) if (split, label) == ("train", "fake") else samples
             soundfile.write(folder / f"{number:02d}.flac", planted, RATE)
         also(tmp_path / "audio")
-        render(tmp_path / "audio", tmp_path / "images", Settings(**drawing), jobs=1)
+        plan = Plan(images=tmp_path / "images", settings=Settings(**drawing))
+        render(tmp_path / "audio", plan, Engine(jobs=1))
         return [warning.short for warning in warnings(audit(tmp_path / "images", SPLITS))]
 
     return run

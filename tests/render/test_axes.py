@@ -1,12 +1,17 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from render.axes import axes
-from render.settings import Settings
+from render.settings import FEATURES, Settings
 from render.spectrogram import draw
 
 LINEAR = Settings(rate=8_000, seconds=1, window=256, hop=64)
 MEL = Settings(rate=16_000, seconds=1, window=1024, hop=128, feature="mel", bands=60)
+LOG = Settings(rate=16_000, seconds=1, window=1024, hop=128, feature="log")
+CQT = replace(LOG, feature="cqt")
+HERTZ = ("linear", "mel", "log", "cqt", "group-delay")
 
 
 def inner(ticks, size):
@@ -14,27 +19,39 @@ def inner(ticks, size):
     return [(position, value) for position, value in ticks if 0 <= position <= size - 1]
 
 
-@pytest.mark.parametrize("settings", [LINEAR, MEL, Settings(), Settings(feature="mel")])
+def tone(frequency, settings):
+    return 0.1 * np.cos(2 * np.pi * frequency * np.arange(settings.length) / settings.rate)
+
+
+@pytest.mark.parametrize("settings", [LINEAR, MEL, LOG, CQT, Settings(), Settings(feature="mel")])
 def test_a_tone_is_brightest_where_its_tick_is(settings):
     ticks = inner(axes(settings)["rows"]["ticks"], settings.shape[0])
     assert len(ticks) >= 4
     for row, frequency in ticks:
         if frequency < settings.rate / 2:
-            time = np.arange(settings.length) / settings.rate
-            image = draw(0.1 * np.cos(2 * np.pi * frequency * time), settings)
+            image = draw(tone(frequency, settings), settings)
             # A band is not drawn finer than the bins of the STFT that fall into it.
             assert image.mean(axis=1).argmax() == pytest.approx(row, abs=0.75), frequency
 
 
-@pytest.mark.parametrize("settings", [LINEAR, MEL])
+def test_a_tone_is_in_the_middle_of_the_frame_where_its_tick_is():
+    settings = replace(LINEAR, feature="group-delay", delay=16)
+    for row, frequency in inner(axes(settings)["rows"]["ticks"], settings.shape[0])[1:-1]:
+        image = draw(tone(frequency, settings), settings).astype(int)
+        assert np.abs(image[round(row)] - 128).max() <= 1
+
+
+@pytest.mark.parametrize("settings", [LINEAR, MEL, LOG, CQT])
 def test_a_click_is_brightest_where_its_tick_is(settings):
     ticks = inner(axes(settings)["columns"]["ticks"], settings.shape[1])
     assert len(ticks) >= 4
     for column, time in ticks:
         samples = np.zeros(settings.length)
         samples[round(time * settings.rate)] = 0.5
-        # Between two columns it is as bright in both.
-        assert draw(samples, settings).mean(axis=0).argmax() == pytest.approx(column, abs=0.51)
+        # Between two columns it is as bright in both. Above 2 kHz a wavelet is as short as a
+        # window; below, it fades where the clip ends.
+        image = draw(samples, settings)[: settings.shape[0] // 2]
+        assert image.mean(axis=0).argmax() == pytest.approx(column, abs=0.51)
 
 
 def test_ticks_of_the_default_settings():
@@ -57,17 +74,73 @@ def test_ticks_of_a_mel_picture_are_octaves_on_slaneys_scale():
     )
 
 
+def test_octaves_are_equally_far_apart():
+    # 24 rows an octave from the bottom row, 167; 8000 Hz is one row above the top.
+    ticks = [[167 - 24 * octave, 62.5 * 2**octave] for octave in range(7)]
+    for feature in ("log", "cqt"):
+        assert axes(Settings(feature=feature))["rows"]["ticks"] == [*ticks, [-0.5, 8000]]
+
+
+def test_the_lowest_tick_is_the_first_octave_of_125_hertz_that_is_drawn():
+    # 250 Hz are 24 log2(2.5) = 31.73 rows above 100 Hz, 125 Hz 7.73.
+    settings = Settings(feature="log", lowest=100)
+    ticks = axes(settings)["rows"]["ticks"]
+    bottom = settings.shape[0] - 1
+    assert ticks[:2] == [[round(bottom - 7.726, 3), 125], [round(bottom - 31.726, 3), 250]]
+
+
+def test_coefficients_are_counted_in_each_block():
+    rows = axes(Settings(feature="mfcc", coefficients=13))["rows"]
+    assert rows["unit"] == "coefficient"
+    # Rows 38 to 26 are coefficients, 25 to 13 deltas, 12 to 0 delta-deltas.
+    assert rows["ticks"] == [[b - c, c] for b in (38, 25, 12) for c in (0, 5, 10)]
+
+
+def test_pitch_classes_rise_from_c():
+    rows = axes(Settings(feature="chroma", window=2048))["rows"]
+    assert rows["unit"] == "pitch class, 0 = C"
+    settings = Settings(feature="chroma", window=2048)
+    image = draw(tone(440, settings), settings)
+    row = next(position for position, value in rows["ticks"] if value == 9)  # A
+    assert (image.argmax(axis=0) == row).all()
+
+
+def test_a_stack_has_ticks_of_each_of_its_parts():
+    settings = Settings(feature="stack")
+    rows = axes(settings)["rows"]
+    assert rows["unit"] == "Hz, coefficient, pitch class"
+    mel = axes(Settings(feature="mel"))["rows"]["ticks"]
+    assert rows["ticks"][:3] == mel[::2]
+    # Coefficient 0 of the three blocks of 20 below 80 bands, C at the very bottom.
+    assert rows["ticks"][3:] == [[139, 0], [119, 0], [99, 0], [151, 0]]
+
+
 @pytest.mark.parametrize("rate", [4_000, 8_000, 16_000, 22_050, 44_100, 48_000, 192_000])
-@pytest.mark.parametrize("feature", ["linear", "mel"])
+@pytest.mark.parametrize("feature", FEATURES)
 def test_there_are_neither_too_few_ticks_nor_too_many(rate, feature):
-    for seconds in (0.5, 1, 2, 3, 4, 10, 60):
+    for seconds in (0.6, 1, 2, 3, 4, 10, 60):
         settings = Settings(
-            rate=rate, feature=feature, seconds=seconds, window=1024, hop=256, bands=30
+            rate=rate, feature=feature, seconds=seconds, window=1024, hop=128, bands=30
         )
         for axis, size in zip(("rows", "columns"), settings.shape, strict=True):
             ticks = axes(settings)[axis]["ticks"]
             assert 3 <= len(ticks) <= 9
             assert all(-0.5 <= position <= size - 0.5 for position, _ in ticks)
+
+
+@pytest.mark.parametrize("feature", FEATURES)
+def test_every_value_can_be_printed_as_a_number_and_has_a_unit(feature):
+    rows = axes(Settings(feature=feature))["rows"]
+    assert (rows["unit"] == "Hz") == (feature in HERTZ)
+    assert all(float(f"{value:g}") == value for _, value in rows["ticks"])
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 13, 80])
+def test_few_coefficients_have_ticks_as_well_as_many(count):
+    ticks = axes(Settings(feature="lfcc", coefficients=count))["rows"]["ticks"]
+    assert 3 <= len(ticks) <= 9
+    assert len({position for position, _ in ticks}) == len(ticks)
+    assert all(index == int(index) < count for _, index in ticks)
 
 
 def test_what_is_far_outside_has_no_tick():

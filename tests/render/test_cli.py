@@ -36,8 +36,14 @@ def test_some_failures_are_status_1(audio, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["nowhere"], "render: expected a folder of recordings, got nowhere"),
-        (["AUDIO", "--seconds", "-1"], "render: expected a window of"),
+        (["nowhere"], "render: expected"),
+        (["AUDIO", "--layout", "asvspoof5"], "render: expected"),
+        (["AUDIO", "--engine", "dask"], "render: expected the address of a scheduler"),
+        (["AUDIO", "--jobs", "0"], "render: expected 1 job or more"),
+        (["AUDIO", "--variants", "-1"], "render: expected 0 variants or more, got -1"),
+        (["AUDIO", "--noise", "nowhere"], "render: expected"),
+        (["AUDIO", "--limit", "0"], "render: expected a limit above 0 s, got 0"),
+        (["AUDIO", "--seconds", "-1"], "render: expected clips longer than 0 s"),
         (["AUDIO", "--overlap", "3"], "render: expected an overlap"),
         (["AUDIO", "--group", "speaker"], "render: expected a column of"),
     ],
@@ -117,3 +123,37 @@ def test_help_names_every_setting_with_its_default(capsys):
     text = capsys.readouterr().out
     for part in ("--seconds", "(default: 2.0)", "--no-trim", "exit status: 0", "minutes"):
         assert part in text
+
+
+@pytest.mark.parametrize("share", ["0/2", "3/2", "1", "a/b", "1/0"])
+def test_an_impossible_share_is_refused(audio, capsys, share):
+    with pytest.raises(SystemExit) as ended:
+        main([str(audio), "--shard", share])
+    assert ended.value.code == 2
+    assert "expected I/N with 1 <= I <= N" in capsys.readouterr().err
+
+
+def test_variants_and_shares_reach_the_pictures(audio, tmp_path):
+    images = str(tmp_path / "images")
+    for share in ("1/2", "2/2"):
+        assert main([str(audio), "--to", images, *SMALL, "--variants", "1", "--shard", share]) == 0
+    assert not (tmp_path / "images/manifest.csv").exists()
+    assert main([str(audio), "--to", images, *SMALL, "--variants", "1"]) == 0
+    assert len(list((tmp_path / "images/train").rglob("variant-1/*.png"))) == 2
+
+
+def test_a_share_without_a_recording_is_no_error(audio, tmp_path):
+    for number in range(1, 41):
+        assert (
+            main([str(audio), "--to", str(tmp_path / "x"), *SMALL, "--shard", f"{number}/40"]) == 0
+        )
+    assert len(list((tmp_path / "x").rglob("*.png"))) == 4
+
+
+def test_a_preview_is_one_picture_and_nothing_else(audio, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    before = set(tmp_path.rglob("*"))
+    assert main(["--preview", str(audio / "train/real/a.wav")]) == 0
+    assert {path.name for path in set(tmp_path.rglob("*")) - before} == {"a.png"}
+    assert capsys.readouterr().out == "a.png\n"
+    assert main(["--preview", "nowhere.wav"]) == 2

@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import cv2
@@ -12,13 +13,20 @@ import numpy as np
 import pytest
 import soundfile
 
-from render import dataset, picture
+from render import dataset, drawing, picture, place
 from render.axes import axes
-from render.dataset import render
-from render.layout import Recording
+from render.drawing import Plan, render_recording
+from render.engine import Engine
+from render.recording import Recording
 from render.settings import Settings
 
 SETTINGS = Settings(rate=8_000, seconds=1, window=256, hop=128)
+
+
+def render(audio, images, settings, *, jobs=1, variants=0, **how):
+    """Draw with one of the forms that the tests are about."""
+    plan = Plan(images=images, settings=settings, variants=variants)
+    return dataset.render(audio, plan, Engine(jobs=jobs), **how)
 
 
 @pytest.fixture
@@ -49,7 +57,7 @@ def forget_the_original(path):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
             picture,
-            "asdict",
+            "_plain",
             lambda origin: {
                 name: value for name, value in vars(origin).items() if name != "original"
             },
@@ -67,12 +75,12 @@ def test_pictures_manifest_and_settings(audio, tmp_path):
     images = tmp_path / "images"
     summary = render(audio, images, SETTINGS, jobs=1)
     manifest = rows(images / "manifest.csv")
-    assert len(summary.drawn) == 12
+    assert (summary.fresh, summary.kept) == (12, 0)
     assert (
         list(manifest[0])
         == (
             "path split label recording start_s duration_s "
-            "sample_rate channels codec bit_rate recording_s level_db"
+            "sample_rate channels codec bit_rate recording_s level_db variant recipe"
         ).split()
     )
     assert len(manifest) == 4 * (1 + 2 + 3)
@@ -115,9 +123,9 @@ def test_a_second_run_draws_nothing_and_changes_nothing(audio, tmp_path, monkeyp
     def must_not_draw(*_):
         raise AssertionError("drawn again")
 
-    monkeypatch.setattr(dataset, "read", must_not_draw)
+    monkeypatch.setattr(drawing, "listen", must_not_draw)
     summary = render(audio, images, SETTINGS, jobs=1)
-    assert not any(drawn.fresh for drawn in summary.drawn)
+    assert (summary.fresh, summary.kept) == (0, 12)
     assert contents(images) == before
 
 
@@ -142,7 +150,7 @@ def test_what_changed_is_drawn_again_and_only_that(audio, tmp_path, write_sound,
     else:
         write_sound(audio / "train/Real/deeper/a.wav", seconds=2.5, seed=7)
     summary = render(audio, images, settings, jobs=1)
-    assert sum(drawn.fresh for drawn in summary.drawn) == expected_fresh
+    assert summary.fresh == expected_fresh
     render(audio, tmp_path / "anew", settings, jobs=1)
     assert contents(images) == contents(tmp_path / "anew")
 
@@ -164,7 +172,7 @@ def test_unusable_recordings_are_listed_and_the_rest_goes_on(audio, tmp_path, ca
         soundfile.write(audio / f"test/spoof/{name}.wav", samples, 16_000, subtype="FLOAT")
     (audio / "notes.md").touch()
     summary = render(audio, tmp_path / "images", SETTINGS, jobs=1)
-    assert len(summary.drawn) == 12
+    assert (summary.fresh, summary.kept) == (12, 0)
     assert summary.ignored == {".md": 1}
     reasons = {row["recording"]: row["reason"] for row in rows(tmp_path / "images/failures.csv")}
     assert reasons == {
@@ -184,7 +192,7 @@ def test_files_of_one_name_do_not_collide(tmp_path, write_sound):
         write_sound(tmp_path / "audio/train" / folder / "a.wav", seed=seed)
     write_sound(tmp_path / "audio/val/real/a.wav", seed=9)
     summary = render(tmp_path / "audio", tmp_path / "images", SETTINGS, jobs=1)
-    assert len(list((tmp_path / "images").rglob("*.png"))) == len(summary.drawn) == 5
+    assert len(list((tmp_path / "images").rglob("*.png"))) == summary.fresh == 5
 
 
 def test_metadata_is_carried_and_never_overrides_ours(audio, tmp_path):
@@ -193,7 +201,7 @@ def test_metadata_is_carried_and_never_overrides_ours(audio, tmp_path):
     )
     render(audio, tmp_path / "images", SETTINGS, jobs=1)
     manifest = rows(tmp_path / "images/manifest.csv")
-    assert list(manifest[0])[12:] == ["speaker", "generator"]
+    assert list(manifest[0])[14:] == ["speaker", "generator"]
     found = {(row["recording"], row["speaker"], row["generator"]) for row in manifest}
     assert ("test/spoof/a.wav", "Bob", "vits") in found
     assert ("test/Real/a.wav", "", "") in found
@@ -210,8 +218,9 @@ def test_the_manifest_says_what_each_file_was_whatever_the_source_says(tmp_path)
         "path,codec,level_db,speaker\ntrain/real/a.wav,gsm,7,Ann\n"
     )
     render(tmp_path / "audio", tmp_path / "images", SETTINGS, jobs=1)
+    what = ["11025", "1", "WAV/PCM_24", "265", "2.0", "-26.0", "0", "", "Ann"]
     for row in rows(tmp_path / "images/manifest.csv"):
-        assert list(row.values())[6:] == ["11025", "1", "WAV/PCM_24", "265", "2.0", "-26.0", "Ann"]
+        assert list(row.values())[6:] == what
 
 
 def test_pictures_of_another_folder_are_not_deleted_by_mistake(audio, tmp_path, write_sound):
@@ -221,7 +230,7 @@ def test_pictures_of_another_folder_are_not_deleted_by_mistake(audio, tmp_path, 
     for label in ("real", "fake"):
         for number in range(3):
             write_sound(tmp_path / "other" / label / f"{number}.wav", seed=number)
-    with pytest.raises(ValueError, match="got pictures of 12 other recordings .* --replace"):
+    with pytest.raises(ValueError, match="got 24 pictures of other recordings .* --replace"):
         render(tmp_path / "other", images, SETTINGS, jobs=1)
     assert contents(images) == before
     summary = render(tmp_path / "other", images, SETTINGS, jobs=1, replace=True)
@@ -289,17 +298,19 @@ def test_a_kill_at_any_moment_leaves_nothing_behind(tmp_path, write_sound):
         (images / "train/real").mkdir(parents=True, exist_ok=True)
         (images / "train/real/x.png.1.part").write_bytes(b"half")
         summary = render(audio, images, settings, jobs=1)
-        assert sum(not result.fresh for result in summary.drawn) > 0 or drawn < 10
+        assert summary.kept > 0 or drawn < 10
         assert contents(images) == contents(whole)
 
 
 def test_a_recording_is_drawn_by_itself(tmp_path, write_sound):
     path = write_sound(tmp_path / "a.wav", seconds=1.5)
     recording = Recording(path, "a.wav", "train", "real")
-    drawn = dataset.render_recording(recording, tmp_path / "images", SETTINGS)
+    plan = Plan(images=tmp_path / "images", settings=SETTINGS)
+    drawn = render_recording(recording, plan)
     assert [origin.start_s for _, origin in drawn.pictures] == [0.0, 1.0]
     assert drawn.fresh
-    assert not dataset.render_recording(recording, tmp_path / "images", SETTINGS).fresh
+    again = drawing.already(recording, plan)
+    assert (again.pictures, again.fresh) == (drawn.pictures, False)
 
 
 def test_the_real_corpus_keeps_its_splits_and_metadata(shared, tmp_path):
@@ -315,7 +326,7 @@ def test_the_real_corpus_keeps_its_splits_and_metadata(shared, tmp_path):
         writer.writeheader()
         writer.writerows(wanted)
     summary = render(audio, tmp_path / "images", Settings(), jobs=1)
-    assert summary.failures == []
+    assert summary.failures == 0
     ours = {"training": "train", "validation": "validation", "testing": "test"}
     drawn = {row["recording"]: row for row in rows(tmp_path / "images/manifest.csv")}
     for row in wanted:
@@ -327,4 +338,147 @@ def test_the_real_corpus_keeps_its_splits_and_metadata(shared, tmp_path):
 
 def test_all_odd_formats_render(shared, tmp_path):
     summary = render(shared / "formats", tmp_path / "images", Settings(), jobs=1)
-    assert (len(summary.drawn), summary.failures) == (20, [])
+    assert (summary.fresh, summary.failures) == (20, 0)
+
+
+def test_variants_are_drawn_of_training_recordings_of_both_classes_only(audio, tmp_path):
+    images = tmp_path / "images"
+    render(audio, images, SETTINGS, variants=2)
+    manifest = rows(images / "manifest.csv")
+    varied = [row for row in manifest if row["variant"] != "0"]
+    assert {(row["split"], row["label"], row["variant"]) for row in varied} == {
+        ("train", label, number) for label in ("real", "fake") for number in "12"
+    }
+    assert all(f"/variant-{row['variant']}/" in row["path"] and row["recipe"] for row in varied)
+    train = [row for row in manifest if row["split"] == "train"]
+    assert len(train) == 3 * len([row for row in train if row["variant"] == "0"])
+    # A variant looks otherwise than its original.
+    first = varied[0]
+    plain = next(
+        row["path"]
+        for row in train
+        if (row["recording"], row["start_s"], row["variant"])
+        == (first["recording"], first["start_s"], "0")
+    )
+    one, other = (cv2.imread(str(images / path), 0) for path in (first["path"], plain))
+    assert np.abs(one.astype(int) - other).mean() > 1
+
+
+def test_more_variants_are_added_and_fewer_are_deleted(audio, tmp_path):
+    images = tmp_path / "images"
+    render(audio, images, SETTINGS, variants=1)
+    one = contents(images)
+    assert render(audio, images, SETTINGS, variants=1).fresh == 0
+    more = render(audio, images, SETTINGS, variants=2)
+    assert (more.fresh, more.kept) == (4, 8)  # two training recordings of each class
+    two = contents(images)
+    assert all(two[name] == data for name, data in one.items() if name.endswith(".png"))
+    assert render(audio, images, SETTINGS, variants=1).removed == len(
+        [name for name in one if "/variant-1/" in name]
+    )
+    assert contents(images) == one
+
+
+def test_shares_drawn_one_by_one_come_to_the_same_folder(audio, tmp_path):
+    render(audio, tmp_path / "whole", SETTINGS)
+    images = tmp_path / "images"
+    shares = [render(audio, images, SETTINGS, shard=(number, 3)) for number in (1, 2, 3)]
+    assert sum(share.fresh for share in shares) == 12
+    assert not list(images.glob("*.csv"))
+    assert render(audio, images, SETTINGS).fresh == 0
+    assert contents(images) == contents(tmp_path / "whole")
+
+
+def test_many_recordings_and_long_ones_have_sub_folders(audio, tmp_path, monkeypatch):
+    monkeypatch.setattr(place, "FULL", 1)
+    monkeypatch.setattr(place, "FEW", 2)
+    images = tmp_path / "images"
+    summary = render(audio, images, SETTINGS)
+    manifest = rows(images / "manifest.csv")
+    assert {row["path"] for row in manifest} == {
+        path.relative_to(images).as_posix() for path in images.rglob("*.png")
+    }
+    assert {len(row["path"].split("/")) for row in manifest} == {4, 5, 6}
+    assert summary.fresh == 12
+    assert render(audio, images, SETTINGS).kept == 12
+    monkeypatch.undo()
+    assert render(audio, images, SETTINGS).fresh == 12  # the places are others now
+    assert not [path for path in images.rglob("*") if path.is_dir() and not any(path.iterdir())]
+
+
+def test_counts_are_stored(audio, tmp_path):
+    render(audio, tmp_path / "images", SETTINGS)
+    counts = rows(tmp_path / "images/summary.csv")
+    assert [(row["split"], row["class"], row["recordings"]) for row in counts] == [
+        (split, label, "2")
+        for split in ("train", "validation", "test")
+        for label in ("real", "fake")
+    ]
+    assert sum(int(row["clips"]) for row in counts) == len(rows(tmp_path / "images/manifest.csv"))
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_target_that_cannot_be_written_ends_the_run_and_leaves_no_half_file(
+    audio, tmp_path, jobs, write_sound
+):
+    for seed in range(8):
+        write_sound(audio / f"train/Real/more-{seed}.wav", seconds=2, seed=50 + seed)
+    # No file of the process may grow beyond 4 kB, less than a picture: as on a full disk.
+    script = (
+        "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096));"
+        "from render.cli import main; sys.exit(main())"
+    )
+    options = ["--rate", "8000", "--seconds", "1", "--window", "256", "--hop", "32"]
+    command = [sys.executable, "-c", script, str(audio), "--to", str(tmp_path / "images")]
+    done = subprocess.run(
+        [*command, *options, "--jobs", str(jobs)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    lines = [line for line in done.stderr.splitlines() if line.startswith("render: ")]
+    assert len(lines) == 2
+    assert lines[0].endswith(" is read as folders")
+    assert "expected to write" in lines[1]
+    assert "Traceback" not in done.stderr
+    files = [path.name for path in (tmp_path / "images").rglob("*") if path.is_file()]
+    assert files == ["render.json"]
+
+
+def test_a_recording_that_takes_too_long_is_a_failure(audio, tmp_path):
+    plan = Plan(images=tmp_path / "images", settings=SETTINGS, limit=1e-6)
+    summary = dataset.render(audio, plan, Engine(jobs=1))
+    assert summary.failures == 12
+    for row in rows(tmp_path / "images/failures.csv"):
+        assert row["reason"].startswith("expected a recording that is ")
+
+
+def test_a_pipe_among_the_recordings_is_not_waited_for(audio, tmp_path):
+    os.mkfifo(audio / "train/Real/pipe.wav")
+    assert render(audio, tmp_path / "images", SETTINGS).failures == 1
+    (row,) = rows(tmp_path / "images/failures.csv")
+    assert row == {
+        "recording": "train/Real/pipe.wav",
+        "reason": "expected a file, got something else",
+    }
+
+
+def test_a_cluster_that_loses_a_worker_half_way_draws_the_same(tmp_path, write_sound, cluster):
+    audio = tmp_path / "audio"
+    for seed in range(400):
+        write_sound(audio / ("real", "fake")[seed % 2] / f"{seed}.wav", seconds=1.4, seed=seed)
+    render(audio, tmp_path / "whole", SETTINGS, jobs=2)
+    images = tmp_path / "images"
+
+    def kill_half_way():
+        while len(list(images.rglob("*.png"))) < 200:
+            time.sleep(0.01)
+        cluster.workers[0].kill()
+
+    killer = threading.Thread(target=kill_half_way)
+    killer.start()
+    plan = Plan(images=images, settings=SETTINGS)
+    summary = dataset.render(audio, plan, Engine("dask", scheduler=cluster.address))
+    killer.join()
+    assert cluster.workers[0].wait(10) == -signal.SIGKILL
+    assert (summary.fresh, summary.failures) == (400, 0)
+    assert contents(images) == contents(tmp_path / "whole")

@@ -4,7 +4,7 @@ import pytest
 from PIL import Image
 
 from render import picture
-from render.audio import Original
+from render.decoding.audio import Original
 from render.picture import Origin, is_ours, read, replace, write
 from render.settings import Settings
 
@@ -78,7 +78,7 @@ def test_a_picture_of_a_version_that_knew_less_is_out_of_date_and_still_ours(
     tmp_path, image, monkeypatch
 ):
     path = tmp_path / "x.png"
-    monkeypatch.setattr(picture, "asdict", lambda origin: {"recording": origin.recording})
+    monkeypatch.setattr(picture, "_plain", lambda origin: {"recording": origin.recording})
     write(path, image, Settings(), ORIGIN)
     assert read(path) is None
     assert is_ours(path)
@@ -107,10 +107,42 @@ def test_a_damaged_picture_is_not_taken_for_whole(tmp_path, image):
     assert read(path) is None
 
 
-def test_two_processes_never_write_one_unfinished_file(tmp_path, monkeypatch):
+def test_two_writers_never_write_one_unfinished_file(tmp_path, monkeypatch):
     written = []
     monkeypatch.setattr("pathlib.Path.replace", lambda part, path: written.append(part.name))
-    for number in (7, 8):
-        monkeypatch.setattr("os.getpid", lambda number=number: number)
+    for _ in range(2):  # of one process, as two threads of a worker, or of two machines
         replace(tmp_path / "x.png", b"")
-    assert written == ["x.png.7.part", "x.png.8.part"]
+    one, other = written
+    assert one != other
+    assert one.endswith(".part")
+
+
+def test_what_cannot_be_written_is_an_error_that_names_it_and_leaves_nothing(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(picture.WriteError, match="expected to write .*x.png, got: "):
+        replace(tmp_path / "file/x.png", b"data")
+
+    def half(part):
+        part.write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    with (
+        pytest.raises(picture.WriteError, match="x.png, got: No space left on device"),
+        picture.replacing(tmp_path / "x.png") as part,
+    ):
+        half(part)
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_every_damaged_byte_is_noticed(tmp_path, image):
+    path = tmp_path / "x.png"
+    write(path, image, Settings(), ORIGIN)
+    data = path.read_bytes()
+    for place in range(0, len(data), 97):
+        broken = bytearray(data)
+        broken[place] ^= 4
+        path.write_bytes(broken)
+        assert read(path) is None, place
+    for length in range(0, len(data), 499):
+        path.write_bytes(data[:length])
+        assert read(path) is None, length

@@ -1,19 +1,78 @@
-import librosa
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from render.settings import Settings
-from render.spectrogram import draw, linear, mel
+from render.settings import FEATURES, Settings
+from render.spectra.cepstrum import lfcc, mfcc
+from render.spectra.chroma import chroma
+from render.spectra.constantq import cqt
+from render.spectra.filterbank import mel_to_hz
+from render.spectra.groupdelay import group_delay
+from render.spectrogram import draw, linear, log, mel, stack
 
-SETTINGS = Settings(rate=8_000, seconds=1, window=256, hop=64, floor=-80, ceiling=0)
-MEL = Settings(
-    rate=8_000, seconds=1, window=256, hop=64, floor=-80, ceiling=0, feature="mel", bands=20
-)
+SETTINGS = Settings(rate=8_000, seconds=1, window=256, hop=64, floor=-80, ceiling=0, bands=20)
+MEL = replace(SETTINGS, feature="mel")
+LOG = replace(SETTINGS, feature="log", lowest=125)
+CQT = replace(LOG, feature="cqt")
+LEVELS = [SETTINGS, MEL, LOG, CQT]
 
 
 def tone(frequency, level=0.0):
     time = np.arange(SETTINGS.length) / SETTINGS.rate
     return 10 ** (level / 20) * np.cos(2 * np.pi * frequency * time)
+
+
+def of(feature):
+    return replace(SETTINGS, feature=feature, lowest=125)
+
+
+@pytest.mark.parametrize("feature", FEATURES)
+def test_a_picture_has_the_shape_that_the_settings_say(feature, sound):
+    image = draw(sound(1, rate=8_000), of(feature))
+    assert image.shape == of(feature).shape
+    assert image.dtype == np.uint8
+    assert image.flags.c_contiguous
+
+
+def test_every_name_draws_its_own_representation(sound):
+    own = [linear, mel, log, cqt, lfcc, mfcc, chroma, group_delay, stack]
+    for feature, function in zip(FEATURES, own, strict=True):
+        samples = sound(1, rate=8_000)
+        np.testing.assert_array_equal(draw(samples, of(feature)), function(samples, of(feature)))
+
+
+@pytest.mark.parametrize("feature", FEATURES)
+@pytest.mark.parametrize(("rate", "window", "hop"), [(11_025, 441, 147), (48_000, 1_201, 480)])
+def test_windows_of_any_length_will_do(feature, rate, window, hop, sound):
+    settings = Settings(feature=feature, rate=rate, window=window, hop=hop, seconds=1, bands=30)
+    assert draw(sound(1, rate=rate), settings).shape == settings.shape
+
+
+@pytest.mark.parametrize("feature", FEATURES)
+@pytest.mark.parametrize("relative", [False, True])
+@pytest.mark.parametrize("window", [256, 255])
+def test_silence_is_black_or_for_what_has_a_sign_grey(feature, relative, window):
+    settings = replace(of(feature), relative=relative, window=window)
+    image = draw(np.zeros(settings.length), settings)
+    expected = {"group-delay": {128}, "lfcc": {0, 128}, "mfcc": {0, 128}, "stack": {0, 128}}
+    assert set(image.ravel().tolist()) == expected.get(feature, {0})
+
+
+@pytest.mark.parametrize("feature", FEATURES)
+def test_single_and_double_precision_draw_the_same(feature, sound):
+    samples = sound(1, rate=8_000).astype(np.float32)
+    np.testing.assert_array_equal(
+        draw(samples, of(feature)), draw(samples.astype(np.float64), of(feature))
+    )
+
+
+@pytest.mark.parametrize("feature", FEATURES)
+def test_drawing_leaves_the_samples_as_they_are(feature, sound):
+    samples = sound(1, rate=8_000).astype(np.float32)
+    before = samples.copy()
+    draw(samples, of(feature))
+    np.testing.assert_array_equal(samples, before)
 
 
 @pytest.mark.parametrize(("frequency", "row"), [(1_000, 96), (2_000, 64), (3_000, 32), (4_000, 0)])
@@ -29,27 +88,41 @@ def test_an_offset_leaves_all_but_the_lowest_row_black():
     assert image[:-1].max() == 0
 
 
-@pytest.mark.parametrize(("level", "brightest"), [(20, 255), (0, 255), (-40, 128), (-80, 0)])
-def test_brightness_is_linear_in_decibels(level, brightest):
-    assert linear(tone(1_000, level), SETTINGS).max() == brightest
+@pytest.mark.parametrize("settings", [SETTINGS, LOG, CQT])
+@pytest.mark.parametrize(("level", "brightest"), [(20, 255), (0, 255), (-40, 127.5), (-80, 0)])
+def test_brightness_is_linear_in_decibels(settings, level, brightest):
+    # 1000 Hz is a bin of the STFT and three octaves above 125 Hz. 40 of 80 dB are 127.5.
+    assert draw(tone(1_000, level), settings)[:, 60].max() == pytest.approx(brightest, abs=0.6)
 
 
-@pytest.mark.parametrize("settings", [SETTINGS, MEL])
-def test_silence_is_black(settings):
-    assert draw(np.zeros(SETTINGS.length), settings).max() == 0
-
-
-def test_a_tone_in_the_second_half_shows_in_the_right_half():
+@pytest.mark.parametrize("settings", LEVELS)
+def test_a_tone_in_the_second_half_shows_in_the_right_half(settings):
+    # Column k has its middle at 64 k + 128 samples, so 4000 is between 60 and 61. A wavelet of cqt
+    # at 1000 Hz has 34.1 periods, 273 samples, little more than a window.
     samples = tone(1_000)
     samples[: len(samples) // 2] = 0
-    image = linear(samples, SETTINGS)
-    assert image[:, :55].max() == 0
-    assert image[96, 66:].min() == 255
+    image = draw(samples, settings)
+    row = image[:, 90].argmax()
+    assert image[row, :58].max() == 0
+    assert image[row, 64:-3].min() >= image[row, -1]
+    assert image[row, 60] < image[row, 61] < image[row, 62]
+
+
+@pytest.mark.parametrize("settings", LEVELS)
+def test_loudness_does_not_show_where_levels_are_relative(settings, sound):
+    samples = sound(1, rate=8_000)
+    relative = replace(settings, relative=True)
+    faint, loud = draw(0.01 * samples, relative), draw(samples, relative)
+    assert np.abs(faint.astype(int) - loud).max() <= 1
+    assert loud.max() == 255
+    # 40 dB of 80 are 127.5 grey levels.
+    assert 126 < draw(samples, settings).max() - draw(0.01 * samples, settings).max() < 129
 
 
 @pytest.mark.parametrize("band", [4, 10, 18])
 def test_a_tone_is_brightest_in_its_mel_band(band):
-    centres = librosa.mel_frequencies(n_mels=22, fmin=0, fmax=4_000)[1:-1]
+    # 22 edges equally far apart from 0 to 4000 Hz, 15 + 27 ln 4 / ln 6.4 = 35.16 mel.
+    centres = mel_to_hz(np.linspace(0, 35.164, 22))[1:-1]
     image = mel(tone(centres[band]), MEL)
     assert image.shape == (20, 122)
     assert (image.argmax(axis=0) == 19 - band).all()
@@ -70,6 +143,30 @@ def test_mel_rises_with_frequency():
     assert len(set(rows)) == 4
 
 
+@pytest.mark.parametrize("settings", [LOG, CQT])
+@pytest.mark.parametrize("frequency", [250.0, 375.0, 440.0, 980.0])
+def test_an_octave_up_is_as_many_rows_up_as_an_octave_has(settings, frequency):
+    rows = [int(draw(tone(f), settings)[:, 60].argmax()) for f in (frequency, 2 * frequency)]
+    assert rows[0] - rows[1] == 24
+
+
+@pytest.mark.parametrize("settings", [LOG, CQT])
+@pytest.mark.parametrize("row", [24, 31, 50, 77, 100, 118])
+def test_a_tone_on_the_centre_of_an_octaves_row_has_its_own_level(settings, row):
+    # The fifth octave above 125 Hz would be the Nyquist frequency: 120 rows.
+    image = draw(tone(125 * 2 ** (row / 24), -40), settings)
+    assert image.shape == (120, 122)
+    assert (image[:, 30:90].argmax(axis=0) == 119 - row).all()
+    assert image[119 - row, 30:90] == pytest.approx(127.5, abs=1)
+
+
+def test_a_tone_between_two_high_rows_of_log_is_in_both():
+    # Half its power in each, nearly 3 dB, 10 grey levels, down: on a centre some is lost as well.
+    image = log(tone(125 * 2 ** (100.5 / 24), -40), LOG)[:, 60]
+    assert image[18] == image[19]
+    assert 118 <= image[18] <= 122
+
+
 def test_white_noise_is_even_over_frequency(sound):
     # Without the Nyquist row, whose bin is real and so distributed otherwise.
     image = linear(sound(1, rate=8_000), SETTINGS)[1:].mean(axis=1)
@@ -77,19 +174,36 @@ def test_white_noise_is_even_over_frequency(sound):
     assert np.ptp(image) < 16
 
 
-def test_another_length_is_refused():
+def test_a_stack_is_its_parts_from_the_top(sound):
+    samples, settings = sound(1, rate=8_000), of("stack")
+    image = stack(samples, settings)
+    np.testing.assert_array_equal(image[:20], draw(samples, of("mel")))
+    np.testing.assert_array_equal(image[20:80], draw(samples, of("mfcc")))
+    np.testing.assert_array_equal(image[80:], draw(samples, of("chroma")))
+
+
+@pytest.mark.parametrize("feature", FEATURES)
+def test_another_length_is_refused(feature):
     with pytest.raises(ValueError, match=r"expected 8000 mono samples, got shape \(7999,\)"):
-        linear(np.zeros(7_999), SETTINGS)
+        draw(np.zeros(7_999), of(feature))
 
 
-def test_nan_is_refused():
+@pytest.mark.parametrize("feature", FEATURES)
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, -1e20])
+def test_what_is_no_sound_is_refused(feature, value):
     samples = tone(1_000)
-    samples[5] = np.nan
-    with pytest.raises(ValueError, match="expected finite samples"):
-        mel(samples, MEL)
+    samples[5] = value
+    with pytest.raises(ValueError, match="expected finite samples under 1e\\+15, got"):
+        draw(samples, of(feature))
 
 
-def test_more_mel_bands_than_bins_are_refused():
-    crowded = Settings(feature="mel", bands=250)
+@pytest.mark.parametrize("feature", FEATURES)
+def test_the_loudest_sound_that_is_allowed_can_be_drawn(feature, sound):
+    samples = sound(1, rate=8_000)
+    assert draw(samples * (9e14 / np.abs(samples).max()), of(feature)).max() == 255
+
+
+@pytest.mark.parametrize("feature", ["mel", "mfcc", "stack"])
+def test_more_mel_bands_than_bins_are_refused(feature):
     with pytest.raises(ValueError, match="of 250 bands without one"):
-        mel(np.zeros(32_000), crowded)
+        draw(np.zeros(32_000), Settings(feature=feature, bands=250))

@@ -1,30 +1,35 @@
+from collections import Counter
+
 import pytest
 
-from render.splits import HELD_OUT, by_hash
+from render.splits import HELD_OUT, SHARES, digest, fill_empty, place
 
 
 def test_shares_are_kept():
-    splits = by_hash([f"recording {n}" for n in range(10_000)], ["real"] * 10_000)
+    splits = Counter(place(f"recording {n}", SHARES) for n in range(10_000))
     # Standard deviations are 40 and 30.
-    assert splits.count("train") == pytest.approx(8_000, abs=200)
-    assert splits.count("validation") == pytest.approx(1_000, abs=150)
+    assert splits["train"] == pytest.approx(8_000, abs=200)
+    assert splits["validation"] == pytest.approx(1_000, abs=150)
 
 
-@pytest.mark.parametrize("count", [3, 4, 5, 8, 13])
-@pytest.mark.parametrize("seed", range(20))
-def test_few_recordings_leave_no_split_empty(count, seed):
-    keys = [f"{seed}/{label}/{n}" for label in ("real", "fake") for n in range(count)]
-    labels = [key.split("/")[1] for key in keys]
-    splits = by_hash(keys, labels)
-    for label in ("real", "fake"):
-        own = {split for split, its in zip(splits, labels, strict=True) if its == label}
-        assert own == {"train", "validation", "test"}
+def test_nothing_moves_where_no_split_is_empty():
+    assert fill_empty({"a": "train", "b": "validation", "c": "test"}, SHARES) == {}
 
 
-def test_two_recordings_cannot_fill_three_splits():
-    assert len(by_hash(["a", "b"], ["real", "real"])) == 2
+def test_two_keys_cannot_fill_three_splits():
+    assert fill_empty({"a": "train", "b": "train"}, SHARES) == {}
 
 
-def test_equal_keys_go_together():
-    splits = by_hash(["a", "b"] * 50, ["real"] * 100, HELD_OUT)
-    assert len(set(splits[::2])) == len(set(splits[1::2])) == 1
+@pytest.mark.parametrize("full", ["train", "validation", "test"])
+def test_only_as_many_keys_move_as_splits_are_empty(full):
+    keys = {str(number): full for number in range(9)}
+    moved = fill_empty(keys, SHARES)
+    assert sorted(moved.values()) == sorted(set(SHARES) - {full})
+    assert len({**keys, **moved}) == 9
+
+
+def test_the_key_next_to_the_border_moves():
+    keys = {str(number): "train" for number in range(9)}
+    ((moved, split),) = fill_empty(keys, HELD_OUT).items()
+    assert split == "validation"
+    assert moved == max(keys, key=digest)  # hexadecimal digits sort as their numbers

@@ -1,12 +1,15 @@
 import csv
+import time
+from dataclasses import replace
 
 import av
 import numpy as np
 import pytest
 import soundfile
 
-from render import audio
-from render.audio import Original
+from render.decoding import audio
+from render.decoding.audio import Original, listen
+from render.decoding.deadline import Deadline
 
 
 def read(path, rate):
@@ -180,17 +183,45 @@ def test_nan_is_refused(tmp_path, wrong):
         read(path, 16_000)
 
 
-def test_a_missing_file_is_an_os_error(tmp_path):
-    with pytest.raises(FileNotFoundError):
+def test_a_missing_file_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="expected a file that can be read, got the error No such"):
         read(tmp_path / "x.wav", 16_000)
 
 
-def test_a_playlist_opens_no_other_file(tmp_path):
-    soundfile.write(tmp_path / "secret.wav", tone(16_000), 16_000)
-    path = tmp_path / "list.wav"
-    path.write_text(f"#EXTM3U\n#EXTINF:1,\nfile://{tmp_path}/secret.wav\n#EXT-X-ENDLIST\n")
-    with pytest.raises(ValueError, match="expected audio"):
-        read(path, 16_000)
+@pytest.mark.parametrize("rate", [16_000, 44_100])
+@pytest.mark.parametrize("suffix", ["wav", "flac", "ogg", "mp3"])
+def test_a_long_recording_is_decoded_again_with_the_same_samples(
+    tmp_path, monkeypatch, suffix, rate
+):
+    path = tmp_path / f"x.{suffix}"
+    soundfile.write(path, np.random.default_rng(0).uniform(-0.5, 0.5, 40 * rate), rate)
+    short = listen(path, 16_000)
+    monkeypatch.setattr(audio, "_KEPT", 100_000)
+    long = listen(path, 16_000)
+    assert short.kept is not None
+    assert long.kept is None
+    assert (short.length, short.original) == (long.length, long.original)
+    first = np.concatenate(list(short.blocks()))
+    assert len(first) == short.length
+    for _ in range(2):
+        np.testing.assert_array_equal(first, np.concatenate(list(long.blocks())))
+
+
+def test_the_blocks_of_a_long_recording_are_small(tmp_path):
+    # 150 s at 16 kHz are 2.4 million samples, more than are kept.
+    soundfile.write(tmp_path / "x.wav", tone(16_000, seconds=150), 16_000)
+    sound = listen(tmp_path / "x.wav", 16_000)
+    assert sound.kept is None
+    assert max(map(len, sound.blocks())) <= 2**18
+
+
+def test_a_long_recording_of_which_time_is_over_is_not_read_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(audio, "_KEPT", 100_000)
+    soundfile.write(tmp_path / "x.wav", tone(16_000, seconds=40), 16_000)
+    sound = listen(tmp_path / "x.wav", 16_000, time.monotonic() + 60)
+    assert sum(map(len, sound.blocks())) == 40 * 16_000
+    with pytest.raises(ValueError, match=r"expected a recording that is read in 0.0 s, got one"):
+        list(replace(sound, limit=Deadline(time.monotonic())).blocks())
 
 
 def test_what_a_file_was_before(tmp_path):

@@ -1,4 +1,4 @@
-"""Copy-synthesis: a recording taken apart and put together again by a classic vocoder.
+"""Copy-synthesis: a recording taken apart and put together again by a classic method.
 
 Every method takes mono samples, finite floats in [-1, 1], their rate in Hz and a random
 generator, and returns as many samples at the same RMS level and with the same smooth long-term
@@ -6,18 +6,25 @@ spectrum, so that only the fine structure tells the copy from the original. Sile
 silence. Samples may leave [-1, 1]: a copy can have higher peaks than its original.
 """
 
-from collections.abc import Callable
+from functools import partial
 
 import librosa
 import numpy as np
-from scipy import signal, special
+from scipy import signal
+
+from render.copysynthesis.excitation import excitation, window
 
 SHORTEST = 0.25  # seconds
 
-Method = Callable[[np.ndarray, int, np.random.Generator], np.ndarray]
 
-
-def griffin_lim(samples: np.ndarray, rate: int, rng: np.random.Generator) -> np.ndarray:
+def griffin_lim(
+    samples: np.ndarray,
+    rate: int,
+    rng: np.random.Generator,
+    *,
+    bands: int = 80,
+    frame: float = 0.064,
+) -> np.ndarray:
     """Rebuild sound from its mel spectrogram, with phases found by iteration.
 
     The phases come from the fast algorithm of Perraudin, Balazs and Sondergaard (2013). The
@@ -31,6 +38,10 @@ def griffin_lim(samples: np.ndarray, rate: int, rng: np.random.Generator) -> np.
         Sample rate, in Hz.
     rng : np.random.Generator
         Draws the first phases.
+    bands : int
+        Mel bands; fewer keep less.
+    frame : float
+        Length of a frame, in s, rounded to a power of two of samples.
 
     Returns
     -------
@@ -48,18 +59,18 @@ def griffin_lim(samples: np.ndarray, rate: int, rng: np.random.Generator) -> np.
     >>> copy.shape, round(float(copy.std()), 3)
     ((8000,), 0.707)
     """
-    _check(samples, rate)
-    size = 2 * _window(rate)
+    check(samples, rate)
+    size = window(rate, frame)
     hop = size // 4
-    bands = librosa.filters.mel(sr=rate, n_fft=size, n_mels=80)
-    mel = bands @ np.abs(librosa.stft(samples, n_fft=size, hop_length=hop))
+    filters = librosa.filters.mel(sr=rate, n_fft=size, n_mels=bands)
+    mel = filters @ np.abs(librosa.stft(samples, n_fft=size, hop_length=hop))
     # The pseudo-inverse is the least-squares spectrum; the iterative, non-negative solution of
     # librosa.feature.inverse takes seconds and sounds the same.
-    magnitude = np.maximum(np.linalg.pinv(bands) @ mel, 0)
+    magnitude = np.maximum(np.linalg.pinv(filters) @ mel, 0)
     copy = librosa.griffinlim(
         magnitude, n_iter=16, hop_length=hop, length=len(samples), random_state=rng
     )
-    return _matched(copy, samples, rate)
+    return matched(copy, samples, rate)
 
 
 def linear_prediction(samples: np.ndarray, rate: int, rng: np.random.Generator) -> np.ndarray:
@@ -68,8 +79,8 @@ def linear_prediction(samples: np.ndarray, rate: int, rng: np.random.Generator) 
     Parameters, result and errors as in `griffin_lim`; the generator draws the noise. The
     order is 2 plus one a kHz of the rate, the rule of Markel and Gray (1976).
     """
-    _check(samples, rate)
-    size = _window(rate)
+    check(samples, rate)
+    size = window(rate)
     # Noise some 120 dB below full scale keeps the recursion solvable in digital silence.
     dithered = samples + 1e-6 * rng.standard_normal(len(samples))
     padded = np.pad(dithered, size // 2)
@@ -77,7 +88,7 @@ def linear_prediction(samples: np.ndarray, rate: int, rng: np.random.Generator) 
     taper = signal.get_window("hann", size)[:, None]
     predictor = librosa.lpc(frames * taper, order=2 + round(rate / 1000), axis=0)
     envelope = 1 / np.fft.rfft(predictor, n=size, axis=0)
-    return _matched(_vocoded(samples, rate, envelope, rng), samples, rate)
+    return matched(_vocoded(samples, rate, envelope, rng), samples, rate)
 
 
 def smoothed_envelope(samples: np.ndarray, rate: int, rng: np.random.Generator) -> np.ndarray:
@@ -86,14 +97,11 @@ def smoothed_envelope(samples: np.ndarray, rate: int, rng: np.random.Generator) 
     Parameters, result and errors as in `griffin_lim`; the generator draws the noise. Only
     quefrencies below 2 ms are kept, which is shorter than the period of most voices.
     """
-    _check(samples, rate)
-    size = _window(rate)
+    check(samples, rate)
+    size = window(rate)
     magnitude = np.abs(librosa.stft(samples, n_fft=size, hop_length=size // 4))
-    cepstrum = np.fft.irfft(np.log(magnitude + 1e-6), axis=0)
-    kept = round(0.002 * rate)
-    cepstrum[kept : size - kept + 1] = 0
-    envelope = np.exp(np.fft.rfft(cepstrum, axis=0).real)
-    return _matched(_vocoded(samples, rate, envelope, rng), samples, rate)
+    envelope = np.exp(np.fft.rfft(_cepstrum(magnitude, rate), axis=0).real)
+    return matched(_vocoded(samples, rate, envelope, rng), samples, rate)
 
 
 def phase_randomisation(samples: np.ndarray, rate: int, rng: np.random.Generator) -> np.ndarray:
@@ -102,23 +110,55 @@ def phase_randomisation(samples: np.ndarray, rate: int, rng: np.random.Generator
     Parameters, result and errors as in `griffin_lim`; the generator draws the phases. Frames
     overlap, so the magnitudes of the result are those of the input only roughly.
     """
-    _check(samples, rate)
-    size = _window(rate)
+    check(samples, rate)
+    size = window(rate)
     spectrum = librosa.stft(samples, n_fft=size, hop_length=size // 4)
     turn = rng.uniform(-np.pi, np.pi, spectrum.shape)
     copy = librosa.istft(spectrum * np.exp(1j * turn), hop_length=size // 4, length=len(samples))
-    return _matched(copy, samples, rate)
+    return matched(copy, samples, rate)
 
 
-METHODS: dict[str, Method] = {
-    "griffin_lim": griffin_lim,
-    "linear_prediction": linear_prediction,
-    "smoothed_envelope": smoothed_envelope,
-    "phase_randomisation": phase_randomisation,
-}
+def zero_phase(samples: np.ndarray, rate: int, rng: np.random.Generator) -> np.ndarray:
+    """Keep the magnitudes of the short-time spectrum and let all harmonics peak together.
+
+    Parameters, result and errors as in `griffin_lim`; the generator draws the noise. The phases
+    are those of the pulses and noise that excite the other vocoders.
+    """
+    check(samples, rate)
+    return matched(_rephased(samples, rate, rng), samples, rate)
 
 
-def _check(samples: np.ndarray, rate: int) -> None:
+def minimum_phase(samples: np.ndarray, rate: int, rng: np.random.Generator) -> np.ndarray:
+    """Keep the magnitudes of the short-time spectrum, with the phases of pulses in a vocal tract.
+
+    Parameters, result and errors as in `griffin_lim`; the generator draws the noise. The vocal
+    tract is the minimum-phase filter of the cepstrally smoothed envelope, whose cepstrum is
+    that of the magnitude, doubled at positive quefrencies and zero at negative ones (Oppenheim
+    and Schafer, Discrete-Time Signal Processing, section 13.5).
+    """
+    check(samples, rate)
+    return matched(_rephased(samples, rate, rng, tract=True), samples, rate)
+
+
+griffin_lim_40 = partial(griffin_lim, bands=40)
+griffin_lim_128 = partial(griffin_lim, bands=128)
+griffin_lim_short = partial(griffin_lim, frame=0.032)
+
+
+def check(samples: np.ndarray, rate: int) -> None:
+    """Refuse what no method can copy.
+
+    Parameters
+    ----------
+    samples : np.ndarray
+    rate : int
+        In Hz.
+
+    Raises
+    ------
+    ValueError
+        If the samples are not mono, too short or not finite, or the rate is below 8000 Hz.
+    """
     if rate < 8_000:
         raise ValueError(f"expected a rate of 8000 Hz or more, got {rate}")
     if samples.ndim != 1:
@@ -129,62 +169,56 @@ def _check(samples: np.ndarray, rate: int) -> None:
         raise ValueError("expected finite samples, got NaN or infinity")
 
 
-def _window(rate: int) -> int:
-    """Length in samples of a frame of about 32 ms, a power of two."""
-    return 2 ** round(np.log2(0.032 * rate))
+def _cepstrum(magnitude: np.ndarray, rate: int) -> np.ndarray:
+    """Real cepstrum of each frame, shape=(size, frames), without quefrencies above 2 ms."""
+    cepstrum = np.fft.irfft(np.log(magnitude + 1e-6), axis=0)
+    kept = round(0.002 * rate)
+    cepstrum[kept : len(cepstrum) - kept + 1] = 0
+    return cepstrum
+
+
+def _rephased(
+    samples: np.ndarray, rate: int, rng: np.random.Generator, tract: bool = False
+) -> np.ndarray:
+    """Give the frames the phases of an excitation, put through the vocal tract if wanted."""
+    size, length = window(rate), len(samples)
+    hop = size // 4
+    magnitude = np.abs(librosa.stft(samples, n_fft=size, hop_length=hop))
+    phase = np.angle(librosa.stft(excitation(samples, rate, rng), n_fft=size, hop_length=hop))
+    if tract:
+        cepstrum = _cepstrum(magnitude, rate)
+        cepstrum[size // 2 + 1 :] = 0
+        phase += 2 * np.fft.rfft(cepstrum, axis=0).imag
+    return librosa.istft(magnitude * np.exp(1j * phase), hop_length=hop, length=length)
 
 
 def _vocoded(
     samples: np.ndarray, rate: int, envelope: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
     """Filter an excitation by an envelope, shape=(bins, frames), at the frames' own energies."""
-    size, length = _window(rate), len(samples)
+    size, length = window(rate), len(samples)
     hop = size // 4
     original = librosa.stft(samples, n_fft=size, hop_length=hop)
-    excitation = librosa.stft(_excitation(samples, rate, rng), n_fft=size, hop_length=hop)
-    spectrum = excitation * envelope
+    source = librosa.stft(excitation(samples, rate, rng), n_fft=size, hop_length=hop)
+    spectrum = source * envelope
     energy = np.sum(np.abs(spectrum) ** 2, axis=0)
     spectrum *= np.sqrt(np.sum(np.abs(original) ** 2, axis=0) / np.maximum(energy, 1e-12))
     return librosa.istft(spectrum, hop_length=hop, length=length)
 
 
-def _excitation(samples: np.ndarray, rate: int, rng: np.random.Generator) -> np.ndarray:
-    """One pulse a period where the sound is voiced, noise where it is not, at unit power."""
-    pitch, voiced = _pitch(samples, rate)
-    harmonics = np.floor(rate / 2 / pitch)
-    # The Dirichlet kernel is 1 + 2 cos(x) + ... + 2 cos(n x) over 2 n + 1: all harmonics below
-    # the Nyquist frequency, where pulses on whole samples would jitter. Each has power 1/2.
-    kernel = special.diric(2 * np.pi * np.cumsum(pitch) / rate, 2 * harmonics + 1)
-    pulses = (kernel * (2 * harmonics + 1) - 1) / np.sqrt(2 * harmonics)
-    return np.where(voiced, pulses, rng.standard_normal(len(samples)))
+def matched(copy: np.ndarray, original: np.ndarray, rate: int) -> np.ndarray:
+    """Give a copy the smooth long-term spectrum and then the RMS level of its original.
 
+    Parameters
+    ----------
+    copy, original : np.ndarray, shape=(n,)
+    rate : int
+        In Hz.
 
-def _pitch(samples: np.ndarray, rate: int) -> tuple[np.ndarray, np.ndarray]:
-    """Fundamental frequency in Hz, and whether there is one, at every sample.
-
-    A frame is voiced when its normalised autocorrelation at the period exceeds 0.5.
+    Returns
+    -------
+    samples : np.ndarray, shape=(n,)
     """
-    size = 2 * _window(rate)
-    hop = size // 8
-    lowest, highest = 60, 400
-    pitch = librosa.yin(
-        samples, fmin=lowest, fmax=highest, sr=rate, frame_length=size, hop_length=hop
-    )
-    frames = librosa.util.frame(np.pad(samples, size // 2), frame_length=size, hop_length=hop)
-    power = np.abs(np.fft.rfft(frames, n=2 * size, axis=0)) ** 2
-    correlation = np.fft.irfft(power, axis=0)
-    lag = np.rint(rate / pitch).astype(int)
-    columns = np.arange(frames.shape[1])
-    # The overlap of a frame with its shifted self shrinks with the lag.
-    peak = correlation[lag, columns] * size / (size - lag)
-    voiced = peak > 0.5 * np.maximum(correlation[0], 1e-9)
-    time = np.arange(len(samples)) / hop
-    nearest = np.minimum(np.rint(time).astype(int), len(voiced) - 1)
-    return np.interp(time, columns, pitch), voiced[nearest]
-
-
-def _matched(copy: np.ndarray, original: np.ndarray, rate: int) -> np.ndarray:
-    """Give a copy the smooth long-term spectrum and then the RMS level of its original."""
     size = 256
     wanted, found = (signal.welch(sound, fs=rate, nperseg=size)[1] for sound in (original, copy))
     floor = 1e-6 * max(wanted.max(), 1e-12)

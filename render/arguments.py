@@ -1,0 +1,184 @@
+"""What the command line of `render` takes; each option with its unit and default."""
+
+import argparse
+import os
+from pathlib import Path
+
+from render.layouts.layout import NAMES
+from render.settings import FEATURES, Settings
+
+HOME = Path(os.environ.get("SPOOFSIGHT_HOME", "."))
+
+DESCRIPTION = """\
+Draw every recording of AUDIO as grey spectrogram pictures, in IMAGES/{train,validation,test}/
+{real,fake}. AUDIO holds class folders (real, fake or a synonym) at any depth, with split folders
+or without; or a manifest.csv with path and label; or one of the field's datasets as published; or
+it is a CSV file with path and label. Run it again after a change or an interruption: only what is
+missing or out of date is drawn. Without AUDIO, and with nothing in datasets/audio, it makes a
+demonstration corpus of synthetic sounds, which is no evidence about real deepfakes.
+"""
+
+EPILOG = """\
+sample of the output:
+  split      class  recordings   clips  minutes
+  train      real          640    1009     29.9
+  train      fake          858    1387     41.8
+  ...
+  failures: 1   already drawn: 0
+
+exit status: 0 all drawn; 1 some recordings failed, each named on standard error and in
+IMAGES/failures.csv; 2 the call was wrong or nothing could be drawn
+"""
+
+
+_NUMBERS = (
+    ("seconds", float, "length of a clip, in s"),
+    ("overlap", float, "what neighbouring clips share, in s"),
+    ("rate", int, "sample rate, in Hz"),
+    ("window", int, "length of an analysis frame, in samples"),
+    ("hop", int, "step between frames, in samples"),
+    ("bands", int, "bands of the filterbank, of mel, lfcc, mfcc and stack"),
+    ("lowest", float, "frequency of the bottom row of log and cqt, in Hz"),
+    ("bins", int, "rows an octave of log and cqt"),
+    ("coefficients", int, "cepstral coefficients, of lfcc, mfcc and stack"),
+    ("ripple", float, "cepstral coefficient drawn white, in dB"),
+    ("delay", float, "group delay drawn white, in ms"),
+    ("floor", float, "level drawn black, in dB below a full-scale sine"),
+    ("ceiling", float, "level drawn white, in dB below a full-scale sine"),
+    ("level", float, "RMS level that every recording is brought to, in dB"),
+    ("trim", float, "cut off a beginning and end this many dB below the loudest frame"),
+)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Describe every option, with its unit and default."""
+    command = argparse.ArgumentParser(
+        prog="run.sh render",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = command.add_argument
+    add("audio", nargs="?", type=Path, metavar="AUDIO", help="default: datasets/audio")
+    add(
+        "--to",
+        type=Path,
+        metavar="IMAGES",
+        default=HOME / "datasets" / "images",
+        help="folder of the pictures (default: datasets/images)",
+    )
+    add(
+        "--preview",
+        type=Path,
+        metavar="FILE",
+        help="draw one recording in every representation on one sheet with axes, FILE.png in the "
+        "current folder, and nothing else",
+    )
+    add("--demo", action="store_true", help="draw the demonstration corpus, whatever there is")
+    add("--debug", action="store_true", help="show a traceback on an error")
+    _add_dataset(command.add_argument_group("how the datasets are read and written"))
+    _add_variants(command.add_argument_group("variants of the training recordings"))
+    _add_engine(command.add_argument_group("where the work is done"))
+    _add_settings(command.add_argument_group("how to draw"))
+    return command
+
+
+def _add_dataset(group: argparse._ArgumentGroup) -> None:
+    add = group.add_argument
+    add(
+        "--layout",
+        metavar="NAME",
+        choices=NAMES,
+        help=f"how AUDIO is laid out: {', '.join(NAMES)} (default: recognised, and said)",
+    )
+    add(
+        "--group",
+        metavar="COLUMN",
+        help="metadata, for example speaker, whose values stay in one split where AUDIO has no "
+        "splits (default: the layout's own, else every recording by itself)",
+    )
+    add(
+        "--replace",
+        action="store_true",
+        help="draw into IMAGES, and delete what is there, even if it is of other recordings",
+    )
+
+
+def _add_variants(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--variants",
+        type=int,
+        default=0,
+        metavar="N",
+        help="draw N further pictures of every training clip, of both classes alike, with other "
+        "noise, rooms, lines, recorders or codecs (default: 0)",
+    )
+    group.add_argument(
+        "--noise",
+        type=Path,
+        metavar="FOLDER",
+        help="noise recordings (WAV, FLAC, OGG, Opus, MP3, AIFF, AU), which half of the noises "
+        "are then taken from",
+    )
+
+
+def _add_engine(group: argparse._ArgumentGroup) -> None:
+    add = group.add_argument
+    add("--engine", choices=("processes", "dask"), default="processes", help="default: processes")
+    add("--jobs", type=int, default=-1, metavar="N", help="processes (default: one a core)")
+    add(
+        "--scheduler",
+        default="",
+        metavar="ADDRESS",
+        help="of the Dask scheduler, for example tcp://10.0.0.1:8786; its workers need this "
+        "project installed, and AUDIO and IMAGES under the same paths",
+    )
+    add(
+        "--shard",
+        type=_shard,
+        metavar="I/N",
+        help="draw only share I of N, counted from 1, and write no tables: start N of these on as "
+        "many machines, then finish without --shard",
+    )
+    add(
+        "--limit",
+        type=float,
+        default=900.0,
+        metavar="N",
+        help="seconds that one recording may take, before it is listed as a failure (default: 900)",
+    )
+
+
+def _shard(text: str) -> tuple[int, int]:
+    number, _, count = text.partition("/")
+    if not (number.isdecimal() and count.isdecimal() and 1 <= int(number) <= int(count)):
+        raise argparse.ArgumentTypeError(f"expected I/N with 1 <= I <= N, got {text}")
+    return int(number), int(count)
+
+
+def _add_settings(group: argparse._ArgumentGroup) -> None:
+    """Add one option a field of `Settings`; what is not given is not in the namespace."""
+
+    def add(name: str, text: str, default: object, **more) -> None:
+        group.add_argument(
+            f"--{name}", default=argparse.SUPPRESS, help=f"{text} (default: {default})", **more
+        )
+
+    add("feature", "representation", Settings.feature, choices=FEATURES)
+    for name, kind, text in _NUMBERS:
+        add(name, text, getattr(Settings, name), type=kind, metavar="N")
+    group.add_argument(
+        "--relative",
+        action="store_true",
+        default=argparse.SUPPRESS,
+        help="measure levels from each clip's loudest point, not from a full-scale sine",
+    )
+    for name, text in (("level", "keep the level"), ("trim", "keep silence at the edges")):
+        group.add_argument(
+            f"--no-{name}",
+            dest=name,
+            action="store_const",
+            const=None,
+            default=argparse.SUPPRESS,
+            help=text,
+        )

@@ -1,0 +1,1 @@
+"""Files in whatever format to samples, in blocks, within a time limit."""

@@ -1,0 +1,79 @@
+"""Where a picture lies below the images folder.
+
+``SPLIT/LABEL/[variant-V/][HEX/]STEM-NNNN.png``, for a recording of many clips
+``.../STEM/[T/]STEM-NNNN.png``, so that no folder holds more than a few thousand files, however many
+recordings there are and however long they are. Readers that look below a class folder, as Keras'
+``flow_from_directory`` does, find them all.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from render import splits
+from render.recording import LABELS, SPLITS, Recording
+
+FULL = 1_000  # recordings or clips that share a folder
+FEW = 4  # clips, above which a recording has a folder of its own
+
+
+def digits(recordings: int) -> int:
+    """Count the hexadecimal digits that name sub-folders of about `FULL` recordings at most.
+
+    Examples
+    --------
+    >>> digits(1_000), digits(1_001), digits(1_000_000)
+    (0, 1, 3)
+    """
+    count = 0
+    while recordings > FULL * 16**count:
+        count += 1
+    return count
+
+
+def path(recording: Recording, clip: int, clips: int, *, variant: int = 0, digits: int = 0) -> str:
+    """Say where a picture lies.
+
+    Parameters
+    ----------
+    recording : Recording
+    clip, clips : int
+        Number of the clip, from 0, and how many the recording has.
+    variant : int
+        0 for the recording as it is.
+    digits : int
+        See `digits`.
+
+    Returns
+    -------
+    path : str
+        Below the images folder, with forward slashes.
+
+    Examples
+    --------
+    >>> sound = Recording(Path("a.wav"), "a.wav", "train", "real")
+    >>> path(sound, 0, 1)
+    'train/real/a-39129fa6c033-0000.png'
+    """
+    parts = [recording.split, recording.label]
+    if variant:
+        parts.append(f"variant-{variant}")
+    if digits:
+        parts.append(splits.digest(recording.name)[:digits])
+    if clips > FEW:
+        parts.append(recording.stem)
+    if clips > FULL:
+        parts.append(str(clip // FULL))
+    return "/".join([*parts, f"{recording.stem}-{clip:04d}.png"])
+
+
+def guesses(recording: Recording, *, variant: int = 0, digits: int = 0) -> Iterator[str]:
+    """Every place that a recording's first picture can have, whatever its number of clips."""
+    for clips in (1, FEW + 1, FULL + 1):
+        yield path(recording, 0, clips, variant=variant, digits=digits)
+
+
+def files(images: Path, pattern: str) -> Iterator[Path]:
+    """Files in the class folders, at any depth, whose name matches."""
+    for split in SPLITS:
+        for label in LABELS:
+            yield from (images / split / label).rglob(pattern)

@@ -1,0 +1,133 @@
+"""One recording in every representation, on one sheet for people to look at."""
+
+import io
+import warnings
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from render import picture
+from render.axes import axes
+from render.clips import Clip, cut
+from render.decoding.audio import listen
+from render.settings import FEATURES, Settings
+from render.spectrogram import draw
+
+TITLES = {
+    "linear": "linear: level over frequency",
+    "mel": "mel: level over mel frequency",
+    "log": "log: level over octaves, one window",
+    "cqt": "cqt: level over octaves, constant Q",
+    "lfcc": "lfcc: coefficients, deltas, delta-deltas",
+    "mfcc": "mfcc: coefficients, deltas, delta-deltas",
+    "chroma": "chroma: share of each pitch class",
+    "group-delay": "group-delay: grey is mid-frame, white later",
+    "stack": "stack: mel, mfcc, chroma",
+}
+
+
+def preview(path: Path, target: Path, settings: Settings) -> None:
+    """Draw the loudest clip of a recording in every representation on one sheet.
+
+    Parameters
+    ----------
+    path : Path
+        The recording.
+    target : Path
+        A PNG file in a folder that exists.
+    settings : Settings
+        Their feature does not matter.
+
+    Raises
+    ------
+    ValueError, OSError
+        If the recording cannot be used.
+    """
+    clip = loudest(cut(listen(path, settings.rate), settings))
+    data = io.BytesIO()
+    with warnings.catch_warnings():
+        # A name in a script that the font lacks is drawn as boxes.
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")
+        sheet(clip, path.name, settings).savefig(data, format="png", dpi=100)
+    picture.replace(target, data.getvalue())
+
+
+def loudest(clips: Iterable[Clip]) -> Clip:
+    """Find the clip with the most energy, the first of equals.
+
+    Parameters
+    ----------
+    clips : iterable of Clip
+        At least one.
+
+    Returns
+    -------
+    clip : Clip
+    """
+    return max(clips, key=lambda clip: float(np.square(clip.samples, dtype=np.float64).sum()))
+
+
+def sheet(clip: Clip, name: str, settings: Settings) -> Figure:
+    """Draw a clip's waveform and below it every representation, with axes.
+
+    Parameters
+    ----------
+    clip : Clip
+    name : str
+        Of the recording.
+    settings : Settings
+        Their feature does not matter.
+
+    Returns
+    -------
+    figure : Figure
+        A representation that the settings make impossible has the reason in its place.
+    """
+    figure = Figure(figsize=(15, 13), layout="constrained")
+    grid = figure.add_gridspec(4, 3, height_ratios=(1, 2, 2, 2))
+    _waveform(figure.add_subplot(grid[0, :]), clip, settings)
+    for number, feature in enumerate(FEATURES):
+        panel = figure.add_subplot(grid[1 + number // 3, number % 3])
+        panel.set_title(TITLES[feature], fontsize=11)
+        try:
+            chosen = replace(settings, feature=feature)
+            _picture(panel, draw(clip.samples, chosen), chosen)
+        except ValueError as error:
+            panel.axis("off")
+            panel.text(0.5, 0.5, str(error), ha="center", va="center", wrap=True)
+    figure.suptitle(_caption(clip, name, settings), parse_math=False)
+    return figure
+
+
+def _waveform(panel: Axes, clip: Clip, settings: Settings) -> None:
+    time = np.arange(settings.length) / settings.rate
+    panel.plot(time, clip.samples, color="black", linewidth=0.4)
+    panel.set(xlim=(0, settings.seconds), xlabel="s", ylabel="amplitude, 1 = full scale")
+    panel.set_title("waveform", fontsize=11)
+
+
+def _picture(panel: Axes, image: np.ndarray, settings: Settings) -> None:
+    panel.imshow(image, cmap="gray", vmin=0, vmax=255, aspect="auto", interpolation="nearest")
+    described = axes(settings)
+    for axis, side in ((panel.yaxis, "rows"), (panel.xaxis, "columns")):
+        ticks = described[side]["ticks"]
+        axis.set_ticks([place for place, _ in ticks], [f"{value:g}" for _, value in ticks])
+        axis.set_label_text(described[side]["unit"])
+
+
+def _caption(clip: Clip, name: str, settings: Settings) -> str:
+    # A name may hold what is no text: line breaks, or bytes that are not UTF-8.
+    readable = " ".join(name.encode(errors="replace").decode().split())
+    kind = "of its loudest point" if settings.relative else "of a full-scale sine"
+    whole = clip.duration * settings.rate > settings.length - 1
+    return (
+        f"{readable}, {clip.start:.2f} s to {clip.start + clip.duration:.2f} s"
+        f"{'' if whole else f', repeated to fill {settings.seconds:g} s'}\n"
+        f"{settings.rate} Hz, window {1000 * settings.window / settings.rate:.4g} ms, "
+        f"hop {1000 * settings.hop / settings.rate:.4g} ms, "
+        f"levels {settings.floor:g} to {settings.ceiling:g} dB {kind}"
+    )

@@ -1,0 +1,75 @@
+"""What a dataset is a list of: recordings with a split, a label and the source's own metadata."""
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+from render import splits
+
+SPLITS = {
+    "train": ("train", "training"),
+    "validation": ("validation", "valid", "val", "dev"),
+    "test": ("test", "testing", "eval"),
+}
+LABELS = {
+    "real": ("real", "bonafide", "bona-fide", "genuine", "human"),
+    "fake": ("fake", "spoof", "generated", "synthetic", "deepfake"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """One file of audio and what its dataset says of it.
+
+    Attributes
+    ----------
+    path : Path
+        The file.
+    name : str
+        Path below the audio folder, with forward slashes: the recording's identity.
+    split, label : str
+        ``"train"``, ``"validation"`` or ``"test"``, or empty where the dataset has no splits;
+        ``"real"`` or ``"fake"``.
+    metadata : dict
+        Further columns of the dataset's own.
+    """
+
+    path: Path
+    name: str
+    split: str
+    label: str
+    metadata: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def stem(self) -> str:
+        """Beginning of the recording's picture names: readable, and no other recording's.
+
+        Examples
+        --------
+        >>> Recording(Path("b/x y.wav"), "b/x y.wav", "train", "real").stem
+        'x_y-a8fa08acdd4b'
+        """
+        return _stem(self.name)
+
+
+@lru_cache(maxsize=1_024)
+def _stem(name: str) -> str:
+    readable = "".join(c if c.isalnum() or c in "-_." else "_" for c in Path(name).stem)
+    short = readable.encode()[:120].decode(errors="ignore").lstrip(".") or "_"
+    return f"{short}-{splits.digest(name)[:12]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A recording that cannot be used, and why.
+
+    Attributes
+    ----------
+    recording : str
+        Path below the audio folder.
+    reason : str
+        One line: what was expected and what came.
+    """
+
+    recording: str
+    reason: str

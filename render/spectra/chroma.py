@@ -1,0 +1,60 @@
+"""Pitch classes: which of the twelve semitones a sound has its energy in, whatever the octave."""
+
+from functools import lru_cache
+
+import librosa
+import numpy as np
+from scipy import sparse
+
+from render.settings import PITCHES, Settings
+from render.spectra import grey, stft
+
+
+def chroma(samples: np.ndarray, settings: Settings) -> np.ndarray:
+    """Draw the share of each pitch class over time, one row a semitone, with A at 440 Hz.
+
+    Every bin of the STFT but that at 0 Hz gives its power to the pitch classes that it reaches,
+    most from the octaves around 880 Hz. A frame is measured from its own strongest pitch class, by
+    which chroma is what loudness is not. A semitone at 440 Hz is 26 Hz wide: a window under a
+    tenth of a second tells only the higher octaves' apart.
+
+    Parameters
+    ----------
+    samples : np.ndarray, shape=(settings.length,)
+    settings : Settings
+
+    Returns
+    -------
+    image : np.ndarray, shape=settings.shape, dtype=uint8
+        255 for the strongest pitch class of a frame, 0 for one without power, in proportion to
+        power between; a frame under ``settings.floor`` fades to black. The bottom row is C, the
+        top row B.
+
+    Raises
+    ------
+    ValueError
+        If the clip has another length or is not finite.
+
+    References
+    ----------
+    Ellis, "Chroma feature analysis and synthesis", 2007: the weights, as librosa has them.
+
+    Examples
+    --------
+    >>> tone = 0.1 * np.sin(2 * np.pi * 440 * np.arange(32_000) / 16_000)
+    >>> image = chroma(tone, Settings(feature="chroma", window=2048))
+    >>> image.shape, 11 - int(image[:, 60].argmax())
+    ((12, 118), 9)
+    """
+    power = stft.power(samples, settings)
+    strength = _pitch_classes(settings.rate, settings.window) @ power
+    share = strength / np.maximum(strength.max(axis=0), grey.faintest(power, settings))
+    return grey.upright(np.rint(255 * share).astype(np.uint8))
+
+
+@lru_cache(maxsize=4)
+def _pitch_classes(rate: int, window: int) -> sparse.csr_array:
+    """Weight of every bin in every pitch class, shape (12, 1 + window // 2)."""
+    weights = librosa.filters.chroma(sr=rate, n_fft=window, n_chroma=PITCHES, tuning=0.0)
+    weights[:, 0] = 0
+    return sparse.csr_array(weights)

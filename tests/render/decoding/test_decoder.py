@@ -1,0 +1,138 @@
+import io
+import time
+
+import av
+import numpy as np
+import pytest
+import soundfile
+
+from render.decoding import decoder
+from render.decoding.deadline import Deadline
+
+RATE = 16_000
+
+
+def noise(seconds, channels=1):
+    samples = np.random.default_rng(0).uniform(-0.5, 0.5, (round(seconds * RATE), channels))
+    return samples.astype(np.float32)
+
+
+def decoded(path):
+    """Format and all samples of a file."""
+    found = list(decoder.blocks(path, Deadline()))
+    assert len({form for form, _ in found}) == 1
+    return found[0][0], np.concatenate([block for _, block in found])
+
+
+def matroska(path, samples, layout):
+    """Write samples losslessly to a container that libsndfile does not know."""
+    with av.open(str(path), "w", format="matroska") as file:
+        stream = file.add_stream("pcm_f32le", rate=RATE, layout=layout)
+        for start in range(0, len(samples), 4_096):
+            piece = samples[start : start + 4_096].reshape(1, -1)
+            frame = av.AudioFrame.from_ndarray(piece, format="flt", layout=layout)
+            frame.rate = RATE
+            file.mux(stream.encode(frame))
+        file.mux(stream.encode(None))
+    return path
+
+
+@pytest.mark.parametrize(("layout", "channels"), [("mono", 1), ("5.1", 6), ("16 channels", 16)])
+def test_what_ffmpeg_reads_is_what_was_written(tmp_path, layout, channels):
+    # More than 8 channels lie elsewhere in FFmpeg's frames: PyAV once read beyond their end.
+    samples = noise(1, channels)
+    form, found = decoded(matroska(tmp_path / "x", samples, layout))
+    assert form == (RATE, "pcm_f32le", pytest.approx(32 * RATE * channels))
+    np.testing.assert_array_equal(found, samples)
+
+
+@pytest.mark.parametrize("kind", ["WAV", "FLAC", "OGG", "MP3"])
+def test_blocks_make_no_difference(tmp_path, monkeypatch, kind):
+    # In an MP3 a frame may need bits of those before it: whoever seeks to the next gets it wrong.
+    soundfile.write(tmp_path / "x", noise(8), RATE, format=kind)
+    _, whole = decoded(tmp_path / "x")
+    monkeypatch.setattr(decoder, "_SAMPLES", 5_000)
+    assert len(list(decoder.blocks(tmp_path / "x", Deadline()))) >= 8 * RATE / 5_000
+    np.testing.assert_allclose(decoded(tmp_path / "x")[1], whole, atol=1e-6)
+
+
+def test_blocks_of_many_channels_and_of_low_rates_are_as_small(tmp_path):
+    soundfile.write(tmp_path / "many.wav", noise(10, 64), RATE)
+    for _, block in decoder.blocks(tmp_path / "many.wav", Deadline()):
+        assert block.size <= 2**18
+    soundfile.write(tmp_path / "low.wav", noise(10), 1_000)
+    for form, block in decoder.blocks(tmp_path / "low.wav", Deadline()):
+        assert len(block) <= 16 * form.rate
+    matroska(tmp_path / "x.mka", noise(40, 16), "16 channels")
+    sizes = [block.size for _, block in decoder.blocks(tmp_path / "x.mka", Deadline())]
+    assert max(sizes) <= 2**18 + 2**16  # FFmpeg's own pieces fill it up
+    assert min(sizes[:-1]) >= 2**18
+
+
+def test_a_header_that_promises_more_adds_nothing(tmp_path):
+    # 10 hours in STREAMINFO: the low 32 of 36 bits are at byte 22.
+    file = io.BytesIO()
+    soundfile.write(file, noise(1), RATE, format="FLAC", subtype="PCM_24")
+    data = bytearray(file.getvalue())
+    data[22:26] = (36_000 * RATE).to_bytes(4)
+    (tmp_path / "x").write_bytes(data)
+    np.testing.assert_allclose(decoded(tmp_path / "x")[1], noise(1), atol=2**-23)
+
+
+@pytest.mark.parametrize("kind", ["FLAC", "MP3", "WAV"])
+def test_a_tag_behind_the_sound_is_not_decoded(tmp_path, kind):
+    soundfile.write(tmp_path / "x", noise(1), RATE, format=kind)
+    _, plain = decoded(tmp_path / "x")
+    with (tmp_path / "x").open("ab") as file:
+        file.write(b"TAG" + b"title".ljust(125, b"\0"))
+    np.testing.assert_array_equal(decoded(tmp_path / "x")[1], plain)
+
+
+def test_a_stream_may_change_its_rate(tmp_path):
+    # An hour of radio: 0.5 s at 44.1 kHz, then 0.5 s at 22.05 kHz, frame by frame.
+    parts = []
+    for rate in (44_100, 22_050):
+        file = io.BytesIO()
+        with av.open(file, "w", format="adts") as output:
+            stream = output.add_stream("aac", rate=rate, layout="mono")
+            sound = 0.5 * np.sin(2 * np.pi * 1_000 * np.arange(rate // 2) / rate)
+            frame = av.AudioFrame.from_ndarray(
+                sound[np.newaxis].astype(np.float32), format="fltp", layout="mono"
+            )
+            frame.rate = rate
+            output.mux([*stream.encode(frame), *stream.encode(None)])
+        parts.append(file.getvalue())
+    (tmp_path / "x").write_bytes(b"".join(parts))
+    lengths = []
+    for number, part in enumerate(parts):
+        (tmp_path / str(number)).write_bytes(part)
+        lengths.append(len(decoded(tmp_path / str(number))[1]))
+    form, found = decoded(tmp_path / "x")
+    assert form.rate == 44_100
+    assert len(found) == pytest.approx(lengths[0] + 2 * lengths[1], abs=2)
+    for piece in (found[5_000:15_000, 0], found[30_000:40_000, 0]):
+        spectrum = np.abs(np.fft.rfft(piece * np.hanning(10_000)))
+        assert spectrum.argmax() * form.rate / 10_000 == pytest.approx(1_000, abs=10)
+
+
+def test_a_midi_sample_dump_is_not_even_opened(tmp_path):
+    soundfile.write(tmp_path / "x.sds", noise(1), RATE)
+    with pytest.raises(ValueError, match="expected audio, got a MIDI sample dump"):
+        decoded(tmp_path / "x.sds")
+
+
+@pytest.mark.parametrize("limit", [0, -1])
+def test_time_is_over_between_blocks(tmp_path, limit):
+    soundfile.write(tmp_path / "x.wav", noise(40), RATE)
+    matroska(tmp_path / "x.mka", noise(40), "mono")
+    for name in ("x.wav", "x.mka"):
+        with pytest.raises(ValueError, match=r"expected a recording that is read in 0.0 s, got"):
+            list(decoder.blocks(tmp_path / name, Deadline(time.monotonic() + limit)))
+    assert sum(len(block) for _, block in decoder.blocks(tmp_path / "x.mka", Deadline())) == 640_000
+
+
+def test_a_file_is_closed_when_it_is_left_early(tmp_path):
+    soundfile.write(tmp_path / "x.wav", noise(40), RATE)
+    blocks = decoder.blocks(tmp_path / "x.wav", Deadline())
+    next(blocks)
+    blocks.close()  # what is left open, Python would warn of, and warnings are errors here

@@ -1,0 +1,226 @@
+import re
+
+import pytest
+
+from render.layouts.layout import find, recognise
+
+FORMS = ("for-original", "for-norm", "for-2sec", "for-rerec")
+
+
+@pytest.mark.parametrize(
+    ("folder", "split"),
+    [
+        *((name, "train") for name in ("train", "training", "TRAIN", "Training")),
+        *((name, "validation") for name in ("validation", "valid", "val", "dev", "Dev")),
+        *((name, "test") for name in ("test", "testing", "eval")),
+    ],
+)
+def test_names_of_the_splits(tree, found, folder, split):
+    audio = tree(f"{folder}/real/a.wav", f"fake/{folder}/b.wav")
+    assert found(audio).placed == {
+        f"{folder}/real/a.wav": (split, "real"),
+        f"fake/{folder}/b.wav": (split, "fake"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("folder", "label"),
+    [
+        *((name, "real") for name in ("real", "REAL", "bonafide", "Bona-Fide", "genuine", "human")),
+        *((name, "fake") for name in ("fake", "FAKE", "spoof", "generated", "synthetic")),
+        ("deepfake", "fake"),
+    ],
+)
+def test_names_of_the_classes(tree, found, folder, label):
+    assert found(tree(f"{folder}/deep/down/a.wav")).placed == {
+        f"{folder}/deep/down/a.wav": ("", label)
+    }
+
+
+def test_suffixes_in_any_case_and_what_is_not_looked_at(tree, found):
+    items = found(
+        tree(
+            "real/a.WAV",
+            "real/b.Mp3",
+            "fake/c.webm",
+            "fake/notes.txt",
+            "README",
+            "real/._a.wav",
+            "real/.DS_Store",
+        )
+    )
+    assert set(items.placed) == {"real/a.WAV", "real/b.Mp3", "fake/c.webm"}
+    assert items.ignored == {".txt": 1, "no suffix": 1}
+
+
+MANIFEST = "path,label,split,generator\r\na.wav,bonafide,dev,-\r\nb.wav, FAKE ,train,vits\r\n"
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    [
+        MANIFEST,
+        MANIFEST.replace("\r\n", "\n"),
+        "\ufeff" + MANIFEST,
+        MANIFEST.replace(",", ";"),
+        MANIFEST.replace(",", "\t"),
+        MANIFEST.replace("path,label", "Path,LABEL"),
+        MANIFEST.replace("a.wav", "./a.wav").replace("b.wav", ".\\b.wav"),
+        MANIFEST.encode("utf-16"),
+    ],
+)
+def test_labels_splits_and_metadata_of_a_manifest(tree, found, manifest):
+    items = found(tree("a.wav", "b.wav", tables={"manifest.csv": manifest}))
+    assert items.placed == {"a.wav": ("validation", "real"), "b.wav": ("train", "fake")}
+    assert items.recordings["a.wav"].metadata == {"generator": "-"}
+    assert items.recordings["b.wav"].metadata == {"generator": "vits"}
+    assert not items.failures
+    assert not items.ignored
+
+
+def test_a_manifest_may_describe_only_some_and_name_files_elsewhere(tree, found):
+    audio = tree("real/a.wav", "fake/b.wav", "../elsewhere/c.wav")
+    manifest = "path,label,speaker\nreal/a.wav,,p1\n../elsewhere/c.wav,fake,p2\n"
+    (audio / "manifest.csv").write_text(manifest)
+    items = found(audio, "folders")
+    assert items.placed == {
+        "real/a.wav": ("", "real"),
+        "fake/b.wav": ("", "fake"),
+        "../elsewhere/c.wav": ("", "fake"),
+    }
+    assert items.recordings["real/a.wav"].metadata == {"speaker": "p1"}
+    assert items.recordings["../elsewhere/c.wav"].path.is_file()
+
+
+def test_an_accent_may_be_written_in_two_ways(tree, found):
+    # The same name: macOS parts the letter from the accent (NFD), others do not (NFC).
+    audio = tree("cafe\u0301.wav", tables={"manifest.csv": "path,label\ncaf\u00e9.wav,real\n"})
+    items = found(audio)
+    assert items.placed == {"cafe\u0301.wav": ("", "real")}
+    assert not items.failures
+
+
+def test_names_that_are_not_utf_8_are_found_and_can_be_written(tree, found):
+    audio = tree(tables={"manifest.csv": b"path,label,speaker\ncaf\xe9.wav,real,Andr\xe9\n"})
+    (audio / "caf\udce9.wav").touch()
+    items = found(audio)
+    assert items.placed == {"caf\\udce9.wav": ("", "real")}
+    assert items.recordings["caf\\udce9.wav"].path.is_file()
+    assert items.recordings["caf\\udce9.wav"].metadata == {"speaker": "Andr\\udce9"}
+
+
+def test_one_row_or_two_for_a_file_are_both_told(tree, found):
+    manifest = "path,label\na.wav,real\na.wav,fake\n"
+    items = found(tree("a.wav", tables={"manifest.csv": manifest}))
+    assert items.count == 2  # whoever puts recordings in order sees that the rows disagree
+
+
+@pytest.mark.parametrize(
+    ("name", "row", "reason"),
+    [
+        ("fake/real/a.wav", "", "expected one class, got fake and real"),
+        ("real/a.wav", "real/a.wav,fake,", "expected one class, got fake in manifest.csv and real"),
+        ("real/a.wav", "real/a.wav,alien,", "expected a class among real, .* got alien"),
+        (
+            "real/a.wav",
+            "real/a.wav,1,",
+            "expected a class in words .* got 1, which is real in some",
+        ),
+        ("train/test/real/a.wav", "", "expected one split, got test and train"),
+        ("speech/a.wav", "", "expected a class folder .* got none"),
+        ("1/a.wav", "", "expected a class in words .* got 1, which is real in some .* fake in oth"),
+        ("real/a_gen.wav", "", "expected a real .* the name of a generated one: a_gen.wav"),
+        ("real/gen_12.wav", "", "the name of a generated one: gen_12.wav"),
+        ("real/LJ1_generated.wav", "", "the name of a generated one: LJ1_generated.wav"),
+        ("train/real/ok.wav", "gone.wav,real,train", "got a row of manifest.csv without one"),
+        ("train/real/ok.wav", ",real,train", "expected a path under path, got none"),
+    ],
+)
+def test_a_recording_without_one_place_is_a_failure(tree, found, name, row, reason):
+    manifest = {"manifest.csv": f"path,label,split\n{row}\n"}
+    items = found(tree("train/real/x.wav", "dev/fake/y.wav", name, tables=manifest))
+    ((recording, told),) = items.failures.items()
+    assert recording in (name, "gone.wav", "manifest.csv line 2")
+    assert re.search(reason, told), told
+
+
+def test_numbers_under_a_class_folder_are_no_class(tree, found):
+    assert found(tree("real/0/a.wav", "fake/1/b_gen.wav")).placed == {
+        "real/0/a.wav": ("", "real"),
+        "fake/1/b_gen.wav": ("", "fake"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        ((), "expected recordings, got no audio file in"),
+        (("notes.txt",), "expected recordings, got no audio file in"),
+        (
+            ("speech/a.wav",),
+            "expected class folders .* got 1 failures, the first is speech/a.wav: ",
+        ),
+        (("0/a.wav", "1/b.wav"), "got 2 failures, the first is ./..wav: expected a class in words"),
+    ],
+)
+def test_a_folder_without_recordings_is_refused(tree, names, message):
+    with pytest.raises(ValueError, match=message):
+        list(find(tree(*names)))
+
+
+def test_a_manifest_without_path_is_refused(tree):
+    audio = tree("real/a.wav", tables={"manifest.csv": "file,label\na,b\n"})
+    with pytest.raises(ValueError, match="expected a column path in .*manifest.csv, got file, lab"):
+        list(find(audio))
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_each_form_of_fake_or_real(tree, found, form):
+    inner = {"for-2sec": "for-2seconds", "for-rerec": "for-rerecorded"}.get(form, form)
+    audio = tree(
+        f"{form}/{inner}/training/real/file1.wav_16k.wav_norm.wav",
+        f"{form}/{inner}/validation/fake/file2.mp3.wav_16k.wav",
+        f"{form}/{inner}/testing/real/c.MP3",
+        "notes.wav",
+    )
+    assert recognise(audio) == form
+    items = found(audio)
+    assert list(items.placed.values()) == [
+        ("test", "real"),
+        ("train", "real"),
+        ("validation", "fake"),
+    ]
+    assert items.count == 3
+    assert [item.metadata for item in items.recordings.values()] == [
+        {"form": form, "history": ""},
+        {"form": form, "history": ""},
+        {"form": form, "history": "mp3"},
+    ]
+    assert list(found(audio / form).placed.values()) == list(items.placed.values())
+    assert recognise(audio / form) == recognise(audio / form / inner) == form
+
+
+def test_two_forms_are_two_datasets(tree, found):
+    audio = tree(
+        "for-norm/training/real/a.wav",
+        "for-2sec/for-2seconds/training/real/a.wav",
+        "for-2sec/for-2seconds/testing/fake/b.wav",
+    )
+    with pytest.raises(ValueError, match=r"one form of Fake-or-Real .* got for-norm and for-2sec"):
+        recognise(audio)
+    assert found(audio, "for-norm").placed == {"for-norm/training/real/a.wav": ("train", "real")}
+    assert len(found(audio, "for-2sec").placed) == 2
+    with pytest.raises(ValueError, match="expected a folder for-rerec with training, .* got none"):
+        find(audio, "for-rerec")
+
+
+def test_a_folder_is_a_form_only_with_its_splits(tree):
+    assert recognise(tree("for-norm/real/a.wav", "for-norm-more/training/real/b.wav")) == "folders"
+
+
+def test_a_form_may_be_said_of_a_folder_of_another_name(tree, found):
+    audio = tree("training/real/a.wav", "testing/fake/b.wav")
+    assert recognise(audio) == "folders"
+    assert (
+        found(audio, "for-rerec").recordings["training/real/a.wav"].metadata["form"] == "for-rerec"
+    )

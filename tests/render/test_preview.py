@@ -1,0 +1,109 @@
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+import soundfile
+from matplotlib import pyplot
+
+from render.clips import Clip
+from render.preview import TITLES, loudest, preview, sheet
+from render.settings import FEATURES, Settings
+from render.spectrogram import draw
+
+SETTINGS = Settings(seconds=1, window=256, hop=256, bands=20)
+
+
+@pytest.fixture(scope="module")
+def figure(sound):
+    return sheet(Clip(sound(1).astype(np.float32), 3.0, 1.0), "a_$name", SETTINGS)
+
+
+def panels(figure):
+    """Panels of the pictures, by representation."""
+    return dict(zip(FEATURES, figure.axes[1:], strict=True))
+
+
+def texts(panel):
+    return [label.get_text() for label in panel.get_yticklabels()]
+
+
+def test_the_waveform_is_on_top(figure, sound):
+    line = figure.axes[0].lines[0]
+    np.testing.assert_allclose(line.get_xdata(), np.arange(16_000) / 16_000)
+    np.testing.assert_allclose(line.get_ydata(), sound(1), rtol=1e-6)
+    assert figure.axes[0].get_xlabel() == "s"
+
+
+@pytest.mark.parametrize("feature", FEATURES)
+def test_every_representation_is_on_the_sheet_as_it_is_drawn(feature, figure, sound):
+    panel = panels(figure)[feature]
+    expected = draw(sound(1).astype(np.float32), replace(SETTINGS, feature=feature))
+    image = panel.images[0]
+    np.testing.assert_array_equal(image.get_array(), expected)
+    assert image.get_clim() == (0, 255)
+    assert panel.get_title() == TITLES[feature]
+    assert panel.get_title().startswith(feature)
+    assert panel.get_xlabel() == "s"
+
+
+def test_axes_are_in_hertz_seconds_and_what_else_there_is(figure):
+    own = panels(figure)
+    assert own["linear"].get_ylabel() == "Hz"
+    assert texts(own["linear"]) == ["0", *(f"{k}000" for k in range(1, 9))]
+    assert own["mfcc"].get_ylabel() == "coefficient"
+    assert own["chroma"].get_ylabel() == "pitch class, 0 = C"
+    ticks = [label.get_text() for label in own["mel"].get_xticklabels()]
+    assert ticks == ["0", "0.2", "0.4", "0.6", "0.8", "1"]
+
+
+def test_the_caption_says_what_is_drawn_and_how(figure):
+    assert figure.get_suptitle() == (
+        "a_$name, 3.00 s to 4.00 s\n"
+        "16000 Hz, window 16 ms, hop 16 ms, levels -110 to -10 dB of a full-scale sine"
+    )
+
+
+def test_the_caption_says_that_a_short_clip_is_repeated(sound):
+    settings = replace(SETTINGS, relative=True)
+    clip = Clip(sound(1).astype(np.float32), 0.0, 0.7)
+    title = sheet(clip, "x", settings).get_suptitle()
+    assert "0.00 s to 0.70 s, repeated to fill 1 s\n" in title
+    assert title.endswith("of its loudest point")
+
+
+def test_what_the_settings_make_impossible_says_why(sound):
+    settings = replace(SETTINGS, seconds=0.5)
+    own = panels(sheet(Clip(sound(0.5).astype(np.float32), 0.0, 0.5), "x", settings))
+    assert not own["cqt"].images
+    assert "expected the wavelet" in own["cqt"].texts[0].get_text()
+    assert own["log"].images
+
+
+def test_the_loudest_clip_is_chosen_and_the_first_of_equals():
+    clips = [Clip(np.full(4, value, np.float32), i, 1) for i, value in enumerate([1, -3, 3, 2])]
+    assert loudest(iter(clips)).start == 1
+
+
+@pytest.mark.parametrize("name", ["plain.wav", "two\nlines $x^{$ 声 🙂.wav"])
+def test_a_recording_becomes_a_sheet_whatever_it_is_called(name, tmp_path, sound):
+    samples = np.concatenate([0.1 * sound(1), sound(1), 0.1 * sound(1)])
+    soundfile.write(tmp_path / name, samples, 16_000)
+    preview(tmp_path / name, tmp_path / "sheet.png", SETTINGS)
+    image = cv2.imread(str(tmp_path / "sheet.png"))
+    assert image.shape == (1300, 1500, 3)
+    assert len(np.unique(image)) > 100
+    assert {path.name for path in tmp_path.iterdir()} == {name, "sheet.png"}
+    assert not pyplot.get_fignums()  # nothing is left open
+
+
+def test_a_name_that_is_no_text_is_drawn_too(sound):
+    clip = Clip(sound(1).astype(np.float32), 0.0, 1.0)
+    assert sheet(clip, "bytes\udcff.wav", SETTINGS).get_suptitle().startswith("bytes?.wav, ")
+
+
+def test_what_is_no_sound_is_refused_and_leaves_nothing(tmp_path):
+    (tmp_path / "text.wav").write_text("no sound")
+    with pytest.raises(ValueError, match="expected audio"):
+        preview(tmp_path / "text.wav", tmp_path / "sheet.png", SETTINGS)
+    assert not (tmp_path / "sheet.png").exists()
