@@ -11,6 +11,7 @@ help() { # the verbs
 Spoofsight: tells real speech from generated speech by looking at its spectrograms.
 
   ./run.sh demo                              the whole way on a demonstration corpus
+  ./run.sh fetch    [NAME]   [--to DIR]      a public dataset; without NAME, which there are
   ./run.sh render   [AUDIO]  [--to IMAGES]   recordings to pictures   datasets/audio -> datasets/images
   ./run.sh train    [IMAGES] [--to RUN]      pictures to a network    datasets/images -> checkpoints/default
   ./run.sh evaluate [IMAGES] [--run RUN]     how good it is on the test split
@@ -63,6 +64,7 @@ run() { # a module of the project, with the project's own folders as defaults
   SPOOFSIGHT_HOME=$root PYTHONPATH=$root exec "$python" -m "$@"
 }
 
+fetch() { run render.fetch "$@"; }
 render() { run render "$@"; }
 train() { run classify train "$@"; }
 evaluate() { run classify evaluate "$@"; }
@@ -101,7 +103,7 @@ test() {
 verb=${1:-help}
 case $verb in
   -h | --help) help ;;
-  help | install | demo | render | train | evaluate | predict | score | compare | audit | lint | test)
+  help | install | demo | fetch | render | train | evaluate | predict | score | compare | audit | lint | test)
     shift || true
     "$verb" "$@"
     ;;

@@ -1,0 +1,1 @@
+"""Public datasets, from the place where each is kept, to folders."""
