@@ -12,6 +12,7 @@ Spoofsight: tells real speech from generated speech by looking at its spectrogra
 
   ./run.sh demo                              the whole way on a demonstration corpus
   ./run.sh fetch    [NAME]   [--to DIR]      a public dataset; without NAME, which there are
+  ./run.sh forge    REAL     --to FAKE       resynthesised copies of real recordings
   ./run.sh render   [AUDIO]  [--to IMAGES]   recordings to pictures   datasets/audio -> datasets/images
   ./run.sh train    [IMAGES] [--to RUN]      pictures to a network    datasets/images -> checkpoints/default
   ./run.sh evaluate [IMAGES] [--run RUN]     how good it is on the test split
@@ -65,6 +66,7 @@ run() { # a module of the project, with the project's own folders as defaults
 }
 
 fetch() { run render.fetch "$@"; }
+forge() { run render.forge "$@"; }
 render() { run render "$@"; }
 train() { run classify train "$@"; }
 evaluate() { run classify evaluate "$@"; }
@@ -103,7 +105,7 @@ test() {
 verb=${1:-help}
 case $verb in
   -h | --help) help ;;
-  help | install | demo | fetch | render | train | evaluate | predict | score | compare | audit | lint | test)
+  help | install | demo | fetch | forge | render | train | evaluate | predict | score | compare | audit | lint | test)
     shift || true
     "$verb" "$@"
     ;;

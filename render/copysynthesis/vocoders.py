@@ -1,0 +1,144 @@
+"""The methods of copy-synthesis by name: ours, and those that other packages bring along.
+
+A vocoder is a function ``(samples, rate, rng) -> samples``: mono floats in [-1, 1], their rate in
+Hz and a ``numpy.random.Generator`` from which everything random is to be drawn; as many samples
+come back. Another package offers its own as an entry point of the group ``GROUP``::
+
+    [project.entry-points."spoofsight.vocoders"]
+    mine = "package.module:function"
+
+A name of ours stays ours. Nothing is imported until a vocoder is loaded.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from importlib import import_module, metadata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+
+GROUP = "spoofsight.vocoders"
+MODULES = {
+    "griffin_lim": "render.copysynthesis.resynthesis",
+    "griffin_lim_40": "render.copysynthesis.resynthesis",
+    "griffin_lim_128": "render.copysynthesis.resynthesis",
+    "griffin_lim_short": "render.copysynthesis.resynthesis",
+    "world": "render.copysynthesis.world",
+    "world_40": "render.copysynthesis.world",
+    "world_24": "render.copysynthesis.world",
+    "linear_prediction": "render.copysynthesis.resynthesis",
+    "smoothed_envelope": "render.copysynthesis.resynthesis",
+    "phase_randomisation": "render.copysynthesis.resynthesis",
+    "zero_phase": "render.copysynthesis.resynthesis",
+    "minimum_phase": "render.copysynthesis.resynthesis",
+}
+OURS = tuple(MODULES)
+
+Vocoder = Callable[["np.ndarray", int, "np.random.Generator"], "np.ndarray"]
+
+
+def choose(names: Iterable[str]) -> tuple[str, ...]:
+    """Check that vocoders exist and can be loaded.
+
+    Parameters
+    ----------
+    names : iterable of str
+
+    Returns
+    -------
+    names : tuple of str
+        Each once, in their order.
+
+    Raises
+    ------
+    ValueError
+        If there is none of a name, or it cannot be loaded.
+
+    Examples
+    --------
+    >>> choose(["world", "zero_phase", "world"])
+    ('world', 'zero_phase')
+    """
+    chosen = tuple(dict.fromkeys(names))
+    if not chosen:
+        raise ValueError("expected a method, got none")
+    for name in chosen:
+        _load(name)
+    return chosen
+
+
+def resynthesise(name: str, samples: np.ndarray, rate: int, rng: np.random.Generator) -> np.ndarray:
+    """Copy a sound with a vocoder, and check what comes back.
+
+    Parameters
+    ----------
+    name : str
+    samples : np.ndarray, shape=(n,)
+        Not silent.
+    rate : int
+        In Hz.
+    rng : np.random.Generator
+
+    Returns
+    -------
+    samples : np.ndarray, shape=(n,), dtype=float64
+        At the RMS level of the original.
+
+    Raises
+    ------
+    ValueError
+        If ours cannot copy it; or if another package's raises anything, or gives anything but as
+        many finite samples, not all of them zero. The vocoder is named.
+    """
+    from render.copysynthesis.bandwidth import bounded
+
+    vocoder = _load(name)
+    if name in MODULES:
+        return bounded(vocoder(samples, rate, rng), samples, rate)
+    try:
+        copy = vocoder(samples.copy(), rate, rng)
+    except Exception as error:  # whatever it is, the recording fails with it, and is listed
+        reason = " ".join(f"{type(error).__name__} {error}".split())
+        raise ValueError(f"expected samples from the vocoder {name}, got {reason}") from error
+    return _levelled(name, copy, samples)
+
+
+def _levelled(name: str, copy: object, original: np.ndarray) -> np.ndarray:
+    import numpy as np
+
+    sound = np.asarray(copy)
+    if sound.shape != original.shape or not np.issubdtype(sound.dtype, np.floating):
+        raise ValueError(
+            f"expected {len(original)} mono float samples from the vocoder {name}, "
+            f"got {sound.dtype} of shape {sound.shape}"
+        )
+    sound = sound.astype(np.float64)
+    if not np.isfinite(sound).all():
+        raise ValueError(f"expected finite samples from the vocoder {name}, got NaN or infinity")
+    peak = np.abs(sound).max()
+    if peak == 0:
+        raise ValueError(f"expected sound from the vocoder {name}, got silence")
+    sound /= peak
+    return sound * np.sqrt(np.mean(original**2) / np.mean(sound**2))
+
+
+def _load(name: str) -> Vocoder:
+    if name in MODULES:
+        return getattr(import_module(MODULES[name]), name)
+    offered = {point.name: point for point in metadata.entry_points(group=GROUP)}
+    if name not in offered:
+        known = ", ".join([*OURS, *sorted(offered.keys() - MODULES.keys())])
+        raise ValueError(f"expected a method among {known}, got {name}")
+    if not re.fullmatch(r"[\w-]{1,40}", name):
+        raise ValueError(f"expected a vocoder's name of letters, digits, - and _, got {name!r}")
+    try:
+        vocoder = offered[name].load()
+    except Exception as error:  # a package of somebody else's can fail in any way
+        reason = " ".join(f"{type(error).__name__} {error}".split())
+        raise ValueError(f"expected a vocoder {name} that can be loaded, got {reason}") from error
+    if not callable(vocoder):
+        raise ValueError(f"expected a vocoder {name} that can be called, got {vocoder!r}")
+    return vocoder
