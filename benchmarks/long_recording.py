@@ -1,0 +1,99 @@
+"""How much memory `render` takes for a long recording, beside a short one.
+
+Makes a recording of one minute and one of three hours in each format, draws each with the command
+itself in a process of its own, and compares the most memory that the two ever held. Three hours are
+350 MB of WAV in the temporary folder (TMPDIR), and their 5,400 pictures as much again.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import av
+import numpy as np
+import soundfile
+from tqdm import tqdm
+
+BAR = 1.3
+FORMATS = ("wav", "flac", "mp3", "ogg", "m4a")
+RATE = 16_000
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def blocks(minutes: float, rate: int) -> Iterator[np.ndarray]:
+    """Make noise whose loudness comes and goes, in blocks of ten seconds."""
+    rng = np.random.default_rng(0)
+    loudness = 0.1 + 0.1 * np.sin(2 * np.pi * np.arange(10 * rate) / rate)
+    for _ in tqdm(range(round(6 * minutes)), f"make {minutes:g} min", leave=False, disable=None):
+        yield (loudness * rng.standard_normal(10 * rate)).astype(np.float32)
+
+
+def make(path: Path, minutes: float) -> None:
+    """Write a recording; its suffix says in what format."""
+    if path.suffix != ".m4a":
+        with soundfile.SoundFile(path, "w", RATE, 1) as file:
+            for block in blocks(minutes, RATE):
+                file.write(block)
+        return
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("aac", rate=RATE, layout="mono")
+        for block in blocks(minutes, RATE):
+            frame = av.AudioFrame.from_ndarray(block[np.newaxis], format="fltp", layout="mono")
+            frame.rate = RATE
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+
+
+def peak(audio: Path, images: Path) -> tuple[float, int]:
+    """Draw a folder of recordings with the command; give its memory in MiB, and its pictures."""
+    command = [sys.executable, "-m", "render", str(audio), "--to", str(images), "--jobs", "1"]
+    with tempfile.TemporaryFile("w+") as told:
+        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=told)
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            told.seek(0)
+            raise ValueError(f"expected {' '.join(command)} to work, got: {told.read()}")
+    unit = 1 if sys.platform == "darwin" else 1024  # bytes there, KiB elsewhere
+    return used.ru_maxrss * unit / 2**20, sum(1 for _ in images.rglob("*.png"))
+
+
+def main() -> int:
+    """Run the benchmark."""
+    command = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    command.add_argument(
+        "--minutes",
+        nargs=2,
+        type=float,
+        default=(1.0, 180.0),
+        metavar=("SHORT", "LONG"),
+        help="lengths of the recordings (default: 1 180)",
+    )
+    command.add_argument("--formats", nargs="+", choices=FORMATS, default=FORMATS)
+    options = command.parse_args()
+    missed = 0
+    print(f"{'format':<8}{'minutes':>8}{'pictures':>10}{'MiB':>8}{'times':>8}")
+    for suffix in options.formats:
+        found = []
+        for minutes in options.minutes:
+            with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
+                audio = Path(folder, "audio", "real", f"long.{suffix}")
+                audio.parent.mkdir(parents=True)
+                make(audio, minutes)
+                memory, pictures = peak(audio.parent.parent, Path(folder, "images"))
+            found.append(memory)
+            ratio = memory / found[0]
+            print(f"{suffix:<8}{minutes:>8g}{pictures:>10}{memory:>8.1f}{ratio:>8.2f}", flush=True)
+        missed += ratio > BAR
+    print(f"bar: at most {BAR} times: {'missed' if missed else 'met'}")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,211 @@
+"""Whether `render` goes on as it began: many short recordings, through both engines.
+
+Makes recordings of one second, in folders of a thousand, and draws them with the engine
+``processes`` and, on a scheduler and two workers that it starts on this machine, with ``dask``.
+Both must come to the same files; the memory of all processes together, sampled while they draw,
+must not grow, and the last tenth of the pictures must be drawn about as fast as the first. When
+each picture was written is read from the files themselves.
+
+100,000 recordings take about 1 GB in the temporary folder (TMPDIR), and their pictures as much
+again for each engine.
+"""
+
+import argparse
+import contextlib
+import functools
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import rounds
+
+WORKERS = 2
+ENGINES = ("processes", "dask")
+RATE_BAR = 0.10  # how much the last tenth's rate may differ from the first's
+GROWTH_BAR = 1.10  # memory in the last tenth of the time over that in the second
+RECORDING_RATE = 8_000
+
+
+@dataclass(frozen=True)
+class Result:
+    """What drawing with one engine came to.
+
+    Attributes
+    ----------
+    digest : str
+        Of all files, with their names.
+    pictures : int
+    first, last : float
+        Pictures a second in the first and in the last tenth of them.
+    peak : float
+        Memory of all processes together, in MiB.
+    growth : float
+        Mean memory in the last tenth of the time over that in the second tenth.
+    """
+
+    digest: str
+    pictures: int
+    first: float
+    last: float
+    peak: float
+    growth: float
+
+
+def main() -> None:
+    """Run the benchmark."""
+    command = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    command.add_argument(
+        "--count",
+        type=int,
+        default=100_000,
+        metavar="N",
+        help="recordings to make (default: %(default)s)",
+    )
+    command.add_argument(
+        "--feature", default="mel", help="representation to draw (default: %(default)s)"
+    )
+    options = command.parse_args()
+    rounds.pin(WORKERS)
+    with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
+        scratch = Path(folder)
+        make(scratch / "audio", options.count)
+        make(scratch / "few", min(options.count, 200))
+        results = {engine: _draw(engine, options.feature, scratch) for engine in ENGINES}
+    _tell(results)
+
+
+def make(folder: Path, count: int) -> None:
+    """Write recordings of one second of noise, none like another, as 8 kHz mu-law WAV (8 KB)."""
+    import numpy as np
+    import soundfile
+    from tqdm import trange
+
+    noise = np.random.default_rng(0).standard_normal(16 * RECORDING_RATE).astype(np.float32)
+    for number in trange(count, desc="recordings", disable=None):
+        path = folder / f"part{number // 1000:04d}/{('real', 'fake')[number % 2]}/{number:06d}.wav"
+        if number % 1000 < 2:
+            path.parent.mkdir(parents=True)
+        # A piece of the noise from a place of its own, at a level of its own.
+        begin = number * 7 % (15 * RECORDING_RATE)
+        gain = 0.02 + 0.1 * (number % 997) / 997
+        samples = gain * noise[begin : begin + RECORDING_RATE]
+        soundfile.write(path, samples, RECORDING_RATE, subtype="ULAW")
+
+
+def _draw(engine: str, feature: str, scratch: Path) -> Result:
+    """Draw everything with one engine, after a few to have every process up."""
+    images = scratch / engine
+    with _cluster(scratch) if engine == "dask" else contextlib.nullcontext("") as address:
+        how = functools.partial(
+            rounds.draw,
+            feature=feature,
+            seconds=1.0,
+            jobs=WORKERS,
+            engine=engine,
+            scheduler=address,
+        )
+        how(scratch / "few", scratch / f"{engine}-few")
+        with _memory() as samples:
+            how(scratch / "audio", images)
+    return _sum_up(images, samples)
+
+
+@contextlib.contextmanager
+def _cluster(scratch: Path) -> Iterator[str]:
+    """Start a Dask scheduler and workers of one thread each; give the scheduler's address."""
+    dask = [sys.executable, "-m", "dask"]
+    known = scratch / "scheduler.json"
+    told = ["--scheduler-file", str(known), "--no-dashboard"]
+    quiet = {**os.environ, "DASK_LOGGING__DISTRIBUTED": "warning"}
+    local = ["--host", "127.0.0.1"]
+    with contextlib.ExitStack() as stack:
+
+        def start(*arguments: str) -> None:
+            command = [*dask, *arguments, *told]
+            process = stack.enter_context(subprocess.Popen(command, env=quiet, cwd=scratch))
+            stack.callback(process.terminate)
+
+        start("scheduler", *local, "--port", "0")
+        while not known.exists() or not known.read_text():
+            time.sleep(0.1)
+        for _ in range(WORKERS):
+            start("worker", *local, "--nthreads", "1", "--no-nanny")
+        yield json.loads(known.read_text())["address"]
+
+
+@contextlib.contextmanager
+def _memory(every: float = 0.25) -> Iterator[list[int]]:
+    """Sample the resident memory of this process and all below it, in bytes."""
+    import psutil
+
+    samples: list[int] = []
+    done = threading.Event()
+
+    def sample() -> None:
+        me = psutil.Process()
+        while not samples or not done.wait(every):
+            total = 0
+            for process in [me, *me.children(recursive=True)]:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    total += process.memory_info().rss
+            samples.append(total)
+
+    thread = threading.Thread(target=sample)
+    thread.start()
+    try:
+        yield samples
+    finally:
+        done.set()
+        thread.join()
+
+
+def _sum_up(images: Path, samples: list[int]) -> Result:
+    """Read from the files when they were written, and what they are."""
+    paths = [path for path in images.rglob("*") if path.suffix in (".png", ".csv", ".json")]
+    digest = hashlib.sha256()
+    for path in sorted(paths):
+        content = hashlib.sha256(path.read_bytes()).hexdigest()
+        digest.update(f"{path.relative_to(images).as_posix()} {content}\n".encode())
+    written = sorted(path.stat().st_mtime for path in paths if path.suffix == ".png")
+    tenth = max(1, len(written) // 10)
+    first = tenth / max(written[tenth] - written[0], 1e-3)
+    last = tenth / max(written[-1] - written[-1 - tenth], 1e-3)
+    part = max(1, len(samples) // 10)
+    # The first tenth is left out: the processes are still growing to their working size.
+    early, late = samples[part : 2 * part] or samples, samples[-part:]
+    growth = (sum(late) / len(late)) / (sum(early) / len(early))
+    return Result(digest.hexdigest(), len(written), first, last, max(samples) / 2**20, growth)
+
+
+def _tell(results: dict[str, Result]) -> None:
+    print(
+        f"{'engine':<11}{'pictures':>9}{'first tenth':>13}{'last tenth':>12}{'ratio':>7}"
+        f"{'peak MiB':>10}{'growth':>8}  tree"
+    )
+    for engine, result in results.items():
+        print(
+            f"{engine:<11}{result.pictures:>9}{result.first:>11.0f}/s{result.last:>10.0f}/s"
+            f"{result.last / result.first:>7.2f}{result.peak:>10.0f}{result.growth:>8.2f}"
+            f"  {result.digest[:12]}"
+        )
+    found = results.values()
+    steady = all(abs(result.last / result.first - 1) <= RATE_BAR for result in found)
+    flat = all(result.growth <= GROWTH_BAR for result in found)
+    same = len({result.digest for result in found}) == 1
+    print(f"last tenth within {RATE_BAR:.0%} of the first: {rounds.verdict(steady)}")
+    print(f"memory grows by at most {GROWTH_BAR - 1:.0%}: {rounds.verdict(flat)}")
+    print(f"same files with both engines: {rounds.verdict(same)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,78 @@
+"""How fast `render` draws on one core, beside other ways of drawing the same clips.
+
+``ours``: `render.dataset.render` with one job, from the folder to the manifest: read any format and
+check it, hash, trim, level, draw, PNG with what it was drawn from, atomic write.
+``plain``: what tutorials do, a clip at a time: librosa.load, librosa.stft or melspectrogram,
+specshow, savefig, with a matplotlib figure made and closed for each.
+``sox``, ``ffmpeg``: ``sox FILE -n spectrogram`` and ``ffmpeg -lavfi showspectrumpic``, a process a
+clip.
+``floor``: decode (libsndfile), FFT of Hann frames (SciPy; and the mel filters), logarithm to grey,
+PNG (OpenCV), a plain write, and nothing else.
+"""
+
+import functools
+import shutil
+import statistics
+import tempfile
+from pathlib import Path
+
+import rounds
+
+FEATURES = ("linear", "mel")
+PROGRAMS = ("sox", "ffmpeg")
+AGAINST = ("plain", *PROGRAMS, "floor")
+BARS = {"plain": 8.0, "floor": 0.6}
+
+
+def main() -> None:
+    """Run the benchmark."""
+    command = rounds.parser(f"{__doc__}", count=100)
+    for option, choices in (("--features", FEATURES), ("--against", AGAINST)):
+        command.add_argument(
+            option, nargs="+", choices=choices, default=choices, help="default: all of them"
+        )
+    options = command.parse_args()
+    rounds.pin(1)
+    with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
+        audio = options.audio or rounds.make(Path(folder, "audio"), options.count)
+        for feature in options.features:
+            against = [name for name in options.against if _can(name, feature)]
+            _compare(audio, feature, against, options.rounds, Path(folder, feature))
+
+
+def _can(name: str, feature: str) -> bool:
+    """Whether a way draws a representation here; no other program of these draws a mel scale."""
+    if name not in PROGRAMS:
+        return True
+    if feature == "linear" and not shutil.which(name):
+        print(f"{name}: not installed (apt-get install {name})")
+    return feature == "linear" and shutil.which(name) is not None
+
+
+def _compare(audio: Path, feature: str, against: list[str], count: int, scratch: Path) -> None:
+    """Time the ways with one representation, and print the table."""
+    import ways
+
+    corpus = ways.corpus(audio, feature, scratch)
+
+    def check(name: str, folder: Path) -> None:
+        made = sum(1 for _ in folder.rglob("*.png"))
+        if made != corpus.size:
+            raise ValueError(f"expected {corpus.size} pictures of {name}, got {made}")
+
+    names = ("ours", *against)
+    drawing = {name: functools.partial(getattr(ways, name), corpus) for name in names}
+    seconds = rounds.interleave(drawing, count, check)
+    print(f"{feature}: {len(corpus.clips)} recordings, {corpus.size} clips, {count} rounds, 1 core")
+    print(f"{'way':<8}{'clips/s':>10}{'ours is':>12}")
+    for name in names:
+        rate = corpus.size / statistics.median(seconds[name])
+        times = rounds.ratio(seconds["ours"], seconds[name])
+        bar = BARS.get(name)
+        said = f"   bar {bar}: {rounds.verdict(times >= bar)}" if bar else ""
+        print(f"{name:<8}{rate:>10.1f}{times:>10.2f} x{said}")
+    print(flush=True)
+
+
+if __name__ == "__main__":
+    main()
