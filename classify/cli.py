@@ -59,17 +59,16 @@ def _evaluate(
     by: list[str] | None,
     scores: Path | None,
     scores_format: str | None,
+    explained: int,
     resamples: int,
     format: str,
 ) -> int:
-    from classify import backend, scorefile, tables
+    from classify import scorefile, tables
+    from classify.evaluation import evaluate
     from classify.run import load
 
     run = load(folder)
-    backend.load()
-    from classify.evaluation import evaluate
-
-    found = evaluate(images, run, split, by, resamples)
+    found = evaluate(images, run, split, by, resamples, explained)
     if scores:
         trials = found.trials
         scorefile.write_scores(scores, trials.names, trials.labels, trials.llr, scores_format)
@@ -90,14 +89,11 @@ def _score(scores: Path, keys: Path | None, higher: str | None, resamples: int, 
 
 
 def _compare(a: Path, b: Path, images: Path, split: str, resamples: int, format: str) -> int:
-    from classify import backend, tables
+    from classify import tables
+    from classify.comparison import compare
     from classify.run import load
 
-    runs = load(a), load(b)
-    backend.load()
-    from classify.comparison import compare
-
-    found = compare(images, *runs, split, resamples)
+    found = compare(images, load(a), load(b), split, resamples)
     _print(found.report, format, tables.comparison(found.report, str(a), str(b)))
     return 1 if found.refused else 0
 
@@ -111,15 +107,12 @@ def _audit(images: Path, format: str) -> int:
 
 
 def _predict(names: list[str], folder: Path, format: str) -> int:
-    from classify import backend
-    from classify.run import load
-
-    run = load(folder)
-    backend.load()
     from tqdm import tqdm
 
     from classify.prediction import Refusal, predict
+    from classify.run import load
 
+    run = load(folder)
     rows = csv.writer(sys.stdout, lineterminator="\n")
     if format == "csv":
         rows.writerow(("path", "label", "confidence", "p_fake", "llr"))

@@ -10,8 +10,8 @@ from scipy.stats import binomtest
 
 from classify import manifest
 from classify.bootstrap import RESAMPLES, intervals
-from classify.evaluation import cluster_column, groups, score_split
-from classify.levels import levels
+from classify.evaluation import cluster_column, groups
+from classify.levels import levels, score_split
 from classify.run import Run
 from classify.scored import Scored, summary
 

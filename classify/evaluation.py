@@ -1,5 +1,7 @@
 """A run and one split of a dataset in, figures of how good it is out, and the report of them."""
 
+import csv
+import io
 import json
 import shlex
 from collections.abc import Sequence
@@ -10,12 +12,12 @@ from typing import Any
 import numpy as np
 from scipy.special import expit
 
-from classify import manifest, metrics, report
+from classify import faithfulness, manifest, metrics, report
 from classify.bootstrap import RESAMPLES, of_summary
 from classify.breakdown import breakdown, mean_over
-from classify.levels import Pictures, levels, score
+from classify.case import main_level
+from classify.levels import Pictures, levels, score_split
 from classify.manifest import Manifest
-from classify.pictures import check_drawing, files, load_drawing
 from classify.run import Run, replace
 from classify.scored import PRIOR, Scored, decided, oracle, summary
 
@@ -55,6 +57,7 @@ def evaluate(
     split: str,
     by: Sequence[str] | None = None,
     resamples: int = RESAMPLES,
+    explained: int = faithfulness.PICTURES,
 ) -> Evaluation:
     """Score one split and write ``RUN/report``: ``metrics.json`` and ``index.html``.
 
@@ -69,6 +72,8 @@ def evaluate(
         Columns of the manifest to break down by; default: source and generator, if there.
     resamples : int
         For the intervals.
+    explained : int
+        Pictures that the faithfulness of explanations is measured on; 0 leaves it out.
 
     Returns
     -------
@@ -108,37 +113,15 @@ def evaluate(
     }
     means = {column: mean_over(cells) for column, cells in figures["by"].items()}
     figures["mean_over"] = {column: mean for column, mean in means.items() if mean}
-    _write(run, images, figures, found, by)
+    if explained:
+        recordings = manifest.recordings(known, pictures.names.tolist())
+        figures["explanation"] = faithfulness.measure(
+            run, images, found["picture"], recordings, together["picture"], explained
+        )
+    asked = [f"--by={column}" for column in by or ()]
+    asked += [] if explained == faithfulness.PICTURES else [f"--explained={explained}"]
+    _write(run, images, figures, found, asked)
     return Evaluation(figures, found, pictures.refused)
-
-
-def score_split(verb: str, images: Path, run: Run, split: str) -> Pictures:
-    """Score the pictures of a split.
-
-    Parameters
-    ----------
-    verb : str
-        Stands before each line on standard error.
-    images : Path
-    run : Run
-    split : str
-
-    Returns
-    -------
-    pictures : Pictures
-
-    Raises
-    ------
-    ValueError
-        If there is nothing to score, or the dataset was drawn with other settings.
-    """
-    truth = _truth(images, run, split)
-    drawing = load_drawing(images / "render.json")
-    try:
-        check_drawing(run.drawing, drawing)
-    except ValueError as error:
-        raise ValueError(f"{images}: {error}; render it with the settings of the run") from error
-    return score(verb, run, images, truth)
 
 
 def cluster_column(known: Manifest, names: np.ndarray) -> str:
@@ -229,27 +212,22 @@ def _write(
     images: Path,
     figures: dict[str, Any],
     found: dict[str, Scored],
-    by: Sequence[str] | None,
+    asked: Sequence[str],
 ) -> None:
     folder = run.folder / "report"
     folder.mkdir(exist_ok=True)
     command = ["./run.sh", "evaluate", str(images), "--run", str(run.folder)]
-    command += ["--split", figures["split"], *(f"--by={column}" for column in by or ())]
+    command += ["--split", figures["split"], *asked]
     replace(folder / "metrics.json", (json.dumps(figures, indent=2) + "\n").encode())
+    replace(folder / "scores.csv", _table(run, found[main_level(found)]))
     report.write(run, images, figures, found, shlex.join(command))
 
 
-def _truth(images: Path, run: Run, split: str) -> dict[Path, int]:
-    """Pictures of a split with the index of their class, by the names that the run knows."""
-    folder = images / split
-    if not folder.is_dir():
-        raise ValueError(f"expected a split of pictures, got {folder}, which does not exist")
-    index = {name.lower(): number for number, name in enumerate(run.classes)}
-    found = {path.name: path for path in sorted(folder.iterdir()) if path.is_dir()}
-    unknown = [name for name in found if name.lower() not in index]
-    if unknown or not found:
-        raise ValueError(
-            f"expected the class folders {' and '.join(run.classes)} in {folder}, "
-            f"got {', '.join(unknown) or 'none'}"
-        )
-    return {path: index[name.lower()] for name in found for path in files(found[name])}
+def _table(run: Run, scored: Scored) -> bytes:
+    """Calibrated scores with the truth, for whoever wants another threshold."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("name", "label", "llr"))
+    for name, label, llr in zip(scored.names, scored.labels, scored.llr, strict=True):
+        writer.writerow((name, run.classes[label], float(llr)))
+    return text.getvalue().encode(errors="surrogateescape")

@@ -9,6 +9,7 @@ from tqdm import tqdm
 
 from classify import manifest
 from classify.manifest import Manifest
+from classify.pictures import check_drawing, files, load_drawing
 from classify.run import Run
 from classify.scored import Scored
 from classify.scores import scores
@@ -74,6 +75,51 @@ def score(verb: str, run: Run, images: Path, truth: dict[Path, int]) -> Pictures
         np.stack([llr for _, llr in good]),
         len(truth) - len(good),
     )
+
+
+def score_split(verb: str, images: Path, run: Run, split: str) -> Pictures:
+    """Score the pictures of a split.
+
+    Parameters
+    ----------
+    verb : str
+        Stands before each line on standard error.
+    images : Path
+    run : Run
+    split : str
+
+    Returns
+    -------
+    pictures : Pictures
+
+    Raises
+    ------
+    ValueError
+        If there is nothing to score, or the dataset was drawn with other settings.
+    """
+    truth = _truth(images, run, split)
+    drawing = load_drawing(images / "render.json")
+    try:
+        check_drawing(run.drawing, drawing)
+    except ValueError as error:
+        raise ValueError(f"{images}: {error}; render it with the settings of the run") from error
+    return score(verb, run, images, truth)
+
+
+def _truth(images: Path, run: Run, split: str) -> dict[Path, int]:
+    """Pictures of a split with the index of their class, by the names that the run knows."""
+    folder = images / split
+    if not folder.is_dir():
+        raise ValueError(f"expected a split of pictures, got {folder}, which does not exist")
+    index = {name.lower(): number for number, name in enumerate(run.classes)}
+    found = {path.name: path for path in sorted(folder.iterdir()) if path.is_dir()}
+    unknown = [name for name in found if name.lower() not in index]
+    if unknown or not found:
+        raise ValueError(
+            f"expected the class folders {' and '.join(run.classes)} in {folder}, "
+            f"got {', '.join(unknown) or 'none'}"
+        )
+    return {path: index[name.lower()] for name in found for path in files(found[name])}
 
 
 def levels(run: Run, pictures: Pictures, known: Manifest) -> dict[str, Scored]:

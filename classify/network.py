@@ -1,11 +1,11 @@
 """The networks: grey pictures in, P(positive class) out.
 
-A network takes raw ``uint8`` pictures, shape (batch, height, width, 1); scaling is its first
-layer. With the sigmoid head the output has shape (batch, 1), with the softmax head (batch, 2).
+A network takes raw ``uint8`` pictures, shape (batch, height, width, 1), and scales them itself.
+With the sigmoid head the output has shape (batch, 1), with the softmax head (batch, 2).
 """
 
 import keras
-from keras import layers
+from keras import layers, ops
 
 from classify.settings import Settings
 
@@ -33,9 +33,13 @@ def build(settings: Settings, shape: tuple[int, int], steps: int) -> keras.Model
     model : keras.Model
     """
     pictures = keras.Input((*shape, 1), dtype="uint8", name="picture")
-    x = layers.Rescaling(1 / 255)(pictures)
-    for filters, stride in CNN:
+    x = ops.cast(pictures, "float32")
+    for stage, (filters, stride) in enumerate(CNN):
         x = layers.Conv2D(filters, 3, stride, padding="same", use_bias=False)(x)
+        if stage == 0:
+            # To [0, 1], after the first convolution: without bias it comes to the same as before
+            # it, and there onnxruntime makes it a part of the weights.
+            x = layers.Rescaling(1 / 255)(x)
         # The default momentum of 0.99 outlasts the few hundred steps that small data have.
         x = layers.BatchNormalization(momentum=0.9)(x)
         x = layers.ReLU()(x)

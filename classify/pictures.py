@@ -7,8 +7,9 @@ interpreted.
 """
 
 import json
+import os
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -178,9 +179,19 @@ def class_order(folder: Path) -> tuple[str, str]:
 
 def files(folder: Path) -> list[Path]:
     """List the files below a folder that have a picture's suffix, in any case, sorted."""
-    return sorted(
-        path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file()
-    )
+    return list(walk(folder))
+
+
+def walk(folder: Path) -> Iterator[Path]:
+    """Find what `files` lists, holding no more of it than one folder's names.
+
+    Links to folders are not followed: they may go in circles.
+    """
+    for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
+        if entry.is_dir(follow_symlinks=False):
+            yield from walk(Path(entry.path))
+        elif os.path.splitext(entry.name)[1].lower() in SUFFIXES and entry.is_file():
+            yield Path(entry.path)
 
 
 def load_drawing(path: Path) -> Drawing | None:
@@ -242,4 +253,12 @@ def _drawing(packet: bytes) -> Drawing | None:
     except ElementTree.ParseError:
         return None
     text = next((e.attrib[_DRAWING] for e in elements if _DRAWING in e.attrib), None)
-    return None if text is None else json.loads(text)
+    if text is None:
+        return None
+    try:
+        drawing = json.loads(text)
+    except (RecursionError, ValueError) as error:
+        raise ValueError(f"expected drawing settings as JSON in a picture, got {error}") from error
+    if not isinstance(drawing, dict):
+        raise ValueError(f"expected drawing settings as a JSON object in a picture, got {text:.40}")
+    return drawing

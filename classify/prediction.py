@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from scipy.special import expit
+import numpy as np
 
-from classify.pictures import files
+from classify.pictures import walk
 from classify.run import Run
 from classify.scores import Score, scores
 
@@ -47,7 +47,7 @@ class Refusal:
     reason: str
 
 
-def expand(names: Iterable[str]) -> Iterator[Path | Refusal]:
+def expand(names: Iterable[str]) -> Iterator[Path | Score]:
     """List the pictures that the names stand for, in their order.
 
     Parameters
@@ -57,18 +57,18 @@ def expand(names: Iterable[str]) -> Iterator[Path | Refusal]:
 
     Yields
     ------
-    path : Path or Refusal
-        A refusal for a name that stands for nothing.
+    path : Path or Score
+        A score with a reason for a name that stands for nothing.
     """
     for name in names:
         path = Path(name)
         if path.is_dir():
-            yield from _or_refusal(files(path), name, "a folder")
+            yield from _or_reason(walk(path), path, "a folder")
         elif path.exists() or not glob.has_magic(name):
             yield path
         else:
             matches = sorted(glob.glob(name, recursive=True))
-            yield from _or_refusal([Path(match) for match in matches], name, "a pattern")
+            yield from _or_reason(map(Path, matches), path, "a pattern")
 
 
 def predict(run: Run, names: Iterable[str]) -> Iterator[Verdict | Refusal]:
@@ -85,32 +85,33 @@ def predict(run: Run, names: Iterable[str]) -> Iterator[Verdict | Refusal]:
     result : Verdict or Refusal
         In the order of the names.
     """
-    found = list(expand(names))
-    scored = scores(run, (path for path in found if isinstance(path, Path)))
-    for path in found:
-        yield path if isinstance(path, Refusal) else judge(run, next(scored))
+    for score in scores(run, expand(names)):
+        if score.llr is None:
+            yield Refusal(str(score.path), score.reason)
+        else:
+            yield verdict(run, str(score.path), score.llr)
 
 
-def judge(run: Run, score: Score) -> Verdict | Refusal:
-    """Turn a score into a verdict.
+def verdict(run: Run, path: str, raw: np.ndarray) -> Verdict:
+    """Turn raw scores into a verdict.
 
     Parameters
     ----------
     run : Run
-    score : Score
+    path : str
+    raw : np.ndarray, at least one number
+        Of the networks of the run, and of the clips if it is of a recording; their mean counts.
 
     Returns
     -------
-    result : Verdict or Refusal
+    verdict : Verdict
     """
-    if score.llr is None:
-        return Refusal(str(score.path), score.reason)
-    llr = float(run.calibration(score.llr).mean())  # a line: as good as of the mean
-    p_fake = float(expit(-llr))
+    llr = float(run.calibration(np.mean(raw)))
+    p_fake = probability(llr)
     low, high = run.uncertain
     label = UNCERTAIN if low < p_fake < high else run.classes[p_fake >= run.threshold]
     return Verdict(
-        path=str(score.path),
+        path=path,
         label=label,
         confidence=100 * max(p_fake, 1 - p_fake),
         p_fake=p_fake,
@@ -118,7 +119,21 @@ def judge(run: Run, score: Score) -> Verdict | Refusal:
     )
 
 
-def _or_refusal(paths: list[Path], name: str, what: str) -> Iterator[Path | Refusal]:
-    yield from paths
-    if not paths:
-        yield Refusal(name, f"expected pictures, got {what} without any")
+def probability(llr: float) -> float:
+    """Turn a calibrated score into P(positive class), 1 / (1 + exp(llr)).
+
+    Examples
+    --------
+    >>> probability(0.0), probability(1000.0)
+    (0.5, 0.0)
+    """
+    return float(np.exp(-np.logaddexp(0.0, llr)))
+
+
+def _or_reason(paths: Iterator[Path], path: Path, what: str) -> Iterator[Path | Score]:
+    first = next(paths, None)
+    if first is None:
+        yield Score(path, None, f"expected pictures, got {what} without any")
+    else:
+        yield first
+        yield from paths

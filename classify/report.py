@@ -16,7 +16,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from scipy.special import expit, logit
 
-from classify import curves, figures, manifest, metrics
+from classify import curves, deletion, figures, manifest, metrics
 from classify.assessment import assess
 from classify.breakdown import ENOUGH
 from classify.case import main_level, rule_of_three
@@ -85,6 +85,7 @@ def write(
         most=ROWS,
         enough=ENOUGH,
         drawn=dict(_drawn(run, report, levels)),
+        explained=_explained(report),
         mistakes=list(_mistakes(run, images, levels["picture"])),
     )
     path = run.folder / "report" / "index.html"
@@ -167,6 +168,14 @@ def _drawn(
         yield f"histogram-{level}", _inline(figures.histogram(*how, run.threshold, run.uncertain))
         if "ece" in report[level]:
             yield f"reliability-{level}", _inline(figures.reliability(*how))
+    if "explanation" in report:
+        yield "deletion", _inline(deletion.curves(report["explanation"]))
+
+
+def _explained(report: Mapping[str, Any]) -> dict[str, str]:
+    """Whether explanations mean anything, by method; empty where it was not measured."""
+    found = deletion.sentences(report["explanation"]) if "explanation" in report else {}
+    return {method: sentence.replace(" %", f"{NBSP}%") for method, sentence in found.items()}
 
 
 def _curve(scored: Scored, found: Mapping[str, float]) -> curves.Curve:

@@ -1,8 +1,8 @@
 """A trained run: a folder that rebuilds its network and says how it came about.
 
-``model.keras`` takes raw pictures; ``run.json`` holds what `Run` holds; ``render.json``, where the
-dataset had one, is the drawing settings, copied unread. An ensemble has no network of its own but
-a folder for each of its members, runs as well.
+``model.keras`` and ``model.onnx`` take raw pictures; ``run.json`` holds what `Run` holds;
+``render.json``, where the dataset had one, is the drawing settings, copied unread. An ensemble has
+no network of its own but a folder for each of its members, runs as well.
 """
 
 import dataclasses
@@ -15,6 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from classify import inference
+from classify.inference import KERAS, ONNX, Network
 from classify.pictures import Drawing, load_axes, load_drawing
 
 
@@ -83,6 +85,10 @@ class Run:
         Loss and accuracy in the epoch that was kept, counted from 0.
     validation : dict
         Figures of the validation recordings, see `classify.training.judge`.
+    export : dict
+        How well ``model.onnx`` agrees with ``model.keras``, see `classify.export`.
+    material : dict
+        What the training recordings were like, see `classify.material`.
     members : tuple of Run
         The networks whose scores an ensemble averages; empty for one network.
     """
@@ -100,6 +106,8 @@ class Run:
     versions: dict[str, str] = field(default_factory=dict)
     scores: dict[str, float] = field(default_factory=dict)
     validation: dict[str, float] = field(default_factory=dict)
+    export: dict[str, float] = field(default_factory=dict)
+    material: dict[str, Any] = field(default_factory=dict)
     members: tuple["Run", ...] = ()
 
     @cached_property
@@ -118,11 +126,14 @@ class Run:
         return self.members or (self,)
 
     @cached_property
-    def model(self):
-        """The Keras network."""
-        import keras
+    def network(self) -> Network:
+        """From raw pictures to P(positive class), see `classify.inference`."""
+        return inference.network(self.folder)
 
-        return keras.models.load_model(self.folder / "model.keras", safe_mode=True)
+    @cached_property
+    def model(self):
+        """The Keras network, which takes pictures of shape (n, height, width, 1)."""
+        return inference.keras_model(self.folder)
 
     def save(self) -> None:
         """Write ``run.json``."""
@@ -162,8 +173,8 @@ def load(folder: Path) -> Run:
         raise ValueError(f"expected a run's settings in {path}, got {error!r}") from error
     except json.JSONDecodeError as error:
         raise ValueError(f"expected JSON in {path}, got {error}") from error
-    if not run.members and not (folder / "model.keras").is_file():
-        raise ValueError(f"expected a trained run in {folder}, got no model.keras")
+    if not run.members and not any((folder / name).is_file() for name in (ONNX, KERAS)):
+        raise ValueError(f"expected a trained run in {folder}, got neither {ONNX} nor {KERAS}")
     return run
 
 

@@ -4,20 +4,20 @@ Scores are raw: ln p(real) - ln p(fake), freed of the share of the classes in tr
 calibrated; one a network, for an ensemble has several.
 """
 
+import os
+from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
-from scipy.special import logit
 
 from classify.pictures import read
 from classify.run import Run
 
-BATCH = 64
+BATCH = 32
 # Single precision cannot tell a probability from 1 more finely than this.
 _EDGE = 2.0**-24
 
@@ -40,30 +40,31 @@ class Score:
     reason: str = ""
 
 
-def scores(run: Run, paths: Iterable[Path]) -> Iterator[Score]:
-    """Score pictures, in batches, decoding in parallel.
+def scores(run: Run, paths: Iterable[Path | Score]) -> Iterator[Score]:
+    """Score pictures in batches, one a core at a time.
 
     Parameters
     ----------
     run : Run
-    paths : iterable of Path
+    paths : iterable of Path or Score
+        A score stands for a picture of which it is known that there is none; it is passed on.
 
     Yields
     ------
     score : Score
         In the order of `paths`.
     """
-    remaining = iter(paths)
-    with ThreadPoolExecutor() as pool:
+    for member in run.networks:
+        member.network  # noqa: B018 - read here, once, and not by several threads at a time
+    remaining, cores = iter(paths), os.cpu_count() or 1
+    scoring: deque[Future[list[Score]]] = deque()
+    with ThreadPoolExecutor(cores) as pool:
         while batch := list(islice(remaining, BATCH)):
-            images = list(pool.map(partial(_try_read, run), batch))
-            good = [image for image in images if isinstance(image, np.ndarray)]
-            llr = iter(raw(run, np.stack(good)) if good else ())
-            for path, image in zip(batch, images, strict=True):
-                if isinstance(image, str):
-                    yield Score(path, None, image)
-                else:
-                    yield Score(path, next(llr))
+            scoring.append(pool.submit(_score, run, batch))
+            if len(scoring) > cores:  # one waits, so that no core does
+                yield from scoring.popleft().result()
+        for one in scoring:
+            yield from one.result()
 
 
 def raw(run: Run, images: np.ndarray) -> np.ndarray:
@@ -77,20 +78,29 @@ def raw(run: Run, images: np.ndarray) -> np.ndarray:
     Returns
     -------
     llr : np.ndarray, shape=(n, networks)
-        Of the last output of either head, P(positive class); within ln 2^24 = 16.6 of the prior's.
+        Of P(positive class), within ln 2^24 = 16.6 of the prior's.
     """
-    batch = images[..., np.newaxis]
-    outputs = [np.asarray(one.model.predict_on_batch(batch), float)[:, -1] for one in run.networks]
-    priors = logit([one.prior for one in run.networks])
-    return priors - logit(np.clip(np.stack(outputs, axis=1), _EDGE, 1 - _EDGE))
+    outputs = np.stack([one.network(images) for one in run.networks], axis=1)
+    return _logit(np.array([one.prior for one in run.networks])) - _logit(
+        np.clip(outputs, _EDGE, 1 - _EDGE)
+    )
 
 
-def _try_read(run: Run, path: Path) -> np.ndarray | str:
+def _score(run: Run, batch: list[Path | Score]) -> list[Score]:
+    looked = [_try_read(run, path) if isinstance(path, Path) else path for path in batch]
+    images = [one[1] for one in looked if not isinstance(one, Score)]
+    llr = iter(raw(run, np.stack(images)) if images else ())
+    return [one if isinstance(one, Score) else Score(one[0], next(llr)) for one in looked]
+
+
+def _try_read(run: Run, path: Path) -> tuple[Path, np.ndarray] | Score:
     try:
-        return read(path, run.shape, run.drawing)
-    except (OSError, ValueError) as error:
-        return (
-            f"expected a picture, got {error.strerror}"
-            if isinstance(error, OSError)
-            else str(error)
-        )
+        return path, read(path, run.shape, run.drawing)
+    except OSError as error:
+        return Score(path, None, f"expected a picture, got {error.strerror}")
+    except ValueError as error:
+        return Score(path, None, str(error))
+
+
+def _logit(p: np.ndarray) -> np.ndarray:
+    return np.log(p) - np.log1p(-p)  # SciPy's takes longer to import than this to be read

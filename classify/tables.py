@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from statistics import mean, stdev
 from typing import Any
 
+from classify import deletion
 from classify.run import Run
 from classify.scored import METRICS
 
@@ -39,6 +40,8 @@ def evaluation(report: Mapping[str, Any], classes: Sequence[str]) -> str:
         lines += ["", *_breakdown(column, cells, report["mean_over"].get(column))]
     lines.append("")
     lines += _explanation(report, classes)
+    if "explanation" in report:
+        lines += deletion.sentences(report["explanation"]).values()
     return "\n".join(line.rstrip() for line in lines)
 
 

@@ -10,9 +10,9 @@ import json
 import platform
 import shutil
 import sys
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
@@ -23,19 +23,33 @@ from classify.audit import audit, one_line
 from classify.augmentation import Reseed, augmented, plain
 from classify.calibration import calibrate
 from classify.dataset import Split, look_through, tell_damaged
+from classify.earlier import ASIDE, check_same, make_room
 from classify.epochs import Keeper, epoch_path, last_epoch
+from classify.export import export
 from classify.figures import learning_curves
 from classify.history import best, read_history, write_history
+from classify.inference import KERAS, ONNX
 from classify.levels import levels, score
 from classify.manifest import Manifest
+from classify.material import Material, gather
 from classify.network import build
 from classify.pictures import size
 from classify.progress import Progress
 from classify.run import Run, load, replace
 from classify.settings import Settings
 
-LIBRARIES = ("keras", "tensorflow", "numpy", "scipy", "opencv-python-headless", "scikit-learn")
-ASIDE = ("render.json", "history.csv", "learning_curves.png")
+LIBRARIES = "keras tensorflow onnxruntime numpy scipy opencv-python-headless scikit-learn".split()
+
+
+@dataclass(frozen=True)
+class _Data:
+    """The pictures that a run comes from, looked through, and what is known of them."""
+
+    images: Path
+    train: Split
+    validation: Split
+    known: Manifest
+    material: Material
 
 
 def train(
@@ -78,26 +92,28 @@ def train(
     """
     if seeds < 1:
         raise ValueError(f"expected at least 1 seed, got {seeds}")
-    splits = look_through(images, "train"), look_through(images, "validation")
-    for split in splits:
+    train_split, validation = look_through(images, "train"), look_through(images, "validation")
+    for split in (train_split, validation):
         tell_damaged("train", split.damaged)
-    _check_alike(*splits)
+    _check_alike(train_split, validation)
     if (images / "render.json").is_file() and not (images / "manifest.csv").is_file():
         print(f"train: {images} has no manifest.csv: rendering was not finished", file=sys.stderr)
     known = manifest.read(images)
-    _make_room(folder, seeds, resume, overwrite)
+    make_room(folder, seeds, resume, overwrite)
     print(one_line(audit(images, quick=True)), file=sys.stderr)
+    material = gather(images, train_split.paths, train_split.labels, known)
+    data = _Data(images, train_split, validation, known, material)
     if seeds == 1:
-        return _train_one(images, splits, known, folder, settings)
+        return _train_one(data, folder, settings)
     members: list[Run] = []
     for seed in range(settings.seed, settings.seed + seeds):
         print(f"train: network {len(members) + 1} of {seeds}, seed {seed}", file=sys.stderr)
         one = dataclasses.replace(settings, seed=seed)
-        members.append(_train_one(images, splits, known, folder / f"seed-{seed}", one))
+        members.append(_train_one(data, folder / f"seed-{seed}", one))
         keras.utils.clear_session()  # or memory would grow with every network
     if (images / "render.json").is_file():
         shutil.copyfile(images / "render.json", folder / "render.json")
-    return _finish(_describe(folder, splits, settings, members=tuple(members)), splits, known)
+    return _finish(_describe(folder, data, settings, members=tuple(members)), data)
 
 
 def _check_alike(train_split: Split, validation: Split) -> None:
@@ -111,63 +127,32 @@ def _check_alike(train_split: Split, validation: Split) -> None:
             )
 
 
-def _make_room(folder: Path, seeds: int, resume: bool, overwrite: bool) -> None:
-    """Refuse to touch an earlier training, or delete it."""
-    single = (folder / "training").is_dir() or (folder / "model.keras").is_file()
-    members = sorted(folder.glob("seed-*/"))
-    if (single or members) and not (resume or overwrite):
-        raise ValueError(
-            f"expected a new run, got {folder}, which holds a training: give another --to, "
-            "--resume to go on with it or --overwrite to delete it"
-        )
-    if not overwrite and (single if seeds > 1 else members):
-        raise ValueError(
-            f"expected to go on with --seeds {seeds}, got a training with "
-            f"{'one seed' if single else 'several seeds'} in {folder}"
-        )
-    if overwrite:
-        for path in (folder / "training", folder / "report", *members):
-            shutil.rmtree(path, ignore_errors=True)
-        for name in ("run.json", "model.keras", *ASIDE):
-            (folder / name).unlink(missing_ok=True)
-
-
-def _train_one(
-    images: Path, splits: tuple[Split, Split], known: Manifest, folder: Path, settings: Settings
-) -> Run:
-    run = _describe(folder, splits, settings)
+def _train_one(data: _Data, folder: Path, settings: Settings) -> Run:
+    run = _describe(folder, data, settings)
     start = {"training": run.training, "fingerprint": run.fingerprint}
     if (folder / "run.json").is_file():
         finished = load(folder)
-        _check_same({"training": finished.training, "fingerprint": finished.fingerprint}, start)
+        check_same({"training": finished.training, "fingerprint": finished.fingerprint}, start)
         return finished
     stated = folder / "training" / "start.json"
     if stated.is_file():
-        _check_same(json.loads(stated.read_text()), start)
+        check_same(json.loads(stated.read_text()), start)
     else:
-        for name in ("model.keras", *ASIDE):
+        for name in (KERAS, ONNX, *ASIDE):
             (folder / name).unlink(missing_ok=True)
         stated.parent.mkdir(parents=True, exist_ok=True)
         replace(stated, json.dumps(start).encode())
-    if (images / "render.json").is_file():
-        shutil.copyfile(images / "render.json", folder / "render.json")
-    _fit(*splits, folder, settings, last_epoch(folder))
+    if (data.images / "render.json").is_file():
+        shutil.copyfile(data.images / "render.json", folder / "render.json")
+    _fit(data.train, data.validation, folder, settings, last_epoch(folder))
     rows = read_history(folder / "history.csv")
     learning_curves(rows, folder / "learning_curves.png")
     kept = rows[best([row["val_loss"] for row in rows])]
-    finished = _finish(dataclasses.replace(run, scores=kept), splits, known)
+    run = dataclasses.replace(run, scores=kept)
+    run = dataclasses.replace(run, export=export(run, data.validation.paths))
+    finished = _finish(run, data)
     shutil.rmtree(folder / "training")
     return finished
-
-
-def _check_same(before: dict[str, Any], now: dict[str, Any]) -> None:
-    for name, value in now["training"].items():
-        if before["training"].get(name) != value:
-            raise ValueError(
-                f"expected to go on with {name} {before['training'].get(name)}, got {value}"
-            )
-    if before["fingerprint"] != now["fingerprint"]:
-        raise ValueError("expected to go on with the same pictures, got others")
 
 
 def _fit(
@@ -229,16 +214,17 @@ def class_weights(labels: np.ndarray) -> dict[int, float]:
 
 def _describe(
     folder: Path,
-    splits: tuple[Split, Split],
+    data: _Data,
     settings: Settings,
     members: tuple[Run, ...] = (),
 ) -> Run:
     """All of a run that is known before it is trained."""
+    splits = data.train, data.validation
     return Run(
         folder=folder,
         training=dataclasses.asdict(settings),
-        classes=splits[0].classes,
-        shape=splits[0].shape,
+        classes=data.train.classes,
+        shape=data.train.shape,
         prior=0.5,  # the class weights make it so
         fingerprint=hashlib.sha256("".join(s.fingerprint for s in splits).encode()).hexdigest(),
         left_out=sum(len(split.damaged) for split in splits),
@@ -246,16 +232,17 @@ def _describe(
             "python": platform.python_version(),
             **{name: version(name) for name in LIBRARIES},
         },
+        material=data.material,
         members=members,
     )
 
 
-def _finish(run: Run, splits: tuple[Split, Split], known: Manifest) -> Run:
+def _finish(run: Run, data: _Data) -> Run:
     """Calibrate a trained run on validation; with its ``run.json`` it is finished."""
-    validation = splits[1]
+    validation = data.validation
     truth = dict(zip(validation.paths, validation.labels.tolist(), strict=True))
-    pictures = score("train", run, validation.folder.parent, truth)
-    found = levels(run, pictures, known)
+    pictures = score("train", run, data.images, truth)
+    found = levels(run, pictures, data.known)
     finished = calibrate(run, found.get("recording", found["picture"]))
     if finished.validation["auc"] <= 0.5:
         print(

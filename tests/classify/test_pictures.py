@@ -74,6 +74,18 @@ def test_another_size_is_refused(tmp_path):
         read(tmp_path / "x.png", (30, 40), None)
 
 
+@pytest.mark.parametrize("text", [b"[" * 200_000, b"{", b"[1]", b"7"])
+def test_drawing_settings_that_are_none_are_refused(text):
+    packet = (
+        b'<x:xmpmeta xmlns:x="adobe:ns:meta/" xmlns:s="urn:spoofsight:1">'
+        b"<a s:render='" + text + b"'/></x:xmpmeta>"
+    )
+    with pytest.raises(
+        ValueError, match=r"^expected drawing settings as .+ in a picture, got"
+    ):
+        decode(with_packet(IMAGE, packet))
+
+
 def test_other_drawing_settings_are_refused_by_name(tmp_path):
     (tmp_path / "x.png").write_bytes(with_packet(IMAGE))
     assert read(tmp_path / "x.png", (40, 30), {"hop": 256}).shape == (40, 30)
@@ -134,3 +146,13 @@ def test_pictures_of_unknown_axes(tmp_path):
     assert load_axes(tmp_path / "render.json") is None
     (tmp_path / "render.json").write_text("{}")
     assert load_drawing(tmp_path / "render.json") == {}
+
+
+def test_pictures_are_found_in_the_order_of_their_paths_and_links_are_not_followed(tmp_path):
+    for name in ("b/2.PNG", "b.png", "a/z/1.jpg", "a/0.png", "a.b/3.bmp", "note.txt", "b-c/4.tif"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    (tmp_path / "a" / "round").symlink_to(tmp_path)
+    (tmp_path / "folder.png").mkdir()
+    names = ["a/0.png", "a/z/1.jpg", "a.b/3.bmp", "b/2.PNG", "b-c/4.tif", "b.png"]
+    assert files(tmp_path) == sorted(tmp_path / name for name in names)

@@ -1,12 +1,16 @@
+import itertools
 import shutil
+from functools import partial
 
 import cv2
 import numpy as np
 import pytest
 from scipy.special import expit, logit
 
+from classify import prediction
+from classify.inference import run_keras
 from classify.network import build
-from classify.prediction import Refusal, Verdict, expand, judge, predict
+from classify.prediction import Refusal, Verdict, expand, predict, verdict
 from classify.run import Calibration, Run, load
 from classify.scores import Score, raw, scores
 from classify.settings import Settings
@@ -45,8 +49,9 @@ def test_both_heads_give_the_probability_of_the_positive_class():
     images = np.random.default_rng(0).integers(0, 256, (5, 32, 32)).astype(np.uint8)
     for head, column in (("sigmoid", 0), ("softmax", 1)):
         run = fixed()
-        run.__dict__["model"] = build(Settings(head=head), (32, 32), 1)
-        expected = run.model.predict_on_batch(images[..., np.newaxis])[:, column]
+        model = build(Settings(head=head), (32, 32), 1)
+        run.__dict__["network"] = partial(run_keras, model)
+        expected = model.predict_on_batch(images[..., np.newaxis])[:, column]
         np.testing.assert_allclose(expit(-raw(run, images)[:, 0]), expected, rtol=1e-6)
         assert np.ptp(expected) > 0
 
@@ -65,20 +70,16 @@ def test_a_batch_with_refused_pictures_keeps_its_order(run, images, tmp_path, mo
             assert score.llr == pytest.approx(alone[score.path], abs=1e-4)
 
 
-def score(llr):
-    return Score("x.png", np.array([llr]))
-
-
 @pytest.mark.parametrize(
     ("p_fake", "label", "confidence"),
     [(0.9, "fake", 90), (0.5, "fake", 50), (0.2, "real", 80), (0.4999, "real", 50.01)],
 )
 def test_the_verdict_of_a_score(p_fake, label, confidence):
-    verdict = judge(fixed(), score(-logit(p_fake)))
-    assert verdict.label == label
-    assert verdict.confidence == pytest.approx(confidence)
-    assert verdict.p_fake == pytest.approx(p_fake)
-    assert verdict.llr == pytest.approx(-logit(p_fake))
+    found = verdict(fixed(), "x.png", np.array([-logit(p_fake)]))
+    assert (found.path, found.label) == ("x.png", label)
+    assert found.confidence == pytest.approx(confidence)
+    assert found.p_fake == pytest.approx(p_fake)
+    assert found.llr == pytest.approx(-logit(p_fake))
 
 
 @pytest.mark.parametrize(
@@ -86,29 +87,31 @@ def test_the_verdict_of_a_score(p_fake, label, confidence):
     [(0.31, "uncertain"), (0.69, "uncertain"), (0.29, "real"), (0.71, "fake")],
 )
 def test_between_the_bounds_it_is_uncertain(p_fake, label):
-    assert judge(fixed(uncertain=(0.3, 0.7)), score(-logit(p_fake))).label == label
+    found = verdict(fixed(uncertain=(0.3, 0.7)), "x.png", np.array([-logit(p_fake)]))
+    assert found.label == label
 
 
 def test_the_verdict_is_of_the_calibrated_score():
     run = fixed(calibration=Calibration(slope=0.5, offset=-1.0))
-    verdict = judge(run, score(1.0))  # 0.5 * 1 - 1 = -0.5: it leans to fake
-    assert (verdict.label, verdict.llr) == ("fake", -0.5)
-    assert verdict.p_fake == pytest.approx(expit(0.5))
+    found = verdict(run, "x.png", np.array([1.0]))  # 0.5 * 1 - 1 = -0.5: it leans to fake
+    assert (found.label, found.llr) == ("fake", -0.5)
+    assert found.p_fake == pytest.approx(expit(0.5))
+
+
+def test_networks_and_clips_count_by_the_mean_of_their_scores():
+    found = verdict(fixed(), "x.wav", np.array([[1.0, 2.0], [-9.0, 2.0]]))
+    assert found.llr == -1.0  # (1 + 2 - 9 + 2) / 4
 
 
 def test_the_threshold_decides_where_nothing_is_uncertain():
-    assert judge(fixed(threshold=0.8), score(-logit(0.79))).label == "real"
+    found = verdict(fixed(threshold=0.8), "x.png", np.array([-logit(0.79)]))
+    assert found.label == "real"
 
 
 def test_scores_are_free_of_the_training_prior():
     # 80 % of what the loss saw was fake, and the network says 80 %: the picture told it nothing.
     run = fixed(prior=0.8)
-
-    class Saying80Percent:
-        def predict_on_batch(self, batch):
-            return np.full((len(batch), 1), 0.8)
-
-    run.__dict__["model"] = Saying80Percent()
+    run.__dict__["network"] = lambda images: np.full(len(images), 0.8)
     assert raw(run, np.zeros((2, 32, 32), np.uint8)) == pytest.approx(np.zeros((2, 1)))
 
 
@@ -127,11 +130,11 @@ def test_names_are_expanded_in_their_order(images, tmp_path):
             ]
         )
     )
-    pictures = [path for path in found if not isinstance(path, Refusal)]
+    pictures = [path for path in found if not isinstance(path, Score)]
     assert pictures[0] == fake / "01.png"
     assert pictures[1:9] == [real / f"{number:02d}.png" for number in range(8)]
     assert pictures[9:11] == [fake / "02.png", fake / "03.png"]
-    refused = [path.reason for path in found if isinstance(path, Refusal)]
+    refused = [path.reason for path in found if isinstance(path, Score)]
     assert refused == [
         "expected pictures, got a folder without any",
         "expected pictures, got a pattern without any",
@@ -141,6 +144,16 @@ def test_names_are_expanded_in_their_order(images, tmp_path):
 def test_a_name_with_brackets_is_a_file_first(images, tmp_path):
     path = shutil.copy(images / "test/real/00.png", tmp_path / "a[1].png")
     assert list(expand([str(path)])) == [path]
+
+
+def test_a_folder_without_end_is_predicted_as_it_is_read(run, images, monkeypatch):
+    # So that memory does not grow with the number of pictures.
+    good = images / "test/real/00.png"
+    read = itertools.count()
+    monkeypatch.setattr(prediction, "walk", lambda folder: (good for _ in read))
+    found = list(itertools.islice(predict(run, [str(images)]), 200))
+    assert {result.path for result in found} == {str(good)}
+    assert next(read) < 400
 
 
 def test_bad_input_is_refused_by_name_and_the_rest_predicted(run, images, tmp_path):

@@ -1,0 +1,180 @@
+"""How fast a verdict comes, beside the short Keras script that anyone would write.
+
+cold     ``./run.sh predict`` of one picture, from the shell, beside a script that imports Keras,
+         loads the same network, reads the picture and predicts; and ``./run.sh detect`` of a 10 s
+         MP3 beside the same script.
+warm     pictures scored in one process, beside ``flow_from_directory`` and ``model.predict``.
+
+The network is the default one, untrained: what it says takes as long. Both sides must say the same.
+"""
+
+import functools
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import rounds
+
+ROOT = Path(__file__).resolve().parent.parent
+COLD, DETECT, WARM = 6.0, 2.0, 2.0  # bars
+AGREEMENT = 1e-4
+SCRIPT = """\
+import sys, numpy, keras
+model = keras.models.load_model(sys.argv[1])
+picture = keras.utils.img_to_array(keras.utils.load_img(sys.argv[2], color_mode="grayscale"))
+p_fake = model.predict(picture[numpy.newaxis].astype("uint8"), verbose=0)[0, 0]
+print(p_fake)
+"""
+
+
+def main() -> int:
+    """Run the benchmark."""
+    command = rounds.parser(f"{__doc__}", count=10_000)
+    command.add_argument("--only", choices=("cold", "warm"), help="one half of it (default: both)")
+    options = command.parse_args()
+    met = []
+    with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
+        run, audio = Path(folder, "run"), Path(folder, "audio.mp3")
+        images = Path(folder, "images")
+        _child("make", run, images, audio, 4 if options.only == "cold" else options.count)
+        if options.only != "warm":
+            met += _cold(run, next((images / "real").iterdir()), audio, options.rounds)
+        if options.only != "cold":
+            met += _warm(run, images, options.count, options.rounds)
+    return 0 if all(met) else 1
+
+
+def make(run: Path, images: Path, audio: Path, count: int) -> None:
+    """Write an untrained run, pictures of noise in two folders, and 10 s of noise as MP3."""
+    import cv2
+    import numpy as np
+    import soundfile
+    from tqdm import trange
+
+    from classify import backend
+
+    backend.load()
+    from classify.export import convert
+    from classify.network import build
+    from classify.run import Run
+    from classify.settings import Settings
+    from render import axes
+    from render import settings as drawing
+
+    how = drawing.Settings()
+    run.mkdir()
+    model = build(Settings(), how.shape, 1)
+    model.save(run / "model.keras")
+    convert(model, run)
+    described = {**json.loads(how.to_json()), "axes": axes.axes(how)}
+    (run / "render.json").write_text(json.dumps(described))
+    Run(
+        folder=run,
+        training={},
+        classes=("real", "fake"),
+        shape=how.shape,
+        prior=0.5,
+        fingerprint="",
+    ).save()
+    rng = np.random.default_rng(0)
+    for number in trange(count, desc="pictures", disable=None):
+        path = images / ("real", "fake")[number % 2] / f"{number // 2 // 1000:03d}"
+        path.mkdir(parents=True, exist_ok=True)
+        picture = rng.integers(0, 256, how.shape).astype(np.uint8)
+        cv2.imwrite(str(path / f"{number:06d}.png"), cv2.GaussianBlur(picture, (9, 9), 0))
+    swell = 0.02 + np.sin(2 * np.pi * 2 * np.arange(160_000) / 16_000) ** 2
+    soundfile.write(audio, 0.05 * swell * rng.standard_normal(160_000), 16_000)
+
+
+def warm(run: Path, images: Path, count: int, repeats: int) -> None:
+    """Score pictures in both ways, in turn, and print the seconds of each as JSON."""
+    import numpy as np
+
+    from classify import backend
+
+    backend.load()
+    from keras.src.legacy.preprocessing.image import ImageDataGenerator
+
+    from classify.prediction import Verdict, predict
+    from classify.run import load
+
+    loaded = load(run)
+    said: dict[str, np.ndarray] = {}
+
+    def ours(_: Path) -> None:
+        said["ours"] = np.array(
+            [one.p_fake for one in predict(loaded, [str(images)]) if isinstance(one, Verdict)]
+        )
+
+    def theirs(_: Path) -> None:
+        flow = ImageDataGenerator().flow_from_directory(
+            images, loaded.shape, "grayscale", class_mode=None, batch_size=64, shuffle=False
+        )
+        said["keras"] = loaded.model.predict(flow, verbose=0)[:, 0]
+
+    seconds = rounds.interleave({"ours": ours, "keras": theirs}, repeats)
+    difference = float(np.abs(said["ours"] - said["keras"]).max())
+    if len(said["ours"]) != count or difference > AGREEMENT:
+        raise ValueError(f"expected {count} equal answers, got a difference of {difference:.2g}")
+    print(json.dumps(seconds))
+
+
+def _cold(run: Path, folder: Path, audio: Path, repeats: int) -> list[bool]:
+    picture = next(folder.iterdir())
+    shell = str(ROOT / "run.sh")
+    commands = {
+        "predict": [shell, "predict", str(picture), "--run", str(run)],
+        "detect": [shell, "detect", str(audio), "--run", str(run)],
+        "script": [sys.executable, "-c", SCRIPT, str(run / "model.keras"), str(picture)],
+    }
+    ways = {name: functools.partial(_call, command) for name, command in commands.items()}
+    return _tell(rounds.interleave(ways, repeats), "script", {"predict": COLD, "detect": DETECT})
+
+
+def _warm(run: Path, images: Path, count: int, repeats: int) -> list[bool]:
+    seconds = json.loads(_child("warm", run, images, count, repeats).splitlines()[-1])
+    return _tell(seconds, "keras", {"ours": WARM}, count)
+
+
+def _tell(
+    seconds: Mapping[str, list[float]], other: str, bars: Mapping[str, float], count: int = 0
+) -> list[bool]:
+    met = []
+    for name, times in seconds.items():
+        middle = statistics.median(times)
+        said = f"{count / middle:.0f} pictures/s" if count else f"{middle:.2f} s"
+        line = f"{name:<9}{said:>18}"
+        if name in bars:
+            ratio = rounds.ratio(times, seconds[other])
+            met.append(ratio >= bars[name])
+            line += f"{ratio:>8.1f} x   bar {bars[name]}: {rounds.verdict(met[-1])}"
+        print(line, flush=True)
+    return met
+
+
+def _call(command: list[str], _: Path) -> None:
+    subprocess.run(command, check=True, capture_output=True)
+
+
+def _child(function: str, *arguments: Path | int) -> str:
+    """Call a function of this module in a process of its own; it loads TensorFlow, we do not."""
+    listed = ", ".join(repr(a) if isinstance(a, int) else f"Path({str(a)!r})" for a in arguments)
+    code = f"from pathlib import Path; import predict_speed; predict_speed.{function}({listed})"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": f"{ROOT}:{Path(__file__).parent}"},
+    )
+    return done.stdout
+
+
+if __name__ == "__main__":
+    sys.exit(main())

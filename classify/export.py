@@ -1,0 +1,72 @@
+"""A trained Keras network to ONNX, and whether both say the same."""
+
+import contextlib
+import io
+import sys
+import tempfile
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+import keras
+import numpy as np
+from tqdm import trange
+
+from classify import inference
+from classify.inference import KERAS, ONNX
+from classify.pictures import read
+from classify.run import Run, replace
+from classify.scores import BATCH
+
+AGREEMENT = 1e-4  # largest difference of P(positive class) between Keras and ONNX
+
+
+def export(run: Run, pictures: Sequence[Path]) -> dict[str, float]:
+    """Write a run's ``model.onnx``, and keep it if it says what ``model.keras`` does.
+
+    Parameters
+    ----------
+    run : Run
+    pictures : sequence of Path
+        What both are asked of; at least one.
+
+    Returns
+    -------
+    check : dict
+        ``pictures``, and ``largest_difference`` of P(positive class) between both.
+    """
+    convert(run.model, run.folder)
+    exported, largest = inference.network(run.folder), 0.0
+    for start in trange(0, len(pictures), BATCH, desc=f"train: check {ONNX}", disable=None):
+        batch = [read(path, run.shape, None) for path in pictures[start : start + BATCH]]
+        images = np.stack(batch)
+        wanted = inference.run_keras(run.model, images)
+        largest = max(largest, float(np.abs(exported(images) - wanted).max()))
+    if not largest <= AGREEMENT:
+        (run.folder / ONNX).unlink()
+        print(
+            f"train: warning: expected {ONNX} to agree with {KERAS} to {AGREEMENT}, got a "
+            f"difference of {largest:.2g}: it is not kept, predictions will use Keras",
+            file=sys.stderr,
+        )
+    return {"pictures": len(pictures), "largest_difference": largest}
+
+
+def convert(model: keras.Model, folder: Path) -> None:
+    """Write a network as ``model.onnx``.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Takes ``uint8``, shape (batch, height, width, 1).
+    folder : Path
+        Of the run.
+    """
+    model(np.zeros((1, *model.input_shape[1:]), np.uint8))  # a loaded one has not been called yet
+    with tempfile.TemporaryDirectory() as scratch, warnings.catch_warnings():
+        # Not ours: Keras asks NumPy for a name that NumPy warns of.
+        warnings.simplefilter("ignore", FutureWarning)
+        path = Path(scratch, ONNX)
+        with contextlib.redirect_stdout(io.StringIO()):
+            model.export(path, format="onnx", verbose=False)
+        replace(folder / ONNX, path.read_bytes())

@@ -1,0 +1,111 @@
+"""Grad-CAM: where on a picture the last convolution found what the score rests on.
+
+It needs Keras, for ONNX has no gradients. Maps are signed: above 0 for the positive class.
+"""
+
+import importlib.util
+from typing import Any
+
+import cv2
+import numpy as np
+
+from classify.inference import KERAS
+from classify.run import Run
+
+
+def available(run: Run) -> bool:
+    """Whether Keras is installed and every network of the run is one that Grad-CAM can explain."""
+    return not any(_obstacle(one) for one in run.networks)
+
+
+def gradcam(run: Run, image: np.ndarray) -> np.ndarray:
+    """Weigh the last feature maps by the slope of the logit and add them up.
+
+    Without the ReLU of the original: what speaks against the positive class is wanted, too.
+
+    Parameters
+    ----------
+    run : Run
+        Of an ensemble, the maps are averaged.
+    image : np.ndarray, shape=run.shape, dtype=uint8
+
+    Returns
+    -------
+    map : np.ndarray, shape=run.shape
+        In nats of the raw logit of the positive class, ln p(fake) - ln p(real), as if all of the
+        picture were like this place; of meaning only relative to each other.
+
+    Raises
+    ------
+    ValueError
+        If a network has no convolution, or Keras or its model is missing.
+
+    References
+    ----------
+    Selvaraju et al., "Grad-CAM: visual explanations from deep networks via gradient-based
+    localization", ICCV 2017, equations 1 and 2.
+    """
+    size = image.shape[::-1]
+    maps = [cv2.resize(_heat(one, image), size) for one in run.networks]
+    return np.mean(maps, axis=0, dtype=float)
+
+
+def _heat(run: Run, image: np.ndarray) -> np.ndarray:
+    """Map of one network, of the size of its last feature maps."""
+    if obstacle := _obstacle(run):
+        raise ValueError(f"expected {obstacle}: use occlusion")
+    features, slopes = _slopes(run.model, image[np.newaxis, ..., np.newaxis])
+    weights = slopes.sum(axis=(0, 1))  # of a mean over places: each one's share times their number
+    return (features * weights).sum(axis=-1)
+
+
+def _obstacle(run: Run) -> str:
+    """What stands against Grad-CAM: what it needs and what came; empty if nothing does."""
+    if not (run.folder / KERAS).is_file():
+        return f"{KERAS} in {run.folder} for Grad-CAM, got none"
+    if not all(importlib.util.find_spec(name) for name in ("keras", "tensorflow")):
+        return "Keras on TensorFlow for Grad-CAM, got none installed"
+    model = run.model
+    if _feature_layer(model) is None:
+        return f"a network with a convolution for Grad-CAM, got {model.name} without one"
+    if not hasattr(model.layers[-1], "kernel"):
+        return f"a dense layer at the end for Grad-CAM, got {model.layers[-1].name}"
+    return ""
+
+
+def _feature_layer(model: Any) -> Any:
+    """Last layer with the resolution of the last convolution, so after its normalisation."""
+    found, size = None, None
+    for layer in model.layers:
+        shape = tuple(getattr(layer.output, "shape", ()))[1:]  # several outputs have none
+        if len(shape) == 3 and _convolves(layer):
+            found, size = layer, shape
+        elif found is not None and shape == size:
+            found = layer
+        elif len(shape) != 3:
+            size = None
+    return found
+
+
+def _convolves(layer: Any) -> bool:
+    """Whether a layer, or one inside it, is a convolution over rows and columns."""
+    import keras
+
+    kinds = (keras.layers.Conv2D, keras.layers.DepthwiseConv2D, keras.layers.SeparableConv2D)
+    return any(isinstance(one, kinds) for one in getattr(layer, "layers", (layer,)))
+
+
+def _slopes(model: Any, batch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Features of one picture and the slope of the logit along each, (height, width, channels)."""
+    import keras
+    import tensorflow
+
+    head = model.layers[-1]
+    within = keras.Model(model.input, [_feature_layer(model).output, head.input])
+    with tensorflow.GradientTape() as tape:
+        features, code = within(batch, training=False)
+        outputs = tensorflow.matmul(code, head.kernel) + (head.bias if head.use_bias else 0.0)
+        # The logarithm of the odds, for either head, and no sigmoid that flattens the slopes.
+        logit = outputs[:, -1] - (outputs[:, 0] if head.units > 1 else 0.0)
+    slopes = tape.gradient(logit, features)
+    return features.numpy()[0], slopes.numpy()[0]

@@ -1,0 +1,165 @@
+"""A run's network: by onnxruntime where it was exported, by Keras where not.
+
+Pictures in: ``uint8``, shape (n, height, width). Out: P(positive class), shape (n,), of the last
+output of either head.
+"""
+
+import os
+import sys
+import threading
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+Network = Callable[[np.ndarray], np.ndarray]
+
+ONNX = "model.onnx"
+KERAS = "model.keras"
+
+
+def network(folder: Path) -> Network:
+    """Get a run's network ready.
+
+    Parameters
+    ----------
+    folder : Path
+        Holds ``model.onnx`` or, for a slow start, ``model.keras``.
+
+    Returns
+    -------
+    network : callable
+        From pictures to P(positive class).
+
+    Raises
+    ------
+    ValueError
+        If what there is cannot be read, or needs what is not installed.
+    """
+    if (folder / ONNX).is_file():
+        return partial(_run_onnx, by_onnx(folder / ONNX))
+    print(
+        f"{folder} has no {ONNX}: falling back to Keras, which takes seconds to start "
+        "(train writes it)",
+        file=sys.stderr,
+    )
+    return by_keras(folder)
+
+
+def by_onnx(path: Path) -> Any:
+    """Read an exported network.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    session : onnxruntime.InferenceSession
+
+    Raises
+    ------
+    ValueError
+        If it is no such network, or onnxruntime is not installed.
+    """
+    # Since 1.29 it reports to its maker unless told not to, before it is imported.
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise ValueError(f"expected onnxruntime to run {path}, got {error}") from error
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1  # whoever has more than one batch calls from more threads
+    options.log_severity_level = 3  # errors; they come as exceptions, too
+    try:
+        return onnxruntime.InferenceSession(
+            path.read_bytes(), options, providers=["CPUExecutionProvider"]
+        )
+    except Exception as error:  # its own classes, which have no common name
+        if type(error).__module__.startswith("onnxruntime"):
+            raise ValueError(f"expected a network in {path}, got {_line(error)}") from error
+        raise
+
+
+def by_keras(folder: Path) -> Network:
+    """Read a network as it was trained.
+
+    Parameters
+    ----------
+    folder : Path
+
+    Returns
+    -------
+    network : callable
+
+    Raises
+    ------
+    ValueError
+        If there is none, or Keras is not installed.
+    """
+    if not (folder / KERAS).is_file():
+        raise ValueError(f"expected a network in {folder}, got neither {ONNX} nor {KERAS}")
+    model, lock = keras_model(folder), threading.Lock()
+
+    def answer(images: np.ndarray) -> np.ndarray:
+        with lock:  # Keras is not made for several threads, and uses all cores by itself
+            return run_keras(model, images)
+
+    return answer
+
+
+def keras_model(folder: Path) -> Any:
+    """Load the Keras model of a run.
+
+    Parameters
+    ----------
+    folder : Path
+
+    Returns
+    -------
+    model : keras.Model
+
+    Raises
+    ------
+    ValueError
+        If Keras is not installed.
+    """
+    from classify import backend
+
+    try:
+        backend.load()
+    except ImportError as error:
+        raise ValueError(
+            f"expected Keras to run {folder / KERAS}, got {error}: a run with {ONNX} does without"
+        ) from error
+    import keras
+
+    return keras.models.load_model(folder / KERAS, safe_mode=True)
+
+
+def run_keras(model: Any, images: np.ndarray) -> np.ndarray:
+    """Ask a Keras model.
+
+    Parameters
+    ----------
+    model : keras.Model
+    images : np.ndarray, shape=(n, height, width), dtype=uint8
+
+    Returns
+    -------
+    p : np.ndarray, shape=(n,)
+        P(positive class).
+    """
+    return np.asarray(model.predict_on_batch(images[..., np.newaxis]), float)[:, -1]
+
+
+def _run_onnx(session: Any, images: np.ndarray) -> np.ndarray:
+    name = session.get_inputs()[0].name
+    (output,) = session.run(None, {name: images[..., np.newaxis]})
+    return np.asarray(output, float)[:, -1]
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())
