@@ -16,6 +16,8 @@ Spoofsight: tells real speech from generated speech by looking at its spectrogra
   ./run.sh render   [AUDIO]  [--to IMAGES]   recordings to pictures   datasets/audio -> datasets/images
   ./run.sh train    [IMAGES] [--to RUN]      pictures to a network    datasets/images -> checkpoints/default
   ./run.sh evaluate [IMAGES] [--run RUN]     how good it is on the test split
+  ./run.sh detect   AUDIO... [--run RUN]     recordings to verdicts; - is standard input
+  ./run.sh page     [--run RUN]              the same in the browser
   ./run.sh predict  IMAGE... [--run RUN]     pictures, folders or patterns to verdicts
   ./run.sh score    SCORES [--keys KEYS]     figures of any system's score file
   ./run.sh compare  RUN_A RUN_B [IMAGES]     which of two runs is better, with a paired test
@@ -23,8 +25,10 @@ Spoofsight: tells real speech from generated speech by looking at its spectrogra
   ./run.sh install                           make .venv; every other verb does it when needed
   ./run.sh lint                              ruff and mypy
   ./run.sh test [PYTEST ARGUMENTS]           lint, then every test; what continuous integration runs
+  ./run.sh bench NAME [ARGUMENTS]            a benchmark: detect_long, fuzz, long_recording, predict_speed,
+                                             render_jobs, render_scale, render_speed
 
-Every verb but demo, install, lint and test has --help.
+Every verb but demo, install, lint and test has --help, bench NAME too.
 END
 }
 
@@ -46,7 +50,7 @@ find_python() { # prints the first Python that is supported
 install() { # idempotent: a stamp newer than what it was made from means that all is there
   local stamp=$venv/installed
   if [[ $stamp -nt $root/setup.cfg && $stamp -nt $root/constraints.txt ]]; then return; fi
-  local base extras="$root[render,classify,dask,fetch,test]"
+  local base extras="$root[render,classify,detect,page,dask,fetch,test]"
   base=$(find_python) || exit 2
   printf 'run.sh: installing into %s, about 3 GB; this takes a few minutes, once\n' "$venv" >&2
   if command -v uv >/dev/null; then
@@ -70,6 +74,8 @@ forge() { run render.forge "$@"; }
 render() { run render "$@"; }
 train() { run classify train "$@"; }
 evaluate() { run classify evaluate "$@"; }
+detect() { run detect "$@"; }
+page() { run detect.server "$@"; }
 predict() { run classify predict "$@"; }
 score() { run classify score "$@"; }
 compare() { run classify compare "$@"; }
@@ -99,13 +105,21 @@ lint() {
 
 test() {
   lint
-  "$python" -m pytest --cov "$@"
+  "$python" -m pytest --numprocesses 2 --dist loadfile --cov "$@"
+}
+
+bench() {
+  install
+  local name=${1:-}
+  [[ -n $name && -f $root/benchmarks/$name.py ]] || fail "expected a benchmark, got ${name:-none}; ./run.sh help lists them"
+  shift
+  exec "$python" "$root/benchmarks/$name.py" "$@"
 }
 
 verb=${1:-help}
 case $verb in
   -h | --help) help ;;
-  help | install | demo | fetch | forge | render | train | evaluate | predict | score | compare | audit | lint | test)
+  help | install | demo | fetch | forge | render | train | evaluate | detect | page | predict | score | compare | audit | lint | test | bench)
     shift || true
     "$verb" "$@"
     ;;

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-VERBS = ("render", "train", "evaluate", "predict", "score", "compare", "audit")
+VERBS = "render train evaluate detect page predict forge fetch score compare audit".split()
 
 
 def run(*arguments, cwd=ROOT, **environment):

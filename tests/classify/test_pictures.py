@@ -80,9 +80,7 @@ def test_drawing_settings_that_are_none_are_refused(text):
         b'<x:xmpmeta xmlns:x="adobe:ns:meta/" xmlns:s="urn:spoofsight:1">'
         b"<a s:render='" + text + b"'/></x:xmpmeta>"
     )
-    with pytest.raises(
-        ValueError, match=r"^expected drawing settings as .+ in a picture, got"
-    ):
+    with pytest.raises(ValueError, match=r"^expected drawing settings as .+ in a picture, got"):
         decode(with_packet(IMAGE, packet))
 
 

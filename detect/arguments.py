@@ -1,0 +1,100 @@
+"""What the command line of `detect` takes: its options, their units and defaults."""
+
+import argparse
+import os
+from pathlib import Path
+
+HOME = Path(os.environ.get("SPOOFSIGHT_HOME", "."))
+RUN = HOME / "checkpoints" / "default"
+
+DESCRIPTION = """\
+Say whether recordings of speech are real or fake, or that it is uncertain. FILE is a recording of
+any length and format, a folder (all recordings below it), a pattern, or - for standard input. The
+percentage is the calibrated probability of the likelier class, were real and fake equally frequent;
+the seconds are those where P(fake) is highest. Of several recordings the most suspicious come
+first, once all are done.
+
+A recording is drawn in memory as the run's pictures were, in windows that overlap. Windows without
+speech (silence, noise, tones) do not count; where there is no other, the verdict is "no speech".
+"""
+EPILOG = """\
+sample of the output:
+  fake       97.3 %  P(fake) 0.973     12.0-14.0 s  interview.mp3
+  real       91.0 %  P(fake) 0.090       1.0-3.0 s  voicemail.wav
+  no speech                                         dial-tone.wav
+
+exit status: 0 all done; 1 some recordings failed, each named on standard error; 2 the call was
+wrong or nothing could be done
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """Describe every option, with its unit and default."""
+    command = argparse.ArgumentParser(
+        prog="run.sh detect",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = command.add_argument
+    add("names", nargs="+", metavar="FILE", help="recording, folder, pattern or -")
+    add(
+        "--run",
+        type=Path,
+        metavar="RUN",
+        default=RUN,
+        dest="folder",
+        help="folder of the run (default: checkpoints/default)",
+    )
+    add(
+        "--format",
+        choices=("text", "json", "csv"),
+        default="text",
+        help="json is one object a line; both json and csv keep the order of FILE (default: text)",
+    )
+    add(
+        "--timeline",
+        type=Path,
+        metavar="PNG",
+        help="draw waveform, spectrogram and P(fake) over time; a folder, or for a single "
+        "recording a file that ends in .png",
+    )
+    add(
+        "--explain",
+        type=Path,
+        metavar="PNG",
+        help="draw what in the most suspicious window speaks for and against fake, and say it in "
+        "a sentence; as --timeline",
+    )
+    _add_numbers(command)
+    add("--debug", action="store_true", help="show a traceback on an error")
+    return command
+
+
+def _add_numbers(command: argparse.ArgumentParser) -> None:
+    add = command.add_argument
+    add(
+        "--step",
+        type=float,
+        metavar="N",
+        help="seconds from one window to the next (default: half a clip of the run)",
+    )
+    add(
+        "--limit",
+        type=float,
+        metavar="N",
+        default=900.0,
+        help="seconds that one recording may take, before it is a failure (default: 900)",
+    )
+    add(
+        "--raw",
+        type=_rate,
+        metavar="HZ",
+        help="standard input is samples without a header, 16 bit, little-endian, mono, at HZ",
+    )
+
+
+def _rate(text: str) -> int:
+    if not text.isdecimal() or not 1_000 <= int(text) <= 1_000_000:
+        raise argparse.ArgumentTypeError(f"expected a rate of 1000 to 1000000 Hz, got {text}")
+    return int(text)

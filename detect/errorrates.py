@@ -1,0 +1,172 @@
+"""How often a threshold errs, by the scores of the run's evaluation.
+
+``RUN/report/scores.csv`` has the columns ``name,label,llr``: one row a recording (or a picture,
+where no recordings are known), ``label`` the name of its class, ``llr`` the calibrated
+ln p(first class) - ln p(second class). Thresholds are on P(second class), in (0, 1).
+"""
+
+import csv
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from classify.prediction import probability
+from classify.run import Run
+
+SCORES = Path("report", "scores.csv")
+METRICS = Path("report", "metrics.json")
+# Fine where errors are rare: there a step of 0.01 is a long way in evidence.
+STEPS = (
+    *(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5),
+    *(0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999),
+)
+
+
+@dataclass(frozen=True)
+class Rates:
+    """Errors of one kind and of the other.
+
+    Attributes
+    ----------
+    false_alarms, negatives : int
+        How many of the first class would be called the second, and how many there are.
+    misses, positives : int
+        How many of the second class would be called the first, and how many there are.
+    """
+
+    false_alarms: int
+    negatives: int
+    misses: int
+    positives: int
+
+    @property
+    def fpr(self) -> float | None:
+        """Share of the first class that is called the second; None without any."""
+        return self.false_alarms / self.negatives if self.negatives else None
+
+    @property
+    def fnr(self) -> float | None:
+        """Share of the second class that is called the first; None without any."""
+        return self.misses / self.positives if self.positives else None
+
+
+@dataclass(frozen=True, eq=False)
+class Scores:
+    """Scores of an evaluation with the truth.
+
+    Attributes
+    ----------
+    labels : np.ndarray, shape=(n,), dtype=bool
+        True for the second class.
+    p : np.ndarray, shape=(n,)
+        P(second class).
+    """
+
+    labels: np.ndarray
+    p: np.ndarray
+
+    def rates(self, threshold: float) -> Rates:
+        """Count the errors at a threshold.
+
+        Parameters
+        ----------
+        threshold : float in (0, 1)
+            P(second class) from which the answer is the second class.
+
+        Returns
+        -------
+        rates : Rates
+
+        Examples
+        --------
+        >>> scores = Scores(np.array([False, False, True]), np.array([0.1, 0.5, 0.4]))
+        >>> scores.rates(0.5)
+        Rates(false_alarms=1, negatives=2, misses=1, positives=1)
+        """
+        called = self.p >= threshold
+        return Rates(
+            int((called & ~self.labels).sum()),
+            int((~self.labels).sum()),
+            int((~called & self.labels).sum()),
+            int(self.labels.sum()),
+        )
+
+
+def read(run: Run) -> Scores | None:
+    """Read the scores of a run's evaluation; None where it has none.
+
+    Parameters
+    ----------
+    run : Run
+
+    Returns
+    -------
+    scores : Scores or None
+
+    Raises
+    ------
+    ValueError
+        If the file is no such table.
+    """
+    path = run.folder / SCORES
+    if not path.is_file():
+        return None
+    index = {name.lower(): number for number, name in enumerate(run.classes)}
+    labels, p = [], []
+    with path.open(newline="", encoding="utf-8", errors="surrogateescape") as file:
+        for row in csv.DictReader(file):
+            try:
+                labels.append(bool(index[row["label"].lower()]))
+                p.append(probability(float(row["llr"])))
+            except (AttributeError, KeyError, TypeError, ValueError) as error:
+                raise ValueError(
+                    f"expected the columns name, label ({' or '.join(run.classes)}) and llr in "
+                    f"{path}, got {error!r} in row {len(p) + 1}"
+                ) from error
+    if not p:
+        raise ValueError(f"expected scores in {path}, got none")
+    return Scores(np.array(labels), np.array(p))
+
+
+def at_its_own(run: Run) -> Rates | None:
+    """Read the errors at the run's own threshold; None where it was not evaluated.
+
+    Parameters
+    ----------
+    run : Run
+
+    Returns
+    -------
+    rates : Rates or None
+        From the confusion table of ``report/metrics.json``, of recordings if it has them.
+
+    Raises
+    ------
+    ValueError
+        If the file is no report.
+    """
+    path = run.folder / METRICS
+    if not path.is_file():
+        return None
+    try:
+        tables = json.loads(path.read_text(encoding="utf-8"))["confusion"]
+        table = tables.get("recording", tables.get("picture"))
+        (right_real, false_alarms), (misses, right_fake) = table
+        return Rates(false_alarms, right_real + false_alarms, misses, misses + right_fake)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(
+            f"expected the report of an evaluation in {path}, got {error!r}"
+        ) from error
+
+
+def steps(threshold: float) -> list[float]:
+    """Thresholds to choose from, the run's own among them.
+
+    Examples
+    --------
+    >>> len(steps(0.5)), steps(0.52)[14:17]
+    (29, [0.5, 0.52, 0.55])
+    """
+    return sorted({*STEPS, threshold})

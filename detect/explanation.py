@@ -1,0 +1,77 @@
+"""Why a stretch of a recording is judged as it is: its picture, explained."""
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from detect.detection import Detector
+from render.clips import cut
+from render.decoding.audio import listen
+from render.spectrogram import draw
+
+if TYPE_CHECKING:
+    from classify.explanation import Explanation
+
+
+def explain_window(
+    detector: Detector, path: Path, start_s: float | None = None, method: str | None = None
+) -> "tuple[np.ndarray, Explanation]":
+    """Explain one window of a recording.
+
+    Parameters
+    ----------
+    detector : Detector
+    path : Path
+    start_s : float, optional
+        Where the window begins, in s of the recording; the one that begins nearest is taken.
+        Default: the most suspicious.
+    method : str, optional
+        See `classify.explanation.explain`.
+
+    Returns
+    -------
+    image : np.ndarray, shape=run.shape, dtype=uint8
+        The window as the network saw it.
+    explanation : classify.explanation.Explanation
+
+    Raises
+    ------
+    ValueError
+        If the recording cannot be used, no speech is found in it, or it cannot be explained.
+    """
+    from classify.explanation import explain
+
+    if start_s is None:
+        found = detector.detect(path).suspicious
+        if found is None:
+            raise ValueError("expected speech to explain, got none")
+        start_s = found[0]
+    image = picture(detector, path, start_s)
+    return image, explain(detector.run, image, method)
+
+
+def picture(detector: Detector, path: Path, start_s: float) -> np.ndarray:
+    """Draw the window that begins nearest to a time, as the network saw it.
+
+    Parameters
+    ----------
+    detector : Detector
+    path : Path
+    start_s : float
+        In s of the recording.
+
+    Returns
+    -------
+    image : np.ndarray, shape=run.shape, dtype=uint8
+
+    Raises
+    ------
+    ValueError
+        If the recording cannot be used.
+    """
+    deadline = time.monotonic() + detector.limit_s
+    cuts = cut(listen(path, detector.settings.rate, deadline), detector.settings)
+    nearest = min(cuts, key=lambda clip: abs(clip.start - start_s))
+    return draw(nearest.samples, detector.settings)

@@ -1,0 +1,92 @@
+"""The windows of a recording, drawn in one thread while another scores those drawn before.
+
+What is held does not grow with the recording: the pictures of two batches at a time.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
+from typing import NamedTuple
+
+import numpy as np
+
+from detect import speech
+from render.clips import Clip
+from render.decoding.deadline import Deadline
+from render.settings import Settings
+from render.spectrogram import draw
+
+BATCH = 16  # pictures that are scored at once: more take more memory and hardly less time
+
+Score = Callable[[np.ndarray], np.ndarray]
+
+
+class Batch(NamedTuple):
+    """Windows with speech, a few at a time.
+
+    Attributes
+    ----------
+    start, duration : np.ndarray, shape=(n,)
+        In s.
+    images : np.ndarray, shape=(n, height, width), dtype=uint8
+    """
+
+    start: np.ndarray
+    duration: np.ndarray
+    images: np.ndarray
+
+
+def drawn(clips: Iterable[Clip], settings: Settings, limit: Deadline) -> Iterator[Batch]:
+    """Draw the clips in which there is speech.
+
+    Parameters
+    ----------
+    clips : iterable of Clip
+    settings : Settings
+    limit : Deadline
+        Asked between batches.
+
+    Yields
+    ------
+    batch : Batch
+        At most `BATCH` windows, in order of time.
+
+    Raises
+    ------
+    ValueError
+        If time is over.
+    """
+    spoken = (clip for clip in clips if speech.activity(clip.samples, settings.rate).is_speech)
+    while clips_ := list(islice(spoken, BATCH)):
+        limit.check()
+        yield Batch(
+            np.array([clip.start for clip in clips_]),
+            np.array([clip.duration for clip in clips_]),
+            np.stack([draw(clip.samples, settings) for clip in clips_]),
+        )
+
+
+def scored(batches: Iterable[Batch], score: Score) -> Iterator[tuple[Batch, np.ndarray]]:
+    """Score batches in a thread of its own, one ahead of whoever asks.
+
+    Parameters
+    ----------
+    batches : iterable of Batch
+    score : callable
+        Pictures to raw scores, shape (n, networks).
+
+    Yields
+    ------
+    batch : Batch
+    raw : np.ndarray, shape=(n, networks)
+    """
+    waiting: deque[tuple[Batch, Future[np.ndarray]]] = deque()
+    with ThreadPoolExecutor(1) as scorer:
+        for batch in batches:
+            waiting.append((batch, scorer.submit(score, batch.images)))
+            if len(waiting) > 1:
+                first, raw = waiting.popleft()
+                yield first, raw.result()
+        for first, raw in waiting:
+            yield first, raw.result()

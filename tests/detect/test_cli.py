@@ -1,0 +1,280 @@
+import csv
+import io
+import json
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from detect.cli import main
+
+ROOT = Path(__file__).resolve().parents[2]
+RATE = 16_000
+PNG = b"\x89PNG"
+
+
+@pytest.fixture
+def call(hand_set, monkeypatch, tmp_path):
+    """Return a function that calls the command with the hand-set run, and data to read."""
+
+    def run(*arguments, stdin=b""):
+        file = tmp_path / "stdin"
+        file.write_bytes(stdin)
+        with file.open() as stream:
+            monkeypatch.setattr("sys.stdin", stream)
+            return main([*map(str, arguments), "--run", str(hand_set)])
+
+    return run
+
+
+def test_a_recording_gets_one_line(call, talks, capsys):
+    assert call(talks / "bright.wav") == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    (line,) = out.splitlines()
+    label, percent, _, what, chance, seconds, unit, path = line.split()
+    assert (label, what, unit, path) == ("fake", "P(fake)", "s", str(talks / "bright.wav"))
+    assert float(percent) / 100 == pytest.approx(float(chance), abs=1e-3)
+    assert len(seconds.split("-")) == 2
+
+
+def test_a_folder_is_a_table_with_the_most_suspicious_first(call, talks, capsys):
+    assert call(talks) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.rpartition("/")[2] for line in lines] == ["bright.wav", "dull.flac", "tone.wav"]
+    assert lines[2].startswith("no speech  ")
+    assert lines[0].index("P(fake)") == lines[1].index("P(fake)")
+    assert [line.index(str(talks)) for line in lines] == [lines[0].index(str(talks))] * 3
+
+
+def test_the_formats_agree_and_keep_the_order(call, talks, capsys):
+    names = [talks / "tone.wav", talks / "sub/dull.flac", talks / "bright.wav"]
+    assert call(*names, "--format", "json") == 0
+    objects = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert call(*names, "--format", "csv") == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert (
+        [one["path"] for one in objects] == [row["path"] for row in rows] == list(map(str, names))
+    )
+    assert [one["label"] for one in objects] == ["no speech", "real", "fake"]
+    assert objects[0]["p_fake"] is objects[0]["suspicious_s"] is None
+    assert (rows[0]["p_fake"], rows[0]["suspicious_start_s"]) == ("", "")
+    for one, row in zip(objects[1:], rows[1:], strict=True):
+        for name in ("confidence", "p_fake", "llr", "duration_s"):
+            assert float(row[name]) == one[name]
+        assert [float(row["suspicious_start_s"]), float(row["suspicious_end_s"])] == (
+            one["suspicious_s"]
+        )
+        assert int(row["clips"]) == one["clips"] == len(one["start_s"]) == len(one["clip_p_fake"])
+        worst = one["start_s"][np.argmax(one["clip_p_fake"])]
+        assert worst == one["suspicious_s"][0]
+
+
+def test_what_cannot_be_used_is_named_and_the_rest_judged(call, talks, capsys):
+    (talks / "text.wav").write_text("hello")
+    assert call(talks, talks / "gone.wav") == 1
+    out, err = capsys.readouterr()
+    assert len(out.splitlines()) == 3
+    first, second = err.splitlines()
+    assert first.startswith(f"detect: {talks / 'text.wav'}: expected audio that libsndfile or FFm")
+    assert second.startswith(f"detect: {talks / 'gone.wav'}: expected a file that can be read")
+    assert call(talks / "text.wav") == 2
+    assert capsys.readouterr().out == ""
+
+
+def test_warnings_are_told(call, talks, bright, capsys):
+    path = talks / "44.wav"
+    soundfile.write(path, np.repeat(bright, 2), 2 * RATE)
+    assert call(path) == 0
+    warning = "unlike the training recordings: sample rate 32000 Hz, there 16000 Hz"
+    assert capsys.readouterr().err == f"detect: {path}: warning: {warning}\n"
+    assert call(path, "--format", "json") == 0
+    out, err = capsys.readouterr()
+    assert json.loads(out)["warnings"] == [warning]
+    assert err == ""
+
+
+def test_a_run_that_knows_nothing_of_its_training_says_so(make_run, talks, tmp_path, capsys):
+    folder = make_run(tmp_path / "run", material={})
+    assert main([str(talks / "bright.wav"), "--run", str(folder)]) == 0
+    assert "does not say what its training recordings were like" in capsys.readouterr().err
+
+
+def wav(samples):
+    file = io.BytesIO()
+    soundfile.write(file, samples, RATE, format="WAV", subtype="PCM_16")
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["wav", "streamed wav", "raw"])
+def test_standard_input_is_judged_like_the_file(call, bright, tmp_path, capsys, kind):
+    path = tmp_path / "x.wav"
+    path.write_bytes(wav(bright))
+    assert call(path, "--format", "json") == 0
+    expected = json.loads(capsys.readouterr().out)
+    data, options = path.read_bytes(), []
+    if kind == "streamed wav":
+        data = data[:4] + b"\xff" * 4 + data[8:40] + b"\xff" * 4 + data[44:]
+    elif kind == "raw":
+        data, options = data[44:], ["--raw", RATE]
+    assert call("-", "--format", "json", *options, stdin=data) == 0
+    assert json.loads(capsys.readouterr().out) == {**expected, "path": "-"}
+
+
+def test_nothing_on_standard_input_is_one_failure_among_others(call, talks, capsys):
+    assert call("-", talks / "bright.wav") == 1
+    out, err = capsys.readouterr()
+    assert "bright.wav" in out
+    assert err == "detect: -: expected a recording on standard input, got nothing\n"
+
+
+def test_a_real_pipe_is_spooled_and_nothing_is_left_behind(hand_set, talks, tmp_path):
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    ended = subprocess.run(
+        [sys.executable, "-m", "detect", "-", "--run", str(hand_set)],
+        cwd=ROOT,
+        input=(talks / "bright.wav").read_bytes(),
+        capture_output=True,
+        env={"TMPDIR": str(scratch), "HOME": str(scratch)},
+        check=True,
+    )
+    assert ended.stdout.startswith(b"fake ")
+    assert ended.stdout.endswith(b"  -\n")
+    # Neither the recording nor what onnxruntime writes when it reports to its makers.
+    assert list(scratch.iterdir()) == []
+
+
+def test_no_control_character_reaches_the_terminal(call, talks, capsys):
+    evil = "a\x1b[31m\nb"
+    shutil.copy(talks / "bright.wav", talks / f"{evil}.wav")
+    (talks / f"{evil}-bad.wav").write_text("hello")
+    for form in ("text", "json", "csv"):
+        assert call(talks / f"{evil}.wav", talks / f"{evil}-bad.wav", "--format", form) == 1
+        out, err = capsys.readouterr()
+        assert "\x1b" not in out + err
+        assert r"a\x1b[31m\nb" in err
+        assert len(err.splitlines()) == 1
+        assert len(out.splitlines()) == (2 if form == "csv" else 1)
+    assert call(talks / f"{evil}.wav", "--format", "json") == 0
+    assert json.loads(capsys.readouterr().out)["path"] == str(talks / f"{evil}.wav")
+
+
+def test_a_name_in_a_script_that_the_font_lacks_is_drawn_as_boxes(call, talks, tmp_path):
+    path = shutil.copy(talks / "bright.wav", talks / "语音.wav")
+    assert call(path, "--timeline", tmp_path) == 0
+    assert (tmp_path / "语音.wav.timeline.png").read_bytes().startswith(PNG)
+
+
+def test_a_timeline_goes_into_a_file_or_a_folder(call, talks, tmp_path):
+    assert call(talks / "bright.wav", "--timeline", tmp_path / "one.png") == 0
+    assert (tmp_path / "one.png").read_bytes().startswith(PNG)
+    (talks / "other").mkdir()
+    shutil.copy(talks / "bright.wav", talks / "other/bright.wav")
+    target = tmp_path / "drawn"
+    names = [talks, talks / "other/bright.wav"]
+    assert call(*names, "--timeline", target) == 0
+    found = sorted(path.relative_to(target).as_posix() for path in target.rglob("*.png"))
+    assert found == [
+        "bright.wav-2.timeline.png",
+        "bright.wav.timeline.png",
+        "other/bright.wav.timeline.png",
+        "sub/dull.flac.timeline.png",
+        "tone.wav.timeline.png",
+    ]
+
+
+def test_an_explanation_is_drawn_and_said(call, talks, tmp_path, capsys):
+    names = [talks / "bright.wav", talks / "tone.wav"]
+    assert call(*names, "--explain", tmp_path) == 0
+    first, sentence, last = capsys.readouterr().out.splitlines()
+    assert first.startswith("fake ")
+    assert last.startswith("no speech ")
+    assert "P(fake)" in sentence
+    assert (tmp_path / "bright.wav.explanation.png").read_bytes().startswith(PNG)
+    assert not (tmp_path / "tone.wav.explanation.png").exists()
+    assert call(names[0], "--explain", tmp_path / "one.png", "--format", "json") == 0
+    assert json.loads(capsys.readouterr().out)["explanation"] in sentence
+    assert call(names[0], "--explain", tmp_path / "one.png", "--format", "csv") == 0
+    assert sentence.strip() in capsys.readouterr().err
+
+
+def test_a_picture_that_cannot_be_written_is_a_failure_beside_the_verdict(
+    call, talks, tmp_path, capsys
+):
+    (tmp_path / "drawn").mkdir()
+    (tmp_path / "drawn/sub").write_text("in the way")
+    assert call(talks, "--timeline", tmp_path / "drawn") == 1
+    out, err = capsys.readouterr()
+    assert len(out.splitlines()) == 3
+    assert f"detect: {talks / 'sub/dull.flac'}: not drawn: " in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["NOWHERE"], "expected a file that can be read, got the error No such file"),
+        (["GOOD", "--run", "NOWHERE"], "expected a trained run in "),
+        (["GOOD", "--step", "7"], "expected a step of 0.016 s (a column) to 1 s (a clip), got 7 s"),
+        (["GOOD", "--limit", "0"], "expected a limit above 0 s, got 0"),
+        (["GOOD", "GOOD", "--timeline", "x.png"], "expected a folder for each timeline of several"),
+        (["GOOD", "--explain", "GOOD"], "expected a folder or a file that ends in .png for the ex"),
+        (["GOOD", "--raw", "16000"], "expected - for standard input beside --raw, got none"),
+        (["-", "-"], "expected standard input once, got - 2 times"),
+    ],
+)
+def test_a_wrong_call_is_one_line_and_status_2(hand_set, talks, capsys, arguments, message):
+    places = {"GOOD": str(talks / "bright.wav"), "NOWHERE": str(talks / "gone")}
+    found = [places.get(one, one) for one in arguments]
+    assert main(found if "--run" in found else [*found, "--run", str(hand_set)]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert len(err.splitlines()) == 1
+    assert message in err
+
+
+def test_debug_shows_where_it_was(talks):
+    with pytest.raises(ValueError, match="expected a trained run"):
+        main([str(talks / "bright.wav"), "--run", str(talks), "--debug"])
+
+
+def test_an_impossible_rate_of_a_raw_dump_is_refused(capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["-", "--raw", "16k"])
+    assert ended.value.code == 2
+    assert "expected a rate of 1000 to 1000000 Hz, got 16k" in capsys.readouterr().err
+
+
+def test_interrupted_it_says_what_is_known(call, talks, capsys, monkeypatch):
+    from detect import detection
+
+    whole = detection.Detector.detect
+
+    def interrupted(self, path, name=None):
+        if "dull" in name:
+            raise KeyboardInterrupt
+        return whole(self, path, name)
+
+    monkeypatch.setattr(detection.Detector, "detect", interrupted)
+    assert call(talks) == 130
+    out, err = capsys.readouterr()
+    assert [line.rpartition("/")[2] for line in out.splitlines()] == ["bright.wav"]
+    assert err == "detect: interrupted\n"
+
+
+def test_help_answers_at_once_and_shows_units_and_a_sample():
+    took = []
+    for _ in range(3):
+        start = time.perf_counter()
+        ended = subprocess.run(
+            [sys.executable, "-m", "detect", "--help"], cwd=ROOT, capture_output=True, text=True
+        )
+        took.append(time.perf_counter() - start)
+    assert min(took) < 0.5
+    assert "sample of the output:\n  fake " in ended.stdout
+    assert "exit status: 0 all done" in ended.stdout

@@ -1,0 +1,217 @@
+import json
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from scipy.special import expit
+
+from classify.prediction import Refusal
+from classify.run import Calibration, load
+from detect.detection import Detection, Detector, detect
+from render.clips import cut
+from render.decoding.audio import listen
+from render.spectrogram import draw
+
+ROOT = Path(__file__).resolve().parents[2]
+RATE = 16_000
+
+
+@pytest.fixture(scope="module")
+def run(hand_set):
+    return load(hand_set)
+
+
+@pytest.fixture
+def write(tmp_path):
+    def make(samples, name="x.wav", rate=RATE):
+        soundfile.write(tmp_path / name, samples, rate, subtype="FLOAT")
+        return tmp_path / name
+
+    return make
+
+
+def pictures(run, path, step):
+    """The windows of a recording, drawn one by one."""
+    settings = Detector(run, step_s=step).settings
+    return [draw(clip.samples, settings) for clip in cut(listen(path, RATE), settings)]
+
+
+def expected_scores(run, path, step):
+    """What the hand-set network says of them, worked out."""
+    return np.array([(60 - image[:64].mean()) / 10 for image in pictures(run, path, step)])
+
+
+@pytest.mark.parametrize(("sound", "label"), [("bright", "fake"), ("dull", "real")])
+def test_the_verdict_is_of_the_mean_of_the_log_odds(run, write, request, sound, label):
+    path = write(request.getfixturevalue(sound))
+    found = Detector(run).detect(path)
+    scores = expected_scores(run, path, 0.5)
+    assert len(found.windows) == len(scores)
+    assert [window.llr for window in found.windows] == pytest.approx(scores.tolist(), abs=1e-3)
+    assert found.llr == pytest.approx(scores.mean(), abs=1e-3)
+    assert found.p_fake == pytest.approx(expit(-scores.mean()), abs=1e-3)
+    assert found.label == label
+    assert found.confidence == pytest.approx(100 * max(found.p_fake, 1 - found.p_fake))
+    assert found.warnings == ()
+
+
+def test_windows_are_calibrated_like_the_recording(run, write, bright):
+    path = write(bright)
+    calibration = Calibration(slope=0.5, offset=1.0)
+    plain = Detector(run).detect(path)
+    found = Detector(replace(run, calibration=calibration)).detect(path)
+    assert found.llr == pytest.approx(0.5 * plain.llr + 1)
+    assert found.windows[0].llr == pytest.approx(0.5 * plain.windows[0].llr + 1)
+    assert found.windows[0].p_fake == pytest.approx(expit(-found.windows[0].llr))
+
+
+def test_windows_overlap_by_half_unless_a_step_is_given(run, write, dull):
+    path = write(np.tile(dull, 2))
+    starts = [window.start_s for window in Detector(run).detect(path).windows]
+    assert np.diff(starts) == pytest.approx(0.5)
+    starts = [window.start_s for window in Detector(run, step_s=0.25).detect(path).windows]
+    assert np.diff(starts) == pytest.approx(0.25)
+    assert len(Detector(run, step_s=1.0).detect(path).windows) == pytest.approx(10, abs=1)
+
+
+def test_the_most_suspicious_seconds_are_those_that_sound_fake(run, write, bright, dull):
+    sound = np.concatenate([dull, bright[:RATE], dull])  # bright from 5 s to 6 s
+    found = Detector(run).detect(write(sound))
+    start, end = found.suspicious
+    assert start == pytest.approx(5.0, abs=0.3)
+    assert end - start == pytest.approx(1.0)
+    assert max(window.p_fake for window in found.windows) > 0.5 > found.p_fake
+
+
+def noises():
+    rng = np.random.default_rng(0)
+    time = np.arange(10 * RATE) / RATE
+    white = 0.1 * rng.standard_normal(len(time))
+    dial = 0.1 * (np.sin(2 * np.pi * 350 * time) + np.sin(2 * np.pi * 440 * time))
+    return {
+        "silence": np.zeros(len(time)),
+        "offset": np.full(len(time), 0.25),
+        "hiss": 1e-4 * white,
+        "white": white,
+        "swelling": white * np.sin(2 * np.pi * 2 * time) ** 2,
+        "dial": dial,
+        "busy": dial * (np.floor(2 * time) % 2) + 1e-3 * white,
+    }
+
+
+@pytest.mark.parametrize("name", noises())
+def test_without_speech_there_is_no_verdict(run, write, name):
+    found = Detector(run).detect(write(noises()[name]))
+    assert (found.label, found.confidence, found.p_fake, found.llr) == ("no speech", *[None] * 3)
+    assert (found.windows, found.suspicious) == ((), None)
+    assert found.duration_s == 10.0
+    assert json.loads(json.dumps(found.to_dict()))["label"] == "no speech"
+
+
+def test_pauses_do_not_count_and_are_told(run, write, dull):
+    rng = np.random.default_rng(0)
+    alone = Detector(run).detect(write(dull))
+    hiss = 1e-3 * rng.standard_normal(20 * RATE)  # bright on top once it is looked at
+    found = Detector(run).detect(write(np.concatenate([dull, hiss, dull])))
+    assert all(not 6 < window.start_s < 24 for window in found.windows)
+    assert found.label == alone.label == "real"
+    (warning,) = found.warnings
+    assert warning.startswith(f"speech was found in {len(found.windows)} of 5")
+
+
+def test_a_recording_unlike_the_training_is_told(make_run, tmp_path, write, bright):
+    ranges = {"sample_rate": [16_000.0, 16_000.0], "brightness": [0.0, 1.0], "level_db": [-90, 0]}
+    run = load(make_run(tmp_path / "run", material=ranges))
+    found = Detector(run).detect(write(np.repeat(bright, 2), rate=2 * RATE))
+    images = pictures(run, tmp_path / "x.wav", 0.5)
+    mean = f"{np.mean([image.mean() for image in images]):.3g}"
+    rate, brightness = found.warnings
+    assert rate == "unlike the training recordings: sample rate 32000 Hz, there 16000 Hz"
+    assert brightness == (
+        f"unlike the training recordings: brightness {mean} of 255, there 0 to 1 of 255"
+    )
+    without = replace(run, material={})
+    assert Detector(without).detect(tmp_path / "x.wav").warnings == ()
+
+
+def test_results_come_in_order_with_a_reason_for_what_cannot_be_used(run, talks):
+    (talks / "text.wav").write_text("hello")
+    (talks / "notes.txt").write_text("not looked at")
+    soundfile.write(talks / "short.wav", 0.1 * np.random.default_rng(0).random(1_000), RATE)
+    found = list(detect(Detector(run), [str(talks), str(talks / "gone.wav"), str(talks / "*.mp3")]))
+    names = ["bright.wav", "short.wav", "sub/dull.flac", "text.wav", "tone.wav", "gone.wav"]
+    assert [one.path for one in found] == [*(str(talks / name) for name in names), found[-1].path]
+    refused = [one for one in found if isinstance(one, Refusal)]
+    assert [one.path.rpartition("/")[2] for one in refused] == [
+        "short.wav",
+        "text.wav",
+        "gone.wav",
+        "*.mp3",
+    ]
+    assert "expected at least 0.25 s of sound" in refused[0].reason
+    assert "expected audio that libsndfile or FFmpeg knows" in refused[1].reason
+    assert refused[3].reason == "expected recordings, got a pattern without any"
+    assert [one.label for one in found if isinstance(one, Detection)] == [
+        "fake",
+        "real",
+        "no speech",
+    ]
+
+
+def test_too_long_a_time_is_a_reason(run, write, dull):
+    path = write(dull)
+    with pytest.raises(ValueError, match=r"^expected a recording that is read in 0\.0 s, got one"):
+        Detector(run, limit_s=1e-6).detect(path)
+
+
+@pytest.mark.parametrize(
+    ("changes", "options", "message"),
+    [
+        (
+            {},
+            {"step_s": 0.0},
+            r"expected a step of 0\.016 s \(a column\) to 1 s \(a clip\), got 0 s",
+        ),
+        ({}, {"step_s": 1.5}, "got 1.5 s"),
+        ({}, {"step_s": float("nan")}, "got nan s"),
+        ({}, {"limit_s": 0}, "expected a limit above 0 s, got 0"),
+        ({"shape": (64, 61)}, {}, "to give pictures of 64 x 61 pixels, got 256 x 61 pixels"),
+    ],
+)
+def test_an_impossible_detector_is_refused(run, changes, options, message):
+    with pytest.raises(ValueError, match=message):
+        Detector(replace(run, **changes), **options)
+
+
+def test_a_run_on_pictures_from_elsewhere_is_refused(hand_set, tmp_path):
+    folder = shutil.copytree(hand_set, tmp_path / "run")
+    (folder / "render.json").unlink()
+    with pytest.raises(ValueError, match=r"says how its pictures were drawn, got .* without rend"):
+        Detector(load(folder))
+
+
+def test_another_version_of_the_drawing_is_refused(hand_set, tmp_path):
+    folder = shutil.copytree(hand_set, tmp_path / "run")
+    drawing = json.loads((folder / "render.json").read_text())
+    (folder / "render.json").write_text(json.dumps({**drawing, "version": 99}))
+    with pytest.raises(ValueError, match="expected pictures of version 1 of the drawing, got vers"):
+        Detector(load(folder))
+
+
+# librosa itself is a list of what could be imported.
+HEAVY = "keras tensorflow librosa.core sklearn matplotlib pandas numba streamlit joblib".split()
+
+
+def test_detecting_imports_nothing_heavy(hand_set, talks):
+    script = (
+        "import sys; from detect.cli import main; status = main(sys.argv[1:]); "
+        f"print(status, *sorted({{*{HEAVY}}} & {{*sys.modules}}))"
+    )
+    command = [sys.executable, "-c", script, str(talks / "bright.wav"), "--run", str(hand_set)]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert ended.stdout.splitlines()[-1] == "0", ended.stderr

@@ -1,0 +1,87 @@
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from detect.windows import BATCH, Batch, drawn, scored
+from render.clips import Clip
+from render.decoding.deadline import Deadline
+from render.settings import Settings
+from render.spectrogram import draw
+
+SETTINGS = Settings(seconds=1.0)
+
+
+def batches(count):
+    return [Batch(np.array([n]), np.array([1.0]), np.full((1, 2, 2), n)) for n in range(count)]
+
+
+def test_scores_come_with_their_batches_in_order():
+    found = list(scored(batches(5), lambda images: images[:, 0] + 10))
+    assert [batch.start[0] for batch, _ in found] == [0, 1, 2, 3, 4]
+    assert [raw[0, 0] for _, raw in found] == [10, 11, 12, 13, 14]
+    assert list(scored([], lambda images: images)) == []
+
+
+def test_the_next_batch_is_drawn_while_one_is_scored():
+    drawn_second = threading.Event()
+
+    def drawing():
+        yield batches(1)[0]
+        drawn_second.set()
+        yield batches(2)[1]
+
+    def score(images):
+        assert drawn_second.wait(10)
+        return images[:, 0]
+
+    assert len(list(scored(drawing(), score))) == 2
+
+
+def test_no_more_than_two_batches_wait():
+    """However slow the network is, pictures do not pile up."""
+    asked = []
+
+    def drawing():
+        for batch in batches(6):
+            asked.append(batch.start[0])
+            yield batch
+
+    results = scored(drawing(), lambda images: time.sleep(0.01))
+    next(results)
+    assert asked == [0, 1]
+
+
+def test_an_error_of_the_network_is_raised():
+    def score(images):
+        raise ValueError("expected a network")
+
+    with pytest.raises(ValueError, match="expected a network"):
+        list(scored(batches(3), score))
+
+
+def clips(samples, count):
+    for number in range(count):
+        yield Clip(samples[:16_000].astype(np.float32), float(number), 1.0)
+
+
+def test_clips_are_drawn_in_batches_and_those_without_speech_left_out(bright):
+    noise = np.random.default_rng(0).standard_normal(16_000)
+    mixed = [*clips(bright, BATCH + 1), *clips(noise, 3), *clips(bright, 1)]
+    found = list(drawn(mixed, SETTINGS, Deadline()))
+    assert [len(batch.images) for batch in found] == [BATCH, 2]
+    assert found[0].start.tolist() == list(range(BATCH))
+    np.testing.assert_array_equal(found[1].images[1], draw(mixed[0].samples, SETTINGS))
+
+
+def test_it_ends_when_time_is_over(bright):
+    limit = Deadline(time.monotonic() + 0.05)
+
+    def slow():
+        for clip in clips(bright, 3 * BATCH):
+            yield clip
+            time.sleep(0.01)
+
+    with pytest.raises(ValueError, match="expected a recording that is read in"):
+        list(drawn(slow(), SETTINGS, limit))
