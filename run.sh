@@ -87,6 +87,7 @@ demo() { # render, train, evaluate and predict on sounds that the project makes 
   "$root/run.sh" train "$images" --to "$run" --epochs 12 --overwrite
   "$root/run.sh" evaluate "$images" --run "$run"
   "$root/run.sh" predict --run "$run" "$(first "$images/test/real")" "$(first "$images/test/fake")"
+  "$root/run.sh" detect --run "$run" "$root/datasets/demo/audio/test/fake/0-0320.flac"
   printf 'the report is %s\n' "$run/report/index.html"
 }
 
