@@ -14,7 +14,7 @@ _MOST = 9  # ticks on an axis
 
 
 def axes(settings: Settings) -> dict[str, Any]:
-    """Place ticks on both axes of a picture.
+    """Place ticks on both axes of a picture, and say what its grey values stand for.
 
     A value that lies up to one row or column outside stands on the edge: 0 Hz is one row below
     the lowest that is drawn. Coefficients are counted from 0 in each of the three blocks of a
@@ -29,22 +29,26 @@ def axes(settings: Settings) -> dict[str, Any]:
     -------
     axes : dict
         ``rows`` in Hz, in coefficients or in pitch classes, ``columns`` in s; each with its
-        ``unit`` and its ``ticks``, pairs of position and value.
+        ``unit`` and its ``ticks``, pairs of position and value. Where grey values are levels,
+        ``grey`` with its ``unit``, dB, and its ``range`` from black to white.
 
     Examples
     --------
     >>> axes(Settings())["columns"]
-    {'unit': 's', 'ticks': [[-0.5, 0], [30.25, 0.5], [61.5, 1], [92.75, 1.5], [123.5, 2]]}
+    {'unit': 's', 'ticks': [[-0.5, 0], [61.5, 0.5], [124.0, 1], [186.5, 1.5], [248.5, 2]]}
     >>> axes(Settings(feature="chroma"))["rows"]
     {'unit': 'pitch class, 0 = C', 'ticks': [[11, 0], [8, 3], [5, 6], [2, 9]]}
     """
     end = settings.length / settings.rate
     unit, rows = _ROWS[settings.feature]
     columns = _ticks(_column, _steps(end), settings.columns, settings)
-    return {
+    found: dict[str, Any] = {
         "rows": {"unit": unit, "ticks": rows(settings)},
         "columns": {"unit": "s", "ticks": columns},
     }
+    if settings.feature in _LEVELS:
+        found["grey"] = {"unit": "dB", "range": [settings.floor, settings.ceiling]}
+    return found
 
 
 def _hertz(settings: Settings) -> list[list[float]]:
@@ -87,6 +91,7 @@ def _stack(settings: Settings) -> list[list[float]]:
     ]
 
 
+_LEVELS = ("linear", "mel", "log", "cqt")  # whose grey values are decibels
 _ROWS: dict[str, tuple[str, Callable[[Settings], list[list[float]]]]] = {
     "linear": ("Hz", _hertz),
     "mel": ("Hz", _mel),

@@ -14,7 +14,7 @@ from render import picture
 from render.axes import axes
 from render.clips import Clip, cut
 from render.decoding.audio import listen
-from render.settings import FEATURES, Settings
+from render.settings import FEATURES, Settings, frame
 from render.spectrogram import draw
 
 TITLES = {
@@ -95,6 +95,8 @@ def sheet(clip: Clip, name: str, settings: Settings) -> Figure:
         panel.set_title(TITLES[feature], fontsize=11)
         try:
             chosen = replace(settings, feature=feature)
+            if (settings.window, settings.hop) == frame(settings.feature):
+                chosen = replace(chosen, window=0, hop=0)
             _picture(panel, draw(clip.samples, chosen), chosen)
         except ValueError as error:
             panel.axis("off")

@@ -16,6 +16,17 @@ _REALS = ("seconds", "overlap", "floor", "ceiling", "level", "trim", "lowest", "
 _COUNTS = ("rate", "window", "hop", "bands", "bins", "coefficients", "version")
 
 
+def frame(feature: str) -> tuple[int, int]:
+    """Window and hop that a representation is best with, in samples.
+
+    Examples
+    --------
+    >>> frame("linear"), frame("mel")
+    ((256, 128), (512, 256))
+    """
+    return (256, 128) if feature == "linear" else (512, 256)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """How a recording is drawn.
@@ -33,9 +44,10 @@ class Settings:
     overlap : float
         What neighbouring clips share, in seconds, in [0, seconds).
     window : int
-        Length of one analysis frame, in samples.
+        Length of one analysis frame, in samples. 0 stands for what the representation is best
+        with: 256 for linear, so short that single pulses of the voice are told apart, else 512.
     hop : int
-        Step from one frame to the next, in samples.
+        Step from one frame to the next, in samples. 0 stands for half of those 256 or 512.
     bands : int
         Number of bands of the filterbank, of mel, lfcc, mfcc and stack.
     lowest : float
@@ -67,8 +79,8 @@ class Settings:
     rate: int = 16_000
     seconds: float = 2.0
     overlap: float = 0.0
-    window: int = 512
-    hop: int = 256
+    window: int = 0
+    hop: int = 0
     bands: int = 80
     lowest: float = 62.5
     bins: int = 24
@@ -86,6 +98,9 @@ class Settings:
         self._check_types()
         if self.feature not in FEATURES:
             raise ValueError(f"expected a feature among {', '.join(FEATURES)}, got {self.feature}")
+        for name, usual in zip(("window", "hop"), frame(self.feature), strict=True):
+            if getattr(self, name) == 0:
+                object.__setattr__(self, name, usual)
         self._check_clip()
         self._check_range()
         for check in _CHECKS.get(self.feature, ()):

@@ -46,7 +46,7 @@ def linear(samples: np.ndarray, settings: Settings) -> np.ndarray:
     >>> tone = 0.1 * np.sin(2 * np.pi * 2_000 * np.arange(32_000) / 16_000)
     >>> image = linear(tone, Settings())
     >>> image.shape, int(image[:, 0].argmax()), int(image.max())
-    ((256, 124), 192, 230)
+    ((128, 249), 96, 230)
     """
     return grey.levels(stft.power(samples, settings)[1:], settings)
 

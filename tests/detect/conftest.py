@@ -12,7 +12,7 @@ from render.axes import axes
 from render.settings import Settings
 from render.synthesis import RATE, speaker, utterance
 
-SETTINGS = Settings(seconds=1.0)
+SETTINGS = Settings(seconds=1.0, window=512, hop=256)
 MATERIAL = {"sample_rate": [16_000.0, 16_000.0], "recording_s": [1.0, 30.0]}
 
 

@@ -10,7 +10,7 @@ from render.decoding.deadline import Deadline
 from render.settings import Settings
 from render.spectrogram import draw
 
-SETTINGS = Settings(seconds=1.0)
+SETTINGS = Settings(seconds=1.0, window=512, hop=256)
 
 
 def batches(count):

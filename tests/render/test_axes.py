@@ -55,10 +55,10 @@ def test_a_click_is_brightest_where_its_tick_is(settings):
 
 
 def test_ticks_of_the_default_settings():
-    # 16000 Hz / 512 = 31.25 Hz a row; row 256 would be 0 Hz, half a row below the edge.
+    # 16000 Hz / 256 = 62.5 Hz a row; row 128 would be 0 Hz, half a row below the edge.
     rows = axes(Settings())["rows"]
     assert rows["unit"] == "Hz"
-    assert rows["ticks"] == [[255.5, 0]] + [[256 - 32 * k, 1000 * k] for k in range(1, 9)]
+    assert rows["ticks"] == [[127.5, 0]] + [[128 - 16 * k, 1000 * k] for k in range(1, 9)]
 
 
 def test_ticks_of_a_mel_picture_are_octaves_on_slaneys_scale():
@@ -147,3 +147,8 @@ def test_what_is_far_outside_has_no_tick():
     # The middle of the first frame is at 128 samples, so 0 s is 8 columns before it.
     settings = Settings(rate=8_000, seconds=1, window=256, hop=16)
     assert axes(settings)["columns"]["ticks"][0] == [(1_600 - 128) / 16, 0.2]
+
+
+def test_grey_values_are_levels_only_where_they_are():
+    assert axes(Settings(floor=-90, ceiling=-20))["grey"] == {"unit": "dB", "range": [-90, -20]}
+    assert "grey" not in axes(Settings(feature="mfcc"))
