@@ -73,7 +73,7 @@ fetch() { run render.fetch "$@"; }
 forge() { run render.forge "$@"; }
 render() { run render "$@"; }
 train() { run classify train "$@"; }
-evaluate() { run classify evaluate "$@"; }
+evaluate() { run detect.evaluate "$@"; } # as classify evaluate, and sounds too with --robustness
 detect() { run detect "$@"; }
 page() { run detect.server "$@"; }
 predict() { run classify predict "$@"; }

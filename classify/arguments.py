@@ -2,10 +2,11 @@
 
 import argparse
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from classify.descriptions import AUDIT, COMPARE, EVALUATE, PREDICT, SCORE, STATUS, TRAIN
-from classify.settings import HEADS, MODELS, Settings
+from classify.settings import CHOICES, HEADS, MODELS, PRECISIONS, RECIPES, recipe
 
 HOME = Path(os.environ.get("SPOOFSIGHT_HOME", "."))
 IMAGES = HOME / "datasets" / "images"
@@ -14,12 +15,27 @@ RUN = HOME / "checkpoints" / "default"
 SCORE_FORMATS = ("asvspoof5", "asvspoof2021", "asvspoof2019", "path", "csv")
 
 
-def parser() -> argparse.ArgumentParser:
-    """Describe every verb and option, with its unit and default."""
+def parser(
+    more: Callable[[argparse.ArgumentParser], None] | None = None,
+) -> argparse.ArgumentParser:
+    """Describe every verb and option, with its unit and default.
+
+    Parameters
+    ----------
+    more : function, optional
+        Adds options to the verb evaluate, for a command that does more than this package can.
+
+    Returns
+    -------
+    parser : argparse.ArgumentParser
+    """
     command = argparse.ArgumentParser(prog="python -m classify")
     verbs = command.add_subparsers(required=True, metavar="VERB")
     _add_train(_verb(verbs, "train", TRAIN))
-    _add_evaluate(_verb(verbs, "evaluate", EVALUATE))
+    evaluate = _verb(verbs, "evaluate", EVALUATE)
+    _add_evaluate(evaluate)
+    if more:
+        more(evaluate)
     _add_predict(_verb(verbs, "predict", PREDICT))
     _add_score(_verb(verbs, "score", SCORE))
     _add_compare(_verb(verbs, "compare", COMPARE))
@@ -77,46 +93,89 @@ def _add_train(verb: argparse.ArgumentParser) -> None:
         help="train N networks, with --seed and the seeds after it, and average their scores "
         "(default: 1)",
     )
+    verb.add_argument(
+        "--recipe",
+        choices=RECIPES,
+        default=RECIPES[0],
+        help="whole set of settings, of which the options below change one each: robust, for "
+        "voices and generators that training has not met, or plain, as in most tutorials "
+        f"(default: {RECIPES[0]})",
+    )
+    verb.add_argument(
+        "--seed", type=int, metavar="N", default=0, help="seed of everything random (default: 0)"
+    )
+    _add_settings(verb)
+
+
+def _add_settings(verb: argparse.ArgumentParser) -> None:
+    """One option a setting; what is not given is the recipe's."""
+    recipes = {name: recipe(name) for name in RECIPES}
+
+    def add(name: str, text: str, **how) -> None:
+        values = [_written(recipes[one][name.replace("-", "_")]) for one in RECIPES]
+        default = ", ".join(f"{one} {value}" for one, value in zip(RECIPES, values, strict=True))
+        verb.add_argument(f"--{name}", default=argparse.SUPPRESS, help=f"{text} ({default})", **how)
+
     for name, kind, text in (
         ("epochs", int, "most passes over the training pictures"),
-        ("patience", int, "end after this many epochs without a lower validation loss"),
+        ("patience", int, "end after this many epochs without a better one"),
         ("batch", int, "pictures in one step"),
-        ("learning-rate", float, "step size of AdamW at the start; it falls to 0"),
+        ("learning-rate", float, "largest step size of AdamW; it falls to 0"),
+        ("warmup", float, "share of the steps in which it rises from 0"),
+        ("decay", float, "weight decay of AdamW"),
+        ("average", float, "share that the running mean of the weights keeps in a step; 0: none"),
         ("dropout", float, "share of features dropped, 0 to 1"),
+        ("smoothing", float, "share of the label that is spread over both classes"),
+        ("mixup", float, "how much pictures are blended, parameter of a Beta distribution; 0: not"),
         ("shear", float, "largest shear of a training picture, in degrees"),
         ("zoom", float, "largest zoom of a training picture, as a share; it moves frequencies"),
-        ("seed", int, "seed of everything random"),
+        ("tilt", float, "standard deviation of a slope over frequency, in dB; 0: none"),
+        ("equalise", float, "standard deviation of a random response over frequency, in dB"),
+        ("level", float, "standard deviation of the gain, in dB"),
+        ("noise", float, "share of training pictures that get noise"),
+        ("band", float, "share of training pictures that lose the top of their band"),
+        ("masks", int, "most bands, and most moments, that are hidden; 0: none"),
     ):
-        default = getattr(Settings, name.replace("-", "_"))
-        verb.add_argument(
-            f"--{name}",
-            type=kind,
-            metavar="N",
-            default=default,
-            help=f"{text} (default: {default})",
-        )
-    _add_network(verb)
+        add(name, text, type=kind, metavar="N")
+    for name, text in (
+        ("flip", "mirror pictures in time at random"),
+        ("roll", "begin pictures at a random moment"),
+    ):
+        add(name, text, action=argparse.BooleanOptionalAction)
+    for name, known, text in (
+        ("select", CHOICES, "figure of validation by which the best epoch is chosen"),
+        ("head", HEADS, "one output or two"),
+        ("precision", PRECISIONS, "what the steps are computed in"),
+    ):
+        add(name, text, choices=known)
+    add(
+        "balance",
+        "columns of the manifest whose values are seen equally often within a class, separated "
+        "by commas; label: classes alone; empty: every picture once an epoch",
+        type=_names,
+        metavar="COLUMN,...",
+    )
+    add(
+        "model",
+        f"network: {', '.join(MODELS)}, or any backbone of keras.applications, such as MobileNetV2",
+        metavar="NAME",
+    )
+    add(
+        "weights",
+        "what a backbone starts from: none, imagenet, which is downloaded, or a file of its "
+        "weights",
+        metavar="NAME",
+    )
 
 
-def _add_network(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument(
-        "--flip",
-        action=argparse.BooleanOptionalAction,
-        default=Settings.flip,
-        help="mirror pictures in time at random (default: --flip)",
-    )
-    verb.add_argument(
-        "--model",
-        choices=MODELS,
-        default=Settings.model,
-        help=f"network (default: {Settings.model})",
-    )
-    verb.add_argument(
-        "--head",
-        choices=HEADS,
-        default=Settings.head,
-        help=f"one output or two (default: {Settings.head})",
-    )
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _written(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ",".join(value) or "none" if isinstance(value, list) else str(value)
 
 
 def _add_evaluate(verb: argparse.ArgumentParser) -> None:

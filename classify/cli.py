@@ -3,12 +3,17 @@
 import csv
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from classify.arguments import parser
 from classify.settings import Settings
+from classify.settings import recipe as settings_of
+
+if TYPE_CHECKING:
+    from classify.robustness import Degraded
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -24,10 +29,27 @@ def main(arguments: list[str] | None = None) -> int:
     status : int
         0 all done, 1 some pictures failed, 2 nothing could be done.
     """
-    options = vars(parser().parse_args(arguments))
+    return carry_out(vars(parser().parse_args(arguments)), VERBS)
+
+
+def carry_out(options: dict[str, Any], verbs: Mapping[str, Callable[..., int]]) -> int:
+    """Call a verb, with one line for whatever is wrong.
+
+    Parameters
+    ----------
+    options : dict
+        Those of the verb, and ``verb`` and ``debug``.
+    verbs : mapping of str to function
+        Take the options and give the status.
+
+    Returns
+    -------
+    status : int
+        Of the verb; 2 if it raised an error, 130 if it was interrupted.
+    """
     verb, debug = options.pop("verb"), options.pop("debug")
     try:
-        return VERBS[verb](**options)
+        return verbs[verb](**options)
     except (OSError, ValueError) as error:
         if debug:
             raise
@@ -39,9 +61,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _train(
-    images: Path, folder: Path, seeds: int, resume: bool, overwrite: bool, **training
+    images: Path, folder: Path, seeds: int, resume: bool, overwrite: bool, recipe: str, **training
 ) -> int:
-    settings = Settings(**training)
+    settings = Settings(**{**settings_of(recipe), **training})
     from classify import backend, tables
 
     backend.load()
@@ -62,13 +84,14 @@ def _evaluate(
     explained: int,
     resamples: int,
     format: str,
+    degrade: "Callable[[], Degraded] | None" = None,
 ) -> int:
     from classify import scorefile, tables
     from classify.evaluation import evaluate
     from classify.run import load
 
     run = load(folder)
-    found = evaluate(images, run, split, by, resamples, explained)
+    found = evaluate(images, run, split, by, resamples, explained, degrade)
     if scores:
         trials = found.trials
         scorefile.write_scores(scores, trials.names, trials.labels, trials.llr, scores_format)

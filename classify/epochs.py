@@ -1,4 +1,4 @@
-"""The epochs of a training: what is kept of each, and which is the best.
+"""The epochs of a training: how each begins, what is kept of it, and which is the best.
 
 ``RUN/training/epoch-NNNN.keras`` holds the network after the last finished epoch, with its
 optimiser. The rename that puts it there is the moment from which the epoch counts; the best
@@ -10,8 +10,10 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from classify.history import best
-from classify.run import replace
+from classify.augmentation import Batches
+from classify.history import History, best
+from classify.inference import KERAS
+from classify.validation import Held, judge
 
 
 class Keeper(keras.callbacks.Callback):
@@ -21,20 +23,25 @@ class Keeper(keras.callbacks.Callback):
     ----------
     folder : Path
         The run.
-    losses : list of float
-        Validation losses of the epochs that an earlier process finished.
+    rows : list of dict
+        Figures of the epochs that an earlier process finished.
+    select : str
+        ``"loss"`` or ``"eer"``: by which figure of validation an epoch is the best.
     patience : int
-        Epochs without a lower validation loss before the end.
+        Epochs without a better one before the end.
     """
 
-    def __init__(self, folder: Path, losses: list[float], patience: int):
+    def __init__(self, folder: Path, rows: History, select: str, patience: int):
         super().__init__()
-        self.folder, self.losses, self.patience = folder, list(losses), patience
+        self.folder, self.rows = folder, list(rows)
+        self.select, self.patience = select, patience
 
     @property
     def over(self) -> bool:
-        """Whether the last `patience` epochs brought no lower validation loss."""
-        return len(self.losses) - 1 - best(self.losses) >= self.patience if self.losses else False
+        """Whether the last `patience` epochs brought no better one."""
+        if not self.rows:
+            return False
+        return len(self.rows) - 1 - best(self.rows, self.select) >= self.patience
 
     def on_epoch_end(self, epoch: int, logs=None) -> None:
         """Finish an epoch: its rename is the moment from which it counts."""
@@ -44,7 +51,7 @@ class Keeper(keras.callbacks.Callback):
                     f"expected a finite {name}, got {logs[name]} in epoch {epoch + 1}: try a "
                     "lower --learning-rate"
                 )
-        self.losses.append(logs["val_loss"])
+        self.rows.append(dict(logs))
         part = self.folder / "training" / "part.keras"
         self.model.save(part)
         kept = part.replace(epoch_path(self.folder, epoch + 1))
@@ -56,9 +63,65 @@ class Keeper(keras.callbacks.Callback):
 
     def keep_best(self) -> None:
         """Make the last epoch the run's network if it is the best so far."""
-        if self.losses and best(self.losses) == len(self.losses) - 1:
-            last = epoch_path(self.folder, len(self.losses))
-            replace(self.folder / "model.keras", last.read_bytes())
+        if not self.rows or best(self.rows, self.select) != len(self.rows) - 1:
+            return
+        model = keras.models.load_model(epoch_path(self.folder, len(self.rows)), safe_mode=True)
+        if model.optimizer.use_ema:
+            model.optimizer.finalize_variable_values(model.trainable_variables)
+        # Without what only a training needs: any Keras can load it, and it is a third of the size.
+        network = keras.Model(model.input, model.output, name=model.name)
+        part = self.folder / "training" / "part.keras"
+        network.save(part)
+        part.replace(self.folder / KERAS)
+
+
+class Start(keras.callbacks.Callback):
+    """Put the random state where the number of an epoch says, before it begins.
+
+    Parameters
+    ----------
+    batches : Batches
+    """
+
+    def __init__(self, batches: Batches):
+        super().__init__()
+        self.batches = batches
+
+    def on_epoch_begin(self, epoch: int, logs=None) -> None:
+        """Say which epoch's batches are asked for, and what dropout draws from next."""
+        self.batches.epoch = epoch
+        # It is not saved with a network.
+        states = [v for v in self.model.variables if v.name == "seed_generator_state"]
+        for number, state in enumerate(states):
+            state.assign([self.batches.settings.seed + number, epoch])
+
+
+class Judge(keras.callbacks.Callback):
+    """Judge the network on validation after every epoch, before anybody reads the figures.
+
+    Parameters
+    ----------
+    held : Held
+    batch : int
+        Pictures at a time.
+    """
+
+    def __init__(self, held: Held, batch: int):
+        super().__init__()
+        self.held, self.batch = held, batch
+
+    def on_train_begin(self, logs=None) -> None:
+        """Make a second network, to judge without touching the one that learns."""
+        self.judged = keras.models.clone_model(self.model)
+
+    def on_epoch_end(self, epoch: int, logs=None) -> None:
+        """Add the figures of validation; of the mean of the weights, where there is one."""
+        self.judged.set_weights(self.model.get_weights())
+        if self.model.optimizer.use_ema:
+            self.model.optimizer.finalize_variable_values(self.judged.trainable_variables)
+            # On JAX they are the optimiser's own arrays now, and a prediction takes what it gets.
+            self.judged.set_weights(self.judged.get_weights())
+        logs |= judge(self.judged, self.held, self.batch)
 
 
 def last_epoch(folder: Path) -> int:

@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 from scipy.special import expit
 
-from classify import faithfulness, manifest, metrics, report
+from classify import faithfulness, manifest, metrics, report, robustness
 from classify.bootstrap import RESAMPLES, of_summary
 from classify.breakdown import breakdown, mean_over
 from classify.case import main_level
 from classify.levels import Pictures, levels, score_split
 from classify.manifest import Manifest
+from classify.robustness import Degraded
 from classify.run import Run, replace
 from classify.scored import PRIOR, Scored, decided, oracle, summary
 
@@ -38,7 +39,7 @@ class Evaluation:
     levels : dict of str to Scored
         ``"picture"`` and perhaps ``"recording"``.
     refused : int
-        Pictures that could not be scored.
+        Pictures and, of a robustness sweep, recordings that could not be scored.
     """
 
     report: dict[str, Any]
@@ -58,6 +59,7 @@ def evaluate(
     by: Sequence[str] | None = None,
     resamples: int = RESAMPLES,
     explained: int = faithfulness.PICTURES,
+    degrade: Callable[[], Degraded] | None = None,
 ) -> Evaluation:
     """Score one split and write ``RUN/report``: ``metrics.json`` and ``index.html``.
 
@@ -74,6 +76,9 @@ def evaluate(
         For the intervals.
     explained : int
         Pictures that the faithfulness of explanations is measured on; 0 leaves it out.
+    degrade : function, optional
+        Gives the scores of a robustness sweep, which is then part of the report; `detect` has one,
+        for this package hears nothing.
 
     Returns
     -------
@@ -120,8 +125,14 @@ def evaluate(
         )
     asked = [f"--by={column}" for column in by or ()]
     asked += [] if explained == faithfulness.PICTURES else [f"--explained={explained}"]
+    refused = pictures.refused
+    if degrade:
+        degraded = degrade()
+        figures["robustness"] = _robustness(degraded, by or BY, run.threshold, resamples)
+        asked += degraded.asked
+        refused += degraded.refused
     _write(run, images, figures, found, asked)
-    return Evaluation(figures, found, pictures.refused)
+    return Evaluation(figures, found, refused)
 
 
 def cluster_column(known: Manifest, names: np.ndarray) -> str:
@@ -205,6 +216,15 @@ def _over_seeds(
         }
         for level, members in figures.items()
     }
+
+
+def _robustness(
+    degraded: Degraded, columns: Sequence[str], threshold: float, resamples: int
+) -> dict[str, Any]:
+    cluster = cluster_column(degraded.rows, degraded.names)
+    together = groups(degraded.scored(0), degraded.rows, cluster)
+    found = robustness.figures(degraded, together, columns, threshold, resamples)
+    return {**found, "resampled_by": cluster}
 
 
 def _write(

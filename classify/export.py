@@ -7,6 +7,7 @@ import tempfile
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -33,9 +34,19 @@ def export(run: Run, pictures: Sequence[Path]) -> dict[str, float]:
     Returns
     -------
     check : dict
-        ``pictures``, and ``largest_difference`` of P(positive class) between both.
+        ``pictures``, and ``largest_difference`` of P(positive class) between both; empty where
+        what Keras needs for it on this backend is not installed, which is said.
     """
-    convert(run.model, run.folder)
+    try:
+        convert(run.model, run.folder)
+    except ImportError as error:
+        reason = " ".join(str(error).split())
+        print(
+            f"train: warning: expected what it takes to write {ONNX} on "
+            f"{keras.backend.backend()}, got: {reason}; predictions will use Keras",
+            file=sys.stderr,
+        )
+        return {}
     exported, largest = inference.network(run.folder), 0.0
     for start in trange(0, len(pictures), BATCH, desc=f"train: check {ONNX}", disable=None):
         batch = [read(path, run.shape, None) for path in pictures[start : start + BATCH]]
@@ -62,6 +73,8 @@ def convert(model: keras.Model, folder: Path) -> None:
     folder : Path
         Of the run.
     """
+    if keras.backend.backend() == "tensorflow":
+        _teach_erfc()
     model(np.zeros((1, *model.input_shape[1:]), np.uint8))  # a loaded one has not been called yet
     with tempfile.TemporaryDirectory() as scratch, warnings.catch_warnings():
         # Not ours: Keras asks NumPy for a name that NumPy warns of.
@@ -70,3 +83,16 @@ def convert(model: keras.Model, folder: Path) -> None:
         with contextlib.redirect_stdout(io.StringIO()):
             model.export(path, format="onnx", verbose=False)
         replace(folder / ONNX, path.read_bytes())
+
+
+def _teach_erfc() -> None:
+    """Let tf2onnx write erfc(x), of which TensorFlow makes a GELU, as 1 - erf(x)."""
+    from tf2onnx.handler import tf_op
+
+    def erfc(graph: Any, node: Any, **_: Any) -> None:
+        node.type = "Erf"
+        one = graph.make_const(f"{node.name}_one", np.array(1, np.float32)).output[0]
+        found = node.output[0]
+        graph.insert_new_node_on_output("Sub", found, inputs=[one, found])
+
+    tf_op("Erfc").register_compat_handler(erfc, 9)  # the first opset that has Erf

@@ -18,6 +18,7 @@ from PIL import Image
 from scipy.special import expit, logit
 
 from classify import metrics
+from classify.history import History, best
 from classify.run import replace
 from classify.scored import PRIOR
 
@@ -25,21 +26,21 @@ from classify.scored import PRIOR
 CLASSES = ("#0072B2", "#D55E00")
 LEVELS = {"picture": ("#CC79A7", "--"), "recording": ("#009E73", "-")}
 MEMBERS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-History = Sequence[Mapping[str, float]]
 
 
-def learning_curves(history: History, path: Path) -> None:
+def learning_curves(history: History, select: str, path: Path) -> None:
     """Write the figure of `learning` for one network.
 
     Parameters
     ----------
     history : sequence of mapping
+    select : str
     path : Path
     """
-    replace(path, png(learning({"": history})))
+    replace(path, png(learning({"": history}, select)))
 
 
-def learning(histories: Mapping[str, History]) -> Figure:
+def learning(histories: Mapping[str, History], select: str) -> Figure:
     """Draw loss and accuracy over the epochs, with a mark at the epoch that was kept.
 
     Parameters
@@ -47,6 +48,8 @@ def learning(histories: Mapping[str, History]) -> Figure:
     histories : mapping of str to sequence of mapping
         By the name of the network; one mapping an epoch, with ``loss``, ``accuracy``,
         ``val_loss`` and ``val_accuracy``.
+    select : str
+        By what the epoch was chosen, see `classify.history.best`.
 
     Returns
     -------
@@ -56,7 +59,7 @@ def learning(histories: Mapping[str, History]) -> Figure:
     panels = figure.subplots(2, 1, sharex=True)
     for index, (name, rows) in enumerate(histories.items()):
         colour, epochs = MEMBERS[index % len(MEMBERS)], np.arange(1, len(rows) + 1)
-        kept = int(np.argmin([row["val_loss"] for row in rows]))
+        kept = best(rows, select)
         for axes, key in zip(panels, ("loss", "accuracy"), strict=True):
             held_out = [row[f"val_{key}"] for row in rows]
             axes.plot(epochs, [row[key] for row in rows], "--", color=colour, alpha=0.6)

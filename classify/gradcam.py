@@ -9,6 +9,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from classify import backend
 from classify.inference import KERAS
 from classify.run import Run
 
@@ -63,8 +64,8 @@ def _obstacle(run: Run) -> str:
     """What stands against Grad-CAM: what it needs and what came; empty if nothing does."""
     if not (run.folder / KERAS).is_file():
         return f"{KERAS} in {run.folder} for Grad-CAM, got none"
-    if not all(importlib.util.find_spec(name) for name in ("keras", "tensorflow")):
-        return "Keras on TensorFlow for Grad-CAM, got none installed"
+    if not all(importlib.util.find_spec(name) for name in ("keras", backend.name())):
+        return f"Keras on {backend.name()} for Grad-CAM, got none installed"
     model = run.model
     if _feature_layer(model) is None:
         return f"a network with a convolution for Grad-CAM, got {model.name} without one"
@@ -75,15 +76,14 @@ def _obstacle(run: Run) -> str:
 
 def _feature_layer(model: Any) -> Any:
     """Last layer with the resolution of the last convolution, so after its normalisation."""
+    import keras
+
     found, size = None, None
     for layer in model.layers:
         shape = tuple(getattr(layer.output, "shape", ()))[1:]  # several outputs have none
-        if len(shape) == 3 and _convolves(layer):
+        in_place = shape == size and not isinstance(layer, keras.layers.Permute)
+        if len(shape) == 3 and (in_place or _convolves(layer)):
             found, size = layer, shape
-        elif found is not None and shape == size:
-            found = layer
-        elif len(shape) != 3:
-            size = None
     return found
 
 
@@ -98,14 +98,16 @@ def _convolves(layer: Any) -> bool:
 def _slopes(model: Any, batch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Features of one picture and the slope of the logit along each, (height, width, channels)."""
     import keras
-    import tensorflow
 
-    head = model.layers[-1]
-    within = keras.Model(model.input, [_feature_layer(model).output, head.input])
-    with tensorflow.GradientTape() as tape:
-        features, code = within(batch, training=False)
-        outputs = tensorflow.matmul(code, head.kernel) + (head.bias if head.use_bias else 0.0)
-        # The logarithm of the odds, for either head, and no sigmoid that flattens the slopes.
-        logit = outputs[:, -1] - (outputs[:, 0] if head.units > 1 else 0.0)
-    slopes = tape.gradient(logit, features)
-    return features.numpy()[0], slopes.numpy()[0]
+    head, layer = model.layers[-1], _feature_layer(model)
+    features = keras.Model(model.input, layer.output)(batch, training=False)
+    rest = keras.Model(layer.output, head.input)
+
+    def logit(features: Any) -> Any:
+        """Logarithm of the odds, for either head, and no sigmoid that flattens the slopes."""
+        code = keras.ops.cast(rest(features, training=False), head.kernel.dtype)
+        outputs = keras.ops.matmul(code, head.kernel) + (head.bias if head.use_bias else 0.0)
+        return outputs[:, -1] - (outputs[:, 0] if head.units > 1 else 0.0)
+
+    slopes = backend.slope(logit, features)
+    return keras.ops.convert_to_numpy(features)[0], slopes[0]

@@ -2,11 +2,12 @@
 
 import csv
 import io
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import numpy as np
-
 from classify.run import replace
+
+History = Sequence[Mapping[str, float]]
 
 
 def read_history(path: Path) -> list[dict[str, float]]:
@@ -27,6 +28,26 @@ def write_history(path: Path, rows: list[dict[str, float]]) -> None:
     replace(path, text.getvalue().encode())
 
 
-def best(losses: list[float]) -> int:
-    """Index of the lowest validation loss, the first of equal ones."""
-    return int(np.argmin(losses))
+def best(rows: History, select: str) -> int:
+    """Index of the best epoch, the first of equal ones.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        One an epoch, at least one.
+    select : str
+        ``"loss"``: the one of the lowest validation loss. ``"eer"``: of the lowest error on
+        validation and, of several, the lowest loss.
+
+    Returns
+    -------
+    index : int
+
+    Examples
+    --------
+    >>> rows = [{"val_eer": 0.2, "val_loss": 0.5}, {"val_eer": 0.1, "val_loss": 0.7}]
+    >>> best(rows, "loss"), best(rows, "eer")
+    (0, 1)
+    """
+    names = ("val_loss",) if select == "loss" else ("val_eer", "val_loss")
+    return min(range(len(rows)), key=lambda number: [rows[number][name] for name in names])

@@ -7,18 +7,23 @@ With the sigmoid head the output has shape (batch, 1), with the softmax head (ba
 import keras
 from keras import layers, ops
 
+from classify.models import backbone, cnn, crnn, lcnn, lstm, plain, resnet, vit
+from classify.optimisation import prepare
 from classify.settings import Settings
 
-# One stage a row: filters and stride of its convolution. A picture of 256 x 124 is 64 x 31,
-# 32 x 16, 16 x 8, 8 x 4 after the stages; the first stride makes it fast on two cores.
-CNN = ((32, 2), (64, 1), (96, 1), (128, 1))
+BODIES = {
+    "cnn": cnn.features,
+    "lcnn": lcnn.features,
+    "resnet": resnet.features,
+    "crnn": crnn.features,
+    "lstm": lstm.features,
+    "vit": vit.features,
+    "plain": plain.features,
+}
 
 
 def build(settings: Settings, shape: tuple[int, int], steps: int) -> keras.Model:
     """Build and compile a network.
-
-    The step size falls to nothing along half a cosine: with a constant one, the validation loss
-    jumps between epochs until the end, and the best of them is a matter of luck.
 
     Parameters
     ----------
@@ -31,26 +36,26 @@ def build(settings: Settings, shape: tuple[int, int], steps: int) -> keras.Model
     Returns
     -------
     model : keras.Model
+
+    Raises
+    ------
+    ValueError
+        If there is no such model, its weights cannot be had, or it needs larger pictures.
     """
     pictures = keras.Input((*shape, 1), dtype="uint8", name="picture")
-    x = ops.cast(pictures, "float32")
-    for stage, (filters, stride) in enumerate(CNN):
-        x = layers.Conv2D(filters, 3, stride, padding="same", use_bias=False)(x)
-        if stage == 0:
-            # To [0, 1], after the first convolution: without bias it comes to the same as before
-            # it, and there onnxruntime makes it a part of the weights.
-            x = layers.Rescaling(1 / 255)(x)
-        # The default momentum of 0.99 outlasts the few hundred steps that small data have.
-        x = layers.BatchNormalization(momentum=0.9)(x)
-        x = layers.ReLU()(x)
-        x = layers.MaxPooling2D(2, padding="same")(x)  # a tiny picture never becomes none
-    x = layers.GlobalAveragePooling2D()(x)
+    body = BODIES.get(settings.model, backbone.features)
+    usual = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(settings.precision)
+    try:
+        x = body(ops.cast(pictures, "float32"), settings)
+    finally:
+        keras.config.set_dtype_policy(usual)
     x = layers.Dropout(settings.dropout, seed=settings.seed)(x)
+    # In single precision whatever the body computes in, for a probability near 1 needs the digits.
     if settings.head == "sigmoid":
-        output, loss = layers.Dense(1, "sigmoid", name="positive")(x), "binary_crossentropy"
+        output = layers.Dense(1, "sigmoid", name="positive", dtype="float32")(x)
     else:
-        output, loss = layers.Dense(2, "softmax", name="classes")(x), "categorical_crossentropy"
+        output = layers.Dense(2, "softmax", name="classes", dtype="float32")(x)
     model = keras.Model(pictures, output, name=settings.model)
-    rate = keras.optimizers.schedules.CosineDecay(settings.learning_rate, steps)
-    model.compile(keras.optimizers.AdamW(rate), loss, metrics=["accuracy"])
+    prepare(model, settings, steps)
     return model

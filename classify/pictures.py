@@ -210,9 +210,33 @@ def load_axes(path: Path) -> dict[str, Any] | None:
     """Read where round values lie on the axes of a picture; None where ``render.json`` lacks it.
 
     ``rows`` and ``columns``, each with its ``unit`` and its ``ticks``: pairs of a position, in
-    pixels from the centre of the top left one, and a value. Errors are those of `load_drawing`.
+    pixels from the centre of the top left one, and a value; ``grey``, where it is known, with its
+    ``unit`` and its ``range`` from black to white. Errors are those of `load_drawing`.
     """
     return (_described(path) or {}).get("axes")
+
+
+def grey_of_decibel(axes: dict[str, Any] | None) -> float:
+    """How many grey values a decibel takes.
+
+    Parameters
+    ----------
+    axes : dict or None
+        What `load_axes` found; ``grey``, where it has one, is the range of the grey values.
+
+    Returns
+    -------
+    grey : float
+        Of a range of 100 dB where it is unknown or in no decibels.
+
+    Examples
+    --------
+    >>> grey_of_decibel({"grey": {"unit": "dB", "range": [-110, -25]}})
+    3.0
+    """
+    grey = (axes or {}).get("grey", {})
+    low, high = grey["range"] if grey.get("unit") == "dB" else (0, 100)
+    return 255 / (high - low)
 
 
 def _described(path: Path) -> dict[str, Any] | None:

@@ -1,6 +1,7 @@
 """The progress of a training on standard error."""
 
 import sys
+import time
 
 import keras
 from tqdm import tqdm
@@ -17,13 +18,15 @@ class Progress(keras.callbacks.Callback):
         Epochs at most.
     steps : int
         Steps in an epoch.
+    batch : int
+        Pictures in a step.
     done : int
         Epochs that an earlier process finished.
     """
 
-    def __init__(self, epochs: int, steps: int, done: int):
+    def __init__(self, epochs: int, steps: int, batch: int, done: int):
         super().__init__()
-        self.epochs, self.steps, self.done = epochs, steps, done
+        self.epochs, self.steps, self.batch, self.done = epochs, steps, batch, done
 
     def on_train_begin(self, logs=None) -> None:
         """Open the bar."""
@@ -35,14 +38,23 @@ class Progress(keras.callbacks.Callback):
             disable=None,
         )
 
+    def on_epoch_begin(self, epoch: int, logs=None) -> None:
+        """Look at the clock."""
+        self.begun = time.monotonic()
+
     def on_train_batch_end(self, batch: int, logs=None) -> None:
         """Move on by a step."""
         self.bar.set_postfix_str(_values(logs), refresh=False)
         self.bar.update()
+        self.seconds = time.monotonic() - self.begun  # without the judging that follows
 
     def on_epoch_end(self, epoch: int, logs=None) -> None:
         """Write the line of the epoch."""
-        tqdm.write(f"train: epoch {epoch + 1} of {self.epochs}: {_values(logs)}", file=sys.stderr)
+        rate = self.steps * self.batch / self.seconds
+        tqdm.write(
+            f"train: epoch {epoch + 1} of {self.epochs}: {_values(logs)}, {rate:.0f} pictures/s",
+            file=sys.stderr,
+        )
 
     def on_train_end(self, logs=None) -> None:
         """Close the bar."""
@@ -50,5 +62,5 @@ class Progress(keras.callbacks.Callback):
 
 
 def _values(logs: dict[str, float]) -> str:
-    order = ("loss", "accuracy", "val_loss", "val_accuracy")
+    order = ("loss", "accuracy", "val_loss", "val_accuracy", "val_eer")
     return ", ".join(f"{name} {logs[name]:.3f}" for name in order if name in logs)

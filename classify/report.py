@@ -16,7 +16,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from scipy.special import expit, logit
 
-from classify import curves, deletion, figures, manifest, metrics
+from classify import curves, deletion, figures, heatmap, manifest, metrics
 from classify.assessment import assess
 from classify.breakdown import ENOUGH
 from classify.case import main_level, rule_of_three
@@ -86,6 +86,7 @@ def write(
         enough=ENOUGH,
         drawn=dict(_drawn(run, report, levels)),
         explained=_explained(report),
+        heatmap=heatmap,
         mistakes=list(_mistakes(run, images, levels["picture"])),
     )
     path = run.folder / "report" / "index.html"
@@ -156,7 +157,7 @@ def _drawn(
     """Figures by name, those that have a meaning."""
     histories = dict(_histories(run))
     if histories:
-        yield "learning", _inline(figures.learning(histories))
+        yield "learning", _inline(figures.learning(histories, run.training.get("select", "loss")))
     found = {
         level: _curve(its, report[level]) for level, its in levels.items() if "eer" in report[level]
     }

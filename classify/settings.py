@@ -1,67 +1,168 @@
 """Everything that decides how a network is trained, in one frozen record."""
 
+import math
+import tomllib
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
-MODELS = ("cnn",)
+MODELS = ("cnn", "lcnn", "resnet", "crnn", "lstm", "vit", "plain")
 HEADS = ("sigmoid", "softmax")
+RECIPES = ("robust", "plain")
+CHOICES = ("loss", "eer")
+PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
+
+# Bounds of the numbers: least, and what they stay under.
+_BOUNDS = {
+    "epochs": (1, math.inf),
+    "patience": (1, math.inf),
+    "batch": (1, math.inf),
+    "warmup": (0, 1),
+    "decay": (0, math.inf),
+    "average": (0, 1),
+    "dropout": (0, 1),
+    "smoothing": (0, 1),
+    "mixup": (0, math.inf),
+    "shear": (0, 90),
+    "zoom": (0, 1),
+    "tilt": (0, math.inf),
+    "equalise": (0, math.inf),
+    "level": (0, math.inf),
+    "masks": (0, math.inf),
+    "seed": (0, 2**31),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """How a network is trained.
 
+    What is given in decibels counts on the scale that ``render.json`` states; where it states
+    none, a picture is taken to span 100 dB.
+
     Attributes
     ----------
     model : str
-        Network, by name.
+        Network, by name: one of `MODELS`, or a backbone of ``keras.applications``.
+    weights : str
+        What a backbone starts from: ``"none"``, ``"imagenet"`` or a file of its weights.
     head : str
         ``"sigmoid"``: one output, P(positive class). ``"softmax"``: two outputs, one a class.
     epochs : int
         Most passes over the training split.
     patience : int
-        Training ends after this many epochs without a lower validation loss.
+        Training ends after this many epochs without a better one.
+    select : str
+        By which figure of the validation split the best epoch is chosen: ``"loss"`` or, of its
+        recordings, ``"eer"``, the mean over sources where the manifest names them.
     batch : int
         Pictures in one step.
+    balance : tuple of str
+        Columns of the manifest. Both classes are seen equally often; within a class all values of
+        the first column, within these those of the second. Without any, every picture is seen
+        once an epoch, and the classes get weights instead.
     learning_rate : float
-        Step size of AdamW at the start; it falls along a cosine to 0 at the last epoch.
+        Largest step size of AdamW; it falls along a cosine to 0 at the last epoch.
+    warmup : float
+        Share of the steps in which the step size rises from 0, in [0, 1).
+    decay : float
+        Weight decay of AdamW.
+    average : float
+        Share that the running mean of the weights keeps in a step, in [0, 1); the mean is the
+        network that is judged and kept. 0 for none.
+    precision : str
+        What the steps are computed in; ``"mixed_..."`` is quicker where the machine has it.
     dropout : float
         Share of the features dropped before the head, in [0, 1).
+    smoothing : float
+        Share of the label that is spread over both classes, in [0, 1).
+    mixup : float
+        Parameter of the Beta distribution of the shares of two blended pictures; 0 for none.
     shear : float
         Largest shear of a training picture, in degrees.
     zoom : float
         Largest change of either side of a training picture, as a share, in [0, 1).
     flip : bool
         Whether training pictures are mirrored left to right (time reversed) at random.
+    roll : bool
+        Whether training pictures begin at a random moment, and go on with what stood before it.
+    tilt, equalise, level : float
+        Standard deviations, in dB, of a straight slope and of a smooth random curve over
+        frequency, and of one gain for all; 0 for none.
+    noise, band : float
+        Share of the training pictures that get noise, or lose the top of their band, in [0, 1].
+    masks : int
+        Most bands, and most moments, that are hidden; 0 for none.
     seed : int
         Seed of the weights, the order of the pictures, the augmentation and the dropout.
     """
 
     model: str = "cnn"
+    weights: str = "none"
     head: str = "sigmoid"
     epochs: int = 20
     patience: int = 10
+    select: str = "loss"
     batch: int = 32
+    balance: tuple[str, ...] = ()
     learning_rate: float = 1e-3
+    warmup: float = 0.0
+    decay: float = 0.004
+    average: float = 0.0
+    precision: str = "float32"
     dropout: float = 0.3
+    smoothing: float = 0.0
+    mixup: float = 0.0
     shear: float = 2.0
     zoom: float = 0.05
     flip: bool = True
+    roll: bool = False
+    tilt: float = 0.0
+    equalise: float = 0.0
+    level: float = 0.0
+    noise: float = 0.0
+    band: float = 0.0
+    masks: int = 0
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.model not in MODELS:
-            raise ValueError(f"expected a model among {', '.join(MODELS)}, got {self.model}")
-        if self.head not in HEADS:
-            raise ValueError(f"expected a head among {', '.join(HEADS)}, got {self.head}")
-        for name in ("epochs", "patience", "batch"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"expected {name} of at least 1, got {getattr(self, name)}")
+        if not self.model.isidentifier():  # whether it is a backbone, Keras alone can say
+            raise ValueError(
+                f"expected a model among {', '.join(MODELS)} or a name of keras.applications, got "
+                f"{self.model}"
+            )
+        if self.model in MODELS and self.weights != "none":
+            raise ValueError(f"expected weights none for {self.model}, got {self.weights}")
+        for name, known in (("head", HEADS), ("select", CHOICES), ("precision", PRECISIONS)):
+            if getattr(self, name) not in known:
+                raise ValueError(
+                    f"expected {name} among {', '.join(known)}, got {getattr(self, name)}"
+                )
+        for name, (least, under) in _BOUNDS.items():
+            value = getattr(self, name)
+            if not least <= value < under:
+                bound = "" if under == math.inf else f" and under {under}"
+                raise ValueError(f"expected {name} of at least {least}{bound}, got {value}")
+        for name in ("noise", "band"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"expected {name} of 0 to 1, got {getattr(self, name)}")
         if not self.learning_rate > 0:
             raise ValueError(f"expected a learning rate above 0, got {self.learning_rate}")
-        for name in ("dropout", "zoom"):
-            if not 0 <= getattr(self, name) < 1:
-                raise ValueError(f"expected {name} in [0, 1), got {getattr(self, name)}")
-        if not 0 <= self.shear < 90:
-            raise ValueError(f"expected a shear of 0 to under 90 degrees, got {self.shear}")
-        if not 0 <= self.seed < 2**31:
-            raise ValueError(f"expected a seed in [0, 2147483648), got {self.seed}")
+        object.__setattr__(self, "balance", tuple(self.balance))  # JSON and TOML have lists
+
+
+def recipe(name: str) -> dict[str, Any]:
+    """Read a whole set of settings that the project ships.
+
+    Parameters
+    ----------
+    name : str
+        One of `RECIPES`.
+
+    Returns
+    -------
+    settings : dict
+        All of `Settings` but the seed.
+    """
+    text = (Path(__file__).parent / "recipes" / f"{name}.toml").read_text()
+    return tomllib.loads(text)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from statistics import mean, stdev
 from typing import Any
 
-from classify import deletion
+from classify import deletion, heatmap
 from classify.run import Run
 from classify.scored import METRICS
 
@@ -38,6 +38,8 @@ def evaluation(report: Mapping[str, Any], classes: Sequence[str]) -> str:
         lines += _asides(level, report, classes)
     for column, cells in report["by"].items():
         lines += ["", *_breakdown(column, cells, report["mean_over"].get(column))]
+    if "robustness" in report:
+        lines += ["", *_robustness(report["robustness"])]
     lines.append("")
     lines += _explanation(report, classes)
     if "explanation" in report:
@@ -105,6 +107,25 @@ def _breakdown(
             f"HTER {average['hter']:.3f}"
         )
     return lines
+
+
+def _robustness(found: Mapping[str, Any]) -> list[str]:
+    width = max(20, *(len(one["title"]) for one in found["conditions"].values()))
+    heads = "      n  EER                   change                   HTER   FPR    FNR"
+    lines = ["robustness".ljust(width) + heads]
+    for name, one in found["conditions"].items():
+        change = ""
+        if "change" in one and name != next(iter(found["conditions"])):
+            ends = one["interval"].get("change")
+            change = f"{one['change']:+.3f}" + (" [{:+.3f}, {:+.3f}]".format(*ends) if ends else "")
+        rates = "".join(
+            f"{one[key]:7.3f}" if key in one else f"{'-':>7}" for key in ("hter", "fpr", "fnr")
+        )
+        lines.append(
+            f"{one['title']:<{width}}{one['n_real'] + one['n_fake']:>7}  "
+            f"{figure(one, one['interval'], 'eer'):<21} {change:<23}{rates}"
+        )
+    return [*lines, *filter(None, [heatmap.sentence(found)])]
 
 
 def _explanation(report: Mapping[str, Any], classes: Sequence[str]) -> list[str]:

@@ -11,20 +11,20 @@ import platform
 import shutil
 import sys
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 
 import keras
 import numpy as np
-import tensorflow as tf
 
-from classify import manifest
+from classify import backend, manifest
 from classify.audit import audit, one_line
-from classify.augmentation import Reseed, augmented, plain
+from classify.augmentation import Batches
 from classify.calibration import calibrate
 from classify.dataset import Split, look_through, tell_damaged
 from classify.earlier import ASIDE, check_same, make_room
-from classify.epochs import Keeper, epoch_path, last_epoch
+from classify.epochs import Judge, Keeper, Start, epoch_path, last_epoch
 from classify.export import export
 from classify.figures import learning_curves
 from classify.history import best, read_history, write_history
@@ -33,12 +33,15 @@ from classify.levels import levels, score
 from classify.manifest import Manifest
 from classify.material import Material, gather
 from classify.network import build
-from classify.pictures import size
+from classify.pictures import grey_of_decibel, load_axes, size
 from classify.progress import Progress
 from classify.run import Run, load, replace
+from classify.sampling import shares
 from classify.settings import Settings
+from classify.store import Store
+from classify.validation import Held
 
-LIBRARIES = "keras tensorflow onnxruntime numpy scipy opencv-python-headless scikit-learn".split()
+LIBRARIES = "keras onnxruntime numpy scipy opencv-python-headless scikit-learn".split()
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,33 @@ class _Data:
     validation: Split
     known: Manifest
     material: Material
+    decibel: float
+
+    @cached_property
+    def store(self) -> Store:
+        """The training pictures, which all networks of an ensemble share."""
+        return Store(self.train.paths, self.train.shape, "train")
+
+    @cached_property
+    def held(self) -> Held:
+        """What every epoch is judged on."""
+        store = Store(self.validation.paths, self.validation.shape, "validation")
+        return Held(store, self.names(self.validation), self.validation.labels, self.known)
+
+    def names(self, split: Split) -> list[str]:
+        """Paths of the pictures of a split, as the manifest has them."""
+        return [path.relative_to(self.images).as_posix() for path in split.paths]
+
+    def batches(self, settings: Settings) -> Batches:
+        """The batches of a training, balanced as it asks for."""
+        labels = self.train.labels
+        if not settings.balance:
+            weights = class_weights(labels)
+            return Batches(self.store, labels, settings, self.decibel, weights=weights)
+        names = self.names(self.train)
+        groups = [manifest.values(self.known, names, column) for column in settings.balance]
+        share = shares([labels, *groups], len(labels))
+        return Batches(self.store, labels, settings, self.decibel, share=share)
 
 
 def train(
@@ -102,7 +132,9 @@ def train(
     make_room(folder, seeds, resume, overwrite)
     print(one_line(audit(images, quick=True)), file=sys.stderr)
     material = gather(images, train_split.paths, train_split.labels, known)
-    data = _Data(images, train_split, validation, known, material)
+    decibel = grey_of_decibel(load_axes(images / "render.json"))
+    data = _Data(images, train_split, validation, known, material, decibel)
+    _tell_unknown(settings.balance, manifest.columns(known))
     if seeds == 1:
         return _train_one(data, folder, settings)
     members: list[Run] = []
@@ -114,6 +146,16 @@ def train(
     if (images / "render.json").is_file():
         shutil.copyfile(images / "render.json", folder / "render.json")
     return _finish(_describe(folder, data, settings, members=tuple(members)), data)
+
+
+def _tell_unknown(balance: tuple[str, ...], columns: list[str]) -> None:
+    unknown = [column for column in balance if column not in columns]
+    if unknown:
+        print(
+            f"train: the manifest has no column {' and no column '.join(unknown)}: balanced by "
+            f"{' and '.join(['class', *(c for c in balance if c in columns)])} alone",
+            file=sys.stderr,
+        )
 
 
 def _check_alike(train_split: Split, validation: Split) -> None:
@@ -144,10 +186,10 @@ def _train_one(data: _Data, folder: Path, settings: Settings) -> Run:
         replace(stated, json.dumps(start).encode())
     if (data.images / "render.json").is_file():
         shutil.copyfile(data.images / "render.json", folder / "render.json")
-    _fit(data.train, data.validation, folder, settings, last_epoch(folder))
+    _fit(data, folder, settings, last_epoch(folder))
     rows = read_history(folder / "history.csv")
-    learning_curves(rows, folder / "learning_curves.png")
-    kept = rows[best([row["val_loss"] for row in rows])]
+    learning_curves(rows, settings.select, folder / "learning_curves.png")
+    kept = rows[best(rows, settings.select)]
     run = dataclasses.replace(run, scores=kept)
     run = dataclasses.replace(run, export=export(run, data.validation.paths))
     finished = _finish(run, data)
@@ -155,42 +197,53 @@ def _train_one(data: _Data, folder: Path, settings: Settings) -> Run:
     return finished
 
 
-def _fit(
-    train_split: Split, validation: Split, folder: Path, settings: Settings, done: int
-) -> None:
+def _fit(data: _Data, folder: Path, settings: Settings, done: int) -> None:
     """Train from the epoch after `done` to the end."""
     keras.utils.set_random_seed(settings.seed)
-    tf.config.experimental.enable_op_determinism()
+    backend.make_deterministic()
     history = folder / "history.csv"
     rows = read_history(history)[:done]
     write_history(history, rows)
-    keeper = Keeper(folder, [row["val_loss"] for row in rows], settings.patience)
+    keeper = Keeper(folder, rows, settings.select, settings.patience)
     keeper.keep_best()  # a kill may have come between an epoch's end and this
     if keeper.over or done >= settings.epochs:
         return
-    flow = augmented(train_split, settings)
+    batches = data.batches(settings)
     if done:
         model = keras.models.load_model(epoch_path(folder, done), safe_mode=True)
     else:
-        model = build(settings, train_split.shape, settings.epochs * len(flow))
+        model = build(settings, data.train.shape, settings.epochs * len(batches))
     log = keras.callbacks.CSVLogger(str(history), append=True)
+    judge = Judge(data.held, settings.batch)
+    progress = Progress(settings.epochs, len(batches), settings.batch, done)
     try:
         model.fit(
-            flow,
-            validation_data=plain(validation, settings),
+            batches,
             initial_epoch=done,
             epochs=settings.epochs,
-            class_weight=class_weights(train_split.labels),
-            shuffle=False,  # the flow does that, from the seed and the epoch
-            callbacks=[Reseed(flow), log, keeper, Progress(settings.epochs, len(flow), done)],
+            shuffle=False,  # the batches do that, from the seed and the epoch
+            callbacks=[Start(batches), judge, log, keeper, progress],
             verbose=0,
         )
     finally:
+        batches.close()
         if log.csv_file:  # Keras leaves it open when a training breaks off
             log.csv_file.close()
+    if settings.precision != "float32":
+        _single_precision(folder, data.train.shape, settings)
 
 
-def class_weights(labels: np.ndarray) -> dict[int, float]:
+def _single_precision(folder: Path, shape: tuple[int, int], settings: Settings) -> None:
+    """Keep a network that computes in single precision, which onnxruntime can do everywhere."""
+    trained = keras.models.load_model(folder / KERAS, safe_mode=True)
+    model = build(dataclasses.replace(settings, precision="float32"), shape, 1)
+    model.set_weights(trained.get_weights())
+    part = folder / "training" / "part.keras"
+    model.save(part)
+    part.replace(folder / KERAS)
+
+
+def class_weights(labels: np.ndarray) -> np.ndarray:
     """Weights with which both classes have the same part in the loss.
 
     Parameters
@@ -200,16 +253,15 @@ def class_weights(labels: np.ndarray) -> dict[int, float]:
 
     Returns
     -------
-    weights : dict of int to float
+    weights : np.ndarray, shape=(2,)
         n / (2 n_c) for class c, as in scikit-learn's ``class_weight="balanced"``.
 
     Examples
     --------
-    >>> class_weights(np.array([0, 1, 1, 1]))
-    {0: 2.0, 1: 0.6666666666666666}
+    >>> class_weights(np.array([0, 1, 1, 1])).round(3).tolist()
+    [2.0, 0.667]
     """
-    counts = np.bincount(labels, minlength=2)
-    return {label: len(labels) / (2 * int(count)) for label, count in enumerate(counts)}
+    return len(labels) / (2 * np.bincount(labels, minlength=2))
 
 
 def _describe(
@@ -222,15 +274,15 @@ def _describe(
     splits = data.train, data.validation
     return Run(
         folder=folder,
-        training=dataclasses.asdict(settings),
+        training={**dataclasses.asdict(settings), "balance": list(settings.balance)},
         classes=data.train.classes,
         shape=data.train.shape,
-        prior=0.5,  # the class weights make it so
+        prior=0.5,  # the class weights or the balance make it so
         fingerprint=hashlib.sha256("".join(s.fingerprint for s in splits).encode()).hexdigest(),
         left_out=sum(len(split.damaged) for split in splits),
         versions={
             "python": platform.python_version(),
-            **{name: version(name) for name in LIBRARIES},
+            **{name: version(name) for name in (keras.backend.backend(), *LIBRARIES)},
         },
         material=data.material,
         members=members,

@@ -27,7 +27,7 @@ def settings(run: Run, step_s: float | None = None) -> Settings:
         If the run does not say how its pictures were drawn, or not as `render` draws them now, or
         the step is under a column or above a clip.
     """
-    found = _read(run)
+    found = stored(run)
     step = found.seconds / 2 if step_s is None else step_s
     column = found.hop / found.rate
     if not column <= step <= found.seconds:
@@ -38,7 +38,22 @@ def settings(run: Run, step_s: float | None = None) -> Settings:
     return replace(found, overlap=found.seconds - step)
 
 
-def _read(run: Run) -> Settings:
+def stored(run: Run) -> Settings:
+    """Read a run's drawing settings as they are.
+
+    Parameters
+    ----------
+    run : Run
+
+    Returns
+    -------
+    settings : render.settings.Settings
+
+    Raises
+    ------
+    ValueError
+        If the run does not say how its pictures were drawn, or not as `render` draws them now.
+    """
     if run.drawing is None:
         raise ValueError(
             f"expected a run that says how its pictures were drawn, got {run.folder} without "

@@ -74,12 +74,9 @@ def render(
         If the folder cannot be written to.
     """
     draw(np.zeros(plan.settings.length, np.float32), plan.settings)  # impossible settings end here
-    layout = layout or recognise(audio)
     with Index() as index:
-        index.fill(find(audio, layout), group or GROUPS.get(layout))
-        _check(index, audio, group)
+        layout = take_in(index, audio, layout, group)
         print(f"render: {audio} is read as {layout}", file=sys.stderr)
-        index.assign_splits()
         plan = dataclasses.replace(plan, digits=place.digits(index.fullest()))
         if not replace:
             _refuse_another_source(plan.images, audio, index)
@@ -94,6 +91,33 @@ def render(
         tables.write(plan.images / "summary.csv", [HEADER, *summary.rows()])
         tables.write(plan.images / "manifest.csv", tables.manifest(index))
         return summary
+
+
+def take_in(index: Index, audio: Path, layout: str | None = None, group: str | None = None) -> str:
+    """List the recordings of a dataset in an index, every one in its split.
+
+    Parameters
+    ----------
+    index : Index
+    audio : Path
+    layout, group : str, optional
+        As `render`.
+
+    Returns
+    -------
+    layout : str
+        What the dataset was read as.
+
+    Raises
+    ------
+    ValueError
+        If it holds no recording of a known class, or the group is none of its columns.
+    """
+    layout = layout or recognise(audio)
+    index.fill(find(audio, layout), group or GROUPS.get(layout))
+    _check(index, audio, group)
+    index.assign_splits()
+    return layout
 
 
 def _check(index: Index, audio: Path, group: str | None) -> None:

@@ -1,13 +1,13 @@
 import shutil
 
-import keras
 import numpy as np
 import pytest
 
-from classify.augmentation import Reseed, augmented, plain
+from classify.augmentation import Batches, Generator, mixed
 from classify.dataset import look_through
 from classify.pictures import decode
-from classify.settings import Settings
+from classify.settings import Settings, recipe
+from classify.store import Store
 
 STILL = {"shear": 0.0, "zoom": 0.0, "flip": False}
 
@@ -17,38 +17,70 @@ def split(images):
     return look_through(images, "train")
 
 
+def batches(split, settings, **how):
+    store = Store(split.paths, split.shape, "train")
+    return Batches(store, split.labels, settings, decibel=2.55, **how)
+
+
 def epoch(flow, number):
-    reseed = Reseed(flow)
-    reseed.set_model(keras.Sequential())
-    reseed.on_epoch_begin(number)
+    flow.epoch = number
     return [flow[index] for index in range(len(flow))]
 
 
-def test_plain_batches_are_the_pictures_in_order(split):
-    flow = plain(split, Settings(batch=5))
-    pictures = np.concatenate([flow[index][0] for index in range(len(flow))])
-    labels = np.concatenate([flow[index][1] for index in range(len(flow))])
-    expected = [decode(path.read_bytes()).image for path in split.paths]
-    np.testing.assert_array_equal(pictures[..., 0], expected)
-    np.testing.assert_array_equal(labels, split.labels)
+def test_without_augmentation_the_pictures_are_only_shuffled(split):
+    (pictures, labels), *_ = epoch(batches(split, Settings(batch=16, **STILL)), 0)
+    expected = {decode(path.read_bytes()).image.tobytes() for path in split.paths}
+    assert pictures.shape == (16, 32, 32, 1)
+    assert {picture.tobytes() for picture in pictures} == expected
+    assert labels[:, 0].tolist() != split.labels.tolist()
+
+
+def test_every_picture_is_seen_once_an_epoch_with_its_label(split):
+    found = [
+        batch
+        for number in (0, 1)
+        for batch in epoch(batches(split, Settings(batch=5, **STILL)), number)
+    ]
+    labels = {
+        decode(p.read_bytes()).image.tobytes(): one
+        for p, one in zip(split.paths, split.labels, strict=True)
+    }
+    assert [len(pictures) for pictures, _ in found] == [5, 5, 5, 1] * 2
+    for pictures, targets in found:
+        assert targets[:, 0].tolist() == [labels[picture.tobytes()] for picture in pictures]
 
 
 def test_the_softmax_head_gets_one_column_a_class(split):
-    labels = plain(split, Settings(head="softmax", batch=16))[0][1]
-    np.testing.assert_array_equal(labels.argmax(axis=1), split.labels)
+    one = epoch(batches(split, Settings(batch=16)), 0)[0][1]
+    two = epoch(batches(split, Settings(batch=16, head="softmax")), 0)[0][1]
+    np.testing.assert_array_equal(two, np.hstack([1 - one, one]))
 
 
-def test_without_augmentation_the_pictures_are_only_shuffled(split):
-    (pictures, labels), *_ = epoch(augmented(split, Settings(batch=16, **STILL)), 0)
-    expected = {decode(path.read_bytes()).image.tobytes() for path in split.paths}
-    assert {picture.astype(np.uint8).tobytes() for picture in pictures} == expected
-    assert labels.tolist() != split.labels.tolist()
+def test_classes_weigh_what_they_are_given(split):
+    weights = np.array([2.0, 0.5])
+    _, targets, found = epoch(batches(split, Settings(batch=16), weights=weights), 0)[0]
+    np.testing.assert_array_equal(found, weights[targets[:, 0].astype(int)])
 
 
-@pytest.mark.parametrize("change", [{"shear": 5.0}, {"zoom": 0.2}, {"flip": True}])
+CHANGES = [
+    {"shear": 5.0},
+    {"zoom": 0.2},
+    {"flip": True},
+    {"roll": True},
+    {"tilt": 6.0},
+    {"equalise": 6.0},
+    {"level": 6.0},
+    {"noise": 1.0},
+    {"band": 1.0},
+    {"masks": 2},
+    {"mixup": 1.0},
+]
+
+
+@pytest.mark.parametrize("change", CHANGES)
 def test_each_augmentation_changes_pictures_by_itself(split, change):
-    (still, _), *_ = epoch(augmented(split, Settings(batch=16, **STILL)), 0)
-    (moved, _), *_ = epoch(augmented(split, Settings(batch=16, **{**STILL, **change})), 0)
+    still, _ = epoch(batches(split, Settings(batch=16, **STILL)), 0)[0]
+    moved, _ = epoch(batches(split, Settings(batch=16, **{**STILL, **change})), 0)[0]
     changed = [not np.array_equal(a, b) for a, b in zip(still, moved, strict=True)]
     assert any(changed)
     if "flip" in change:
@@ -59,36 +91,62 @@ def test_each_augmentation_changes_pictures_by_itself(split, change):
 
 def test_moving_pixels_copies_them_and_smooths_nothing(split):
     moving = {"shear": 20.0, "zoom": 0.3, "flip": True}
-    pictures, labels = epoch(augmented(split, Settings(batch=1, **moving)), 0)[0]
-    values = {
-        value
-        for path in np.array(split.paths)[split.labels == labels[0]]
-        for value in np.unique(decode(path.read_bytes()).image)
-    }
+    pictures, _ = epoch(batches(split, Settings(batch=16, **moving)), 0)[0]
+    values = {v for path in split.paths for v in np.unique(decode(path.read_bytes()).image)}
     assert set(np.unique(pictures)) <= values
-    grain = np.abs(np.diff(pictures[0, :, :, 0], axis=1)).mean()
+    grain = np.abs(np.diff(pictures[..., 0].astype(float), axis=2)).mean()
     # Noise of 0 to 99 differs by 33 from pixel to pixel; interpolation would make it about 20.
     assert grain > 26
 
 
+@pytest.mark.parametrize(("shear", "zx", "zy"), [(9.0, 1, 1), (0, 0.8, 1.15), (-6.0, 1.1, 0.9)])
+def test_pictures_move_as_in_keras(shear, zx, zy):
+    ours = Generator(Settings(), 1.0)
+    keras = Generator.__base__(interpolation_order=0)
+    rows, columns = np.mgrid[:60, :60]
+    picture = (3 * rows + columns).astype(np.uint8)
+    how = {"shear": shear, "zx": zx, "zy": zy, "flip_horizontal": True}
+    expected = keras.apply_transform(picture[..., np.newaxis], how)[..., 0]
+    found = ours.apply_transform(picture, how)
+    # Half-way between two pixels either is right: 3 for a row, 1 for a column.
+    assert np.abs(found.astype(int) - expected).max() <= 4
+    assert (found == expected).mean() > 0.8
+
+
 def test_an_epoch_depends_on_seed_and_number_alone(split):
-    settings = Settings(batch=5)
-    once = augmented(split, settings)
+    settings = Settings(**{**recipe("robust"), "batch": 5, "mixup": 0.4, "noise": 0.5, "band": 0.5})
+    once = batches(split, settings)
     first, second = epoch(once, 0), epoch(once, 1)
-    again = epoch(augmented(split, settings), 1)
+    again = epoch(batches(split, settings), 1)
     for (a, label_a), (b, label_b) in zip(second, again, strict=True):
         np.testing.assert_array_equal(a, b)
         np.testing.assert_array_equal(label_a, label_b)
     assert not np.array_equal(first[0][0], second[0][0])
-    other = epoch(augmented(split, Settings(batch=5, seed=1)), 1)
+    other = epoch(batches(split, Settings(batch=5, seed=1)), 1)
     assert not np.array_equal(other[0][0], second[0][0])
+
+
+def test_blending_takes_most_of_the_picture_itself():
+    rng = np.random.default_rng(0)
+    pictures = np.arange(64, dtype=np.float32).reshape(64, 1, 1) * np.ones((1, 2, 2), np.float32)
+    targets = (np.arange(64) % 2).astype(np.float32)
+    found, blended = mixed(pictures, targets, 1.0, rng)
+    assert found.dtype == blended.dtype == np.float32
+    assert ((blended > 0.5) == (targets > 0.5)).all()
+    # A uniform share leaves 1/4 to the other on average, which is of the other class half the time.
+    assert 0.05 < np.minimum(blended, 1 - blended).mean() < 0.2
+    assert not np.array_equal(found, pictures)
 
 
 def test_damaged_pictures_never_reach_a_batch(images, tmp_path):
     copy = shutil.copytree(images, tmp_path / "images")
     (copy / "train/real/03.png").write_bytes(b"broken")
     split = look_through(copy, "train")
-    flow = plain(split, Settings(batch=4))
+    flow = batches(split, Settings(batch=4))
     assert sum(len(flow[index][0]) for index in range(len(flow))) == 15
-    labels = np.concatenate([flow[index][1] for index in range(len(flow))])
-    np.testing.assert_array_equal(labels, split.labels)
+
+
+def test_pictures_that_do_not_fit_are_read_whenever_they_are_asked_for(split):
+    kept = Store(split.paths, split.shape, "train")
+    read = Store(split.paths, split.shape, "train", most=1000)
+    np.testing.assert_array_equal(kept[[3, 1, 3]], read[[3, 1, 3]])

@@ -183,7 +183,7 @@ def test_debug_shows_the_error_itself(tmp_path):
 @pytest.mark.parametrize(
     ("verb", "parts"),
     [
-        ("train", ["--epochs", "(default: 20)", "--no-flip", "in degrees", "kept epoch"]),
+        ("train", ["--epochs", "plain 10", "--recipe", "--no-flip", "in degrees", "kept epoch"]),
         ("evaluate", ["--split", "--by", "accuracy", "exit status: 0"]),
         ("score", ["--keys", "higher = more bona fide", "exit status: 0"]),
         ("compare", ["RUN_A", "McNemar", "exit status: 0"]),

@@ -32,7 +32,7 @@ def filled(figure):
 
 
 def test_the_kept_epoch_is_the_one_of_the_lowest_validation_loss():
-    figure = figures.learning({"": history([0.6, 0.3, 0.4])})
+    figure = figures.learning({"": history([0.6, 0.3, 0.4])}, "loss")
     for axes, value in zip(figure.axes, (0.3, 0.6), strict=True):
         mark = next(line for line in axes.lines if line.get_marker() == "o")
         assert mark.get_xydata()[0] == pytest.approx([2, value])
@@ -40,7 +40,7 @@ def test_the_kept_epoch_is_the_one_of_the_lowest_validation_loss():
 
 def test_every_member_has_a_pair_of_lines():
     members = {"seed-0": history([0.6, 0.3]), "seed-1": history([0.5, 0.4, 0.3])}
-    figure = figures.learning(members)
+    figure = figures.learning(members, "loss")
     lines = [line for line in figure.axes[0].lines if len(line.get_xdata()) > 1]
     assert [(line.get_linestyle(), len(line.get_xdata())) for line in lines] == [
         *(("--", 2), ("-", 2), ("--", 3), ("-", 3))
@@ -51,7 +51,7 @@ def test_every_member_has_a_pair_of_lines():
 
 
 def test_learning_curves_are_written_as_a_png(tmp_path):
-    figures.learning_curves(history([0.6, 0.3, 0.4]), tmp_path / "curves.png")
+    figures.learning_curves(history([0.6, 0.3, 0.4]), "loss", tmp_path / "curves.png")
     assert cv2.imread(str(tmp_path / "curves.png")).std() > 10
     assert [path.name for path in tmp_path.iterdir()] == ["curves.png"]
 
@@ -161,7 +161,7 @@ def test_no_figure_collapses_and_no_name_is_taken_for_mathematics(classes, n):
     for figure in (
         histogram(labels, llr, classes=classes),
         figures.reliability(labels, llr, classes),
-        figures.learning({name: history([0.5, 0.4]) for name in classes}),
+        figures.learning({name: history([0.5, 0.4]) for name in classes}, "loss"),
         curves.roc({"picture": curve}, classes),
         curves.det({"picture": curve}, classes),
     ):

@@ -5,6 +5,7 @@ import pytest
 
 from classify.gradcam import available, gradcam
 from classify.run import Run
+from classify.settings import MODELS
 
 SHAPE = (16, 16)
 
@@ -35,13 +36,13 @@ def network(kernel, weights=(3.0,), head="sigmoid", pool=True):
     return model
 
 
-def a_run(model, folder, **how):
+def a_run(model, folder, shape=SHAPE, **how):
     folder.mkdir(exist_ok=True)
     if model is not None:
         model.save(folder / "model.keras")
     names = ("real", "fake")
     return Run(
-        folder=folder, training={}, classes=names, shape=SHAPE, prior=0.5, fingerprint="", **how
+        folder=folder, training={}, classes=names, shape=shape, prior=0.5, fingerprint="", **how
     )
 
 
@@ -99,6 +100,37 @@ def test_the_map_points_at_what_the_convolution_looks_for(tmp_path):
     assert np.abs(explained).max() < 1e-5
 
 
+@pytest.mark.parametrize("model", [*MODELS, "MobileNet"])
+def test_every_network_with_a_convolution_is_explained(model, tmp_path):
+    import keras
+
+    from classify.network import build
+    from classify.settings import Settings
+
+    keras.utils.set_random_seed(0)
+    image = np.random.default_rng(0).integers(0, 256, (40, 52)).astype(np.uint8)
+    network = build(Settings(model=model), image.shape, 1)
+    network = keras.Model(network.input, network.output)  # nothing to go on training with
+    run = a_run(network, tmp_path / "run", shape=image.shape)
+    assert available(run) == (model != "lstm")
+    if model == "lstm":
+        return
+    explained = gradcam(run, image)
+    assert explained.shape == image.shape
+    assert explained.std() > 0
+
+
+@pytest.mark.parametrize(("model", "rows", "columns"), [("vit", 3, 4), ("lcnn", 3, 4)])
+def test_networks_are_explained_where_their_last_features_are(model, rows, columns):
+    from classify.gradcam import _feature_layer
+    from classify.network import build
+    from classify.settings import Settings
+
+    layer = _feature_layer(build(Settings(model=model), (40, 52), 1))
+    assert type(layer).__name__ == {"vit": "Reshape", "lcnn": "Maximum"}[model]
+    assert layer.output.shape[1:3] == (rows, columns)
+
+
 def test_the_project_s_network_is_explained_at_its_last_convolution(trained):
     from classify.gradcam import _feature_layer
     from classify.run import load
@@ -136,7 +168,7 @@ def test_without_keras_it_is_refused(tmp_path, monkeypatch):
     run = a_run(network(np.ones((1, 1, 1, 1))), tmp_path / "run")
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     assert not available(run)
-    with pytest.raises(ValueError, match=r"^expected Keras on TensorFlow .*: use occlusion$"):
+    with pytest.raises(ValueError, match=r"^expected Keras on tensorflow .*: use occlusion$"):
         gradcam(run, some_picture())
 
 

@@ -2,59 +2,90 @@ import keras
 import numpy as np
 import pytest
 
-from classify.network import build
-from classify.settings import Settings
+from classify.models import cnn
+from classify.network import BODIES, build
+from classify.settings import MODELS, Settings
 
-BATCH = np.random.default_rng(0).integers(0, 256, (6, 40, 32, 1)).astype(np.uint8)
-
-
-@pytest.mark.parametrize(("head", "outputs"), [("sigmoid", 1), ("softmax", 2)])
-def test_raw_pictures_in_probabilities_out(head, outputs):
-    output = build(Settings(head=head), (40, 32), 10).predict_on_batch(BATCH)
-    assert output.shape == (6, outputs)
-    assert (output > 0).all()
-    assert (output < 1).all()
-    if outputs == 2:
-        np.testing.assert_allclose(output.sum(axis=1), 1, rtol=1e-6)
+BATCH = np.random.default_rng(0).integers(0, 100, (16, 40, 36, 1)).astype(np.uint8)
+LABELS = np.array([[0], [1]] * 8)
+BATCH[1::2, :20] += 100  # the second class is brighter above
+BACKBONE = "MobileNet"  # the one with the fewest layers
 
 
-def test_a_saved_network_says_the_same(tmp_path):
-    model = build(Settings(), (40, 32), 10)
-    model.train_on_batch(BATCH, np.array([0, 1, 0, 1, 0, 1]))
-    model.save(tmp_path / "model.keras")
+def test_the_settings_name_every_model_there_is():
+    assert tuple(BODIES) == MODELS
+
+
+@pytest.fixture(scope="module", params=[*MODELS, BACKBONE])
+def taught(request):
+    """Give a network of each kind, trained to tell pictures that are brighter above."""
+    keras.utils.set_random_seed(0)
+    network = build(Settings(model=request.param), (40, 36), 80)
+    network.fit(BATCH, LABELS, batch_size=8, epochs=40, verbose=0)
+    return network
+
+
+def test_every_network_learns_what_is_plain_to_see(taught):
+    right = (taught.predict_on_batch(BATCH) > 0.5) == LABELS
+    assert right.mean() > 0.9
+
+
+def test_every_network_says_the_same_when_loaded(taught, tmp_path):
+    taught.save(tmp_path / "model.keras")
     again = keras.models.load_model(tmp_path / "model.keras", safe_mode=True)
-    np.testing.assert_array_equal(model.predict_on_batch(BATCH), again.predict_on_batch(BATCH))
+    found = again.predict_on_batch(BATCH)
+    assert found.shape == (16, 1)
+    np.testing.assert_array_equal(found, taught.predict_on_batch(BATCH))
 
 
-def test_the_network_ends_with_dropout_and_a_dense_layer():
-    names = [type(layer).__name__ for layer in build(Settings(), (40, 32), 10).layers]
-    assert names[-3:] == ["GlobalAveragePooling2D", "Dropout", "Dense"]
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("shape", [(16, 16), (1, 5), (256, 30)])
+def test_any_size_of_picture_will_do(model, shape):
+    network = build(Settings(model=model), shape, 10)
+    assert np.asarray(network(np.zeros((2, *shape, 1), np.uint8))).shape == (2, 1)
 
 
-def test_the_network_scales_pictures_to_1_itself():
-    model = build(Settings(), (40, 32), 10)
-    convolution = next(one for one in model.layers if isinstance(one, keras.layers.Conv2D))
-    scaled = next(one for one in model.layers if isinstance(one, keras.layers.Rescaling))
-    found = keras.Model(model.input, scaled.output)(BATCH)
-    np.testing.assert_allclose(found, convolution(BATCH.astype("float32") / 255), atol=1e-6)
+@pytest.mark.parametrize("model", [one for one in MODELS if one != "plain"])
+def test_networks_are_small(model):
+    assert build(Settings(model=model), (256, 124), 10).count_params() < 1_500_000
+
+
+def test_the_softmax_head_gives_both_probabilities():
+    output = build(Settings(head="softmax"), (40, 36), 10).predict_on_batch(BATCH)
+    assert output.shape == (16, 2)
+    assert (output > 0).all()
+    np.testing.assert_allclose(output.sum(axis=1), 1, rtol=1e-6)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_every_network_ends_with_dropout_and_a_dense_layer(model):
+    *_, dropout, head = build(Settings(model=model, dropout=0.4), (40, 36), 10).layers
+    assert (type(dropout), dropout.rate) == (keras.layers.Dropout, 0.4)
+    assert (type(head), head.units) == (keras.layers.Dense, 1)
 
 
 def test_dropout_works_in_training_only():
-    model = build(Settings(dropout=0.9), (40, 32), 10)
+    model = build(Settings(dropout=0.9), (40, 36), 10)
     still = [np.asarray(model(BATCH, training=False)) for _ in range(2)]
     np.testing.assert_array_equal(*still)
+    moving = [np.asarray(model(BATCH, training=True)) for _ in range(2)]
+    assert not np.array_equal(*moving)
 
 
 def test_the_seed_decides_the_weights():
     outputs = []
     for seed in (1, 1, 2):
         keras.utils.set_random_seed(seed)
-        outputs.append(build(Settings(), (40, 32), 10).predict_on_batch(BATCH))
+        outputs.append(build(Settings(), (40, 36), 10).predict_on_batch(BATCH))
     np.testing.assert_array_equal(outputs[0], outputs[1])
     assert not np.array_equal(outputs[0], outputs[2])
 
 
-@pytest.mark.parametrize("shape", [(16, 16), (1, 5), (256, 30)])
-def test_any_size_of_picture_will_do(shape):
-    output = build(Settings(), shape, 10).predict_on_batch(np.zeros((2, *shape, 1), np.uint8))
-    assert output.shape == (2, 1)
+def test_the_cnn_has_a_stage_a_row_of_its_table():
+    layers = build(Settings(), (256, 124), 10).layers
+    pooled = [one.output.shape[1:] for one in layers if isinstance(one, keras.layers.MaxPooling2D)]
+    size, expected = (256, 124), []
+    for filters, stride in cnn.STAGES:
+        size = tuple(-(-side // (2 * stride)) for side in size)
+        expected.append((*size, filters))
+    assert pooled == expected

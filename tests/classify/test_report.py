@@ -525,3 +525,60 @@ def test_the_report_says_how_to_reproduce_it(evaluated):
 def test_a_run_without_an_uncertain_band_says_so(tmp_path, quick):
     page = Evaluated(tmp_path, uncertain=(0.5, 0.5)).page()
     assert "This run knows no “uncertain”" in page.text("body")
+
+
+def a_sweep(title="noise, 5 dB"):
+    """What a robustness sweep over two sources comes to."""
+
+    def one(group, title, eer, change, **more):
+        cell = {"n_real": 9, "n_fake": 11, "eer": eer, "change": change}
+        rates = {"hter": 0.2, "fpr": 0.1, "fnr": 0.3}
+        by = {"<vits>": cell, "wavenet": {**cell, "eer": eer / 2}}
+        mean = {"values": 2, "eer": 0.75 * eer, "change": change}
+        ends = {"eer": [eer - 0.05, eer + 0.05]} | ({"change": [-0.02, 0.2]} if group else {})
+        found = {"group": group, "title": title, **cell, **rates, "by": by, "mean": mean}
+        return {**found, "interval": ends, **more}
+
+    silent = {"group": "length", "title": "4 s", "n_real": 0, "n_fake": 0, "interval": {}}
+    return {
+        "source": "<b>audio</b>",
+        "recordings": 20,
+        "refused": 0,
+        "column": "source",
+        "resampled_by": "speaker",
+        "conditions": {
+            "clean": one("", "clean", 0.123, 0.0),
+            "noise": one("noise", title, 0.345, 0.222),
+            "better": one("codec", "GSM", 0.115, -0.008),
+            "silent": silent,
+        },
+    }
+
+
+def test_a_sweep_is_a_map_of_colours_with_the_numbers_in_it(evaluated):
+    evaluated.report["robustness"] = a_sweep()
+    page = evaluated.page()
+    assert not page.open
+    text = page.text("robustness")
+    assert "it rises most with noise, 5 dB, by +22.2 points" in text
+    assert "20 recordings of <b>audio</b> were degraded" in text
+    cells = [e for e in page.all("td") if "background-color" in e.get("style", "")]
+    assert len(cells) == 3 * 4
+    assert [" ".join(e["text"].split()) for e in cells] == [
+        *("12.3", "9.2", "12.3", "6.2"),
+        *("34.5 +22.2", "25.9 +22.2", "34.5 +22.2", "17.2 +22.2"),
+        *("11.5 −0.8", "8.6 −0.8", "11.5 −0.8", "5.8 −0.8"),
+    ]
+    assert len({e["style"] for e in cells[:4] if "12.3" in e["text"]}) == 1
+    heads = [e["text"] for e in page.all("span")]
+    assert {"all", "mean", "<vits>", "wavenet"} <= set(heads)
+    assert "4 s 0 recordings – – – –" in text
+    assert "clean 9 real, 11 fake 12.3 % 7.3 to 17.3 % – 20.0 % 10.0 % 30.0 %" in text
+    assert "noise, 5 dB 34.5 % 29.5 to 39.5 % +22.2 −2.0 to +20.0 20.0 %" in text
+    assert "4 s 0 real, 0 fake – – – – –" in text
+
+
+def test_without_a_sweep_there_is_no_word_of_it(whole):
+    _, page = whole
+    assert "robustness" not in page.ids
+    assert "degraded" not in page.text("body")

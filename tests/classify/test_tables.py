@@ -92,3 +92,22 @@ def test_the_outcome_of_a_training(validation, line):
     first, second = tables.training(run).splitlines()
     assert first == "runs/a: kept epoch 5, validation loss 0.500, accuracy 0.800"
     assert second == line
+
+
+def test_a_sweep_is_a_line_a_condition():
+    clean = {"group": "", "title": "clean", "n_real": 9, "n_fake": 9, "eer": 0.1, "change": 0.0}
+    clean |= {"hter": 0.225, "fpr": 0.1, "fnr": 0.3, "interval": {"eer": (0.05, 0.15)}}
+    gsm = {**clean, "group": "codec", "title": "GSM", "eer": 0.3, "change": 0.2}
+    gsm["interval"] = {"eer": (0.25, 0.35), "change": (0.1, 0.3)}
+    silent = {"group": "length", "title": "4 s", "n_real": 0, "n_fake": 0, "interval": {}}
+    lines = written(
+        robustness={"conditions": {"clean": clean, "gsm": gsm, "silent": silent}}
+    ).splitlines()
+    start = next(number for number, line in enumerate(lines) if line.startswith("robustness"))
+    head, *rows = lines[start : start + 4]
+    assert rows[0].split() == "clean 18 0.100 [0.050, 0.150] 0.225 0.100 0.300".split()
+    assert rows[1].split()[:7] == ["GSM", "18", "0.300", "[0.250,", "0.350]", "+0.200", "[+0.100,"]
+    assert rows[2].split() == ["4", "s", "0", "-", "-", "-", "-"]
+    for name, text in (("EER", "0.300"), ("change", "+0.200"), ("HTER", "0.225")):
+        assert head.index(name) == rows[1].index(text), name
+    assert lines[start + 4].startswith("The EER of the recordings as they are is 10.0 %; it rises")

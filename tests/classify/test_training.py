@@ -1,5 +1,6 @@
 import csv
 import json
+import math
 import os
 import shutil
 import signal
@@ -14,12 +15,14 @@ import pytest
 
 from classify import training
 from classify.calibration import calibrate, fit
+from classify.dataset import look_through
 from classify.epochs import Keeper
 from classify.history import read_history
 from classify.levels import levels, score
 from classify.manifest import read
+from classify.pictures import decode
 from classify.run import Calibration, load
-from classify.settings import Settings
+from classify.settings import Settings, recipe
 from classify.training import class_weights, train
 
 QUICK = Settings(epochs=2, batch=8, learning_rate=0.01)
@@ -45,15 +48,21 @@ def test_a_run_holds_all_that_rebuilds_it(trained, images):
 
 
 def test_the_kept_network_is_the_one_of_the_best_epoch(trained, images):
-    from classify.augmentation import plain
-    from classify.dataset import look_through
-
+    split = look_through(images, "validation")
+    pictures = np.stack([decode(path.read_bytes()).image for path in split.paths])
     run = load(trained)
-    loss, accuracy = run.model.evaluate(
-        plain(look_through(images, "validation"), Settings(batch=8)), verbose=0
-    )
+    p = run.model.predict(pictures[..., np.newaxis], verbose=0)[:, 0].astype(float)
+    loss = -np.log(np.where(split.labels == 1, p, 1 - p)).mean()
+    accuracy = ((p > 0.5) == split.labels).mean()
     assert loss == pytest.approx(run.scores["val_loss"], abs=1e-5)
     assert accuracy == pytest.approx(run.scores["val_accuracy"])
+
+
+def test_any_keras_can_load_the_network(trained):
+    script = "import sys, keras; print(keras.models.load_model(sys.argv[1]).count_params())"
+    command = [sys.executable, "-c", script, str(trained / "model.keras")]
+    done = subprocess.run(command, capture_output=True, text=True, cwd="/", check=False)
+    assert int(done.stdout) > 0, done.stderr
 
 
 def test_a_training_begins_with_what_trivial_facts_tell_apart(make_pictures, tmp_path, capsys):
@@ -211,8 +220,10 @@ def interrupt(monkeypatch, after):
     monkeypatch.setattr(Keeper, "on_epoch_end", on_epoch_end)
 
 
-def test_a_resumed_training_is_the_uninterrupted_one(images, tmp_path, monkeypatch):
-    settings = Settings(epochs=4, batch=8)
+@pytest.mark.parametrize("robust", [False, True])
+def test_a_resumed_training_is_the_uninterrupted_one(images, tmp_path, monkeypatch, robust):
+    everything = {**recipe("robust"), "mixup": 0.3, "noise": 0.5, "band": 0.5, "equalise": 3.0}
+    settings = Settings(**{**(everything if robust else {}), "epochs": 4, "batch": 8})
     train(images, tmp_path / "whole", settings)
     with monkeypatch.context() as patch:
         interrupt(patch, after=2)
@@ -230,6 +241,9 @@ def test_a_resumed_training_is_the_uninterrupted_one(images, tmp_path, monkeypat
         for name in ("whole", "broken")
     )
     np.testing.assert_allclose(broken, whole, rtol=1e-6)
+    weights = [load(tmp_path / name).model.get_weights() for name in ("whole", "broken")]
+    for one, other in zip(*weights, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-6, atol=1e-7)
 
 
 def test_a_network_lost_between_epoch_and_best_is_restored(images, tmp_path, monkeypatch):
@@ -278,6 +292,8 @@ def test_a_killed_training_goes_on_and_logs_every_epoch_once(images, tmp_path):
         "40",
         "--batch",
         "2",
+        "--seed",
+        "7",
     ]
     process = subprocess.Popen(command, start_new_session=True, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 90
@@ -288,7 +304,7 @@ def test_a_killed_training_goes_on_and_logs_every_epoch_once(images, tmp_path):
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     assert not (run / "run.json").exists()
-    settings = Settings(epochs=40, patience=40, batch=2)
+    settings = Settings(**{**recipe("robust"), "epochs": 40, "patience": 40, "batch": 2, "seed": 7})
     train(images, run, settings, resume=True)
     with (run / "history.csv").open(newline="") as file:
         assert [row["epoch"] for row in csv.DictReader(file)] == [str(n) for n in range(40)]
@@ -296,16 +312,18 @@ def test_a_killed_training_goes_on_and_logs_every_epoch_once(images, tmp_path):
 
 
 def test_training_ends_when_nothing_gets_better(tmp_path):
-    keeper = Keeper(tmp_path, [3.0, 1.0, 2.0, 1.5], patience=3)
+    rows = [{"val_loss": loss, "val_eer": loss / 10} for loss in (3.0, 1.0, 2.0, 1.5)]
+    keeper = Keeper(tmp_path, rows, "loss", patience=3)
     assert not keeper.over
-    keeper.losses.append(1.2)
+    keeper.rows.append({"val_loss": 1.2, "val_eer": 0.05})
     assert keeper.over
-    assert not Keeper(tmp_path, [], patience=1).over
+    assert not Keeper(tmp_path, keeper.rows, "eer", patience=3).over
+    assert not Keeper(tmp_path, [], "loss", patience=1).over
 
 
 def test_a_loss_that_is_no_number_ends_the_training(tmp_path):
     with pytest.raises(ValueError, match="expected a finite val_loss, got nan in epoch 4"):
-        Keeper(tmp_path, [], 3).on_epoch_end(3, {"loss": 0.1, "val_loss": float("nan")})
+        Keeper(tmp_path, [], "loss", 3).on_epoch_end(3, {"loss": 0.1, "val_loss": float("nan")})
 
 
 def test_splits_that_do_not_match_are_refused(make_pictures, tmp_path):
@@ -327,13 +345,16 @@ def test_class_weights_make_both_classes_equal():
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"model": "net"}, "expected a model among cnn, got net"),
-        ({"head": "two"}, "expected a head among sigmoid, softmax, got two"),
+        ({"model": "my net"}, "expected a model among cnn, .* keras.applications, got my net"),
+        ({"head": "two"}, "expected head among sigmoid, softmax, got two"),
         ({"epochs": 0}, "expected epochs of at least 1, got 0"),
-        ({"dropout": 1.0}, r"expected dropout in \[0, 1\), got 1.0"),
+        ({"dropout": 1.0}, "expected dropout of at least 0 and under 1, got 1.0"),
+        ({"noise": 1.5}, "expected noise of 0 to 1, got 1.5"),
+        ({"tilt": -1.0}, "expected tilt of at least 0, got -1.0"),
+        ({"mixup": math.nan}, "expected mixup of at least 0, got nan"),
         ({"learning_rate": 0.0}, "expected a learning rate above 0, got 0.0"),
-        ({"shear": 90.0}, "expected a shear of 0 to under 90 degrees, got 90.0"),
-        ({"seed": -1}, "expected a seed in .* got -1"),
+        ({"shear": 90.0}, "expected shear of at least 0 and under 90, got 90.0"),
+        ({"seed": -1}, "expected seed of at least 0 and under 2147483648, got -1"),
     ],
 )
 def test_settings_out_of_range_are_refused(wrong, message):

@@ -4,6 +4,7 @@ The true bar is an hour beside a minute. Ten minutes are enough to see that a re
 its samples would be 38 MB and its pictures 19 MB, a third of what the command takes.
 """
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -26,6 +27,6 @@ def test_ten_minutes_take_hardly_more_memory_than_one(hand_set):
     windows = [int(row[2]) for row in rows]
     assert 9.5 < windows[1] / windows[0] < 10.5
     assert float(rows[1][4]) < 1.15
-    assert lines[3].startswith("memory: 1.")
+    assert re.match(r"memory: (0\.9|1\.[0-4])\d x", lines[3])
     assert lines[3].endswith("bar 1.5: met")
     assert " x real time   bar 100: " in lines[4]

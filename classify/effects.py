@@ -1,0 +1,172 @@
+"""What is done to the values of a training picture, as a channel would do it to the sound.
+
+Pictures are ``float32``, shape (height, width), values 0 to 255 on a scale of decibels: adding is
+amplifying, and the louder of two sounds hides the other. All that is random comes from `rng`.
+"""
+
+import numpy as np
+
+_KNOTS = 6  # of a random response: one for every 1.6 kHz of speech sampled at 16 kHz
+_WIDEST_BAND, _LONGEST_GAP = 1 / 5, 1 / 6  # of what masking hides at once, as a share of a side
+_NARROWEST = 0.4  # least share of the frequencies that a limited band keeps
+# Grey values of noise, as a share of their range: on render's scale from noise that is hardly seen
+# to white noise 5 dB below the speech.
+_HISS = (0.12, 0.66)
+_GRAIN = 5  # decibels by which the emptied part of a limited band varies
+
+
+def amplified(picture: np.ndarray, rng: np.random.Generator, deviation: float) -> np.ndarray:
+    """Make all of a picture louder or quieter.
+
+    Parameters
+    ----------
+    picture : np.ndarray, shape=(height, width), dtype=float32
+    rng : np.random.Generator
+    deviation : float
+        Standard deviation of the gain, in grey values.
+
+    Returns
+    -------
+    picture : np.ndarray, same shape
+    """
+    return picture + np.float32(rng.normal(0, deviation))
+
+
+def tilted(picture: np.ndarray, rng: np.random.Generator, deviation: float) -> np.ndarray:
+    """Make the top louder and the bottom quieter, or the reverse, along a straight line.
+
+    Parameters
+    ----------
+    picture : np.ndarray, shape=(height, width), dtype=float32
+    rng : np.random.Generator
+    deviation : float
+        Standard deviation of the gain at the top, in grey values; at the bottom it is the same
+        with the other sign.
+
+    Returns
+    -------
+    picture : np.ndarray, same shape
+    """
+    line = np.linspace(1, -1, len(picture), dtype=np.float32) * np.float32(rng.normal(0, deviation))
+    return picture + line[:, np.newaxis]
+
+
+def equalised(picture: np.ndarray, rng: np.random.Generator, deviation: float) -> np.ndarray:
+    """Give every frequency its own gain, along a smooth random curve: another microphone.
+
+    Parameters
+    ----------
+    picture : np.ndarray, shape=(height, width), dtype=float32
+    rng : np.random.Generator
+    deviation : float
+        Standard deviation of the gain at each of six places from top to bottom, in grey values;
+        halves of cosines lead from each to the next.
+
+    Returns
+    -------
+    picture : np.ndarray, same shape
+    """
+    gains = rng.normal(0, deviation, _KNOTS)
+    place = np.linspace(0, _KNOTS - 1, len(picture))
+    before = np.minimum(place.astype(int), _KNOTS - 2)
+    weight = (1 - np.cos(np.pi * (place - before))) / 2
+    curve = gains[before] * (1 - weight) + gains[before + 1] * weight
+    return picture + curve.astype(np.float32)[:, np.newaxis]
+
+
+def noisy(picture: np.ndarray, rng: np.random.Generator, decibel: float) -> np.ndarray:
+    """Hide what is quiet behind noise of a random level and tilt.
+
+    The power of Gaussian noise in a bin of a spectrogram is exponentially distributed. Each pixel
+    becomes the louder of the two, which their sum exceeds by 3 dB at most.
+
+    Parameters
+    ----------
+    picture : np.ndarray, shape=(height, width), dtype=float32
+    rng : np.random.Generator
+    decibel : float
+        Grey values of one decibel.
+
+    Returns
+    -------
+    picture : np.ndarray, same shape
+    """
+    start = rng.integers(len(_NOISE))
+    grain = np.take(_NOISE, np.arange(start, start + picture.size), mode="wrap")
+    level = rng.uniform(*_HISS) * 255 + rng.normal(0, 20) * np.linspace(1, -1, len(picture))
+    noise = grain.reshape(picture.shape) * np.float32(decibel)
+    return np.maximum(picture, noise + level.astype(np.float32)[:, np.newaxis])
+
+
+def band_limited(picture: np.ndarray, rng: np.random.Generator, decibel: float) -> np.ndarray:
+    """Empty a random part of the top, up to 60 % of it, as low-pass filters and codecs do.
+
+    Parameters
+    ----------
+    picture : np.ndarray, shape=(height, width), dtype=float32
+    rng : np.random.Generator
+    decibel : float
+        Grey values of one decibel.
+
+    Returns
+    -------
+    picture : np.ndarray, same shape
+    """
+    rows = rng.integers(0, int((1 - _NARROWEST) * len(picture)) + 1)
+    floor = rng.uniform(0, 0.25) * 255
+    rest = rng.normal(floor, _GRAIN * decibel, (rows, picture.shape[1])).astype(np.float32)
+    limited = picture.copy()
+    limited[:rows] = np.minimum(picture[:rows], rest)
+    return limited
+
+
+def masked(picture: np.ndarray, rng: np.random.Generator, most: int) -> np.ndarray:
+    """Hide random bands and moments behind the mean of the picture.
+
+    Parameters
+    ----------
+    picture : np.ndarray, shape=(height, width), dtype=float32
+    rng : np.random.Generator
+    most : int
+        Up to so many bands, each of a fifth of the rows at most, and as many moments, each of a
+        sixth of the columns.
+
+    Returns
+    -------
+    picture : np.ndarray, same shape
+
+    References
+    ----------
+    Park et al., "SpecAugment: a simple data augmentation method for automatic speech
+    recognition", Interspeech 2019.
+    """
+    hidden, mean = picture.copy(), picture.mean()
+    for view, share in ((hidden, _WIDEST_BAND), (hidden.T, _LONGEST_GAP)):
+        for _ in range(rng.integers(0, most + 1)):
+            length = rng.integers(0, int(share * len(view)) + 1)
+            start = rng.integers(0, len(view) - length + 1)
+            view[start : start + length] = mean
+    return hidden
+
+
+def rolled(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Begin at a random moment and put what stands before it at the end.
+
+    Parameters
+    ----------
+    picture : np.ndarray, shape=(height, width)
+    rng : np.random.Generator
+
+    Returns
+    -------
+    picture : np.ndarray, same shape
+    """
+    return np.roll(picture, rng.integers(picture.shape[1]), axis=1)
+
+
+def _decibels(count: int) -> np.ndarray:
+    power = np.random.default_rng(0).exponential(size=count)
+    return (10 * np.log10(np.maximum(power, 1e-6))).astype(np.float32)
+
+
+_NOISE = _decibels(1 << 18)  # drawn once, for a logarithm a pixel would cost more than all else

@@ -1,0 +1,17 @@
+"""What most tutorials build: three convolutions, then a dense layer that sees every place."""
+
+from keras import KerasTensor, layers
+
+from classify.models.blocks import halved
+from classify.settings import Settings
+
+FILTERS = (32, 64, 128)
+UNITS = 128
+
+
+def features(pictures: KerasTensor, settings: Settings) -> KerasTensor:
+    """See `classify.models`; a feature a unit."""
+    x = layers.Rescaling(1 / 255)(pictures)
+    for filters in FILTERS:
+        x = halved(layers.Conv2D(filters, 3, padding="same", activation="relu")(x))
+    return layers.Dense(UNITS, "relu")(layers.Flatten()(x))

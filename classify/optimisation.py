@@ -1,0 +1,58 @@
+"""How a network is optimised: the loss, the steps and how their size goes, the mean of weights."""
+
+import keras
+from keras import ops
+
+from classify.settings import Settings
+
+
+def prepare(model: keras.Model, settings: Settings, steps: int) -> None:
+    """Compile a network for training.
+
+    The step size falls to nothing along half a cosine: with a constant one, the validation loss
+    jumps between epochs until the end, and the best of them is a matter of luck.
+
+    Parameters
+    ----------
+    model : keras.Model
+    settings : Settings
+    steps : int
+        Steps in the whole training.
+    """
+    warmup = int(settings.warmup * steps)
+    rate = keras.optimizers.schedules.CosineDecay(
+        0.0 if warmup else settings.learning_rate,
+        steps - warmup,
+        warmup_target=settings.learning_rate if warmup else None,
+        warmup_steps=warmup,
+    )
+    optimiser = keras.optimizers.AdamW(
+        rate,
+        weight_decay=settings.decay,
+        use_ema=settings.average > 0,
+        ema_momentum=settings.average or None,
+    )
+    kinds = {
+        "sigmoid": keras.losses.BinaryCrossentropy,
+        "softmax": keras.losses.CategoricalCrossentropy,
+    }
+    loss = kinds[settings.head](label_smoothing=settings.smoothing)
+    model.compile(optimiser, loss, metrics=[accuracy])
+
+
+@keras.saving.register_keras_serializable("spoofsight")
+def accuracy(targets, outputs):
+    """Share of the pictures whose likelier class is the one that was asked for.
+
+    Parameters
+    ----------
+    targets, outputs : tensor, shape=(n, 1 or 2)
+        P(positive class) in the last column. A blend of two classes counts as the larger one.
+
+    Returns
+    -------
+    right : tensor, shape=(n,)
+        0 or 1.
+    """
+    wanted = ops.cast(targets, outputs.dtype)
+    return ops.cast(ops.equal(wanted[:, -1] > 0.5, outputs[:, -1] > 0.5), "float32")

@@ -1,0 +1,100 @@
+"""How good a network is on the validation split, after every epoch."""
+
+import math
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+from scipy.special import logit
+
+from classify import manifest, metrics
+from classify.breakdown import ENOUGH
+from classify.inference import run_keras
+from classify.levels import pool
+from classify.manifest import Manifest
+from classify.scored import Scored
+from classify.store import Store
+
+_EDGE = 2.0**-24  # single precision tells no probability from 1 more finely
+
+
+@dataclass(frozen=True)
+class Held:
+    """Validation pictures and what is known of them.
+
+    Attributes
+    ----------
+    store : Store
+    names : list of str
+        Paths of the pictures, relative to the dataset.
+    labels : np.ndarray, shape=(n,), dtype=int
+        1 for the positive class.
+    known : Manifest
+    """
+
+    store: Store
+    names: list[str]
+    labels: np.ndarray
+    known: Manifest
+
+
+def judge(model: keras.Model, held: Held, batch: int) -> dict[str, float]:
+    """Judge a network as it stands.
+
+    Parameters
+    ----------
+    model : keras.Model
+    held : Held
+    batch : int
+        Pictures at a time.
+
+    Returns
+    -------
+    figures : dict
+        ``val_loss``, cross-entropy of the pictures in nats; ``val_accuracy``, at 0.5;
+        ``val_eer`` of the recordings, see `error`. All are NaN if an answer is.
+    """
+    starts = range(0, len(held.labels), batch)
+    stops = [min(start + batch, len(held.labels)) for start in starts]
+    numbers = [range(start, stop) for start, stop in zip(starts, stops, strict=True)]
+    answers = [run_keras(model, held.store[part]) for part in numbers]
+    p = np.clip(np.concatenate(answers), _EDGE, 1 - _EDGE)
+    if np.isnan(p).any():
+        return dict.fromkeys(("val_accuracy", "val_eer", "val_loss"), math.nan)
+    right = np.where(held.labels == 1, p, 1 - p)
+    return {
+        "val_accuracy": float(((p > 0.5) == (held.labels == 1)).mean()),
+        "val_eer": error(held, -logit(p)),
+        "val_loss": float(-np.log(right).mean()),
+    }
+
+
+def error(held: Held, llr: np.ndarray) -> float:
+    """Equal error rate of the recordings, each the mean of its pictures.
+
+    Parameters
+    ----------
+    held : Held
+    llr : np.ndarray, shape=(n,)
+        Of the pictures, higher = more bona fide.
+
+    Returns
+    -------
+    eer : float in [0, 1]
+        The mean over the sources with at least 5 recordings of either class, where the manifest
+        names any; else of all recordings.
+    """
+    recordings = manifest.recordings(held.known, held.names)
+    scored = pool(recordings, Scored(np.array(held.names), held.labels, llr))
+    rows = manifest.of_level(held.known, "recording")
+    sources = manifest.values(rows, list(scored.names), "source")
+    parts = [scored[sources == one] for one in sorted(set(sources) - {""})]
+    enough = [part for part in parts if np.bincount(part.labels, minlength=2).min() >= ENOUGH]
+    return float(np.mean([_eer(part) for part in enough or [scored]]))
+
+
+def _eer(scored: Scored) -> float:
+    bonafide, spoof = scored.llr[scored.labels == 0], scored.llr[scored.labels == 1]
+    if metrics.are_decisions(scored.llr):  # an early epoch may have two answers, or one, for all
+        return 1 - metrics.auc(bonafide, spoof)  # then the mean of both errors
+    return metrics.eer(bonafide, spoof)[0]

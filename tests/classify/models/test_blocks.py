@@ -1,0 +1,42 @@
+import keras
+import numpy as np
+import pytest
+
+from classify.models.blocks import SPREAD, convolution, frames, halved
+
+
+def test_raw_pictures_come_to_the_same_as_scaled_ones():
+    pictures = np.random.default_rng(0).uniform(0, 255, (2, 9, 8, 1)).astype("float32")
+    entry = keras.Input((9, 8, 1))
+    raw = keras.Model(entry, convolution(entry, 3, stride=2, raw=True))
+    scaled = keras.Model(entry, convolution(entry, 3, stride=2))
+    scaled.set_weights(raw.get_weights())
+    assert raw.output_shape == (None, 5, 4, 3)
+    np.testing.assert_allclose(raw(pictures), scaled(pictures / SPREAD), atol=1e-6)
+
+
+def test_statistics_follow_within_a_few_dozen_steps():
+    entry = keras.Input((4, 4, 1))
+    model = keras.Model(entry, convolution(entry, 1, 1))
+    model.layers[1].set_weights([np.ones((1, 1, 1, 1))])
+    for _ in range(30):
+        model(np.full((1, 4, 4, 1), 5.0), training=True)
+    # 5 (1 - 0.9^30) = 4.79; with a momentum of 0.99 it would be 1.30.
+    assert float(model.layers[2].moving_mean[0]) == pytest.approx(4.79, abs=0.01)
+
+
+@pytest.mark.parametrize(("shape", "kept"), [((8, 6), (2, 3)), ((7, 5), (2, 3)), ((1, 1), (1, 1))])
+def test_halving_keeps_the_largest_and_never_nothing(shape, kept):
+    pictures = np.random.default_rng(0).uniform(0, 1, (1, *shape, 1)).astype("float32")
+    found = np.asarray(halved(pictures, 4, 2))
+    assert found.shape == (1, *kept, 1)
+    assert found.max() == pictures.max()
+
+
+def test_a_frame_is_a_column_with_all_its_rows_and_channels():
+    pictures = np.arange(24.0).reshape(1, 3, 4, 2)  # rows, columns, channels
+    entry = keras.Input((3, 4, 2))
+    found = np.asarray(keras.Model(entry, frames(entry))(pictures))
+    assert found.shape == (1, 4, 6)
+    # Column 1: channels 2 and 3 of the first row, 10 and 11 of the second, 18 and 19 of the third.
+    assert found[0, 1].tolist() == [2, 3, 10, 11, 18, 19]
