@@ -222,6 +222,16 @@ def test_packages_keep_to_their_side(package):
         assert not roots & limit, f"{path} imports {roots & limit}"
 
 
+def test_one_module_knows_what_keras_computes_with():
+    knowing = {
+        path.relative_to(ROOT).as_posix()
+        for package in ORDER
+        for path in modules(package)
+        if {"tensorflow", "jax", "torch"} & {n.split(".")[0] for n in imported(path.read_text())}
+    }
+    assert knowing == {"classify/backend.py"}
+
+
 @pytest.mark.parametrize("package", ORDER)
 def test_imports_inside_a_package_run_one_way(package):
     order = ORDER[package]

@@ -1,4 +1,5 @@
 import importlib.util
+import json
 import os
 import subprocess
 import sys
@@ -32,3 +33,27 @@ def test_every_backend_finds_the_same_slope(name):
     )
     # (3 x)^2 rises by 18 x.
     assert done.stdout == f"{name} [[18.0], [-36.0]]\n", done.stderr
+
+
+@pytest.mark.parametrize("name", ["jax", "torch"])
+def test_other_backends_train_and_predict(name, images, tmp_path):
+    if not importlib.util.find_spec(name):
+        pytest.skip(f"{name} is not installed")
+    command = [sys.executable, "-m", "classify"]
+    environment = {**os.environ, "KERAS_BACKEND": name}
+    run = str(tmp_path / "run")
+    for arguments in (
+        ["train", str(images), "--to", run, "--epochs", "1", "--batch", "8"],
+        ["predict", str(images / "test"), "--run", run],
+    ):
+        done = subprocess.run(
+            [*command, *arguments],
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+            env=environment,
+        )
+        assert done.returncode == 0, done.stderr
+    assert done.stdout.count("P(fake)") == 16
+    assert json.loads((tmp_path / "run/run.json").read_text())["versions"][name]
