@@ -97,8 +97,8 @@ def _add_train(verb: argparse.ArgumentParser) -> None:
         "--recipe",
         choices=RECIPES,
         default=RECIPES[0],
-        help="whole set of settings, of which the options below change one each: robust, for "
-        "voices and generators that training has not met, or plain, as in most tutorials "
+        help="whole set of settings, of which the options below change one each: robust, made "
+        "for voices and generators that training has not met, or plain, as in most tutorials "
         f"(default: {RECIPES[0]})",
     )
     verb.add_argument(
