@@ -59,6 +59,8 @@ def make(run: Path, images: Path, audio: Path, count: int) -> None:
     from classify import backend
 
     backend.load()
+    import keras
+
     from classify.export import convert
     from classify.network import build
     from classify.run import Run
@@ -69,7 +71,7 @@ def make(run: Path, images: Path, audio: Path, count: int) -> None:
     how = drawing.Settings()
     run.mkdir()
     model = build(Settings(), how.shape, 1)
-    model.save(run / "model.keras")
+    keras.Model(model.input, model.output).save(run / "model.keras")  # as train does
     convert(model, run)
     described = {**json.loads(how.to_json()), "axes": axes.axes(how)}
     (run / "render.json").write_text(json.dumps(described))

@@ -123,7 +123,7 @@ def _add_settings(verb: argparse.ArgumentParser) -> None:
         ("learning-rate", float, "largest step size of AdamW; it falls to 0"),
         ("warmup", float, "share of the steps in which it rises from 0"),
         ("decay", float, "weight decay of AdamW"),
-        ("average", float, "share that the running mean of the weights keeps in a step; 0: none"),
+        ("average", float, "share of all steps that the mean of the weights reaches back; 0: none"),
         ("dropout", float, "share of features dropped, 0 to 1"),
         ("smoothing", float, "share of the label that is spread over both classes"),
         ("mixup", float, "how much pictures are blended, parameter of a Beta distribution; 0: not"),

@@ -26,11 +26,14 @@ def prepare(model: keras.Model, settings: Settings, steps: int) -> None:
         warmup_target=settings.learning_rate if warmup else None,
         warmup_steps=warmup,
     )
+    # In steps, not a momentum of its own: a short training would end before the mean has forgotten
+    # the weights that it began with.
+    reach = settings.average * steps
     optimiser = keras.optimizers.AdamW(
         rate,
         weight_decay=settings.decay,
-        use_ema=settings.average > 0,
-        ema_momentum=settings.average or None,
+        use_ema=reach > 1,
+        ema_momentum=1 - 1 / reach if reach > 1 else None,
     )
     kinds = {
         "sigmoid": keras.losses.BinaryCrossentropy,

@@ -68,8 +68,8 @@ class Settings:
     decay : float
         Weight decay of AdamW.
     average : float
-        Share that the running mean of the weights keeps in a step, in [0, 1); the mean is the
-        network that is judged and kept. 0 for none.
+        Share of all steps that the running mean of the weights reaches back, in [0, 1); the mean
+        is the network that is judged and kept. 0 for none.
     precision : str
         What the steps are computed in; ``"mixed_..."`` is quicker where the machine has it.
     dropout : float
