@@ -76,6 +76,18 @@ def test_both_heads_give_the_same_map(tmp_path):
     assert maps[0].std() > 0.1
 
 
+def test_where_rows_and_columns_have_changed_places_is_not_looked_at(tmp_path):
+    import keras
+    from keras import layers
+
+    plain = network(np.full((1, 1, 1, 1), 2.0))
+    turned = layers.GlobalAveragePooling2D()(layers.Permute((2, 1, 3))(plain.layers[-4].output))
+    model = keras.Model(plain.input, plain.layers[-1](turned))
+    assert gradcam(a_run(model, tmp_path / "run"), some_picture()) == pytest.approx(
+        6 * (some_picture() / 255), abs=1e-5
+    )
+
+
 def test_a_sure_network_has_slopes_too(tmp_path):
     run = a_run(network(np.full((1, 1, 1, 1), 2.0), weights=(200.0,)), tmp_path / "run")
     assert run.model.predict_on_batch(some_picture()[np.newaxis, ..., np.newaxis])[0, 0] == 1

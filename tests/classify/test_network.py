@@ -16,6 +16,11 @@ def test_the_settings_name_every_model_there_is():
     assert tuple(BODIES) == MODELS
 
 
+def test_weights_are_for_backbones():
+    with pytest.raises(ValueError, match=r"^expected weights none for cnn, got imagenet$"):
+        Settings(model="cnn", weights="imagenet")
+
+
 @pytest.fixture(scope="module", params=[*MODELS, BACKBONE])
 def taught(request):
     """Give a network of each kind, trained to tell pictures that are brighter above."""

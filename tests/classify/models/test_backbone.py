@@ -39,8 +39,8 @@ def test_a_file_of_weights_is_where_it_starts(made, tmp_path):
     path = tmp_path / "some.weights.h5"
     inner.save_weights(path)
     again = body(Settings(model="MobileNet", weights=str(path)))
-    image = np.random.default_rng(0).uniform(0, 255, (1, 32, 40, 1)).astype("float32")
-    np.testing.assert_allclose(again(image), made(image), atol=1e-5)
+    for found, expected in zip(again.get_weights(), made.get_weights(), strict=True):
+        np.testing.assert_array_equal(found, expected)
 
 
 def test_layers_that_cannot_be_exported_are_made_of_others():

@@ -9,31 +9,39 @@ PATCHES = np.random.default_rng(0).standard_normal((1, 6, WIDTH)).astype("float3
 ORDER = [5, 0, 3, 1, 4, 2]
 
 
-def after(function):
-    """Ask a part of the network about patches in order and in another."""
+def part(function):
+    """A part of the network, with all that training would bring about in it."""
     entry = keras.Input(PATCHES.shape[1:])
     model = keras.Model(entry, function(entry))
-    return np.asarray(model(PATCHES))[:, ORDER], np.asarray(model(PATCHES[:, ORDER]))
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.LayerNormalization):
+            layer.gamma.assign(np.ones(WIDTH))
+    return lambda patches: np.asarray(model(patches))
+
+
+def test_a_round_begins_with_what_came():
+    entry = keras.Input(PATCHES.shape[1:])
+    np.testing.assert_array_equal(keras.Model(entry, _round(entry))(PATCHES), PATCHES)
 
 
 def test_attention_alone_does_not_see_where_a_patch_is():
-    expected, found = after(_round)
-    np.testing.assert_allclose(found, expected, atol=1e-5)
+    model = part(_round)
+    np.testing.assert_allclose(model(PATCHES[:, ORDER]), model(PATCHES)[:, ORDER], atol=1e-4)
 
 
 def test_patches_are_told_where_they_are():
-    expected, found = after(_placed)
-    # 0.05 sqrt(2) is the spread of the difference of two places.
-    assert (found - expected).std() == pytest.approx(0.0707, rel=0.1)
+    model = part(_placed)
+    # The spread of a place is 0.05, and that of the difference of two sqrt(2) of that.
+    difference = model(PATCHES[:, ORDER]) - model(PATCHES)[:, ORDER]
+    assert difference.std() == pytest.approx(0.0707, rel=0.2)
 
 
 def test_a_patch_sees_the_others():
-    entry = keras.Input(PATCHES.shape[1:])
-    model = keras.Model(entry, _round(entry))
+    model = part(_round)
     other = PATCHES.copy()
     other[0, 0] = other[0, 0, ::-1]
-    change = np.abs(np.asarray(model(other)) - np.asarray(model(PATCHES))).max(axis=(0, 2))
-    assert (change[1:] > 1e-4).all()
+    change = np.abs(model(other) - model(PATCHES)).max(axis=(0, 2))
+    assert (change[1:] > 1e-2).all()
 
 
 @pytest.mark.parametrize(
