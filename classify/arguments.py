@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from classify.descriptions import AUDIT, COMPARE, EVALUATE, PREDICT, SCORE, STATUS, TRAIN
-from classify.settings import CHOICES, HEADS, MODELS, PRECISIONS, RECIPES, recipe
+from classify.settings import CHOICES, HEADS, MODELS, PRECISIONS, RECIPES, Settings, recipe
 
 HOME = Path(os.environ.get("SPOOFSIGHT_HOME", "."))
 IMAGES = HOME / "datasets" / "images"
@@ -109,10 +109,10 @@ def _add_train(verb: argparse.ArgumentParser) -> None:
 
 def _add_settings(verb: argparse.ArgumentParser) -> None:
     """One option a setting; what is not given is the recipe's."""
-    recipes = {name: recipe(name) for name in RECIPES}
+    recipes = {name: Settings(**recipe(name)) for name in RECIPES}
 
     def add(name: str, text: str, **how) -> None:
-        values = [_written(recipes[one][name.replace("-", "_")]) for one in RECIPES]
+        values = [_written(getattr(recipes[one], name.replace("-", "_"))) for one in RECIPES]
         default = ", ".join(f"{one} {value}" for one, value in zip(RECIPES, values, strict=True))
         verb.add_argument(f"--{name}", default=argparse.SUPPRESS, help=f"{text} ({default})", **how)
 
@@ -135,6 +135,7 @@ def _add_settings(verb: argparse.ArgumentParser) -> None:
         ("noise", float, "share of training pictures that get noise"),
         ("band", float, "share of training pictures that lose the top of their band"),
         ("masks", int, "most bands, and most moments, that are hidden; 0: none"),
+        ("views", int, "how often the trained network is asked about a picture, mirrored, rolled"),
     ):
         add(name, text, type=kind, metavar="N")
     for name, text in (
@@ -175,7 +176,7 @@ def _names(text: str) -> tuple[str, ...]:
 def _written(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return ",".join(value) or "none" if isinstance(value, list) else str(value)
+    return ",".join(value) or "none" if isinstance(value, tuple) else str(value)
 
 
 def _add_evaluate(verb: argparse.ArgumentParser) -> None:

@@ -32,15 +32,17 @@ class Generator(ImageDataGenerator):
     settings : Settings
     decibel : float
         Grey values of one decibel.
+    levels : int, optional
+        How many rows from the top show levels; default: all. Noise hides what the others show.
     """
 
-    def __init__(self, settings: Settings, decibel: float):
+    def __init__(self, settings: Settings, decibel: float, levels: int | None = None):
         super().__init__(
             shear_range=settings.shear,
             zoom_range=settings.zoom,
             horizontal_flip=settings.flip,
         )
-        self.settings, self.decibel = settings, decibel
+        self.settings, self.decibel, self.levels = settings, decibel, levels
 
     def apply_transform(self, x: np.ndarray, transform_parameters: dict) -> np.ndarray:
         """Shear, zoom and mirror a picture.
@@ -95,19 +97,28 @@ class Generator(ImageDataGenerator):
         if how.roll:
             x = effects.rolled(x, rng)
         x = x.astype(np.float32)
+        levels, rest = np.split(x, [self.levels or len(x)])
+        x[: len(levels)] = self._heard(levels, rng)
+        if rng.random() < how.noise:
+            x[: len(levels)] = effects.noisy(levels, rng, self.decibel)
+            if len(rest):
+                rest[:] = effects.scrambled(rest, rng)
+        if rng.random() < how.band:
+            x[: len(levels)] = effects.band_limited(levels, rng, self.decibel)
+        if how.masks:
+            x = effects.masked(x, rng, how.masks)
+        return np.clip(x, 0, 255, out=x)
+
+    def _heard(self, x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Change levels as another microphone would."""
+        how = self.settings
         if how.tilt:
             x = effects.tilted(x, rng, how.tilt * self.decibel)
         if how.equalise:
             x = effects.equalised(x, rng, how.equalise * self.decibel)
         if how.level:
             x = effects.amplified(x, rng, how.level * self.decibel)
-        if rng.random() < how.noise:
-            x = effects.noisy(x, rng, self.decibel)
-        if rng.random() < how.band:
-            x = effects.band_limited(x, rng, self.decibel)
-        if how.masks:
-            x = effects.masked(x, rng, how.masks)
-        return np.clip(x, 0, 255, out=x)
+        return x
 
 
 class Batches(keras.utils.PyDataset):
@@ -126,6 +137,8 @@ class Batches(keras.utils.PyDataset):
         Of each picture in an epoch; default: each is there once.
     weights : np.ndarray, shape=(2,), optional
         Of either class in the loss; default: 1.
+    levels : int, optional
+        See `Generator`.
     """
 
     def __init__(
@@ -136,11 +149,12 @@ class Batches(keras.utils.PyDataset):
         decibel: float,
         share: np.ndarray | None = None,
         weights: np.ndarray | None = None,
+        levels: int | None = None,
     ):
         super().__init__()
         self.store, self.labels, self.settings = store, labels, settings
         self.share, self.weights = share, weights
-        self.generator = Generator(settings, decibel)
+        self.generator = Generator(settings, decibel, levels)
         self.epoch = 0
         self._order: tuple[int, np.ndarray] = (-1, labels)
         self._pool = ThreadPoolExecutor(1)

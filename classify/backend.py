@@ -63,6 +63,40 @@ def make_deterministic() -> None:
         torch.use_deterministic_algorithms(True, warn_only=True)
 
 
+def feed(batches: Any) -> Any:
+    """Give batches to ``model.fit`` in the form that it waits least for.
+
+    What Keras makes of them on TensorFlow is tuned by a thread that sleeps twice as long after
+    each look. Told of the end of an epoch while it falls asleep, it does not hear, and the next
+    epoch waits until it wakes: up to as long again as this one took. Our batches are made ahead
+    already, so there is nothing to tune.
+
+    Parameters
+    ----------
+    batches : keras.utils.PyDataset
+        Of a known length, each a tuple of arrays.
+
+    Returns
+    -------
+    batches : keras.utils.PyDataset or tensorflow.data.Dataset
+        The same ones in the same order, once an epoch.
+    """
+    import keras
+
+    if keras.backend.backend() != "tensorflow":
+        return batches
+    import tensorflow
+
+    parts = tuple(tensorflow.TensorSpec((None, *part.shape[1:]), part.dtype) for part in batches[0])
+    fed = tensorflow.data.Dataset.from_generator(
+        lambda: (batches[number] for number in range(len(batches))), output_signature=parts
+    )
+    options = tensorflow.data.Options()
+    options.autotune.enabled = False
+    counted = tensorflow.data.experimental.assert_cardinality(len(batches))
+    return fed.apply(counted).prefetch(1).with_options(options)
+
+
 def slope(function: Callable[[Any], Any], point: Any) -> np.ndarray:
     """Differentiate a function of one number at a point.
 

@@ -11,15 +11,8 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from classify.pictures import (
-    Drawing,
-    check_drawing,
-    class_order,
-    decode,
-    files,
-    load_drawing,
-    size,
-)
+from classify.drawing import Drawing, check_drawing, load_drawing
+from classify.pictures import class_order, decode, files, size
 
 
 @dataclass(frozen=True)

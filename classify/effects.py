@@ -149,6 +149,26 @@ def masked(picture: np.ndarray, rng: np.random.Generator, most: int) -> np.ndarr
     return hidden
 
 
+def scrambled(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Keep the grain of a picture and nothing of what it shows.
+
+    Its two-dimensional spectrum gets the phases of noise, the mean stays.
+
+    Parameters
+    ----------
+    picture : np.ndarray, shape=(height, width), dtype=float32
+    rng : np.random.Generator
+
+    Returns
+    -------
+    picture : np.ndarray, same shape
+    """
+    grain = np.fft.rfft2(rng.standard_normal(picture.shape))
+    grain[0, 0] = 1
+    spectrum = np.fft.rfft2(picture) * grain / np.maximum(np.abs(grain), 1e-9)
+    return np.fft.irfft2(spectrum, picture.shape).astype(np.float32)
+
+
 def rolled(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Begin at a random moment and put what stands before it at the end.
 

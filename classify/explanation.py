@@ -64,7 +64,7 @@ class Explanation:
         Parameters
         ----------
         axes : mapping or None
-            What rows and columns stand for, see `classify.pictures.load_axes`.
+            What rows and columns stand for, see `classify.drawing.load_axes`.
 
         Returns
         -------

@@ -33,7 +33,7 @@ def draw(image: np.ndarray, explanation: Explanation, axes: Mapping[str, Any] | 
     explanation : Explanation
         Of this picture.
     axes : mapping or None
-        What rows and columns stand for, see `classify.pictures.load_axes`.
+        What rows and columns stand for, see `classify.drawing.load_axes`.
 
     Returns
     -------

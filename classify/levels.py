@@ -8,8 +8,9 @@ import numpy as np
 from tqdm import tqdm
 
 from classify import manifest
+from classify.drawing import check_drawing, load_drawing
 from classify.manifest import Manifest
-from classify.pictures import check_drawing, files, load_drawing
+from classify.pictures import files
 from classify.run import Run
 from classify.scored import Scored
 from classify.scores import scores
@@ -100,9 +101,9 @@ def score_split(verb: str, images: Path, run: Run, split: str) -> Pictures:
     truth = _truth(images, run, split)
     drawing = load_drawing(images / "render.json")
     try:
-        check_drawing(run.drawing, drawing)
+        check_drawing(run.drawing, drawing, run.remedy)
     except ValueError as error:
-        raise ValueError(f"{images}: {error}; render it with the settings of the run") from error
+        raise ValueError(f"{images}: {error}") from error
     return score(verb, run, images, truth)
 
 

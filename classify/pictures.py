@@ -2,8 +2,7 @@
 
 A dataset is ``IMAGES/{train,validation,test}/{class}/...``, two classes, any names; the second
 class of `class_order` is the positive one, index 1. Pictures are ``uint8``, shape (height, width).
-A picture may say in an XMP packet how it was drawn; those drawing settings are compared, never
-interpreted.
+A picture may say in an XMP packet how it was drawn, see `classify.drawing`.
 """
 
 import json
@@ -12,19 +11,18 @@ import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree
 
 import cv2
 import numpy as np
+
+from classify.drawing import Drawing, check_drawing
 
 # What ImageDataGenerator.flow_from_directory takes for a picture.
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".ppm", ".tif", ".tiff")
 _PNG = b"\x89PNG\r\n\x1a\n"
 _DRAWING = "{urn:spoofsight:1}render"  # attribute of the packet that holds the drawing settings
 _END = b"</x:xmpmeta>"
-
-Drawing = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -85,7 +83,7 @@ def decode(data: bytes) -> Picture:
     return Picture(image, None if packet is None else _drawing(packet.tobytes()))
 
 
-def read(path: Path, shape: Sequence[int], drawing: Drawing | None) -> np.ndarray:
+def read(path: Path, shape: Sequence[int], drawing: Drawing | None, remedy: str = "") -> np.ndarray:
     """Read a picture for a network.
 
     Parameters
@@ -95,6 +93,8 @@ def read(path: Path, shape: Sequence[int], drawing: Drawing | None) -> np.ndarra
         Height and width that the network takes.
     drawing : dict or None
         Drawing settings of the pictures that it was trained on; None where they are unknown.
+    remedy : str
+        See `check_drawing`.
 
     Returns
     -------
@@ -108,32 +108,10 @@ def read(path: Path, shape: Sequence[int], drawing: Drawing | None) -> np.ndarra
         If the file cannot be read.
     """
     picture = decode(path.read_bytes())
+    check_drawing(drawing, picture.drawing, remedy)
     if picture.image.shape != tuple(shape):
         raise ValueError(f"expected a picture of {size(shape)}, got {size(picture.image.shape)}")
-    check_drawing(drawing, picture.drawing)
     return picture.image
-
-
-def check_drawing(expected: Drawing | None, got: Drawing | None) -> None:
-    """Refuse pictures drawn with other settings; where one side is unknown, there is no telling.
-
-    Raises
-    ------
-    ValueError
-        If both are known and differ, naming what differs.
-
-    Examples
-    --------
-    >>> check_drawing({"hop": 256, "rate": 16000}, {"hop": 128, "rate": 16000})
-    Traceback (most recent call last):
-    ValueError: expected a picture drawn with hop 256, got hop 128
-    """
-    if expected is None or got is None or expected == got:
-        return
-    names = [key for key in sorted({*expected, *got}) if expected.get(key) != got.get(key)]
-    wanted = ", ".join(f"{name} {expected.get(name)}" for name in names)
-    came = ", ".join(f"{name} {got.get(name)}" for name in names)
-    raise ValueError(f"expected a picture drawn with {wanted}, got {came}")
 
 
 def size(shape: Sequence[int]) -> str:
@@ -192,63 +170,6 @@ def walk(folder: Path) -> Iterator[Path]:
             yield from walk(Path(entry.path))
         elif os.path.splitext(entry.name)[1].lower() in SUFFIXES and entry.is_file():
             yield Path(entry.path)
-
-
-def load_drawing(path: Path) -> Drawing | None:
-    """Read the drawing settings in a ``render.json``; None where there is none.
-
-    Raises
-    ------
-    ValueError
-        If the file holds no JSON object.
-    """
-    described = _described(path)
-    return described and {name: value for name, value in described.items() if name != "axes"}
-
-
-def load_axes(path: Path) -> dict[str, Any] | None:
-    """Read where round values lie on the axes of a picture; None where ``render.json`` lacks it.
-
-    ``rows`` and ``columns``, each with its ``unit`` and its ``ticks``: pairs of a position, in
-    pixels from the centre of the top left one, and a value; ``grey``, where it is known, with its
-    ``unit`` and its ``range`` from black to white. Errors are those of `load_drawing`.
-    """
-    return (_described(path) or {}).get("axes")
-
-
-def grey_of_decibel(axes: dict[str, Any] | None) -> float:
-    """How many grey values a decibel takes.
-
-    Parameters
-    ----------
-    axes : dict or None
-        What `load_axes` found; ``grey``, where it has one, is the range of the grey values.
-
-    Returns
-    -------
-    grey : float
-        Of a range of 100 dB where it is unknown or in no decibels.
-
-    Examples
-    --------
-    >>> grey_of_decibel({"grey": {"unit": "dB", "range": [-110, -25]}})
-    3.0
-    """
-    grey = (axes or {}).get("grey", {})
-    low, high = grey["range"] if grey.get("unit") == "dB" else (0, 100)
-    return 255 / (high - low)
-
-
-def _described(path: Path) -> dict[str, Any] | None:
-    if not path.is_file():
-        return None
-    try:
-        described = json.loads(path.read_text())
-    except ValueError as error:
-        raise ValueError(f"expected drawing settings as JSON in {path}, got {error}") from error
-    if not isinstance(described, dict):
-        raise ValueError(f"expected drawing settings as a JSON object in {path}, got {described}")
-    return described
 
 
 def _intact(data: bytes) -> bool:

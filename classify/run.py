@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 
 from classify import inference
+from classify.drawing import Drawing, load_axes, load_command, load_drawing
 from classify.inference import KERAS, ONNX, Network
-from classify.pictures import Drawing, load_axes, load_drawing
 
 
 @dataclass(frozen=True)
@@ -119,6 +119,12 @@ class Run:
     def axes(self) -> dict[str, Any] | None:
         """What the rows and columns of the pictures stand for, or None if unknown."""
         return load_axes(self.folder / "render.json")
+
+    @cached_property
+    def remedy(self) -> str:
+        """What to do about pictures that were drawn otherwise, in an error's words."""
+        path = self.folder / "render.json"
+        return f"draw again with {load_command(path) or f'the settings in {path}'}"
 
     @property
     def networks(self) -> tuple["Run", ...]:

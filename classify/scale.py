@@ -2,7 +2,7 @@
 
 Rows are counted from the top, columns from the left, from 0; a position is in pixels from the
 centre of the top left one, so that row 3 reaches from 2.5 to 3.5. Axes are those of
-`classify.pictures.load_axes`.
+`classify.drawing.load_axes`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -63,7 +63,8 @@ def extent(axes: Mapping[str, Any] | None, name: str, first: int, last: int) -> 
     Returns
     -------
     extent : str
-        In Hz, kHz or s; in pixels where the axis has another unit or fewer than two ticks.
+        In Hz, kHz or s; in pixels where the axis has another unit, fewer than two ticks or ends
+        before.
 
     Examples
     --------
@@ -72,7 +73,8 @@ def extent(axes: Mapping[str, Any] | None, name: str, first: int, last: int) -> 
     ('5.1-7.4 kHz', '172-516 Hz', 'rows 2-3')
     """
     unit, ticks = (axes[name]["unit"], axes[name]["ticks"]) if axes else ("", ())
-    if unit not in ("Hz", "s") or len(ticks) < 2:
+    count = axes[name].get("count", last + 1) if axes else 0
+    if unit not in ("Hz", "s") or len(ticks) < 2 or last >= count:
         return f"{name} {first}-{last}"
     low, high = sorted(values(ticks, (first - 0.5, last + 0.5)))
     if unit == "s":

@@ -1,7 +1,8 @@
 """A run and pictures in, what its networks say of each out, in order.
 
 Scores are raw: ln p(real) - ln p(fake), freed of the share of the classes in training and not yet
-calibrated; one a network, for an ensemble has several.
+calibrated; one a network, for an ensemble has several. Where the training asks for more than one
+view of a picture, see `classify.views`, a score is the mean over them.
 """
 
 import os
@@ -16,6 +17,7 @@ import numpy as np
 
 from classify.pictures import read
 from classify.run import Run
+from classify.views import views
 
 BATCH = 32
 # Single precision cannot tell a probability from 1 more finely than this.
@@ -80,10 +82,15 @@ def raw(run: Run, images: np.ndarray) -> np.ndarray:
     llr : np.ndarray, shape=(n, networks)
         Of P(positive class), within ln 2^24 = 16.6 of the prior's.
     """
-    outputs = np.stack([one.network(images) for one in run.networks], axis=1)
-    return _logit(np.array([one.prior for one in run.networks])) - _logit(
-        np.clip(outputs, _EDGE, 1 - _EDGE)
-    )
+    return np.stack([_llr(one, images) for one in run.networks], axis=1)
+
+
+def _llr(run: Run, images: np.ndarray) -> np.ndarray:
+    """What one network says, the mean over the views of the pictures; shape (n,)."""
+    how = {name: run.training.get(name, False) for name in ("flip", "roll")}
+    seen = views(images, run.training.get("views", 1), **how)
+    outputs = np.stack([run.network(view) for view in seen])
+    return _logit(run.prior) - _logit(np.clip(outputs, _EDGE, 1 - _EDGE)).mean(axis=0)
 
 
 def _score(run: Run, batch: list[Path | Score]) -> list[Score]:
@@ -95,12 +102,12 @@ def _score(run: Run, batch: list[Path | Score]) -> list[Score]:
 
 def _try_read(run: Run, path: Path) -> tuple[Path, np.ndarray] | Score:
     try:
-        return path, read(path, run.shape, run.drawing)
+        return path, read(path, run.shape, run.drawing, run.remedy)
     except OSError as error:
         return Score(path, None, f"expected a picture, got {error.strerror}")
     except ValueError as error:
         return Score(path, None, str(error))
 
 
-def _logit(p: np.ndarray) -> np.ndarray:
+def _logit(p: np.ndarray | float) -> np.ndarray:
     return np.log(p) - np.log1p(-p)  # SciPy's takes longer to import than this to be read

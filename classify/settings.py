@@ -29,6 +29,7 @@ _BOUNDS = {
     "equalise": (0, math.inf),
     "level": (0, math.inf),
     "masks": (0, math.inf),
+    "views": (1, math.inf),
     "seed": (0, 2**31),
 }
 
@@ -93,6 +94,10 @@ class Settings:
         Share of the training pictures that get noise, or lose the top of their band, in [0, 1].
     masks : int
         Most bands, and most moments, that are hidden; 0 for none.
+    views : int
+        How often the trained network is asked about a picture: as it is, mirrored if `flip` and
+        from other moments on if `roll`, as it was trained; the mean of its scores counts. Epochs
+        are judged by one.
     seed : int
         Seed of the weights, the order of the pictures, the augmentation and the dropout.
     """
@@ -123,6 +128,7 @@ class Settings:
     noise: float = 0.0
     band: float = 0.0
     masks: int = 0
+    views: int = 1
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -146,6 +152,9 @@ class Settings:
         for name in ("noise", "band"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"expected {name} of 0 to 1, got {getattr(self, name)}")
+        if not self.roll and self.views > 1 + self.flip:
+            alone = "at most 2 views without roll" if self.flip else "1 view without flip and roll"
+            raise ValueError(f"expected {alone}, got {self.views}")
         if not self.learning_rate > 0:
             raise ValueError(f"expected a learning rate above 0, got {self.learning_rate}")
         object.__setattr__(self, "balance", tuple(self.balance))  # JSON and TOML have lists

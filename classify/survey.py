@@ -15,6 +15,7 @@ import numpy as np
 from tqdm import tqdm
 
 from classify import facts
+from classify.drawing import counted, load_axes
 from classify.duplicates import COLUMNS, ROWS, signature
 from classify.pictures import decode, files
 
@@ -102,8 +103,9 @@ def survey(
     -------
     survey : Survey
     """
+    rows = counted(load_axes(images / "render.json"))
     with ThreadPoolExecutor() as pool:
-        looks = pool.map(partial(_look, images, signed=signed), names)
+        looks = pool.map(partial(_look, images, signed=signed, rows=rows), names)
         bar = tqdm(looks, f"look at {split}", len(names), unit="picture", disable=None)
         found = dict(enumerate(bar))
     good = {index: look for index, look in found.items() if not isinstance(look, str)}
@@ -118,7 +120,7 @@ def survey(
 
 
 def _look(
-    images: Path, name: str, signed: bool
+    images: Path, name: str, signed: bool, rows: int | None
 ) -> tuple[np.ndarray, bytes, np.ndarray | None] | str:
     """Measure one picture; or the reason why it cannot be read."""
     try:
@@ -127,7 +129,7 @@ def _look(
         return str(error)
     # Pictures of other shapes can have the same bytes.
     digest = hashlib.sha256(b"%d " % image.shape[0] + image.tobytes()).digest()
-    return facts.measure(image), digest, signature(image) if signed else None
+    return facts.measure(image[:rows]), digest, signature(image) if signed else None
 
 
 def _folders(folder: Path) -> dict[str, Path]:

@@ -23,6 +23,7 @@ from classify.audit import audit, one_line
 from classify.augmentation import Batches
 from classify.calibration import calibrate
 from classify.dataset import Split, look_through, tell_damaged
+from classify.drawing import counted, grey_of_decibel, load_axes
 from classify.earlier import ASIDE, check_same, make_room
 from classify.epochs import Judge, Keeper, Start, epoch_path, last_epoch
 from classify.export import export
@@ -33,7 +34,7 @@ from classify.levels import levels, score
 from classify.manifest import Manifest
 from classify.material import Material, gather
 from classify.network import build
-from classify.pictures import grey_of_decibel, load_axes, size
+from classify.pictures import size
 from classify.progress import Progress
 from classify.run import Run, load, replace
 from classify.sampling import shares
@@ -54,6 +55,7 @@ class _Data:
     known: Manifest
     material: Material
     decibel: float
+    levels: int | None
 
     @cached_property
     def store(self) -> Store:
@@ -74,12 +76,12 @@ class _Data:
         """The batches of a training, balanced as it asks for."""
         labels = self.train.labels
         if not settings.balance:
-            weights = class_weights(labels)
-            return Batches(self.store, labels, settings, self.decibel, weights=weights)
-        names = self.names(self.train)
-        groups = [manifest.values(self.known, names, column) for column in settings.balance]
-        share = shares([labels, *groups], len(labels))
-        return Batches(self.store, labels, settings, self.decibel, share=share)
+            how: dict = {"weights": class_weights(labels)}
+        else:
+            names = self.names(self.train)
+            groups = [manifest.values(self.known, names, column) for column in settings.balance]
+            how = {"share": shares([labels, *groups], len(labels))}
+        return Batches(self.store, labels, settings, self.decibel, levels=self.levels, **how)
 
 
 def train(
@@ -132,8 +134,9 @@ def train(
     make_room(folder, seeds, resume, overwrite)
     print(one_line(audit(images, quick=True)), file=sys.stderr)
     material = gather(images, train_split.paths, train_split.labels, known)
-    decibel = grey_of_decibel(load_axes(images / "render.json"))
-    data = _Data(images, train_split, validation, known, material, decibel)
+    axes = load_axes(images / "render.json")
+    scale = grey_of_decibel(axes), counted(axes)
+    data = _Data(images, train_split, validation, known, material, *scale)
     _tell_unknown(settings.balance, manifest.columns(known))
     if seeds == 1:
         return _train_one(data, folder, settings)
@@ -218,7 +221,7 @@ def _fit(data: _Data, folder: Path, settings: Settings, done: int) -> None:
     progress = Progress(settings.epochs, len(batches), settings.batch, done)
     try:
         model.fit(
-            batches,
+            backend.feed(batches),
             initial_epoch=done,
             epochs=settings.epochs,
             shuffle=False,  # the batches do that, from the seed and the epoch

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from classify import material, prediction
+from classify.drawing import counted
 from classify.facts import measure
 from classify.prediction import Refusal
 from classify.run import Run
@@ -161,7 +162,7 @@ class Detector:
         if speech.silent(sound.envelope):
             return _no_speech(name, sound.original)
         cuts = cut(sound, self.settings)
-        gathered = _Gathered()
+        gathered = _Gathered(counted(self.run.axes))
         batches = drawn(cuts, self.settings, sound.limit)
         for batch, raw in scored(batches, partial(ask, self.run)):
             gathered.add(batch, raw, measured=bool(self.run.material))
@@ -199,7 +200,8 @@ def detect(
 class _Gathered:
     """What is kept of the windows of a recording while they come."""
 
-    def __init__(self) -> None:
+    def __init__(self, rows: int | None) -> None:
+        self.rows = rows  # of a picture, from the top, that show levels
         self.spans: list[tuple[float, float]] = []
         self.raw: list[np.ndarray] = []
         self.facts: np.ndarray | float = 0.0
@@ -209,7 +211,7 @@ class _Gathered:
         self.spans += zip(batch.start.tolist(), batch.duration.tolist(), strict=True)
         self.raw.append(raw)
         if measured:
-            self.facts += sum(measure(image) for image in batch.images)
+            self.facts += sum(measure(image) for image in batch.images[:, : self.rows])
 
     def detection(self, run: Run, name: str, original: Original, windows: int) -> Detection:
         """Sum up; `windows` counts those without speech, too."""

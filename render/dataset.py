@@ -1,11 +1,11 @@
 """A dataset of recordings in, a folder of pictures out, however often it is interrupted.
 
-`render.place` says where pictures lie. Beside them, ``render.json`` holds their settings and axes,
-``manifest.csv`` one row a picture, ``failures.csv`` one row a recording that could not be used and
-``summary.csv`` the counts. Every picture says what it was drawn from, so the tree itself is the
-record of what is done: a recording whose pictures are all there, from the same bytes and with the
-same settings, is not drawn again. The manifest is written last: where it stands, rendering was
-finished.
+`render.place` says where pictures lie. Beside them, ``render.json`` holds their settings and axes
+and the command for more of the kind, ``manifest.csv`` one row a picture, ``failures.csv`` one row a
+recording that could not be used and ``summary.csv`` the counts. Every picture says what it was
+drawn from, so the tree itself is the record of what is done: a recording whose pictures are all
+there, from the same bytes and with the same settings, is not drawn again. The manifest is written
+last: where it stands, rendering was finished.
 """
 
 import dataclasses
@@ -21,6 +21,7 @@ from tqdm import tqdm
 
 from render import picture, place, tables
 from render.axes import axes
+from render.command import command
 from render.drawing import Plan, already, render_recording
 from render.engine import Engine, work
 from render.index import Index
@@ -154,7 +155,8 @@ def _refuse_another_source(images: Path, audio: Path, index: Index) -> None:
 
 def _begin(plan: Plan) -> None:
     (plan.images / "manifest.csv").unlink(missing_ok=True)
-    described = {**json.loads(plan.settings.to_json()), "axes": axes(plan.settings)}
+    described = json.loads(plan.settings.to_json())
+    described |= {"axes": axes(plan.settings), "command": command(plan.settings)}
     picture.replace(plan.images / "render.json", f"{json.dumps(described)}\n".encode())
 
 

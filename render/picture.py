@@ -26,6 +26,8 @@ from render.settings import Settings
 NAMESPACE = "urn:spoofsight:1"
 _KEYWORD = "XML:com.adobe.xmp"  # of the chunk, by the XMP specification, part 3
 PART = ".part"  # suffix of a file that is still being written
+# Not compressed: grey noise gets a quarter smaller at most, and takes four times longer to read.
+_STORED = (cv2.IMWRITE_PNG_COMPRESSION, 0, cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_NONE)
 
 _PACKET = (
     '<x:xmpmeta xmlns:x="adobe:ns:meta/">'
@@ -90,7 +92,9 @@ def write(path: Path, image: np.ndarray, settings: Settings, origin: Origin) -> 
     )
     # OpenCV takes the packet for a C string: without the zero it writes what lies behind it.
     metadata = np.frombuffer(packet.encode() + b"\0", np.uint8)
-    done, data = cv2.imencodeWithMetadata(".png", image, [cv2.IMAGE_METADATA_XMP], [metadata])
+    done, data = cv2.imencodeWithMetadata(
+        ".png", image, [cv2.IMAGE_METADATA_XMP], [metadata], _STORED
+    )
     if not done:
         raise ValueError(f"expected a picture that PNG can hold, got shape {image.shape}")
     replace(path, data.tobytes())

@@ -17,6 +17,7 @@ FORBIDDEN = {
 ORDER = {
     "render": (
         "settings",
+        "command",
         "splits",
         "recording",
         "spectra.stft",
@@ -89,6 +90,8 @@ ORDER = {
         "__main__",
     ),
     "classify": (
+        "drawing",
+        "views",
         "effects",
         "models.blocks",
         "sampling",

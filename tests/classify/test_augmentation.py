@@ -113,6 +113,24 @@ def test_pictures_move_as_in_keras(shear, zx, zy):
     assert (found == expected).mean() > 0.8
 
 
+def test_only_rows_of_levels_are_heard_through_another_channel():
+    heard = {"tilt": 6.0, "equalise": 6.0, "level": 6.0, "band": 1.0}
+    picture = np.full((30, 40), 128, np.uint8)
+    generator = Generator(Settings(**STILL, **heard), 2.55, levels=20)
+    found = generator.seen(picture, np.random.default_rng(0))
+    assert (found[20:] == 128).all()
+    assert (found[:20] != 128).mean() > 0.9
+
+
+def test_noise_hides_what_other_rows_show():
+    picture = np.full((30, 40), 100, np.uint8)
+    picture[20:, 7] = 200
+    generator = Generator(Settings(**STILL, noise=1.0), 2.55, levels=20)
+    found = generator.seen(picture, np.random.default_rng(0))[20:]
+    assert found.mean() == pytest.approx(102.5, abs=0.5)
+    assert found.mean(axis=0).max() < 150
+
+
 def test_an_epoch_depends_on_seed_and_number_alone(split):
     settings = Settings(**{**recipe("robust"), "batch": 5, "mixup": 0.4, "noise": 0.5, "band": 0.5})
     once = batches(split, settings)

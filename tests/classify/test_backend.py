@@ -35,6 +35,57 @@ def test_every_backend_finds_the_same_slope(name):
     assert done.stdout == f"{name} [[18.0], [-36.0]]\n", done.stderr
 
 
+FED = """
+import numpy as np
+from classify import backend
+backend.load()
+import keras
+
+class Numbers(keras.utils.PyDataset):
+    def __len__(self):
+        return 3
+
+    def __getitem__(self, index):
+        size = 4 if index < 2 else 1
+        return np.full((size, 2), index, "uint8"), np.full((size, 1), 0.5, "float32")
+
+entry = keras.Input((2,), dtype="uint8")
+model = keras.Model(entry, keras.layers.Dense(1)(keras.ops.cast(entry, "float32")))
+model.compile("sgd", "mse")
+fed = backend.feed(Numbers())
+model.fit(fed, epochs=2, verbose=0, shuffle=False)
+print(int(model.optimizer.iterations))
+if backend.name() == "tensorflow":
+    print([[np.asarray(part).tolist() for part in batch] for batch in fed][1:])
+    print(len(fed), fed.options().autotune.enabled)
+else:
+    print(type(fed).__name__)
+"""
+
+
+@pytest.mark.parametrize("name", ["tensorflow", "jax", "torch"])
+def test_every_backend_is_fed_every_batch_once_an_epoch(name):
+    if not importlib.util.find_spec(name):
+        pytest.skip(f"{name} is not installed")
+    done = subprocess.run(
+        [sys.executable, "-c", FED],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+        env={**os.environ, "KERAS_BACKEND": name},
+    )
+    steps, *rest = done.stdout.splitlines()
+    assert steps == "6", done.stderr
+    if name == "tensorflow":
+        # In order, the last one smaller; untuned, or an epoch would wait for what tunes it.
+        second, third = [[[1, 1]] * 4, [[0.5]] * 4], [[[2, 2]], [[0.5]]]
+        assert rest == [str([second, third]), "3 False"]
+    else:
+        assert rest == ["Numbers"]
+    assert done.stderr == ""
+
+
 @pytest.mark.parametrize("name", ["jax", "torch"])
 def test_other_backends_train_and_predict(name, images, tmp_path):
     if not importlib.util.find_spec(name):

@@ -94,3 +94,16 @@ def test_masks_hide_bands_and_moments_of_limited_size_behind_the_mean():
 def test_rolling_moves_columns_round():
     found = effects.rolled(GREY, np.random.default_rng(1))
     assert any(np.array_equal(np.roll(GREY, shift, axis=1), found) for shift in range(1, 40))
+
+
+def test_scrambling_keeps_the_grain_alone():
+    rng = np.random.default_rng(0)
+    picture = np.float32(128 + 10 * rng.standard_normal((16, 200)))
+    picture[:, 50] += 60
+    found = effects.scrambled(picture, rng)
+    assert found.dtype == np.float32
+    assert found.mean() == pytest.approx(picture.mean(), abs=0.01)
+    assert found.std() == pytest.approx(picture.std(), rel=0.01)
+    # 16 rows of an upright line; in the scrambled picture no column stands out.
+    column = found.mean(axis=0)
+    assert np.abs(column - column.mean()).max() < 25

@@ -145,7 +145,11 @@ def test_a_dataset_of_other_drawing_settings_is_refused(trained, copy, tmp_path)
     folder = shutil.copytree(trained, tmp_path / "other")
     (folder / "render.json").write_text('{"hop": 256}')
     (copy / "render.json").write_text('{"hop": 128}')
-    with pytest.raises(ValueError, match="drawn with hop 256, got hop 128; render it with"):
+    refused = "^.*: expected a picture drawn with hop 256, got hop 128: draw again with"
+    with pytest.raises(ValueError, match=f"{refused} the settings in .*other/render.json$"):
+        evaluate(copy, load(folder), "test")
+    (folder / "render.json").write_text('{"hop": 256, "command": "./run.sh render --hop=256"}')
+    with pytest.raises(ValueError, match=f"{refused} ./run.sh render --hop=256$"):
         evaluate(copy, load(folder), "test")
 
 

@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from classify.pictures import class_order, decode, files, load_axes, load_drawing, read
+from classify.pictures import class_order, decode, files, read
 
 IMAGE = np.random.default_rng(0).integers(0, 256, (40, 30)).astype(np.uint8)
 PACKET = (
@@ -91,6 +91,12 @@ def test_other_drawing_settings_are_refused_by_name(tmp_path):
         read(tmp_path / "x.png", (40, 30), {"hop": 128})
 
 
+def test_the_drawing_is_refused_before_the_size_that_comes_of_it(tmp_path):
+    (tmp_path / "x.png").write_bytes(with_packet(IMAGE))
+    with pytest.raises(ValueError, match="drawn with hop 128, got hop 256: try that$"):
+        read(tmp_path / "x.png", (30, 40), {"hop": 128}, "try that")
+
+
 @pytest.mark.parametrize(
     ("names", "order"),
     [
@@ -121,29 +127,6 @@ def test_files_are_sorted_and_told_by_suffix(tmp_path):
     for name in ("b.png", "a.PNG", "sub/c.jpg", "notes.txt", "x.png.1.part"):
         (tmp_path / name).touch()
     assert [path.name for path in files(tmp_path)] == ["a.PNG", "b.png", "c.jpg"]
-
-
-@pytest.mark.parametrize("text", ["{", "[1]"])
-def test_a_broken_render_json_is_named(tmp_path, text):
-    (tmp_path / "render.json").write_text(text)
-    with pytest.raises(ValueError, match="expected drawing settings as .*render.json"):
-        load_drawing(tmp_path / "render.json")
-    assert load_drawing(tmp_path / "none.json") is None
-
-
-def test_the_axes_stand_beside_the_drawing_settings_and_are_none(tmp_path):
-    path = tmp_path / "render.json"
-    path.write_text('{"hop": 256, "axes": {"rows": {"unit": "Hz", "ticks": [[0.0, 8000]]}}}')
-    assert load_drawing(path) == {"hop": 256}
-    assert load_axes(path) == {"rows": {"unit": "Hz", "ticks": [[0.0, 8000]]}}
-
-
-def test_pictures_of_unknown_axes(tmp_path):
-    assert load_axes(tmp_path / "none.json") is None
-    (tmp_path / "render.json").write_text('{"hop": 256}')
-    assert load_axes(tmp_path / "render.json") is None
-    (tmp_path / "render.json").write_text("{}")
-    assert load_drawing(tmp_path / "render.json") == {}
 
 
 def test_pictures_are_found_in_the_order_of_their_paths_and_links_are_not_followed(tmp_path):

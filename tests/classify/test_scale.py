@@ -39,3 +39,9 @@ def test_what_is_no_frequency_is_named_by_its_rows(unit):
 
 def test_a_scale_of_one_tick_says_nothing():
     assert extent({"rows": {"unit": "Hz", "ticks": [[0, 10]]}}, "rows", 2, 5) == "rows 2-5"
+
+
+def test_rows_past_the_end_of_the_axis_are_named_by_their_numbers():
+    axes = {"rows": {"unit": "Hz", "ticks": [[8, 0], [0, 8000]], "count": 8}}
+    assert extent(axes, "rows", 6, 7) == "0.5-2.5 kHz"
+    assert extent(axes, "rows", 6, 8) == "rows 6-8"

@@ -9,10 +9,11 @@ from onnx import TensorProto, helper, numpy_helper
 from scipy import signal
 
 from render.axes import axes
+from render.command import command
 from render.settings import Settings
 from render.synthesis import RATE, speaker, utterance
 
-SETTINGS = Settings(seconds=1.0, window=512, hop=256)
+SETTINGS = Settings(feature="linear", seconds=1.0, window=512, hop=256)
 MATERIAL = {"sample_rate": [16_000.0, 16_000.0], "recording_s": [1.0, 30.0]}
 
 
@@ -67,7 +68,8 @@ def make_run():
         }
         folder.mkdir(parents=True)
         (folder / "run.json").write_text(json.dumps(values))
-        drawing = {**json.loads(SETTINGS.to_json()), "axes": axes(SETTINGS)}
+        drawing = json.loads(SETTINGS.to_json())
+        drawing |= {"axes": axes(SETTINGS), "command": command(SETTINGS)}
         (folder / "render.json").write_text(json.dumps(drawing))
         (folder / "model.onnx").write_bytes(bright_on_top(SETTINGS.rows))
         return folder

@@ -1,5 +1,6 @@
 import json
 import re
+import shlex
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from classify.run import load
 from detect.degradations import CONDITIONS
 from detect.drawing import stored
 from detect.evaluate import main
+from render.cli import main as draw
 from render.dataset import render
 from render.drawing import Plan
 from render.engine import Engine
@@ -75,6 +77,33 @@ def test_without_recordings_it_is_the_evaluation_of_pictures(images, run, capsys
     assert cli.main(["evaluate", *call]) == 0
     assert capsys.readouterr().out == with_sounds
     assert "robustness" not in json.loads((run / "report/metrics.json").read_text())
+
+
+def test_pictures_drawn_otherwise_are_refused_with_the_command_that_helps(
+    audio, run, tmp_path, capsys
+):
+    images = tmp_path / "another corpus"
+    assert draw([str(audio), "--to", str(images), "--feature", "mel", "--jobs", "1"]) == 0
+    evaluate = [str(images), "--run", str(run), "--resamples", "20", "--explained", "0"]
+    capsys.readouterr()
+    assert main(evaluate) == 2
+    out, err = capsys.readouterr()
+    assert (out, len(err.splitlines())) == ("", 1)
+    drawing = stored(load(run))
+    differs = f"drawn with feature {drawing.feature}, seconds 1.0, got feature mel, seconds 2.0"
+    assert f"{differs}: draw again with ./run.sh render" in err
+    assert cli.main(["predict", str(images / "test/real"), "--run", str(run)]) == 2
+    *each, last = capsys.readouterr().err.splitlines()
+    assert len(each) == 9
+    told = err.rstrip().rpartition(" with ")[2]
+    assert last.endswith(told)
+    assert told.startswith(f"./run.sh render AUDIO --to IMAGES --feature={drawing.feature} ")
+    places = {"AUDIO": str(audio), "IMAGES": str(images)}
+    _, verb, *arguments = [places.get(word, word) for word in shlex.split(told)]
+    assert verb == "render"
+    assert draw([*arguments, "--jobs", "1"]) == 0
+    assert main(evaluate) == 0
+    assert json.loads((run / "report/metrics.json").read_text())["recording"]["eer"] == 0
 
 
 def test_a_recording_that_cannot_be_read_is_status_1(audio, images, run, capsys):

@@ -15,6 +15,7 @@ import soundfile
 
 from render import dataset, drawing, picture, place
 from render.axes import axes
+from render.command import command
 from render.drawing import Plan, render_recording
 from render.engine import Engine
 from render.recording import Recording
@@ -97,6 +98,7 @@ def test_pictures_manifest_and_settings(audio, tmp_path):
     assert pngs == {row["path"] for row in manifest}
     described = json.loads((images / "render.json").read_text())
     assert described.pop("axes") == axes(SETTINGS)
+    assert described.pop("command") == command(SETTINGS)
     assert described == json.loads(SETTINGS.to_json())
     assert rows(images / "failures.csv") == []
 

@@ -1,0 +1,42 @@
+"""The command that draws with given settings, for whoever needs more pictures like these."""
+
+import shlex
+from dataclasses import asdict
+from typing import Any
+
+from render.settings import Settings
+
+
+def command(settings: Settings) -> str:
+    """Write the command that draws with these settings.
+
+    Parameters
+    ----------
+    settings : Settings
+
+    Returns
+    -------
+    command : str
+        For ``AUDIO`` and ``IMAGES``, with the representation, whatever the default one is, and the
+        options that differ from its defaults.
+
+    Examples
+    --------
+    >>> command(Settings(feature="mel"))
+    './run.sh render AUDIO --to IMAGES --feature=mel'
+    >>> command(Settings(feature="mel", window=1024, floor=-80, trim=None))
+    './run.sh render AUDIO --to IMAGES --feature=mel --window=1024 --floor=-80.0 --no-trim'
+    """
+    usual = asdict(Settings(feature=settings.feature)) | {"feature": None}
+    options = [
+        _option(name, value)
+        for name, value in asdict(settings).items()
+        if name != "version" and value != usual[name]
+    ]
+    return shlex.join(["./run.sh", "render", "AUDIO", "--to", "IMAGES", *options])
+
+
+def _option(name: str, value: Any) -> str:
+    if value is None:
+        return f"--no-{name}"
+    return f"--{name}" if value is True else f"--{name}={value}"
