@@ -25,8 +25,9 @@ Spoofsight: tells real speech from generated speech by looking at its spectrogra
   ./run.sh install                           make .venv; every other verb does it when needed
   ./run.sh lint                              ruff and mypy
   ./run.sh test [PYTEST ARGUMENTS]           lint, then every test; what continuous integration runs
-  ./run.sh bench NAME [ARGUMENTS]            a benchmark: detect_long, fuzz, long_recording, predict_speed,
-                                             render_jobs, render_scale, render_speed
+  ./run.sh bench NAME [ARGUMENTS]            a benchmark: ablation, detect_long, fuzz, input_pipeline,
+                                             long_recording, models, peers, predict_speed, render_jobs,
+                                             render_scale, render_speed
 
 Every verb but demo, install, lint and test has --help, bench NAME too.
 END
@@ -83,7 +84,7 @@ audit() { run classify audit "$@"; }
 
 demo() { # render, train, evaluate and predict on sounds that the project makes itself
   local images=$root/datasets/demo/images run=$root/checkpoints/demo
-  "$root/run.sh" render --demo --to "$images"
+  "$root/run.sh" render --demo --variants 0 --to "$images"
   "$root/run.sh" train "$images" --to "$run" --overwrite
   "$root/run.sh" evaluate "$images" --run "$run"
   "$root/run.sh" predict --run "$run" "$(first "$images/test/real")" "$(first "$images/test/fake")"

@@ -51,6 +51,7 @@ def make(path: Path, minutes: float) -> None:
 def peak(audio: Path, images: Path) -> tuple[float, int]:
     """Draw a folder of recordings with the command; give its memory in MiB, and its pictures."""
     command = [sys.executable, "-m", "render", str(audio), "--to", str(images), "--jobs", "1"]
+    command += ["--variants", "0"]
     with tempfile.TemporaryFile("w+") as told:
         process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=told)
         _, status, used = os.wait4(process.pid, 0)

@@ -35,14 +35,19 @@ _NUMBERS = (
     ("seconds", float, "length of a clip, in s"),
     ("overlap", float, "what neighbouring clips share, in s"),
     ("rate", int, "sample rate, in Hz"),
-    ("window", int, "length of an analysis frame, in samples; 0: 256 for linear, else 512"),
-    ("hop", int, "step between frames, in samples; 0: 128 for linear, else 256"),
+    (
+        "window",
+        int,
+        "length of an analysis frame, in samples; 0: 256 for linear and comb, else 512",
+    ),
+    ("hop", int, "step between frames, in samples; 0: 128 for linear and comb, else 256"),
     ("bands", int, "bands of the filterbank, of mel, lfcc, mfcc and stack"),
     ("lowest", float, "frequency of the bottom row of log and cqt, in Hz"),
     ("bins", int, "rows an octave of log and cqt"),
     ("coefficients", int, "cepstral coefficients, of lfcc, mfcc and stack"),
     ("ripple", float, "cepstral coefficient drawn white, in dB"),
     ("delay", float, "group delay drawn white, in ms"),
+    ("line", float, "strength of the lines of a comb drawn white, in dB"),
     ("floor", float, "level drawn black, in dB below a full-scale sine"),
     ("ceiling", float, "level drawn white, in dB below a full-scale sine"),
     ("level", float, "RMS level that every recording is brought to, in dB"),
@@ -108,10 +113,10 @@ def _add_variants(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--variants",
         type=int,
-        default=0,
+        default=1,
         metavar="N",
         help="draw N further pictures of every training clip, of both classes alike, with other "
-        "noise, rooms, lines, recorders or codecs (default: 0)",
+        "noise, rooms, lines, recorders or codecs (default: 1)",
     )
     group.add_argument(
         "--noise",

@@ -7,7 +7,8 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from render.settings import PITCHES, Settings
+from render.settings import COMBS, PITCHES, Settings
+from render.spectra import comb
 from render.spectra.filterbank import hz_to_mel
 
 _MOST = 9  # ticks on an axis
@@ -19,7 +20,8 @@ def axes(settings: Settings) -> dict[str, Any]:
     A value that lies up to one row or column outside stands on the edge: 0 Hz is one row below
     the lowest that is drawn. Coefficients are counted from 0 in each of the three blocks of a
     cepstral picture: the coefficients, above them their deltas, then the delta-deltas. The rows of
-    a stack are mel, coefficients and pitch classes; its unit names them from the top.
+    a stack are mel, coefficients and pitch classes; its unit names them from the top. The columns
+    of a comb are steps in Hz; the axes of linear-comb are those of the spectrogram on top.
 
     Parameters
     ----------
@@ -30,7 +32,8 @@ def axes(settings: Settings) -> dict[str, Any]:
     axes : dict
         ``rows`` in Hz, in coefficients or in pitch classes, ``columns`` in s; each with its
         ``unit`` and its ``ticks``, pairs of position and value. Where grey values are levels,
-        ``grey`` with its ``unit``, dB, and its ``range`` from black to white.
+        ``grey`` with its ``unit``, dB, and its ``range`` from black to white. Where not all rows
+        are of one kind, ``rows`` has a ``count``: axes and grey are those of so many from the top.
 
     Examples
     --------
@@ -41,18 +44,20 @@ def axes(settings: Settings) -> dict[str, Any]:
     """
     end = settings.length / settings.rate
     unit, rows = _ROWS[settings.feature]
-    columns = _ticks(_column, _steps(end), settings.columns, settings)
-    found: dict[str, Any] = {
-        "rows": {"unit": unit, "ticks": rows(settings)},
-        "columns": {"unit": "s", "ticks": columns},
-    }
+    columns = {"unit": "s", "ticks": _ticks(_column, _steps(end), settings.columns, settings)}
+    found: dict[str, Any] = {"rows": {"unit": unit, "ticks": rows(settings)}, "columns": columns}
+    if settings.feature == "comb":
+        steps = [float(step) for step in range(40, 130, 20)]
+        columns |= {"unit": "Hz", "ticks": _ticks(_comb_column, steps, settings.columns, settings)}
+    if settings.feature == "linear-comb":
+        found["rows"]["count"] = settings.rows - COMBS
     if settings.feature in _LEVELS:
         found["grey"] = {"unit": "dB", "range": [settings.floor, settings.ceiling]}
     return found
 
 
 def _hertz(settings: Settings) -> list[list[float]]:
-    return _ticks(_row, _steps(settings.rate / 2), settings.rows, settings)
+    return _ticks(_row, _steps(settings.rate / 2), settings.window // 2, settings)
 
 
 def _mel(settings: Settings) -> list[list[float]]:
@@ -91,7 +96,11 @@ def _stack(settings: Settings) -> list[list[float]]:
     ]
 
 
-_LEVELS = ("linear", "mel", "log", "cqt")  # whose grey values are decibels
+def _comb(settings: Settings) -> list[list[float]]:
+    return _ticks(_comb_row, _steps(settings.rate / 2), COMBS, settings)
+
+
+_LEVELS = ("linear", "mel", "log", "cqt", "linear-comb")  # whose grey values are decibels
 _ROWS: dict[str, tuple[str, Callable[[Settings], list[list[float]]]]] = {
     "linear": ("Hz", _hertz),
     "mel": ("Hz", _mel),
@@ -102,6 +111,8 @@ _ROWS: dict[str, tuple[str, Callable[[Settings], list[list[float]]]]] = {
     "chroma": ("pitch class, 0 = C", _chroma),
     "group-delay": ("Hz", _hertz),
     "stack": ("Hz, coefficient, pitch class", _stack),
+    "comb": ("Hz", _comb),
+    "linear-comb": ("Hz", _hertz),
 }
 
 
@@ -118,6 +129,17 @@ def _ticks(
 
 def _row(frequency: float, settings: Settings) -> float:
     return settings.window // 2 - frequency * settings.window / settings.rate
+
+
+def _comb_row(frequency: float, settings: Settings) -> float:
+    """Row whose band has its middle there."""
+    low, high = comb.middles(settings.rate)
+    return (COMBS - 1) * (high - frequency) / (high - low)
+
+
+def _comb_column(step: float, settings: Settings) -> float:
+    share = (step - comb.SLOWEST) / (comb.FASTEST - comb.SLOWEST)
+    return share * settings.columns - 0.5
 
 
 def _mel_row(frequency: float, settings: Settings) -> float:

@@ -27,6 +27,8 @@ TITLES = {
     "chroma": "chroma: share of each pitch class",
     "group-delay": "group-delay: grey is mid-frame, white later",
     "stack": "stack: mel, mfcc, chroma",
+    "comb": "comb: lines in even steps, white clearest",
+    "linear-comb": "linear-comb: linear, comb",
 }
 
 
@@ -87,8 +89,8 @@ def sheet(clip: Clip, name: str, settings: Settings) -> Figure:
     figure : Figure
         A representation that the settings make impossible has the reason in its place.
     """
-    figure = Figure(figsize=(15, 13), layout="constrained")
-    grid = figure.add_gridspec(4, 3, height_ratios=(1, 2, 2, 2))
+    figure = Figure(figsize=(15, 16), layout="constrained")
+    grid = figure.add_gridspec(5, 3, height_ratios=(1, 2, 2, 2, 2))
     _waveform(figure.add_subplot(grid[0, :]), clip, settings)
     for number, feature in enumerate(FEATURES):
         panel = figure.add_subplot(grid[1 + number // 3, number % 3])

@@ -9,10 +9,25 @@ import math
 from dataclasses import asdict, dataclass, fields
 from numbers import Real
 
-FEATURES = ("linear", "mel", "log", "cqt", "lfcc", "mfcc", "chroma", "group-delay", "stack")
+FEATURES = (
+    *("linear", "mel", "log", "cqt", "lfcc", "mfcc", "chroma", "group-delay", "stack", "comb"),
+    "linear-comb",
+)
 PITCHES = 12  # pitch classes in an octave
+COMBS = 16  # bands that lines in even steps are looked for in
 REGRESSION = 9  # columns that a delta is found from, the middle one and as many on either side
-_REALS = ("seconds", "overlap", "floor", "ceiling", "level", "trim", "lowest", "ripple", "delay")
+_REALS = (
+    "seconds",
+    "overlap",
+    "floor",
+    "ceiling",
+    "level",
+    "trim",
+    "lowest",
+    "ripple",
+    "delay",
+    "line",
+)
 _COUNTS = ("rate", "window", "hop", "bands", "bins", "coefficients", "version")
 
 
@@ -24,7 +39,7 @@ def frame(feature: str) -> tuple[int, int]:
     >>> frame("linear"), frame("mel")
     ((256, 128), (512, 256))
     """
-    return (256, 128) if feature == "linear" else (512, 256)
+    return (256, 128) if feature in ("linear", "comb", "linear-comb") else (512, 256)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +60,8 @@ class Settings:
         What neighbouring clips share, in seconds, in [0, seconds).
     window : int
         Length of one analysis frame, in samples. 0 stands for what the representation is best
-        with: 256 for linear, so short that single pulses of the voice are told apart, else 512.
+        with: 256 for linear and comb, so short that single pulses of the voice are told apart,
+        else 512.
     hop : int
         Step from one frame to the next, in samples. 0 stands for half of those 256 or 512.
     bands : int
@@ -66,6 +82,8 @@ class Settings:
         Cepstral coefficient drawn white, in dB; minus that is black.
     delay : float
         Group delay drawn white, in ms; minus that is black.
+    line : float
+        Strength of the lines of a comb drawn white, in dB; minus that is black.
     level : float or None
         RMS level that a recording is brought to before it is drawn, in dB relative to full
         scale; None leaves it as it is, and loudness then shows.
@@ -75,7 +93,7 @@ class Settings:
         Raised whenever equal settings would draw another picture than before.
     """
 
-    feature: str = "linear"
+    feature: str = "linear-comb"
     rate: int = 16_000
     seconds: float = 2.0
     overlap: float = 0.0
@@ -90,6 +108,7 @@ class Settings:
     relative: bool = False
     ripple: float = 15.0
     delay: float = 10.0
+    line: float = 6.0
     level: float | None = -20.0
     trim: float | None = 40.0
     version: int = 1
@@ -147,6 +166,8 @@ class Settings:
             raise ValueError(f"expected a ripple above 0 dB, got {self.ripple}")
         if not self.delay > 0:
             raise ValueError(f"expected a delay above 0 ms, got {self.delay}")
+        if not self.line > 0:
+            raise ValueError(f"expected a line above 0 dB, got {self.line}")
         if self.trim is not None and not self.trim > 0:
             raise ValueError(f"expected a trim above 0 dB, got {self.trim}")
 
@@ -221,8 +242,10 @@ class Settings:
             return self.scale
         bands, cepstrum = self.bands, 3 * self.coefficients
         stack = bands + cepstrum + PITCHES
+        linear = self.window // 2
         rows = {"mel": bands, "lfcc": cepstrum, "mfcc": cepstrum, "chroma": PITCHES, "stack": stack}
-        return rows.get(self.feature, self.window // 2)
+        rows |= {"comb": COMBS, "linear-comb": linear + COMBS}
+        return rows.get(self.feature, linear)
 
     @property
     def shape(self) -> tuple[int, int]:

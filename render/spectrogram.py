@@ -14,6 +14,7 @@ from render.settings import Settings
 from render.spectra import filterbank, grey, stft
 from render.spectra.cepstrum import lfcc, mfcc
 from render.spectra.chroma import chroma
+from render.spectra.comb import comb
 from render.spectra.constantq import cqt
 from render.spectra.groupdelay import group_delay
 
@@ -140,6 +141,33 @@ def stack(samples: np.ndarray, settings: Settings) -> np.ndarray:
     return np.vstack([part(samples, settings) for part in (mel, mfcc, chroma)])
 
 
+def linear_comb(samples: np.ndarray, settings: Settings) -> np.ndarray:
+    """Draw the linear spectrogram and below it the combs of the clip as a whole.
+
+    Parameters
+    ----------
+    samples : np.ndarray, shape=(settings.length,)
+    settings : Settings
+
+    Returns
+    -------
+    image : np.ndarray, shape=settings.shape, dtype=uint8
+        From the top: ``window // 2`` rows of `linear`, 16 of `comb`. A column is a moment in the
+        one and a step in the other.
+
+    Raises
+    ------
+    ValueError
+        As either.
+
+    Examples
+    --------
+    >>> linear_comb(np.zeros(32_000), Settings(feature="linear-comb")).shape
+    (144, 249)
+    """
+    return np.vstack([linear(samples, settings), comb(samples, settings)])
+
+
 REPRESENTATIONS: dict[str, Callable[[np.ndarray, Settings], np.ndarray]] = {
     "linear": linear,
     "mel": mel,
@@ -150,6 +178,8 @@ REPRESENTATIONS: dict[str, Callable[[np.ndarray, Settings], np.ndarray]] = {
     "chroma": chroma,
     "group-delay": group_delay,
     "stack": stack,
+    "comb": comb,
+    "linear-comb": linear_comb,
 }
 
 
@@ -167,7 +197,7 @@ def draw(samples: np.ndarray, settings: Settings) -> np.ndarray:
 
     Examples
     --------
-    >>> int(draw(np.zeros(32_000), Settings()).max())
+    >>> int(draw(np.zeros(32_000), Settings(feature="linear")).max())
     0
     """
     return REPRESENTATIONS[settings.feature](samples, settings)

@@ -22,6 +22,7 @@ ORDER = {
         "recording",
         "spectra.stft",
         "spectra.grey",
+        "spectra.comb",
         "spectra.filterbank",
         "spectra.cepstrum",
         "spectra.chroma",

@@ -11,7 +11,7 @@ LINEAR = Settings(rate=8_000, seconds=1, window=256, hop=64)
 MEL = Settings(rate=16_000, seconds=1, window=1024, hop=128, feature="mel", bands=60)
 LOG = Settings(rate=16_000, seconds=1, window=1024, hop=128, feature="log")
 CQT = replace(LOG, feature="cqt")
-HERTZ = ("linear", "mel", "log", "cqt", "group-delay")
+HERTZ = ("linear", "mel", "log", "cqt", "group-delay", "comb", "linear-comb")
 
 
 def inner(ticks, size):
@@ -113,6 +113,21 @@ def test_a_stack_has_ticks_of_each_of_its_parts():
     assert rows["ticks"][:3] == mel[::2]
     # Coefficient 0 of the three blocks of 20 below 80 bands, C at the very bottom.
     assert rows["ticks"][3:] == [[139, 0], [119, 0], [99, 0], [151, 0]]
+
+
+def test_a_comb_lies_over_the_steps_between_its_lines_and_over_the_middles_of_its_bands():
+    found = axes(Settings(feature="comb"))
+    # 249 columns for 90 Hz from 40 Hz on, 16 rows from 7000 Hz down to 1500 Hz.
+    assert found["columns"]["unit"] == "Hz"
+    assert found["columns"]["ticks"][1] == [round(20 / 90 * 249 - 0.5, 3), 60]
+    assert found["rows"]["ticks"][-1] == [0, 7_000]
+    assert "grey" not in found
+
+
+def test_the_axes_of_a_linear_comb_are_those_of_the_spectrogram_and_end_with_it():
+    found, linear = axes(Settings(feature="linear-comb")), axes(Settings(feature="linear"))
+    assert found["rows"].pop("count") == 128
+    assert found == linear
 
 
 @pytest.mark.parametrize("rate", [4_000, 8_000, 16_000, 22_050, 44_100, 48_000, 192_000])

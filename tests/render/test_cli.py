@@ -147,7 +147,7 @@ def test_a_share_without_a_recording_is_no_error(audio, tmp_path):
         assert (
             main([str(audio), "--to", str(tmp_path / "x"), *SMALL, "--shard", f"{number}/40"]) == 0
         )
-    assert len(list((tmp_path / "x").rglob("*.png"))) == 4
+    assert len(list((tmp_path / "x").rglob("*.png"))) == 6
 
 
 def test_a_preview_is_one_picture_and_nothing_else(audio, tmp_path, monkeypatch, capsys):

@@ -44,7 +44,7 @@ def test_every_representation_is_on_the_sheet_as_it_is_drawn(feature, figure, so
     assert image.get_clim() == (0, 255)
     assert panel.get_title() == TITLES[feature]
     assert panel.get_title().startswith(feature)
-    assert panel.get_xlabel() == "s"
+    assert panel.get_xlabel() == ("Hz" if feature == "comb" else "s")
 
 
 def test_axes_are_in_hertz_seconds_and_what_else_there_is(figure):
@@ -91,7 +91,7 @@ def test_a_recording_becomes_a_sheet_whatever_it_is_called(name, tmp_path, sound
     soundfile.write(tmp_path / name, samples, 16_000)
     preview(tmp_path / name, tmp_path / "sheet.png", SETTINGS)
     image = cv2.imread(str(tmp_path / "sheet.png"))
-    assert image.shape == (1300, 1500, 3)
+    assert image.shape == (1600, 1500, 3)
     assert len(np.unique(image)) > 100
     assert {path.name for path in tmp_path.iterdir()} == {name, "sheet.png"}
     assert not pyplot.get_fignums()  # nothing is left open

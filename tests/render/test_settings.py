@@ -29,6 +29,7 @@ from render.settings import FEATURES, Settings
         ({"trim": 0.0}, "expected a trim above 0 dB, got 0.0"),
         ({"ripple": 0.0}, "expected a ripple above 0 dB, got 0.0"),
         ({"delay": -1.0}, "expected a delay above 0 ms, got -1.0"),
+        ({"line": 0.0}, "expected a line above 0 dB, got 0.0"),
         ({"feature": "mel", "bands": 300}, r"expected 1 to 256 bands \(half a window\), got 300"),
         ({"feature": "lfcc", "bands": 0}, "got 0"),
         ({"feature": "mfcc", "coefficients": 81}, r"expected 1 to 80 .* \(one a band\), got 81"),
@@ -66,6 +67,8 @@ def test_a_wavelet_fits_into_a_clip_that_is_a_little_longer():
         ("chroma", (12, 124)),
         ("group-delay", (256, 124)),
         ("stack", (152, 124)),
+        ("comb", (16, 249)),
+        ("linear-comb", (144, 249)),
     ],
 )
 def test_every_representation_has_its_rows_and_columns(feature, shape):
@@ -73,17 +76,17 @@ def test_every_representation_has_its_rows_and_columns(feature, shape):
 
 
 def test_a_frame_that_is_given_holds_for_any_representation():
-    assert Settings(window=512, hop=256).shape == (256, 124)
-    assert Settings(window=512).shape == (256, 247)  # (32000 - 512) / 128 = 246
+    assert Settings(window=512, hop=256).shape == (256 + 16, 124)
+    assert Settings(window=512).shape == (256 + 16, 247)  # (32000 - 512) / 128 = 246
     assert json.loads(Settings().to_json())["window"] == 256
 
 
 def test_every_representation_was_counted():
-    assert len(FEATURES) == 9
+    assert len(FEATURES) == 11
 
 
 def test_the_picture_has_one_row_a_bin_and_one_column_a_frame():
-    assert Settings(seconds=4, hop=64).shape == (128, 997)
+    assert Settings(feature="linear", seconds=4, hop=64).shape == (128, 997)
     assert Settings(feature="mfcc", coefficients=13).shape == (39, 124)
 
 
@@ -98,7 +101,9 @@ def test_no_row_of_a_whole_number_is_lost_to_rounding(rows):
     assert Settings(feature="log", lowest=8_000 * 2 ** (-rows / 24)).shape[0] == rows
 
 
-@pytest.mark.parametrize("feature", ["linear", "group-delay", "chroma", "log", "cqt"])
+@pytest.mark.parametrize(
+    "feature", ["linear", "group-delay", "chroma", "log", "cqt", "comb", "linear-comb"]
+)
 def test_a_field_that_is_not_used_binds_nothing(feature):
     settings = Settings(feature=feature, window=128, hop=64, bands=80, coefficients=100)
     assert settings.columns == 499

@@ -6,12 +6,22 @@ import pytest
 from render.settings import FEATURES, Settings
 from render.spectra.cepstrum import lfcc, mfcc
 from render.spectra.chroma import chroma
+from render.spectra.comb import comb
 from render.spectra.constantq import cqt
 from render.spectra.filterbank import mel_to_hz
 from render.spectra.groupdelay import group_delay
-from render.spectrogram import draw, linear, log, mel, stack
+from render.spectrogram import draw, linear, linear_comb, log, mel, stack
 
-SETTINGS = Settings(rate=8_000, seconds=1, window=256, hop=64, floor=-80, ceiling=0, bands=20)
+SETTINGS = Settings(
+    feature="linear",
+    rate=8_000,
+    seconds=1,
+    window=256,
+    hop=64,
+    floor=-80,
+    ceiling=0,
+    bands=20,
+)
 MEL = replace(SETTINGS, feature="mel")
 LOG = replace(SETTINGS, feature="log", lowest=125)
 CQT = replace(LOG, feature="cqt")
@@ -37,6 +47,7 @@ def test_a_picture_has_the_shape_that_the_settings_say(feature, sound):
 
 def test_every_name_draws_its_own_representation(sound):
     own = [linear, mel, log, cqt, lfcc, mfcc, chroma, group_delay, stack]
+    own += [comb, linear_comb]
     for feature, function in zip(FEATURES, own, strict=True):
         samples = sound(1, rate=8_000)
         np.testing.assert_array_equal(draw(samples, of(feature)), function(samples, of(feature)))
@@ -56,6 +67,7 @@ def test_silence_is_black_or_for_what_has_a_sign_grey(feature, relative, window)
     settings = replace(of(feature), relative=relative, window=window)
     image = draw(np.zeros(settings.length), settings)
     expected = {"group-delay": {128}, "lfcc": {0, 128}, "mfcc": {0, 128}, "stack": {0, 128}}
+    expected |= {"comb": {128}, "linear-comb": {0, 128}}
     assert set(image.ravel().tolist()) == expected.get(feature, {0})
 
 
@@ -182,6 +194,13 @@ def test_a_stack_is_its_parts_from_the_top(sound):
     np.testing.assert_array_equal(image[80:], draw(samples, of("chroma")))
 
 
+def test_a_linear_comb_is_the_spectrogram_and_the_comb_below_it(sound):
+    samples, settings = sound(1, rate=8_000), of("linear-comb")
+    image = draw(samples, settings)
+    np.testing.assert_array_equal(image[:-16], draw(samples, of("linear")))
+    np.testing.assert_array_equal(image[-16:], draw(samples, of("comb")))
+
+
 @pytest.mark.parametrize("feature", FEATURES)
 def test_another_length_is_refused(feature):
     with pytest.raises(ValueError, match=r"expected 8000 mono samples, got shape \(7999,\)"):
@@ -200,7 +219,8 @@ def test_what_is_no_sound_is_refused(feature, value):
 @pytest.mark.parametrize("feature", FEATURES)
 def test_the_loudest_sound_that_is_allowed_can_be_drawn(feature, sound):
     samples = sound(1, rate=8_000)
-    assert draw(samples * (9e14 / np.abs(samples).max()), of(feature)).max() == 255
+    most = draw(samples * (9e14 / np.abs(samples).max()), of(feature)).max()
+    assert (most < 255) == (feature == "comb")  # which is the same for every loudness
 
 
 @pytest.mark.parametrize("feature", ["mel", "mfcc", "stack"])

@@ -1,0 +1,166 @@
+"""Combs: how far the long-term spectrum repeats itself along frequency, and at which steps.
+
+A neural vocoder makes the samples of one frame after the other with the same filters, most of them
+after transposed convolutions. What these leave where they join repeats at the rate of the frames:
+faint lines in the spectrum at all multiples of it, of 86.1 Hz for 256 samples at 22,050 Hz, of
+62.5 Hz for as many at 16 kHz, whoever speaks. Speech has no such lines: its pitch never rests.
+
+References
+----------
+Pons, Pascual, Cengarle and Serra, "Upsampling artifacts in neural audio synthesis", ICASSP 2021.
+"""
+
+from dataclasses import replace
+from functools import lru_cache
+
+import numpy as np
+from scipy import sparse
+from scipy.ndimage import uniform_filter1d
+
+from render.settings import COMBS, Settings
+from render.spectra import grey, stft
+
+WINDOW = 0.128  # seconds of a frame, in which lines 50 Hz apart are well apart
+_PADDING = 2  # windows in the transform, so that lines between two bins are not lost
+_SMOOTH = 100.0  # Hz over which the spectrum is levelled
+_LIMITS = (-10.0, 15.0)  # decibels that one bin can count for
+SLOWEST, FASTEST = 40.0, 130.0  # steps that are looked for, in Hz
+_FINE = 4  # steps tried in a column
+_WIDTH = 0.25  # of the band of a row, as a share of all frequencies
+_LOWEST, _HIGHEST = 1 / 16, 0.994  # where bands begin and end; resampling leaves little above
+_FAINTEST = 1e-14  # power under which there is nothing but rounding
+
+
+def comb(samples: np.ndarray, settings: Settings) -> np.ndarray:
+    """Draw how much lines in even steps stand out of the long-term spectrum.
+
+    The spectrum is the mean of the frames in dB, so that a pause counts as much as a vowel. At a
+    step of `s` Hz, the level at all multiples of `s` in a band is compared with that half way
+    between them.
+
+    Parameters
+    ----------
+    samples : np.ndarray, shape=(settings.length,)
+    settings : Settings
+
+    Returns
+    -------
+    image : np.ndarray, shape=settings.shape, dtype=uint8
+        128 where lines in such steps stand out by nothing, 255 where by ``settings.line`` or
+        more. Steps lie in columns, from 40 to 130 Hz; of the steps that fall in one column, the
+        clearest is drawn. Bands lie in rows, the highest on top, each a quarter of all
+        frequencies wide.
+
+    Raises
+    ------
+    ValueError
+        If the clip has another length or is not finite.
+
+    Examples
+    --------
+    Noise with a click every 10 ms, so with lines 100 Hz apart:
+
+    >>> samples = 1e-3 * np.random.default_rng(0).standard_normal(32_000)
+    >>> samples[::160] += 0.002
+    >>> image = comb(samples, Settings(feature="comb"))
+    >>> image.shape, float(round(40 + image.mean(axis=0).argmax() * 90 / 249, 1))
+    ((16, 249), 100.0)
+    """
+    found = strengths(samples, settings)
+    return grey.upright(grey.swing(found, settings.line))
+
+
+def strengths(samples: np.ndarray, settings: Settings) -> np.ndarray:
+    """Find how far the lines of every step stand out.
+
+    Parameters
+    ----------
+    samples : np.ndarray, shape=(settings.length,)
+    settings : Settings
+
+    Returns
+    -------
+    strengths : np.ndarray, shape=(rows, columns), dtype=float32
+        In dB, divided by the length of the weights as a vector, so that a spectrum of mere noise
+        of `d` dB has values of about `d` in every place. The lowest band comes first.
+
+    Raises
+    ------
+    ValueError
+        As `comb`.
+    """
+    spectrum = long_term(samples, settings)
+    found = _weights(settings.rate, len(spectrum), settings.columns) @ spectrum
+    return found.reshape(COMBS, settings.columns, _FINE).max(axis=2)
+
+
+def long_term(samples: np.ndarray, settings: Settings) -> np.ndarray:
+    """Long-term spectrum of a clip without its slow curve.
+
+    Parameters
+    ----------
+    samples : np.ndarray, shape=(settings.length,)
+    settings : Settings
+
+    Returns
+    -------
+    spectrum : np.ndarray, shape=(bins,), dtype=float32
+        In dB above the mean of the 100 Hz around each bin, within -10 and 15; from 0 Hz to the
+        Nyquist frequency.
+
+    Raises
+    ------
+    ValueError
+        As `comb`.
+    """
+    power = stft.power(samples, _long(settings), _PADDING)
+    level = 10 * np.log10(np.maximum(power, np.float32(_FAINTEST))).mean(axis=1)
+    around = round(_SMOOTH / (settings.rate / 2) * (len(level) - 1)) | 1
+    return np.clip(level - uniform_filter1d(level, around, mode="nearest"), *_LIMITS)
+
+
+def middles(rate: int) -> tuple[float, float]:
+    """Middles of the lowest and of the highest band, in Hz.
+
+    Examples
+    --------
+    >>> middles(16_000)
+    (1500.0, 7000.0)
+    """
+    nyquist, half = rate / 2, _WIDTH / 2
+    return (_LOWEST + half) * nyquist, (1 - half) * nyquist
+
+
+@lru_cache(maxsize=4)
+def _long(settings: Settings) -> Settings:
+    """Settings with frames long enough to tell lines apart, as far as the clip allows."""
+    window = min(round(WINDOW * settings.rate), settings.length)
+    return replace(settings, feature="linear", window=window, hop=max(1, window // 4))
+
+
+@lru_cache(maxsize=2)
+def _weights(rate: int, bins: int, columns: int) -> sparse.csr_array:
+    """Weight of every bin for every band and step, shape (bands * columns * fine, bins)."""
+    nyquist, steps = rate / 2, columns * _FINE
+    step = SLOWEST + (FASTEST - SLOWEST) * np.arange(steps) / steps
+    order = np.arange(1, int(nyquist / SLOWEST) + 1)
+    tops = np.linspace(_LOWEST + _WIDTH, 1, COMBS)
+    rows, places, values = [], [], []
+    for band, top in enumerate(tops):
+        low, high = (top - _WIDTH) * nyquist, min(top, _HIGHEST) * nyquist
+        line = step[:, None] * order
+        which, n = np.nonzero((line >= low) & (line <= high))
+        for away, value in ((0.0, 1.0), (-0.5, -0.5), (0.5, -0.5)):
+            # Between two bins, either counts by how near it is.
+            at = np.minimum((order[n] + away) * step[which] / nyquist * (bins - 1), bins - 1.001)
+            before = at.astype(int)
+            share = at - before
+            rows += [band * steps + which] * 2
+            places += [before, before + 1]
+            values += [value * (1 - share), value * share]
+    entries = np.concatenate(values), (np.concatenate(rows), np.concatenate(places))
+    weights = sparse.coo_array(entries, shape=(COMBS * steps, bins)).tocsr()
+    length = np.sqrt(weights.multiply(weights).sum(axis=1))
+    return sparse.csr_array(
+        weights.multiply(1 / np.maximum(length, 1e-9)[:, None]), dtype=np.float32
+    )

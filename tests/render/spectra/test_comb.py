@@ -1,0 +1,89 @@
+import numpy as np
+import pytest
+
+from render.settings import Settings
+from render.spectra.comb import FASTEST, SLOWEST, comb, long_term, middles, strengths
+
+SETTINGS = Settings(feature="comb")
+
+
+def noise(length=SETTINGS.length, seed=0):
+    return 0.01 * np.random.default_rng(seed).standard_normal(length)
+
+
+def clicks(step, rate=16_000, length=SETTINGS.length, size=0.1):
+    """Clicks `step` times a second, between samples too: lines at all multiples of `step` Hz."""
+    time = np.arange(length) / rate
+    orders = np.arange(1, int(rate / 2 / step))
+    return size * np.cos(2 * np.pi * step * time[:, None] * orders).mean(axis=1)
+
+
+def column(step, columns):
+    return (step - SLOWEST) / (FASTEST - SLOWEST) * columns - 0.5
+
+
+@pytest.mark.parametrize("step", [22_050 / 256, 16_000 / 256, 16_000 / 320, 24_000 / 256])
+def test_lines_in_even_steps_are_found_at_their_step_in_every_band(step):
+    found = strengths(noise() + clicks(step), SETTINGS)
+    # Half the step has all the lines as well, but none at every other multiple.
+    places = found.argmax(axis=1)
+    np.testing.assert_allclose(places, column(step, SETTINGS.columns), atol=1)
+    assert (found.max(axis=1) > np.median(found, axis=1) + 2).all()
+
+
+def test_lines_in_a_part_of_the_spectrum_are_found_in_its_bands_alone():
+    spectrum = np.fft.rfft(clicks(62.5))
+    spectrum[: len(spectrum) // 2] = 0
+    found = strengths(noise() + np.fft.irfft(spectrum), SETTINGS)
+    at = round(column(62.5, SETTINGS.columns))
+    peak = found[:, at - 1 : at + 2].max(axis=1) - np.median(found, axis=1)
+    assert peak[:4].max() < 3 < peak[-4:].min()
+
+
+def test_a_voice_whose_pitch_moves_has_no_comb():
+    time = np.arange(SETTINGS.length) / SETTINGS.rate
+    phase = 2 * np.pi * (90 * time + 15 / 3 * np.sin(2 * np.pi * 3 * time) / (2 * np.pi))
+    voice = sum(np.cos(n * phase) for n in range(1, 80)) / 800
+    steady = clicks(90, size=0.1)
+    still, moving = (strengths(noise() + one, SETTINGS).max() for one in (steady, voice))
+    assert moving < still / 2
+
+
+def test_loudness_does_not_matter():
+    samples = noise() + clicks(62.5)
+    np.testing.assert_allclose(comb(samples / 10, SETTINGS), comb(samples, SETTINGS), atol=1)
+
+
+def test_silence_has_no_comb():
+    assert set(comb(np.zeros(SETTINGS.length), SETTINGS).ravel().tolist()) == {128}
+
+
+def test_the_long_term_spectrum_is_in_decibels_above_what_is_around():
+    tone = 3e-3 * np.cos(2 * np.pi * 3_000 * np.arange(32_000) / 16_000)
+    found = long_term(noise() + tone, SETTINGS)
+    assert found.argmax() == 3_000 / 8_000 * (len(found) - 1)
+    # 3e-3 against the deviation of 0.01 times sqrt(3 / 2048) of the noise in a bin, 17.9 dB.
+    assert 13 < found.max() <= 15
+    assert abs(np.median(found)) < 1
+
+
+@pytest.mark.parametrize("rate", [8_000, 22_050, 48_000])
+def test_any_rate_will_do(rate):
+    settings = Settings(feature="comb", rate=rate)
+    found = strengths(noise(settings.length) + clicks(80, rate, settings.length), settings)
+    places = found.argmax(axis=1)
+    assert abs(np.median(places) - column(80, settings.columns)) <= 1
+
+
+def test_a_clip_shorter_than_the_long_frame_will_do():
+    settings = Settings(feature="comb", seconds=0.1)
+    assert comb(noise(settings.length), settings).shape == settings.shape
+
+
+def test_rows_are_bands_a_quarter_of_all_frequencies_wide():
+    assert middles(16_000) == (1_500, 7_000)
+
+
+def test_another_length_is_refused():
+    with pytest.raises(ValueError, match="expected 32000 mono samples"):
+        comb(noise(31_999), SETTINGS)
