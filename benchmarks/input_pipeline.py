@@ -1,0 +1,200 @@
+"""How long a network waits for its pictures, on two cores.
+
+train      an epoch as ./run.sh train takes it, pictures from the store, moved, masked and mixed by
+           the recipe, beside one of as many steps that are all given the same batch from memory
+evaluate   the test split scored as ./run.sh evaluate does it, read and decoded from files, beside
+           as many batches of the same pictures from memory
+
+Both use the same network, in turn. What an input from memory saves, as a share of the step, is what
+the network waits for the pictures or shares its cores with them for. Alone is the input without a
+network: of training in its one thread, of evaluation on all cores. Pictures come from the disk's
+cache.
+"""
+
+import argparse
+import dataclasses
+import shutil
+import statistics
+import sys
+import tempfile
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import rounds
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+CORES = 2
+SHARE = 0.15  # bar
+
+Way = Callable[[Path], Any]
+
+
+class Ways(NamedTuple):
+    """Three ways of one verb with the same number of pictures."""
+
+    pictures: int
+    real: Way
+    memory: Way
+    alone: Way
+
+
+def main() -> int:
+    """Run the benchmark."""
+    options = _command().parse_args()
+    cores = rounds.pin(CORES)
+    with tempfile.TemporaryDirectory(prefix="benchmark-") as scratch:
+        images = options.images or _draw(Path(scratch), options.count)
+        ways = _ways(images, Path(scratch, "run"), options)
+        turns = {
+            f"{verb} {name}": getattr(its, name)
+            for verb, its in ways.items()
+            for name in ("real", "memory", "alone")
+        }
+        seconds = rounds.interleave(turns, options.rounds)
+    print(f"{options.model}, {options.rounds} rounds, {cores} cores")
+    print(f"{'':<10}{'pictures':>12}{'memory':>12}{'alone':>12}{'share':>8}")
+    told = [_tell(verb, its.pictures, seconds) for verb, its in ways.items()]
+    return 0 if all(told) else 1
+
+
+def _command() -> argparse.ArgumentParser:
+    from classify.settings import RECIPES, Settings, recipe
+
+    command = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    command.add_argument(
+        "images",
+        nargs="?",
+        type=Path,
+        metavar="IMAGES",
+        help="picture dataset with the splits train and test (default: drawn from made recordings)",
+    )
+    for name, default, text in (
+        ("--count", 2_000, "recordings to make where no IMAGES are given"),
+        ("--rounds", 5, "timed rounds, after one that is not"),
+    ):
+        command.add_argument(
+            name, type=int, default=default, metavar="N", help=f"{text} (default: {default})"
+        )
+    command.add_argument("--recipe", choices=RECIPES, default=RECIPES[0], help="default: robust")
+    usual = Settings(**recipe(RECIPES[0])).model
+    command.add_argument(
+        "--model", default=usual, metavar="NAME", help=f"as ./run.sh train (default: {usual})"
+    )
+    return command
+
+
+def _draw(scratch: Path, count: int) -> Path:
+    rounds.draw(rounds.make(scratch / "audio", count), scratch / "images")
+    return scratch / "images"
+
+
+def _ways(images: Path, folder: Path, options: argparse.Namespace) -> dict[str, Ways]:
+    """Build the network of the recipe and what feeds it."""
+    from classify import backend
+
+    backend.load()
+    import keras
+
+    from classify.dataset import look_through
+    from classify.network import build
+    from classify.settings import Settings, recipe
+
+    how = Settings(**{**recipe(options.recipe), "model": options.model})
+    train, test = look_through(images, "train"), look_through(images, "test")
+    keras.utils.set_random_seed(how.seed)
+    backend.make_deterministic()
+    model = build(how, train.shape, 1_000)
+    run = _run(model, folder, images, dataclasses.asdict(how))
+    return {"train": _training(images, train, model, how), "evaluate": _scoring(run, test.paths)}
+
+
+def _training(images: Path, split: Any, model: Any, how: Any) -> Ways:
+    import keras
+
+    from classify import backend
+    from classify.augmentation import Batches
+    from classify.drawing import counted, grey_of_decibel, load_axes
+    from classify.store import Store
+
+    store = Store(split.paths, split.shape, "train")
+    axes = load_axes(images / "render.json")
+    batches = Batches(store, split.labels, how, grey_of_decibel(axes), levels=counted(axes))
+    kept = batches.make(0, 0)
+
+    class Kept(keras.utils.PyDataset):
+        def __len__(self) -> int:
+            return len(batches)
+
+        def __getitem__(self, index: int) -> Any:
+            return kept
+
+    def fit(fed: Any) -> Way:
+        return lambda _: model.fit(backend.feed(fed), shuffle=False, verbose=0)
+
+    def alone(_: Path) -> None:
+        for number in range(len(batches)):
+            batches.make(0, number)
+
+    return Ways(len(batches) * len(kept[0]), fit(batches), fit(Kept()), alone)
+
+
+def _run(model: Any, folder: Path, images: Path, training: dict[str, Any]) -> Any:
+    """Write an untrained run: what it says takes as long."""
+    from classify.export import convert
+    from classify.run import Run
+
+    folder.mkdir()
+    convert(model, folder)
+    if (images / "render.json").is_file():
+        shutil.copyfile(images / "render.json", folder / "render.json")
+    shape = model.input_shape[1:3]
+    return Run(
+        folder=folder,
+        training=training,
+        classes=("real", "fake"),
+        shape=shape,
+        prior=0.5,
+        fingerprint="",
+    )
+
+
+def _scoring(run: Any, paths: list[Path]) -> Ways:
+    import numpy as np
+
+    from classify.pictures import read
+    from classify.scores import BATCH, raw, scores
+
+    if len(paths) < BATCH:
+        raise ValueError(f"expected at least {BATCH} test pictures, got {len(paths)}")
+    paths = paths[: len(paths) // BATCH * BATCH]
+    kept = np.stack([read(path, run.shape, run.drawing) for path in paths[:BATCH]])
+
+    def memory(_: Path) -> None:
+        with ThreadPoolExecutor(CORES) as pool:
+            list(pool.map(lambda _: raw(run, kept), range(len(paths) // BATCH)))
+
+    def alone(_: Path) -> None:
+        with ThreadPoolExecutor(CORES) as pool:
+            list(pool.map(lambda path: read(path, run.shape, run.drawing), paths))
+
+    return Ways(len(paths), lambda _: list(scores(run, paths)), memory, alone)
+
+
+def _tell(verb: str, pictures: int, seconds: dict[str, list[float]]) -> bool:
+    """Print a row of the table, and say whether the bar is met."""
+    real, memory, alone = (seconds[f"{verb} {name}"] for name in ("real", "memory", "alone"))
+    share = 1 - 1 / rounds.ratio(memory, real)
+    speeds = "".join(
+        f"{pictures / statistics.median(times):>9.0f} /s" for times in (real, memory, alone)
+    )
+    print(f"{verb:<10}{speeds}{share:>8.1%} bar {SHARE:.0%}: {rounds.verdict(share <= SHARE)}")
+    return share <= SHARE
+
+
+if __name__ == "__main__":
+    sys.exit(main())

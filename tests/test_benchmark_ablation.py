@@ -1,0 +1,340 @@
+"""The ablation's factors follow the recipe, its figures are the evaluation's, and it goes on."""
+
+import contextlib
+import csv
+import io
+import re
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from classify.settings import recipe
+
+BENCHMARKS = Path(__file__).resolve().parent.parent / "benchmarks"
+# What of a recipe decides how a network learns, but changes no picture and no label.
+LEARNING = "model weights head epochs patience select batch balance learning_rate warmup decay"
+LEARNING += " average precision dropout views"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def beside():
+    """Find the benchmarks' modules as the benchmark does."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(BENCHMARKS))
+        yield
+
+
+@pytest.fixture(scope="module")
+def audio(tmp_path_factory, write_sound):
+    """Give a corpus of four sources, each with 5 recordings of either class."""
+    folder = tmp_path_factory.mktemp("ablation") / "audio"
+    places = (("training", "a"), ("validation", "b"), ("testing", "c"), ("training", "d"))
+    rows = [("path", "source", "generator")]
+    for number in range(40):
+        split, source = places[number % 4]
+        label = ("real", "fake")[number // 4 % 2]
+        path = f"{split}/{label}/{number:02d}.wav"
+        write_sound(folder / path, 0.5, seed=number)
+        rows.append((path, source, f"taco+{source}" if label == "fake" else "-"))
+    with (folder / "manifest.csv").open("w", newline="") as file:
+        csv.writer(file).writerows(rows)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def ablate(audio):
+    """Return a function that runs the benchmark for one epoch; what it gave, and what it said."""
+    from ablation import main
+
+    def run(*more):
+        call = [str(audio), str(audio.parent / "out"), "--seeds", "1", "--epochs", "1"]
+        with contextlib.redirect_stdout(io.StringIO()) as said:
+            status = main([*call, "--jobs", "1", "--only", "flip", "ensemble", *more])
+        return status, said.getvalue()
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def done(audio, ablate):
+    """Give what the first call gave, said, and left in its folder."""
+    return *ablate(), audio.parent / "out"
+
+
+@pytest.fixture
+def judged():
+    """Return a function that makes judged recordings, most of them of three sources."""
+    from judged import Judged
+
+    def make(seed, gap=1.0, count=120):
+        rng = np.random.default_rng(seed)
+        names = np.array([f"{number:03d}.wav" for number in range(count)])
+        labels = np.arange(count) % 2
+        sources = np.array(["x", "y", "z", ""])[np.arange(count) // 37]
+        sources[:9] = "few"  # 5 real, 4 fake
+        return Judged(names, labels, rng.normal(size=count) - gap * labels, sources, names)
+
+    return make
+
+
+def by_name(**changed):
+    from factors import factors
+
+    return {one.name: one for one in factors({**recipe("robust"), **changed})}
+
+
+def test_every_augmentation_of_the_recipe_is_a_factor():
+    known = by_name()
+    augmentations = set(recipe("robust")) - set(LEARNING.split())
+    assert len(augmentations) >= 12
+    for name in augmentations:
+        assert {name} <= set(known[name].training) <= {name, "views"}
+        assert known[name].training[name] != recipe("robust")[name]
+
+
+def test_what_the_recipe_has_is_switched_off_and_what_it_lacks_on():
+    without = by_name(tilt=0.0, masks=0, flip=False, average=0.0)
+    assert [without[name].before for name in ("tilt", "masks", "flip", "average")] == ["off"] * 4
+    assert without["tilt"].training["tilt"] > 0
+    assert without["masks"].training["masks"] >= 1
+    assert without["flip"].training == {"flip": True}
+    have = by_name(tilt=2.5, masks=3, flip=True, average=0.1)
+    assert have["tilt"].training == {"tilt": 0.0}
+    assert have["tilt"].before == "2.5"
+    assert have["masks"].training == {"masks": 0}
+    assert have["flip"].training == {"flip": False}
+    assert have["average"].training == {"average": 0.0}
+
+
+def test_what_is_not_trained_on_is_not_seen_later():
+    # Of a picture that is neither mirrored nor rolled there is one view, mirrored there are two.
+    known = by_name(views=8, flip=True, roll=True)
+    assert known["views"].training == {"views": 1}
+    assert known["roll"].training == {"roll": False, "views": 2}
+    assert known["augmentation-none"].training["views"] == 1
+    assert known["flip"].training == {"flip": False}
+    assert by_name(views=1)["views"].training["views"] > 1
+
+
+def test_of_a_choice_all_but_the_base_are_tried():
+    from factors import BASE
+
+    from classify.settings import MODELS
+    from render.settings import FEATURES
+
+    assert {name for name in by_name(model="cnn") if name.startswith("model-")} == {
+        f"model-{name}" for name in MODELS if name != "cnn"
+    }
+    known = by_name(model="resnet", balance=[])
+    assert "model-cnn" in known
+    assert "model-resnet" not in known
+    assert {"balance-source", "balance-class"} <= set(known)
+    assert "balance-none" not in known
+    features = [one.drawing["feature"] for one in known.values() if "feature" in one.drawing]
+    assert BASE.feature not in features
+    assert {*features, BASE.feature} == set(FEATURES)
+
+
+def test_every_factor_can_be_asked_for_and_changes_something():
+    from factors import BASE, Drawing, chosen, factors
+
+    from classify.settings import Settings
+
+    known = factors(recipe("robust"))
+    assert len({one.name for one in known}) == len(known)
+    for one in known:
+        assert chosen(known, [one.name]) == [one]
+        assert one in chosen(known, [one.group])
+        changed = Settings(**{**recipe("robust"), **one.training}), Drawing(**one.drawing)
+        assert changed != (Settings(**recipe("robust")), BASE) or one.networks > 1
+
+
+def test_the_figures_are_those_of_the_evaluation(judged):
+    from classify.breakdown import breakdown, mean_over
+    from classify.scored import Scored, summary
+
+    one = judged(0)
+    scored = Scored(one.names, one.labels, one.llr)
+    known = {name: {"source": source} for name, source in zip(one.names, one.sources, strict=True)}
+    mean = mean_over(breakdown(scored, known, "source", one.groups, 0.5, 0))
+    assert mean["values"] == 3 == len(one.parts)
+    assert one.errors.tolist() == [summary(one.labels, one.llr, 0.5)["eer"], mean["eer"]]
+
+
+def test_without_a_source_that_has_enough_the_mean_is_that_of_all(judged):
+    one = judged(0, count=9)
+    assert one.parts == []
+    assert one.errors[0] == one.errors[1]
+
+
+def test_a_difference_is_of_the_same_recordings_and_seeds(judged):
+    from judged import difference
+
+    base = [judged(seed) for seed in range(2)]
+    same = difference(base, base)
+    assert (same.low == 0).all()
+    assert (same.high == 0).all()
+    better = difference([judged(seed, 3.0) for seed in range(2)], base)
+    assert (better.value < 0).all()
+    assert (better.high < 0).all()
+    # Where a recording is missing, it is left out of both.
+    fewer = base[0][np.arange(len(base[0].names)) != 5]
+    assert difference([fewer], base[:1]).value.tolist() == [0, 0]
+
+
+def test_seeds_that_differ_widen_the_interval(judged):
+    from judged import level
+
+    # One seed three times has the interval of its recordings; others have that of seeds besides.
+    one = judged(0)
+    narrow, wide = level([one] * 3), level([one, judged(0, 2.0), judged(0, 0.0)])
+    assert np.allclose(narrow.low, level([one]).low)
+    assert (wide.high - wide.low > 1.5 * (narrow.high - narrow.low)).all()
+    assert (wide.low < wide.value).all()
+    assert (wide.value < wide.high).all()
+    assert wide.value == pytest.approx(
+        (one.errors + judged(0, 2.0).errors + judged(0, 0.0).errors) / 3
+    )
+
+
+def test_the_table_has_a_row_a_factor_and_the_plot_is_a_picture(judged):
+    from ablation_report import markdown, plot, rows, table
+    from factors import UNCHANGED, factors
+
+    listed = [UNCHANGED, *factors(recipe("robust"))]
+    seeds = {f"seed-{seed}": {"validation": judged(seed)} for seed in range(2)}
+    results = {one.name: seeds for one in listed if one.name != "zoom"}
+    found = {"validation": rows(listed, results, "validation")}
+    text = markdown("# head", found, {"zoom": "expected this, got that"})
+    names = re.findall(r"^\| [a-z]* \| ([\w-]+) \|", text, re.MULTILINE)
+    assert names == ["factor", *(one.name for one in listed if one.name != "zoom")]
+    assert text.endswith("## failed\n\n- zoom: expected this, got that\n")
+    values = list(csv.DictReader(table(found).splitlines()))
+    assert len(values) == 2 * (len(listed) - 1)
+    assert values[0]["difference"] == ""
+    assert float(values[2]["low"]) <= float(values[2]["value"]) <= float(values[2]["high"])
+    image = cv2.imdecode(np.frombuffer(plot(found), np.uint8), cv2.IMREAD_COLOR)
+    few = cv2.imdecode(
+        np.frombuffer(plot({"validation": found["validation"][:2]}), np.uint8), cv2.IMREAD_COLOR
+    )
+    assert image.shape[0] > 3 * few.shape[0]
+
+
+def test_every_source_is_left_out_once_and_with_its_family(tmp_path, make_pictures):
+    from folds import arrange
+
+    from classify import manifest
+    from classify.dataset import look_through
+
+    images = make_pictures(tmp_path / "images", count=8)
+    (images / "render.json").write_text("{}")
+    makers = {"a": "wavenet", "b": "x+wavenet_2", "c": "lpc", "d": "world"}
+    columns = ("path", "split", "label", "recording", "source", "generator", "variant", "original")
+    with (images / "manifest.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(columns)
+        for path in sorted(images.rglob("*.png")):
+            split, label, name = path.relative_to(images).parts
+            number = int(path.stem)
+            source = "abcd"[number % 4]
+            # The last of training are a variant and a copy.
+            variant = int(split == "train" and number == 7)
+            original = "x.wav" if split == "train" and number == 6 and label == "fake" else ""
+            about = (source, makers[source] if label == "fake" else "-", variant, original)
+            writer.writerow((f"{split}/{label}/{name}", split, label, path, *about))
+    datasets = arrange(images, tmp_path / "folds", 3, copies=True)
+    left_out = []
+    for folder in datasets:
+        known = manifest.read(folder)
+        by_split = {}
+        for name in ("train", "validation", "test"):
+            split = look_through(folder, name)
+            names = [path.relative_to(folder).as_posix() for path in split.paths]
+            by_split[name] = {known[one]["source"] for one in names}
+            if name != "train":
+                assert {known[one]["variant"] for one in names} == {"0"}
+                assert {known[one]["original"] for one in names} == {""}
+        # The pictures of the given test split are in none.
+        assert not any("test" in Path(row["recording"]).parts for row in known.values())
+        assert len(set.union(*by_split.values())) == 4 == sum(map(len, by_split.values()))
+        left_out.append("".join(sorted(by_split["test"])))
+    assert sorted(left_out) == ["ab", "c", "d"]
+
+
+def test_folds_need_as_many_families(make_pictures):
+    from folds import assign
+
+    rows = [{"source": name, "label": "real"} for name in "ab"]
+    with pytest.raises(ValueError, match=r"^expected sources of at least 3 families .*, got 2$"):
+        assign(rows, 3)
+    with pytest.raises(ValueError, match=r"^expected 3 folds or more, got 2$"):
+        assign(rows, 2)
+
+
+def test_a_factor_that_fails_is_told_and_the_others_go_on(done):
+    status, said, _ = done
+    # An ensemble of three cannot be made of one.
+    assert status == 1
+    assert said.endswith("## failed\n\n- ensemble: expected 3 seeds or more, got 1\n")
+    assert re.search(r"^\| augmentation \| flip \| off \| on \| 1 \| [01]\.\d{3} \[", said, re.M)
+
+
+def test_the_tables_and_the_plot_are_written(done):
+    _, said, out = done
+    assert (out / "ablation.md").read_text() == said
+    rows = list(csv.DictReader((out / "ablation.csv").read_text().splitlines()))
+    assert [row["factor"] for row in rows] == ["base", "base", "flip", "flip"]
+    assert cv2.imread(str(out / "ablation.png")) is not None
+
+
+def test_what_is_finished_is_not_trained_again(done, ablate):
+    _, said, out = done
+    written = {path: path.stat().st_mtime_ns for path in out.rglob("run.json")}
+    assert len(written) == 2
+    assert ablate()[1] == said
+    # Testing is opened when it is asked for alone, and nothing is trained for it either.
+    assert "\n## testing\n" not in said
+    assert "\n## testing\n" in ablate("--splits", "validation", "testing")[1]
+    assert {path: path.stat().st_mtime_ns for path in out.rglob("run.json")} == written
+
+
+def test_another_training_is_another_run(done, audio):
+    from factors import UNCHANGED
+    from trials import Study, Trial
+
+    def study(epochs, folds=0):
+        return Study(audio, done[2], ("validation",), 1, epochs, folds, 1)
+
+    trial = Trial(UNCHANGED, 0)
+    assert list(study(1).finished(trial))[0] == "validation"
+    assert not study(2).finished(trial)
+    assert not study(1, 3).finished(trial)
+
+
+@pytest.mark.parametrize(
+    ("told", "error"),
+    [
+        (
+            ["--splits", "testing", "--leave-sources-out"],
+            "expected --leave-sources-out or --splits",
+        ),
+        (["--seeds", "0"], "expected 1 seed or more, got 0"),
+        (["--only", "sheer"], "expected a factor such as shear (--help lists them), got sheer"),
+    ],
+)
+def test_a_wrong_call_is_told_in_one_line(audio, capsys, told, error):
+    from ablation import main
+
+    assert main([str(audio), str(audio.parent / "out"), *told]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"ablation: {error}")
+    assert said.count("\n") == 1
+
+
+def test_nothing_is_written_among_the_recordings(audio, capsys):
+    from ablation import main
+
+    assert main([str(audio), str(audio / "out"), "--seeds", "0"]) == 2
+    assert capsys.readouterr().err.startswith("ablation: expected a folder outside of ")
