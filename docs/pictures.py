@@ -28,11 +28,12 @@ def clips(path: Path) -> None:
     fake = next(
         row for row in rows if row["label"] == "fake" and row["utterance"] == real["utterance"]
     )
+    count = drawing["axes"]["rows"].get("count")  # the comb below is on the other picture
     figure = Figure(figsize=(10, 3.6), layout="constrained")
     panels = figure.subplots(1, 2, sharey=True)
     for axes, row in zip(panels, (real, fake), strict=True):
         axes.imshow(
-            cv2.imread(str(IMAGES / row["path"]), cv2.IMREAD_GRAYSCALE),
+            cv2.imread(str(IMAGES / row["path"]), cv2.IMREAD_GRAYSCALE)[:count],
             cmap="magma",
             aspect="auto",
             extent=(0, drawing["seconds"], 0, drawing["rate"] / 2000),
