@@ -25,9 +25,9 @@ Spoofsight: tells real speech from generated speech by looking at its spectrogra
   ./run.sh install                           make .venv; every other verb does it when needed
   ./run.sh lint                              ruff and mypy
   ./run.sh test [PYTEST ARGUMENTS]           lint, then every test; what continuous integration runs
-  ./run.sh bench NAME [ARGUMENTS]            a benchmark: ablation, detect_long, fuzz, input_pipeline,
-                                             long_recording, models, peers, predict_speed, render_jobs,
-                                             render_scale, render_speed
+  ./run.sh bench NAME [ARGUMENTS]            a benchmark: ablation, convergence, detect_long, fuzz,
+                                             input_pipeline, long_recording, models, peers, predict_speed,
+                                             render_jobs, render_scale, render_speed
 
 Every verb but demo, install, lint and test has --help, bench NAME too.
 END

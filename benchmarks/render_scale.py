@@ -14,6 +14,7 @@ import argparse
 import contextlib
 import functools
 import hashlib
+import itertools
 import json
 import os
 import subprocess
@@ -43,8 +44,8 @@ class Result:
     digest : str
         Of all files, with their names.
     pictures : int
-    first, last : float
-        Pictures a second in the first and in the last tenth of them.
+    rates : list of float
+        Pictures a second in each tenth of them.
     peak : float
         Memory of all processes together, in MiB.
     growth : float
@@ -53,10 +54,14 @@ class Result:
 
     digest: str
     pictures: int
-    first: float
-    last: float
+    rates: list[float]
     peak: float
     growth: float
+
+    @property
+    def kept(self) -> float:
+        """The last tenth's rate over the first's."""
+        return self.rates[-1] / self.rates[0]
 
 
 def main() -> None:
@@ -143,7 +148,7 @@ def _cluster(scratch: Path) -> Iterator[str]:
         while not known.exists() or not known.read_text():
             time.sleep(0.1)
         for _ in range(WORKERS):
-            start("worker", *local, "--nthreads", "1", "--no-nanny")
+            start("worker", *local, "--nthreads", "1")
         yield json.loads(known.read_text())["address"]
 
 
@@ -181,29 +186,28 @@ def _sum_up(images: Path, samples: list[int]) -> Result:
         content = hashlib.sha256(path.read_bytes()).hexdigest()
         digest.update(f"{path.relative_to(images).as_posix()} {content}\n".encode())
     written = sorted(path.stat().st_mtime for path in paths if path.suffix == ".png")
-    tenth = max(1, len(written) // 10)
-    first = tenth / max(written[tenth] - written[0], 1e-3)
-    last = tenth / max(written[-1] - written[-1 - tenth], 1e-3)
+    edges = [round(part * (len(written) - 1) / 10) for part in range(11)]
+    rates = [(b - a) / max(written[b] - written[a], 1e-3) for a, b in itertools.pairwise(edges)]
     part = max(1, len(samples) // 10)
     # The first tenth is left out: the processes are still growing to their working size.
     early, late = samples[part : 2 * part] or samples, samples[-part:]
     growth = (sum(late) / len(late)) / (sum(early) / len(early))
-    return Result(digest.hexdigest(), len(written), first, last, max(samples) / 2**20, growth)
+    return Result(digest.hexdigest(), len(written), rates, max(samples) / 2**20, growth)
 
 
 def _tell(results: dict[str, Result]) -> None:
     print(
         f"{'engine':<11}{'pictures':>9}{'first tenth':>13}{'last tenth':>12}{'ratio':>7}"
-        f"{'peak MiB':>10}{'growth':>8}  tree"
+        f"{'peak MiB':>10}{'growth':>8}  {'tree':<14}rate of every tenth"
     )
     for engine, result in results.items():
         print(
-            f"{engine:<11}{result.pictures:>9}{result.first:>11.0f}/s{result.last:>10.0f}/s"
-            f"{result.last / result.first:>7.2f}{result.peak:>10.0f}{result.growth:>8.2f}"
-            f"  {result.digest[:12]}"
+            f"{engine:<11}{result.pictures:>9}{result.rates[0]:>11.0f}/s{result.rates[-1]:>10.0f}/s"
+            f"{result.kept:>7.2f}{result.peak:>10.0f}{result.growth:>8.2f}  {result.digest[:12]}  "
+            + " ".join(f"{rate:.0f}" for rate in result.rates)
         )
     found = results.values()
-    steady = all(abs(result.last / result.first - 1) <= RATE_BAR for result in found)
+    steady = all(abs(result.kept - 1) <= RATE_BAR for result in found)
     flat = all(result.growth <= GROWTH_BAR for result in found)
     same = len({result.digest for result in found}) == 1
     print(f"last tenth within {RATE_BAR:.0%} of the first: {rounds.verdict(steady)}")

@@ -10,6 +10,7 @@ import os
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -107,7 +108,8 @@ def read(path: Path, shape: Sequence[int], drawing: Drawing | None, remedy: str 
     OSError
         If the file cannot be read.
     """
-    picture = decode(path.read_bytes())
+    with path.open("rb", buffering=0) as file:
+        picture = decode(file.readall())
     check_drawing(drawing, picture.drawing, remedy)
     if picture.image.shape != tuple(shape):
         raise ValueError(f"expected a picture of {size(shape)}, got {size(picture.image.shape)}")
@@ -177,16 +179,14 @@ def _intact(data: bytes) -> bool:
 
     Asked before OpenCV sees the data, for libpng would print its own complaints.
     """
-    position = len(_PNG)
+    position, view = len(_PNG), memoryview(data)
     while position + 12 <= len(data):
-        length = int.from_bytes(data[position : position + 4], "big")
-        body = data[position + 4 : position + 8 + length]
-        check = data[position + 8 + length : position + 12 + length]
-        if zlib.crc32(body).to_bytes(4, "big") != check:
+        end = position + 8 + int.from_bytes(view[position : position + 4], "big")
+        if zlib.crc32(view[position + 4 : end]) != int.from_bytes(view[end : end + 4], "big"):
             return False
-        if body.startswith(b"IEND"):
+        if data.startswith(b"IEND", position + 4):
             return True
-        position += 12 + length
+        position = end + 4
     return False
 
 
@@ -198,8 +198,11 @@ def _drawing(packet: bytes) -> Drawing | None:
     except ElementTree.ParseError:
         return None
     text = next((e.attrib[_DRAWING] for e in elements if _DRAWING in e.attrib), None)
-    if text is None:
-        return None
+    return None if text is None else _settings(text)
+
+
+@lru_cache(maxsize=16)  # the pictures of a dataset all say the same
+def _settings(text: str) -> Drawing:
     try:
         drawing = json.loads(text)
     except (RecursionError, ValueError) as error:

@@ -1,0 +1,135 @@
+"""How soon the robust recipe is as good as the plain one ever gets, on two cores.
+
+Draws AUDIO for both, trains the plain recipe on mel pictures to its end and then the robust one on
+the default pictures, each as ./run.sh train does in a process of its own, and notes when each epoch
+was over, start of the process included. What counts is the EER of validation, the mean over sources
+where there are any, as train tells and selects by. The robust training is stopped where it is as
+good as the best epoch of the plain one.
+"""
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import rounds
+
+ROOT = Path(__file__).resolve().parent.parent
+CORES = 2
+SHARE = 1 / 3  # bar
+_EPOCH = re.compile(r"epoch (\d+) of \d+: .*\bval_eer ([0-9.]+)")
+
+
+class Epoch(NamedTuple):
+    """When one was over, in seconds from the start of the training, and its EER."""
+
+    number: int
+    seconds: float
+    eer: float
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the benchmark.
+
+    Parameters
+    ----------
+    arguments : list of str, optional
+        Default: those of the process.
+
+    Returns
+    -------
+    status : int
+        0 within the bar, 1 not, 2 the call was wrong or a command failed.
+    """
+    options = _command().parse_args(arguments)
+    cores = rounds.pin(CORES)
+    try:
+        with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
+            plain, robust = _compare(Path(folder), options)
+    except ValueError as error:
+        print(f"convergence: {error}", file=sys.stderr)
+        return 2
+    print(f"seed {options.seed}, {cores} cores")
+    print(f"plain: EER {plain.eer:.3f} in epoch {plain.number}, after {plain.seconds:.0f} s")
+    if robust.eer > plain.eer:
+        print(f"robust: never as good, EER {robust.eer:.3f} in epoch {robust.number}")
+        return 1
+    share = robust.seconds / plain.seconds
+    print(f"robust: EER {robust.eer:.3f} in epoch {robust.number}, after {robust.seconds:.0f} s")
+    print(f"share of the time {share:.2f}, bar {SHARE:.2f}: {rounds.verdict(share <= SHARE)}")
+    return 0 if share <= SHARE else 1
+
+
+def _command() -> argparse.ArgumentParser:
+    command = argparse.ArgumentParser(
+        prog="run.sh bench convergence",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = command.add_argument
+    add("audio", type=Path, metavar="AUDIO", help="what ./run.sh render takes")
+    add("--seed", type=int, default=0, metavar="N", help="of both trainings (default: 0)")
+    add("--epochs", type=int, metavar="N", help="of both (default: those of the recipes)")
+    return command
+
+
+def _compare(scratch: Path, options: argparse.Namespace) -> tuple[Epoch, Epoch]:
+    """Find the best epoch of the plain recipe, and the first of the robust one as good as it."""
+    mel = ("--feature", "mel", "--bands", "128", "--variants", "0")
+    _draw(options.audio, scratch / "plain", mel)
+    _draw(options.audio, scratch / "robust", ())
+    more = ["--seed", options.seed]
+    more += [] if options.epochs is None else ["--epochs", options.epochs]
+    plain = min(_epochs(scratch, "plain", more), key=lambda epoch: epoch.eer)
+    robust = []
+    for epoch in _epochs(scratch, "robust", more):
+        robust.append(epoch)
+        if epoch.eer <= plain.eer:
+            break
+    return plain, min(robust, key=lambda epoch: epoch.eer)
+
+
+def _draw(audio: Path, images: Path, how: tuple[str, ...]) -> None:
+    with _start("render", audio, "--to", images, *how) as process:
+        said = process.communicate()[0]
+    if process.returncode not in (0, 1):  # 1: a recording could not be read, and was named
+        raise ValueError(f"expected pictures of {audio}, got: {said.strip()}")
+
+
+def _epochs(scratch: Path, recipe: str, more: list[object]) -> Iterator[Epoch]:
+    """Train, and give every epoch when it is over; ends the training when no more is asked for."""
+    run, images = scratch / f"run-{recipe}", scratch / recipe
+    begun, said, count = time.monotonic(), "", 0
+    with _start("classify", "train", images, "--to", run, "--recipe", recipe, *more) as process:
+        try:
+            for line in process.stdout or ():
+                said = line.strip() or said
+                if found := _EPOCH.search(line):
+                    count += 1
+                    print(f"{recipe}: {said}", file=sys.stderr, flush=True)
+                    yield Epoch(int(found[1]), time.monotonic() - begun, float(found[2]))
+        finally:
+            process.terminate()
+    if not count:
+        raise ValueError(f"expected epochs of the {recipe} recipe, got: {said}")
+
+
+def _start(module: str, *arguments: object) -> subprocess.Popen[str]:
+    """Start a command of this project; all that it says can be read from it."""
+    return subprocess.Popen(
+        [sys.executable, "-m", module, *map(str, arguments)],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

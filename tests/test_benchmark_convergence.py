@@ -1,0 +1,84 @@
+"""The benchmark of convergence says how soon the robust training is as good as the plain one."""
+
+import importlib.util
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+BENCHMARKS = Path(__file__).resolve().parent.parent / "benchmarks"
+
+
+@pytest.fixture
+def benchmark(monkeypatch):
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    name = "convergence"
+    spec = importlib.util.spec_from_file_location(name, BENCHMARKS / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, name, module)
+    spec.loader.exec_module(module)
+    monkeypatch.setattr(module.rounds, "pin", lambda cores: cores)
+    return module
+
+
+def _stand_in(module, monkeypatch, **eers):
+    """Trainings of these EERs, an epoch of the plain one 10 s long, of the robust one 7 s."""
+
+    def epochs(scratch, recipe, more):
+        for number, eer in enumerate(eers[recipe], 1):
+            yield module.Epoch(number, number * {"plain": 10.0, "robust": 7.0}[recipe], eer)
+            asked.append((recipe, number))
+
+    asked = []
+    monkeypatch.setattr(module, "_draw", lambda *_: None)
+    monkeypatch.setattr(module, "_epochs", epochs)
+    return asked
+
+
+def test_share_of_the_time_to_the_best_plain_epoch(benchmark, monkeypatch, capsys):
+    asked = _stand_in(benchmark, monkeypatch, plain=[0.4, 0.3, 0.35], robust=[0.5, 0.3, 0.1])
+    assert benchmark.main(["audio"]) == 1
+    said = capsys.readouterr().out
+    assert "plain: EER 0.300 in epoch 2, after 20 s" in said
+    assert "robust: EER 0.300 in epoch 2, after 14 s" in said
+    assert "share of the time 0.70, bar 0.33: MISSED" in said
+    assert ("robust", 3) not in asked  # stopped where it is level
+
+
+def test_within_a_third(benchmark, monkeypatch, capsys):
+    _stand_in(benchmark, monkeypatch, plain=[0.4, 0.3, 0.29], robust=[0.2])
+    assert benchmark.main(["audio"]) == 0
+    assert "share of the time 0.23, bar 0.33: met" in capsys.readouterr().out
+
+
+def test_a_robust_training_that_is_never_as_good_is_said(benchmark, monkeypatch, capsys):
+    _stand_in(benchmark, monkeypatch, plain=[0.2], robust=[0.5, 0.3, 0.4])
+    assert benchmark.main(["audio"]) == 1
+    assert "robust: never as good, EER 0.300 in epoch 2" in capsys.readouterr().out
+
+
+def test_epochs_are_those_that_train_tells(benchmark, make_pictures, tmp_path):
+    make_pictures(tmp_path / "plain")
+    found = list(benchmark._epochs(tmp_path, "plain", ["--epochs", 2]))
+    assert [epoch.number for epoch in found] == [1, 2]
+    assert 0 < found[0].seconds < found[1].seconds
+    assert all(0 <= epoch.eer <= 1 for epoch in found)
+
+
+def test_pictures_that_cannot_be_drawn_are_said(benchmark, tmp_path, capsys):
+    assert benchmark.main([str(tmp_path / "none")]) == 2
+    assert re.match("convergence: expected pictures of .*none, got: .+", capsys.readouterr().err)
+
+
+def test_a_training_that_fails_is_said(benchmark, tmp_path):
+    with pytest.raises(ValueError, match="expected epochs of the plain recipe, got: .*plain"):
+        list(benchmark._epochs(tmp_path, "plain", []))
+
+
+def test_help_says_what_is_measured():
+    command = [sys.executable, BENCHMARKS / "convergence.py", "--help"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    assert "EER of validation" in done.stdout
+    assert "AUDIO" in done.stdout
