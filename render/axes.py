@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from render.settings import COMBS, PITCHES, Settings
+from render.settings import COMBS, FIELDS, PITCHES, Settings
 from render.spectra import comb
 from render.spectra.filterbank import hz_to_mel
 
@@ -49,8 +49,9 @@ def axes(settings: Settings) -> dict[str, Any]:
     if settings.feature == "comb":
         steps = [float(step) for step in range(40, 130, 20)]
         columns |= {"unit": "Hz", "ticks": _ticks(_comb_column, steps, settings.columns, settings)}
+        found["rows"]["count"] = COMBS
     if settings.feature == "linear-comb":
-        found["rows"]["count"] = settings.rows - COMBS
+        found["rows"]["count"] = settings.rows - COMBS - FIELDS
     if settings.feature in _LEVELS:
         found["grey"] = {"unit": "dB", "range": [settings.floor, settings.ceiling]}
     return found

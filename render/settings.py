@@ -15,6 +15,7 @@ FEATURES = (
 )
 PITCHES = 12  # pitch classes in an octave
 COMBS = 16  # bands that lines in even steps are looked for in
+FIELDS = 16  # rows of what stands out at the usual steps
 REGRESSION = 9  # columns that a delta is found from, the middle one and as many on either side
 _REALS = (
     "seconds",
@@ -111,7 +112,7 @@ class Settings:
     line: float = 6.0
     level: float | None = -20.0
     trim: float | None = 40.0
-    version: int = 1
+    version: int = 2
 
     def __post_init__(self) -> None:
         self._check_types()
@@ -244,7 +245,7 @@ class Settings:
         stack = bands + cepstrum + PITCHES
         linear = self.window // 2
         rows = {"mel": bands, "lfcc": cepstrum, "mfcc": cepstrum, "chroma": PITCHES, "stack": stack}
-        rows |= {"comb": COMBS, "linear-comb": linear + COMBS}
+        rows |= {"comb": COMBS + FIELDS, "linear-comb": linear + COMBS + FIELDS}
         return rows.get(self.feature, linear)
 
     @property

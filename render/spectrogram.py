@@ -152,7 +152,7 @@ def linear_comb(samples: np.ndarray, settings: Settings) -> np.ndarray:
     Returns
     -------
     image : np.ndarray, shape=settings.shape, dtype=uint8
-        From the top: ``window // 2`` rows of `linear`, 16 of `comb`. A column is a moment in the
+        From the top: ``window // 2`` rows of `linear`, 32 of `comb`. A column is a moment in the
         one and a step in the other.
 
     Raises
@@ -163,7 +163,7 @@ def linear_comb(samples: np.ndarray, settings: Settings) -> np.ndarray:
     Examples
     --------
     >>> linear_comb(np.zeros(32_000), Settings(feature="linear-comb")).shape
-    (144, 249)
+    (160, 249)
     """
     return np.vstack([linear(samples, settings), comb(samples, settings)])
 

@@ -10,7 +10,6 @@ import keras
 import numpy as np
 from keras import KerasTensor, layers
 
-from classify.models.blocks import MOMENTUM
 from classify.pictures import size
 from classify.settings import MODELS, Settings
 
@@ -104,7 +103,7 @@ def _range(make: Callable[..., keras.Model]) -> tuple[list[float], list[float]]:
 
 
 def _portable(backbone: keras.Model) -> keras.Model:
-    """Copy a backbone, layer by layer, to one that can be exported and learns from small data."""
+    """Copy a backbone, layer by layer, to one that can be exported."""
     copy = keras.models.clone_model(backbone, clone_function=_like)
     for layer in (one for one in backbone.layers if one.weights):
         new = copy.get_layer(layer.name)
@@ -123,6 +122,4 @@ def _like(layer: layers.Layer) -> layers.Layer:
     if isinstance(layer, layers.Conv2D) and layer.groups == layer.filters > 1:  # ConvNeXt's
         same = {name: config[name] for name in ("kernel_size", "strides", "padding", "use_bias")}
         return layers.DepthwiseConv2D(**same, name=layer.name)
-    if isinstance(layer, layers.BatchNormalization):
-        config["momentum"] = MOMENTUM
     return type(layer).from_config(config)

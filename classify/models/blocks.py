@@ -2,8 +2,6 @@
 
 from keras import KerasTensor, layers, ops
 
-# The default of 0.99 outlasts the few hundred steps that small data have.
-MOMENTUM = 0.9
 # Grey values differ by about 60 within a picture. In units of that, what comes out of a first
 # convolution is near 1, where the running statistics begin; in 255ths they would need 100 steps.
 SPREAD = 64
@@ -35,7 +33,7 @@ def convolution(
     x = layers.Conv2D(filters, size, stride, padding="same", use_bias=False)(x)
     if raw:
         x = layers.Rescaling(1 / SPREAD)(x)
-    return layers.BatchNormalization(momentum=MOMENTUM)(x)
+    return layers.BatchNormalization()(x)
 
 
 def halved(x: KerasTensor, rows: int = 2, columns: int = 2) -> KerasTensor:

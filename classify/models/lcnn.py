@@ -14,7 +14,7 @@ Wu, He, Sun and Tan, "A light CNN for deep face representation with noisy labels
 
 from keras import KerasTensor, layers, ops
 
-from classify.models.blocks import MOMENTUM, convolution, halved
+from classify.models.blocks import convolution, halved
 from classify.settings import Settings
 
 # One choice a row: channels (of twice as many filters), side and stride of the kernel, and whether
@@ -44,4 +44,4 @@ def features(pictures: KerasTensor, settings: Settings) -> KerasTensor:
     x = layers.Flatten()(ops.mean(x, axis=2))  # rows and channels
     x = layers.Dropout(settings.dropout, seed=settings.seed)(x)
     x = layers.Maximum()([layers.Dense(DENSE)(x) for _ in range(2)])
-    return layers.BatchNormalization(momentum=MOMENTUM)(x)
+    return layers.BatchNormalization()(x)

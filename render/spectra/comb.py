@@ -10,25 +10,18 @@ References
 Pons, Pascual, Cengarle and Serra, "Upsampling artifacts in neural audio synthesis", ICASSP 2021.
 """
 
-from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
 from scipy import sparse
-from scipy.ndimage import uniform_filter1d
 
 from render.settings import COMBS, Settings
-from render.spectra import grey, stft
+from render.spectra import grey, longterm, rates
 
-WINDOW = 0.128  # seconds of a frame, in which lines 50 Hz apart are well apart
-_PADDING = 2  # windows in the transform, so that lines between two bins are not lost
-_SMOOTH = 100.0  # Hz over which the spectrum is levelled
-_LIMITS = (-10.0, 15.0)  # decibels that one bin can count for
 SLOWEST, FASTEST = 40.0, 130.0  # steps that are looked for, in Hz
 _FINE = 4  # steps tried in a column
 _WIDTH = 0.25  # of the band of a row, as a share of all frequencies
 _LOWEST, _HIGHEST = 1 / 16, 0.994  # where bands begin and end; resampling leaves little above
-_FAINTEST = 1e-14  # power under which there is nothing but rounding
 
 
 def comb(samples: np.ndarray, settings: Settings) -> np.ndarray:
@@ -47,9 +40,10 @@ def comb(samples: np.ndarray, settings: Settings) -> np.ndarray:
     -------
     image : np.ndarray, shape=settings.shape, dtype=uint8
         128 where lines in such steps stand out by nothing, 255 where by ``settings.line`` or
-        more. Steps lie in columns, from 40 to 130 Hz; of the steps that fall in one column, the
-        clearest is drawn. Bands lie in rows, the highest on top, each a quarter of all
-        frequencies wide.
+        more. The upper half: steps lie in columns, from 40 to 130 Hz; of the steps that fall in
+        one column, the clearest is drawn. Bands lie in rows, the highest on top, each a quarter of
+        all frequencies wide. The lower half: the steps of ``render.spectra.rates.RATES``, one
+        field each, see `render.spectra.rates.fields`.
 
     Raises
     ------
@@ -63,19 +57,21 @@ def comb(samples: np.ndarray, settings: Settings) -> np.ndarray:
     >>> samples = 1e-3 * np.random.default_rng(0).standard_normal(32_000)
     >>> samples[::160] += 0.002
     >>> image = comb(samples, Settings(feature="comb"))
-    >>> image.shape, float(round(40 + image.mean(axis=0).argmax() * 90 / 249, 1))
-    ((16, 249), 100.0)
+    >>> image.shape, float(round(40 + image[:16].mean(axis=0).argmax() * 90 / 249, 1))
+    ((32, 249), 100.0)
     """
-    found = strengths(samples, settings)
-    return grey.upright(grey.swing(found, settings.line))
+    spectrum = longterm.spectrum(samples, settings)
+    scanned = grey.upright(grey.swing(strengths(spectrum, settings), settings.line))
+    return np.vstack([scanned, rates.fields(samples, spectrum, settings)])
 
 
-def strengths(samples: np.ndarray, settings: Settings) -> np.ndarray:
+def strengths(spectrum: np.ndarray, settings: Settings) -> np.ndarray:
     """Find how far the lines of every step stand out.
 
     Parameters
     ----------
-    samples : np.ndarray, shape=(settings.length,)
+    spectrum : np.ndarray, shape=(bins,)
+        See `longterm.spectrum`.
     settings : Settings
 
     Returns
@@ -83,40 +79,9 @@ def strengths(samples: np.ndarray, settings: Settings) -> np.ndarray:
     strengths : np.ndarray, shape=(rows, columns), dtype=float32
         In dB, divided by the length of the weights as a vector, so that a spectrum of mere noise
         of `d` dB has values of about `d` in every place. The lowest band comes first.
-
-    Raises
-    ------
-    ValueError
-        As `comb`.
     """
-    spectrum = long_term(samples, settings)
     found = _weights(settings.rate, len(spectrum), settings.columns) @ spectrum
     return found.reshape(COMBS, settings.columns, _FINE).max(axis=2)
-
-
-def long_term(samples: np.ndarray, settings: Settings) -> np.ndarray:
-    """Long-term spectrum of a clip without its slow curve.
-
-    Parameters
-    ----------
-    samples : np.ndarray, shape=(settings.length,)
-    settings : Settings
-
-    Returns
-    -------
-    spectrum : np.ndarray, shape=(bins,), dtype=float32
-        In dB above the mean of the 100 Hz around each bin, within -10 and 15; from 0 Hz to the
-        Nyquist frequency.
-
-    Raises
-    ------
-    ValueError
-        As `comb`.
-    """
-    power = stft.power(samples, _long(settings), _PADDING)
-    level = 10 * np.log10(np.maximum(power, np.float32(_FAINTEST))).mean(axis=1)
-    around = round(_SMOOTH / (settings.rate / 2) * (len(level) - 1)) | 1
-    return np.clip(level - uniform_filter1d(level, around, mode="nearest"), *_LIMITS)
 
 
 def middles(rate: int) -> tuple[float, float]:
@@ -129,13 +94,6 @@ def middles(rate: int) -> tuple[float, float]:
     """
     nyquist, half = rate / 2, _WIDTH / 2
     return (_LOWEST + half) * nyquist, (1 - half) * nyquist
-
-
-@lru_cache(maxsize=4)
-def _long(settings: Settings) -> Settings:
-    """Settings with frames long enough to tell lines apart, as far as the clip allows."""
-    window = min(round(WINDOW * settings.rate), settings.length)
-    return replace(settings, feature="linear", window=window, hop=max(1, window // 4))
 
 
 @lru_cache(maxsize=2)

@@ -43,6 +43,35 @@ def test_every_network_says_the_same_when_loaded(taught, tmp_path):
     np.testing.assert_array_equal(found, taught.predict_on_batch(BATCH))
 
 
+@pytest.mark.parametrize(("steps", "followed"), [(1, 10), (2_000, 40), (1_000_000, 100)])
+def test_statistics_follow_the_last_fiftieth_of_the_training(steps, followed):
+    network = build(Settings(), (40, 36), steps)
+    bright = np.full((2, 40, 36, 1), 200, np.uint8)
+    before = _mean_of_the_last(network)
+    network(bright, training=True)
+    # Nothing is uneven on a grey picture: means that began at 1 go towards 0.
+    np.testing.assert_allclose(_mean_of_the_last(network), before * (1 - 1 / followed), rtol=1e-5)
+
+
+def _mean_of_the_last(network):
+    """Set the means of the last normalisation to 1, if they are as they began; give them."""
+    layer = [one for one in network.layers if isinstance(one, keras.layers.BatchNormalization)][-1]
+    if not np.any(layer.moving_mean):
+        layer.moving_mean.assign(np.ones(layer.moving_mean.shape))
+    return np.array(layer.moving_mean)
+
+
+def test_statistics_of_a_backbone_follow_as_fast():
+    (inner,) = [
+        one
+        for one in build(Settings(model=BACKBONE), (40, 36), 2_000).layers
+        if isinstance(one, keras.Model)
+    ]
+    found = [one for one in inner.layers if isinstance(one, keras.layers.BatchNormalization)]
+    assert len(found) == 27  # of MobileNet: one convolution, and 13 times two
+    assert {one.get_config()["momentum"] for one in found} == {1 - 1 / 40}
+
+
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("shape", [(16, 16), (1, 5), (256, 30)])
 def test_any_size_of_picture_will_do(model, shape):

@@ -26,14 +26,6 @@ def test_a_feature_for_each_channel_at_the_end(made):
     assert made.output_shape == (None, 1024)
 
 
-def test_its_normalisations_follow_as_fast_as_ours(made):
-    (inner,) = [one for one in made.layers if isinstance(one, keras.Model)]
-    inner = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(inner))
-    found = [one for one in inner.layers if isinstance(one, keras.layers.BatchNormalization)]
-    assert len(found) == 27  # of MobileNet: one convolution, and 13 times two
-    assert {one.momentum for one in found} == {0.9}
-
-
 def test_a_file_of_weights_is_where_it_starts(made, tmp_path):
     (inner,) = [one for one in made.layers if isinstance(one, keras.Model)]
     path = tmp_path / "some.weights.h5"
