@@ -69,7 +69,8 @@ def load_axes(path: Path) -> dict[str, Any] | None:
 
     ``rows`` and ``columns``, each with its ``unit`` and its ``ticks``: pairs of a position, in
     pixels from the centre of the top left one, and a value; ``grey``, where it is known, with its
-    ``unit`` and its ``range`` from black to white. For a ``count`` of ``rows`` see `counted`.
+    ``unit`` and its ``range`` from black to white. For a ``count`` of ``rows`` see `counted`; what
+    lies below them is named in ``rest``.
     Errors are those of `load_drawing`.
     """
     return (_described(path) or {}).get("axes")

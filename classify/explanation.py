@@ -137,7 +137,8 @@ def explain(run: Run, image: np.ndarray, method: str | None = None) -> Explanati
 
 def _hidden(axes: Mapping[str, Any] | None, name: str, band: Band) -> str:
     where = extent(axes, name, band.first, band.last)
-    return f"{where} {'are' if where.startswith(name) else 'is'} hidden"
+    several = where.startswith(name) or " and " in where
+    return f"{where} {'are' if several else 'is'} hidden"
 
 
 def _chance(p: float) -> str:

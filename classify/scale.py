@@ -63,17 +63,24 @@ def extent(axes: Mapping[str, Any] | None, name: str, first: int, last: int) -> 
     Returns
     -------
     extent : str
-        In Hz, kHz or s; in pixels where the axis has another unit, fewer than two ticks or ends
-        before.
+        In Hz, kHz or s, and the name of what lies beyond the axis; in pixels where that has none,
+        or the axis another unit or fewer than two ticks.
 
     Examples
     --------
     >>> linear = {"rows": {"unit": "Hz", "ticks": [[256, 0], [0, 8000]]}}
     >>> extent(linear, "rows", 20, 91), extent(linear, "rows", 240, 250), extent(None, "rows", 2, 3)
     ('5.1-7.4 kHz', '172-516 Hz', 'rows 2-3')
+    >>> linear["rows"] |= {"count": 257, "rest": "the comb"}
+    >>> extent(linear, "rows", 225, 272), extent(linear, "rows", 257, 260)
+    ('0-984 Hz and the comb', 'the comb')
     """
-    unit, ticks = (axes[name]["unit"], axes[name]["ticks"]) if axes else ("", ())
-    count = axes[name].get("count", last + 1) if axes else 0
+    axis: Mapping[str, Any] = axes[name] if axes else {"unit": "", "ticks": ()}
+    unit, ticks, count = axis["unit"], axis["ticks"], axis.get("count", last + 1)
+    if last >= count and "rest" in axis:
+        if first >= count:
+            return str(axis["rest"])
+        return f"{extent(axes, name, first, count - 1)} and {axis['rest']}"
     if unit not in ("Hz", "s") or len(ticks) < 2 or last >= count:
         return f"{name} {first}-{last}"
     low, high = sorted(values(ticks, (first - 0.5, last + 0.5)))

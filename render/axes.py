@@ -33,7 +33,8 @@ def axes(settings: Settings) -> dict[str, Any]:
         ``rows`` in Hz, in coefficients or in pitch classes, ``columns`` in s; each with its
         ``unit`` and its ``ticks``, pairs of position and value. Where grey values are levels,
         ``grey`` with its ``unit``, dB, and its ``range`` from black to white. Where not all rows
-        are of one kind, ``rows`` has a ``count``: axes and grey are those of so many from the top.
+        are of one kind, ``rows`` has a ``count``: axes and grey are those of so many from the top;
+        ``rest`` is the name of the others.
 
     Examples
     --------
@@ -49,9 +50,9 @@ def axes(settings: Settings) -> dict[str, Any]:
     if settings.feature == "comb":
         steps = [float(step) for step in range(40, 130, 20)]
         columns |= {"unit": "Hz", "ticks": _ticks(_comb_column, steps, settings.columns, settings)}
-        found["rows"]["count"] = COMBS
+        found["rows"] |= {"count": COMBS, "rest": "the fields of the usual rates"}
     if settings.feature == "linear-comb":
-        found["rows"]["count"] = settings.rows - COMBS - FIELDS
+        found["rows"] |= {"count": settings.rows - COMBS - FIELDS, "rest": "the comb"}
     if settings.feature in _LEVELS:
         found["grey"] = {"unit": "dB", "range": [settings.floor, settings.ceiling]}
     return found

@@ -112,6 +112,16 @@ def test_the_sentence_says_what_was_measured(band, stretch, sentence):
     assert explanation.sentence(AXES) == sentence
 
 
+def test_what_lies_below_the_axis_has_its_name():
+    axes = {
+        **AXES,
+        "rows": {"unit": "Hz", "ticks": [[24, 0], [0, 6000]], "count": 24, "rest": "it"},
+    }
+    for first, hidden in ((24, "it is hidden"), (16, "0.1-2.1 kHz and it are hidden")):
+        explanation = Explanation("occlusion", np.zeros((32, 32)), 0.9, Band(first, 31, 0.4), None)
+        assert explanation.sentence(axes) == f"P(fake) falls from 0.90 to 0.40 when {hidden}"
+
+
 def test_without_axes_the_sentence_names_rows_and_columns():
     explanation = Explanation("occlusion", np.zeros((2, 2)), 0.001, Band(8, 15, 0.4), None, "cat")
     assert explanation.sentence(None) == (

@@ -127,6 +127,7 @@ def test_a_comb_lies_over_the_steps_between_its_lines_and_over_the_middles_of_it
 def test_the_axes_of_a_linear_comb_are_those_of_the_spectrogram_and_end_with_it():
     found, linear = axes(Settings(feature="linear-comb")), axes(Settings(feature="linear"))
     assert found["rows"].pop("count") == 128
+    assert found["rows"].pop("rest") == "the comb"
     assert found == linear
 
 
