@@ -3,8 +3,8 @@
 Draws AUDIO for both, trains the plain recipe on mel pictures to its end and then the robust one on
 the default pictures, each as ./run.sh train does in a process of its own, and notes when each epoch
 was over, start of the process included. What counts is the EER of validation, the mean over sources
-where there are any, as train tells and selects by. The robust training is stopped where it is as
-good as the best epoch of the plain one.
+where there are any, as train tells it. The robust training is stopped where it is as good as the
+best epoch of the plain one.
 """
 
 import argparse

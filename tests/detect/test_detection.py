@@ -198,8 +198,8 @@ def test_a_run_on_pictures_from_elsewhere_is_refused(hand_set, tmp_path):
 def test_another_version_of_the_drawing_is_refused(hand_set, tmp_path):
     folder = shutil.copytree(hand_set, tmp_path / "run")
     drawing = json.loads((folder / "render.json").read_text())
-    (folder / "render.json").write_text(json.dumps({**drawing, "version": 99}))
-    with pytest.raises(ValueError, match="expected pictures of version 1 of the drawing, got vers"):
+    (folder / "render.json").write_text(json.dumps({**drawing, "version": 1}))
+    with pytest.raises(ValueError, match="expected pictures of version 2 of the drawing, got v"):
         Detector(load(folder))
 
 
