@@ -26,7 +26,8 @@ from typing import TYPE_CHECKING
 
 import factors
 from factors import UNCHANGED, Factor
-from trials import FOLDS, LEFT_OUT, SPLITS, Study, Trial
+from rounds import SPLITS
+from trials import FOLDS, LEFT_OUT, Study, Trial
 
 from classify.settings import recipe
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 import numpy as np
+import rounds
 from factors import UNCHANGED, Factor
 from judged import FIGURES, Figure, Judged, difference, level
 from matplotlib.axes import Axes
@@ -107,29 +108,20 @@ def markdown(head: str, found: Mapping[str, Sequence[Row]], failures: Mapping[st
     titles = ["group", "factor", "is", "in the base", "seeds"]
     titles += [title for name in reversed(FIGURES) for title in (name, "difference")]
     for split, each in found.items():
-        lines += ["", f"## {split}", "", _line(titles), "|---" * len(titles) + "|"]
-        lines += [_line(_cells(row)) for row in each]
+        lines += ["", f"## {split}", "", rounds.row(titles), "|---" * len(titles) + "|"]
+        lines += [rounds.row(_cells(row)) for row in each]
     if failures:
         lines += ["", "## failed", ""]
         lines += [f"- {name}: {reason}" for name, reason in failures.items()]
     return "\n".join([*lines, ""])
 
 
-def _line(cells: Iterable[str]) -> str:
-    return f"| {' | '.join(cells)} |"
-
-
 def _cells(row: Row) -> list[str]:
     factor = row.factor
     cells = [factor.group, factor.name, factor.now, factor.before, str(row.seeds)]
     for at in reversed(range(len(FIGURES))):
-        cells += [_told(row.level, at), _told(row.difference, at, "+") if row.difference else ""]
+        cells += [row.level.told(at), row.difference.told(at, "+") if row.difference else ""]
     return cells
-
-
-def _told(figure: Figure, at: int, sign: str = "") -> str:
-    value, low, high = (f"{end[at]:{sign}.3f}" for end in (figure.value, figure.low, figure.high))
-    return f"{value} [{low}, {high}]"
 
 
 def table(found: Mapping[str, Sequence[Row]]) -> str:

@@ -8,7 +8,6 @@ best epoch of the plain one.
 """
 
 import argparse
-import os
 import re
 import subprocess
 import sys
@@ -19,8 +18,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import rounds
+from peers import NETWORKS
 
-ROOT = Path(__file__).resolve().parent.parent
 CORES = 2
 SHARE = 1 / 3  # bar
 _EPOCH = re.compile(r"epoch (\d+) of \d+: .*\bval_eer ([0-9.]+)")
@@ -81,9 +80,8 @@ def _command() -> argparse.ArgumentParser:
 
 def _compare(scratch: Path, options: argparse.Namespace) -> tuple[Epoch, Epoch]:
     """Find the best epoch of the plain recipe, and the first of the robust one as good as it."""
-    mel = ("--feature", "mel", "--bands", "128", "--variants", "0")
-    _draw(options.audio, scratch / "plain", mel)
-    _draw(options.audio, scratch / "robust", ())
+    for recipe in ("plain", "robust"):
+        _draw(options.audio, scratch / recipe, NETWORKS[recipe].drawing)
     more = ["--seed", options.seed]
     more += [] if options.epochs is None else ["--epochs", options.epochs]
     plain = min(_epochs(scratch, "plain", more), key=lambda epoch: epoch.eer)
@@ -105,29 +103,25 @@ def _draw(audio: Path, images: Path, how: tuple[str, ...]) -> None:
 def _epochs(scratch: Path, recipe: str, more: list[object]) -> Iterator[Epoch]:
     """Train, and give every epoch when it is over; ends the training when no more is asked for."""
     run, images = scratch / f"run-{recipe}", scratch / recipe
-    begun, said, count = time.monotonic(), "", 0
+    begun, said = time.monotonic(), ""
     with _start("classify", "train", images, "--to", run, "--recipe", recipe, *more) as process:
         try:
             for line in process.stdout or ():
                 said = line.strip() or said
                 if found := _EPOCH.search(line):
-                    count += 1
                     print(f"{recipe}: {said}", file=sys.stderr, flush=True)
                     yield Epoch(int(found[1]), time.monotonic() - begun, float(found[2]))
-        finally:
+        except GeneratorExit:
             process.terminate()
-    if not count:
+            raise
+    if process.returncode:
         raise ValueError(f"expected epochs of the {recipe} recipe, got: {said}")
 
 
-def _start(module: str, *arguments: object) -> subprocess.Popen[str]:
+def _start(*arguments: object) -> subprocess.Popen[str]:
     """Start a command of this project; all that it says can be read from it."""
     return subprocess.Popen(
-        [sys.executable, "-m", module, *map(str, arguments)],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
+        **rounds.command(*arguments), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
 
 

@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 import numpy as np
 import soundfile
-from rounds import verdict
+from rounds import ROOT, verdict
 from tqdm import tqdm
 
 MEMORY_BAR = 1.5
@@ -27,7 +27,6 @@ SPEED_BAR = 100.0
 FORMATS = ("wav", "flac", "mp3", "ogg")
 RATE = 16_000
 CORES = 2
-ROOT = Path(__file__).resolve().parent.parent
 
 
 class Cost(NamedTuple):

@@ -140,7 +140,7 @@ def factors(training: Change, drawing: Drawing = BASE) -> list[Factor]:
         *_balance(training),
         _switch("average", "learning", AVERAGE, training),
         *_choice("model", "model", MODELS, training),
-        *_views(training),
+        _views(training),
         Factor("recipe-plain", "whole", "plain", "robust", recipe("plain")),
         Factor("ensemble", "whole", f"{NETWORKS} networks", "1", networks=NETWORKS),
     ]
@@ -210,18 +210,17 @@ def _balance(base: Change) -> Iterator[Factor]:
             yield Factor(f"balance-{name}", "learning", name, before, {"balance": list(columns)})
 
 
-def _views(base: Change) -> Iterator[Factor]:
+def _views(base: Change) -> Factor:
     """Asked about a picture once where the base asks more often, and else more often."""
-    if "views" in base:
-        now = 1 if base["views"] > 1 else VIEWS
-        yield Factor("views", "whole", str(now), str(base["views"]), {"views": now})
+    now = 1 if base["views"] > 1 else VIEWS
+    return Factor("views", "whole", str(now), str(base["views"]), {"views": now})
 
 
 def _seen(factor: Factor, base: Change) -> Factor:
     """Leave out the views that there are no more: a picture is seen only as it was trained on."""
     whole = {**base, **factor.training}
     most = math.inf if whole["roll"] else 1 + whole["flip"]
-    if whole.get("views", 1) <= most:
+    if whole["views"] <= most:
         return factor
     return factor._replace(training={**factor.training, "views": most})
 

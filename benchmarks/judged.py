@@ -15,12 +15,13 @@ from typing import Any, Self
 
 import numpy as np
 
-from classify import manifest, metrics
+from classify import manifest
 from classify.bootstrap import RESAMPLES, draws, interval
-from classify.breakdown import ENOUGH
+from classify.breakdown import with_enough
 from classify.evaluation import cluster_column, groups
 from classify.levels import levels, score_split
 from classify.run import Run
+from classify.scored import equal_error
 
 FIGURES = ("EER", "by source")
 
@@ -65,8 +66,7 @@ class Judged:
     @cached_property
     def parts(self) -> list[np.ndarray]:
         """One mask a source that has enough of each class, shape=(n,)."""
-        masks = (self.sources == one for one in sorted({*self.sources.tolist()} - {""}))
-        return [m for m in masks if np.bincount(self.labels[m], minlength=2).min() >= ENOUGH]
+        return with_enough(self.labels, self.sources)
 
     @cached_property
     def errors(self) -> np.ndarray:
@@ -86,11 +86,7 @@ class Judged:
         return np.array([self._eer(index), np.mean([self._eer(at) for at in whole])])
 
     def _eer(self, index: np.ndarray) -> float:
-        labels, llr = self.labels[index], self.llr[index]
-        bonafide, spoof = llr[labels == 0], llr[labels == 1]
-        if metrics.are_decisions(llr):
-            return 1 - metrics.auc(bonafide, spoof)  # then the mean of both errors
-        return metrics.eer(bonafide, spoof)[0]
+        return equal_error(self.labels[index], self.llr[index])
 
 
 @dataclass(frozen=True)
@@ -111,6 +107,11 @@ class Figure:
         """Take the middle of what was resampled, shape=(RESAMPLES, 2)."""
         low, high = np.transpose([interval(column) for column in resampled.T])
         return cls(value, low, high)
+
+    def told(self, at: int, sign: str = "") -> str:
+        """Write one of both figures; `sign` is ``"+"`` for a difference."""
+        value, low, high = (f"{end[at]:{sign}.3f}" for end in (self.value, self.low, self.high))
+        return f"{value} [{low}, {high}]"
 
 
 def judge(images: Path, run: Run, split: str, above: str = "") -> Judged:

@@ -23,8 +23,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import rounds
+from rounds import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 BATCH = 32
 
@@ -141,13 +141,9 @@ def _time(
 
 def _train(images: Path, run: Path, name: str, told: Sequence[str]) -> tuple[float, float]:
     """Train as the command does, or go on with what is there; EER of all, and mean over sources."""
-    command = [sys.executable, "-m", "classify", "train", str(images), "--to", str(run)]
-    subprocess.run(
-        [*command, "--model", name, "--resume", *told],
-        check=True,
-        stdout=sys.stderr,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )
+    how = ("--to", run, "--model", name, "--resume", *told)
+    command = rounds.command("classify", "train", images, *how)
+    subprocess.run(**command, check=True, stdout=sys.stderr)
     known = json.loads((run / "run.json").read_text())
     return known["validation"]["eer"], known["scores"]["val_eer"]
 

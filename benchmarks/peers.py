@@ -19,7 +19,6 @@ stands, that seed is finished; an interrupted training goes on.
 import argparse
 import contextlib
 import json
-import os
 import shlex
 import subprocess
 import sys
@@ -30,11 +29,12 @@ from pathlib import Path
 from statistics import mean
 from typing import TYPE_CHECKING, NamedTuple
 
+import rounds
+from rounds import SPLITS
+
 if TYPE_CHECKING:
     from render.recording import Recording
 
-ROOT = Path(__file__).resolve().parent.parent
-SPLITS = {"testing": "test", "validation": "validation"}  # as collections name them, as we do
 # Of the plain recipe without its augmentation: light CNNs on LFCC and LSTMs on MFCC are published
 # without any, and stretching or turning cepstra makes no other recording of them.
 AS_PUBLISHED = ("--recipe", "plain", "--shear", "0", "--zoom", "0", "--no-flip")
@@ -249,13 +249,11 @@ def _score(images: Path, run: Path, place: Place, scores: Path) -> None:
 
 def _call(*arguments: object) -> None:
     """Run a command of this project; what it prints goes to standard error."""
-    command = [sys.executable, "-m", *map(str, arguments)]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(command, stdout=sys.stderr, env=environment, check=False)
+    command = rounds.command(*arguments)
+    done = subprocess.run(**command, stdout=sys.stderr, check=False)
     if done.returncode not in (0, 1):  # 1: something could not be read, and was named
-        raise ValueError(
-            f"expected {shlex.join(command[2:])} to do its work, got exit status {done.returncode}"
-        )
+        told = shlex.join(command["args"][2:])
+        raise ValueError(f"expected {told} to do its work, got exit status {done.returncode}")
 
 
 def _fit(

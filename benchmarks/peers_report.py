@@ -3,7 +3,7 @@
 import csv
 import datetime
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -175,30 +175,19 @@ def markdown(found: Sequence[Row], recordings: Judged, split: str, command: str,
     )
     figures = [title for name in FIGURES for title in (name, f"minus {OURS}")]
     titles = ["peer", *figures, "accuracy", "training"]
-    lines = [head, _line(titles), "|---" * len(titles) + "|"]
+    lines = [head, rounds.row(titles), "|---" * len(titles) + "|"]
     for row in found:
         cells = [row.peer]
         for at in range(len(FIGURES)):
-            cells += [_told(row.level, at), _told(row.difference, at, "+")]
+            cells += [row.level.told(at), row.difference.told(at, "+") if row.difference else ""]
         took = "" if row.seconds is None else f"{row.seconds:,.0f} s"
-        lines.append(_line([*cells, f"{row.accuracy:.3f}", took]))
+        lines.append(rounds.row([*cells, f"{row.accuracy:.3f}", took]))
     if others := behind(found):
         missed = [f"{peer} ({' and '.join(own)})" for peer, own in others.items() if own]
         lines += ["", f"{OURS} ahead of every peer in both figures, no interval with 0: "]
         lines[-1] += rounds.verdict(not missed)
         lines += [f"- not of {one}" for one in missed]
     return "\n".join([*lines, ""])
-
-
-def _line(cells: Iterable[str]) -> str:
-    return f"| {' | '.join(cells)} |"
-
-
-def _told(figure: Figure | None, at: int, sign: str = "") -> str:
-    if figure is None:
-        return ""
-    value, low, high = (f"{end[at]:{sign}.3f}" for end in (figure.value, figure.low, figure.high))
-    return f"{value} [{low}, {high}]"
 
 
 def behind(found: Sequence[Row]) -> dict[str, list[str]]:

@@ -19,8 +19,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import rounds
+from rounds import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 COLD, DETECT, WARM = 6.0, 2.0, 2.0  # bars
 AGREEMENT = 1e-4
 SCRIPT = """\

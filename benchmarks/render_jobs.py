@@ -16,8 +16,8 @@ import time
 from pathlib import Path
 
 import rounds
+from rounds import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 JOBS = (1, 2)
 GAIN = 1.7
 LATEST = 3.0  # s, for a re-run

@@ -11,11 +11,15 @@ Nothing here imports NumPy before `pin` had a chance to say how many threads it 
 import argparse
 import os
 import statistics
+import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
+ROOT = Path(__file__).resolve().parent.parent
+SPLITS = {"testing": "test", "validation": "validation"}  # as collections name them, as we do
 RATE = 16_000
 SECONDS = (2, 4)  # of the made recordings, in turn
 
@@ -164,9 +168,31 @@ def interleave(
     return seconds
 
 
+def command(*arguments: object) -> dict[str, Any]:
+    """Write a command of this project as `subprocess` takes it.
+
+    Parameters
+    ----------
+    arguments : sequence of object
+        The module that is run, and what it is told.
+
+    Returns
+    -------
+    command : dict
+        ``args`` and ``env``.
+    """
+    called = [sys.executable, "-m", *map(str, arguments)]
+    return {"args": called, "env": {**os.environ, "PYTHONPATH": str(ROOT)}}
+
+
 def ratio(ours: list[float], theirs: list[float]) -> float:
     """How many times faster than the other we were, in the middle one of the rounds."""
     return statistics.median(b / a for a, b in zip(ours, theirs, strict=True))
+
+
+def row(cells: Iterable[str]) -> str:
+    """Write a row of a table in Markdown."""
+    return f"| {' | '.join(cells)} |"
 
 
 def verdict(met: bool) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from factors import BASE, Drawing, Factor
+from rounds import SPLITS
 
 from classify.settings import Settings, recipe
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from classify.run import Run
 
 LEFT_OUT = "sources left out"
-SPLITS = {"validation": "validation", "testing": "test"}  # as collections name them, as we do
 FOLDS = 4
 
 

@@ -62,6 +62,30 @@ def breakdown(
     return dict(sorted(cells.items(), key=_worst_first))
 
 
+def with_enough(labels: np.ndarray, values: np.ndarray) -> list[np.ndarray]:
+    """Find the values that have at least 5 recordings of either class.
+
+    Parameters
+    ----------
+    labels : np.ndarray, shape=(n,), dtype=int
+    values : np.ndarray of str, shape=(n,)
+        Such as the source of each; empty where it is unknown.
+
+    Returns
+    -------
+    masks : list of np.ndarray, shape=(n,), dtype=bool
+        What has a value, one mask a value, in the values' order.
+
+    Examples
+    --------
+    >>> sources = np.array(["b", ""] * 4 + ["a"] * 16)
+    >>> [int(own.sum()) for own in with_enough(np.arange(24) % 2, sources)]
+    [16]
+    """
+    masks = (values == one for one in sorted({*values.tolist()} - {""}))
+    return [own for own in masks if np.bincount(labels[own], minlength=2).min() >= ENOUGH]
+
+
 def _opponents(
     labels: np.ndarray, of_value: np.ndarray, sources: np.ndarray, column: str
 ) -> tuple[np.ndarray, str]:

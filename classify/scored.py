@@ -104,6 +104,40 @@ def summary(labels: np.ndarray, llr: np.ndarray, threshold: float) -> dict[str, 
     return {name: found[name] for name in METRICS if name in found}
 
 
+def equal_error(labels: np.ndarray, llr: np.ndarray) -> float:
+    """Equal error rate, where there must be a figure whatever the scores are.
+
+    An early epoch or a small resample may have two answers, or one, for all.
+
+    Parameters
+    ----------
+    labels : np.ndarray, shape=(n,), dtype=int
+        Both classes.
+    llr : np.ndarray, shape=(n,)
+
+    Returns
+    -------
+    error : float in [0, 1]
+        Of decisions, the mean of both errors.
+
+    Raises
+    ------
+    ValueError
+        If a class is empty or a score is not finite.
+
+    Examples
+    --------
+    >>> equal_error(np.array([0, 0, 1, 1]), np.array([5.0, 4.0, 3.0, 2.0]))
+    0.0
+    >>> equal_error(np.array([0, 0, 1, 1]), np.array([1.0, 0.0, 0.0, 0.0]))
+    0.25
+    """
+    bonafide, spoof = llr[labels == 0], llr[labels == 1]
+    if metrics.are_decisions(llr):
+        return 1 - metrics.auc(bonafide, spoof)
+    return metrics.eer(bonafide, spoof)[0]
+
+
 def oracle(labels: np.ndarray, llr: np.ndarray) -> dict[str, float]:
     """What the threshold would give that the truth itself chose: nobody has it in use.
 

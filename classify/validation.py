@@ -7,12 +7,12 @@ import keras
 import numpy as np
 from scipy.special import logit
 
-from classify import manifest, metrics
-from classify.breakdown import ENOUGH
+from classify import manifest
+from classify.breakdown import with_enough
 from classify.inference import run_keras
 from classify.levels import pool
 from classify.manifest import Manifest
-from classify.scored import Scored
+from classify.scored import Scored, equal_error
 from classify.store import Store
 
 _EDGE = 2.0**-24  # single precision tells no probability from 1 more finely
@@ -88,13 +88,5 @@ def error(held: Held, llr: np.ndarray) -> float:
     scored = pool(recordings, Scored(np.array(held.names), held.labels, llr))
     rows = manifest.of_level(held.known, "recording")
     sources = manifest.values(rows, list(scored.names), "source")
-    parts = [scored[sources == one] for one in sorted(set(sources) - {""})]
-    enough = [part for part in parts if np.bincount(part.labels, minlength=2).min() >= ENOUGH]
-    return float(np.mean([_eer(part) for part in enough or [scored]]))
-
-
-def _eer(scored: Scored) -> float:
-    bonafide, spoof = scored.llr[scored.labels == 0], scored.llr[scored.labels == 1]
-    if metrics.are_decisions(scored.llr):  # an early epoch may have two answers, or one, for all
-        return 1 - metrics.auc(bonafide, spoof)  # then the mean of both errors
-    return metrics.eer(bonafide, spoof)[0]
+    parts = [scored[own] for own in with_enough(scored.labels, sources)]
+    return float(np.mean([equal_error(part.labels, part.llr) for part in parts or [scored]]))

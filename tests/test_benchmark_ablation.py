@@ -94,6 +94,10 @@ def test_every_augmentation_of_the_recipe_is_a_factor():
         assert known[name].training[name] != recipe("robust")[name]
 
 
+def test_the_recipe_says_how_often_a_picture_is_asked_about():
+    assert recipe("robust")["views"] == int(by_name()["views"].before)
+
+
 def test_what_the_recipe_has_is_switched_off_and_what_it_lacks_on():
     without = by_name(tilt=0.0, masks=0, flip=False, average=0.0)
     assert [without[name].before for name in ("tilt", "masks", "flip", "average")] == ["off"] * 4

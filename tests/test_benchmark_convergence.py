@@ -77,6 +77,25 @@ def test_a_training_that_fails_is_said(benchmark, tmp_path):
         list(benchmark._epochs(tmp_path, "plain", []))
 
 
+def test_a_training_that_dies_halfway_is_said(benchmark, monkeypatch, tmp_path):
+    said = "epoch 1 of 20: loss 0.6 val_eer 0.250"
+    dies = {"args": [sys.executable, "-c", f"print({said!r}); raise SystemExit('out of memory')"]}
+    monkeypatch.setattr(benchmark.rounds, "command", lambda *_: dies)
+    with pytest.raises(ValueError, match="expected epochs of the plain recipe, got: out of memory"):
+        list(benchmark._epochs(tmp_path, "plain", []))
+
+
+def test_a_training_is_ended_where_no_more_is_asked_for(benchmark, monkeypatch, tmp_path):
+    said = "epoch 1 of 20: loss 0.6 val_eer 0.250"
+    lasts = f"import time; print({said!r}, flush=True); time.sleep(600)"
+    monkeypatch.setattr(
+        benchmark.rounds, "command", lambda *_: {"args": [sys.executable, "-c", lasts]}
+    )
+    epochs = benchmark._epochs(tmp_path, "robust", [])
+    assert next(epochs).eer == 0.25
+    epochs.close()  # hangs for as long as the training lives
+
+
 def test_help_says_what_is_measured():
     command = [sys.executable, BENCHMARKS / "convergence.py", "--help"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)

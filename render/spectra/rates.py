@@ -95,7 +95,7 @@ def flat_spectrum(samples: np.ndarray, settings: Settings) -> np.ndarray:
     spectrum : np.ndarray, shape=(bins,), dtype=float32
         In dB, levelled as `longterm.levelled` does.
     """
-    flat = _flattened(samples, settings) * np.hanning(settings.length).astype(np.float32)
+    flat = _flattened(samples, settings) * _taper(settings.length)
     size = fft.next_fast_len(2 * settings.length, real=True)
     power = np.abs(fft.rfft(flat, size)) ** 2
     return longterm.levelled(longterm.decibel(power), settings.rate)
@@ -119,6 +119,11 @@ def _flattened(samples: np.ndarray, settings: Settings) -> np.ndarray:
         level = np.sqrt(np.maximum(uniform_filter1d(np.abs(sound) ** 2, length), 0))
         flat[part] += fft.fft(sound / (level + _FAINTEST))[: part.stop - part.start] * share
     return fft.irfft(flat, len(samples))
+
+
+@lru_cache(maxsize=4)
+def _taper(length: int) -> np.ndarray:
+    return np.hanning(length).astype(np.float32)
 
 
 @lru_cache(maxsize=4)
