@@ -3,6 +3,7 @@
 import hashlib
 import os
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,7 +76,7 @@ def already(recording: Recording, plan: Plan) -> Drawn | None:
     drawn : Drawn or None
     """
     recipes = plan.recipes(recording)
-    if not all(_firsts(recording, plan, number) for number in recipes):
+    if not all(any(_firsts(recording, plan, number)) for number in recipes):
         return None  # and the recording need not be read to know it
     try:
         source = _digest(recording.path)
@@ -174,10 +175,11 @@ def _path(recording: Recording, plan: Plan, origin: Origin) -> str:
     )
 
 
-def _firsts(recording: Recording, plan: Plan, variant: int) -> list[Path]:
+def _firsts(recording: Recording, plan: Plan, variant: int) -> Iterator[str]:
     """The first picture of a recording, wherever it can lie."""
-    places = place.guesses(recording, variant=variant, digits=plan.digits)
-    return [plan.images / each for each in places if os.path.exists(plan.images / each)]
+    for each in place.guesses(recording, variant=variant, digits=plan.digits):
+        if os.path.exists(os.path.join(plan.images, each)):  # an eighth of what pathlib costs
+            yield each
 
 
 def _kept(
@@ -186,8 +188,8 @@ def _kept(
     """The pictures of a variant, or none if one is missing, damaged or out of date."""
     expected = (plan.settings, source, number, how.text if how else "")
     for first in _firsts(recording, plan, number):
-        origin = _origin(first, expected)
-        found = [(first.relative_to(plan.images).as_posix(), origin)] if origin else []
+        origin = _origin(plan.images / first, expected)
+        found = [(first, origin)] if origin else []
         while origin and len(found) < origin.clips:
             path = place.path(
                 recording, len(found), origin.clips, variant=number, digits=plan.digits

@@ -7,10 +7,10 @@ another worker.
 """
 
 import os
+import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from functools import partial
 from itertools import chain, islice
 from typing import Any, TypeVar
 
@@ -20,7 +20,8 @@ from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 NAMES = ("processes", "dask")
 
-_BATCH = 16  # tasks that a Dask worker gets at once: a task of its own costs Dask a millisecond
+_BATCH = 0.2  # seconds of work that a Dask worker gets at once: a task costs Dask a millisecond
+_MOST = 256  # tasks in that
 _PATIENCE = 10  # seconds in which a scheduler must answer and a worker be there
 
 Task = TypeVar("Task")
@@ -147,7 +148,7 @@ def _cluster(
         raise ValueError(
             "expected the package distributed for the engine dask, got none: install the extra dask"
         ) from error
-    batches = iter(partial(_take, iter(tasks), _BATCH), [])
+    left, count = iter(tasks), 1
     begun: dict[Any, list[Any]] = {}
     with Client(address, timeout=_PATIENCE, set_as_default=False) as client:
         _await_worker(client, address)
@@ -156,7 +157,9 @@ def _cluster(
 
         def fill() -> None:
             room = 4 * sum(client.nthreads().values()) - len(begun)
-            for batch in islice(batches, max(room, 0 if begun else 1)):
+            for _ in range(max(room, 0 if begun else 1)):
+                if not (batch := list(islice(left, count))):
+                    break
                 future = client.submit(_each, function, batch, pure=False)
                 begun[future] = batch
                 ended.add(future)
@@ -165,9 +168,13 @@ def _cluster(
         for future in ended:
             batch = begun.pop(future)
             try:
-                yield from future.result()
+                results, seconds = future.result()
             except KilledWorker:
                 suspects += batch
+            else:
+                fitting = round(len(batch) * _BATCH / max(seconds, 1e-6))
+                count = max(1, min(fitting, 2 * len(batch), _MOST))
+                yield from results
             fill()
         # Dask blames whatever was at a worker that died; only a task that is alone is the cause.
         for task in suspects:
@@ -186,9 +193,7 @@ def _await_worker(client: Any, address: str) -> None:
         ) from error
 
 
-def _take(tasks: Iterable[Any], count: int) -> list[Any]:
-    return list(islice(tasks, count))
-
-
-def _each(function: Callable[[Any], Any], tasks: list[Any]) -> list[Any]:
-    return [function(task) for task in tasks]
+def _each(function: Callable[[Any], Any], tasks: list[Any]) -> tuple[list[Any], float]:
+    """Do several tasks; the results, and the seconds that it took."""
+    begun = time.perf_counter()
+    return [function(task) for task in tasks], time.perf_counter() - begun

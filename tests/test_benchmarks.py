@@ -48,9 +48,12 @@ def test_jobs_says_what_a_second_job_gains_and_how_long_a_rerun_takes():
 
 
 def test_scale_says_that_both_engines_came_to_the_same_files():
-    said = run("render_scale", "--count", "40")
-    assert re.search(r"^processes +40 ", said, re.MULTILINE)
-    assert re.search(r"^dask +40 ", said, re.MULTILINE)
+    said = run("render_scale", "--count", "40", "--rounds", "2")
+    for engine in ("processes", "dask"):
+        found = re.findall(rf"^{engine} +40 .* (\d+\.\d\d) +\d+ +\d+\.\d\d  ", said, re.MULTILINE)
+        assert len(found) == 2
+        middle = re.search(rf"^{engine}: last tenth (\d+\.\d\d) of the first", said, re.MULTILINE)
+        assert float(middle[1]) == pytest.approx(sum(map(float, found)) / 2, abs=0.02)
     assert "same files with both engines: met" in said
 
 

@@ -1,4 +1,5 @@
 import os
+import time
 
 import pytest
 
@@ -17,6 +18,14 @@ def square(number):
 
 def fail(number):
     raise OSError(f"no space for {number}")
+
+
+def told(seconds):
+    """Do a task that lasts; the name of what Dask was given it in."""
+    import distributed
+
+    time.sleep(seconds)
+    return distributed.get_worker().get_current_task()
 
 
 def lost(number):
@@ -64,6 +73,15 @@ def test_an_impossible_engine_is_refused(what, message):
 def test_work_on_a_cluster_is_done_once_and_a_deadly_task_is_lost_alone(cluster):
     results = sorted(work(square, range(60), Engine("dask", scheduler=cluster.address), lost))
     assert results == sorted(-n if n in DEADLY else n**2 for n in range(60))
+
+
+def test_a_cluster_gets_many_short_tasks_at_once_and_long_ones_alone(cluster):
+    there = Engine("dask", scheduler=cluster.address)
+    short = list(work(told, [0.0] * 2_000, there, lost))
+    assert len(short) == 2_000
+    assert len({*short}) < 200
+    long = list(work(told, [0.3] * 6, there, lost))
+    assert len({*long}) == 6
 
 
 def test_what_a_task_raises_on_a_cluster_ends_the_work(cluster):
