@@ -1,3 +1,6 @@
+import struct
+import zlib
+
 import cv2
 import numpy as np
 import pytest
@@ -10,14 +13,16 @@ PACKET = (
     b"<a s:render='{&quot;hop&quot;: 256}'/></x:xmpmeta>"
 )
 
+STORED = (cv2.IMWRITE_PNG_COMPRESSION, 0, cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_NONE)
+
 
 def encoded(image, suffix=".png"):
     return cv2.imencode(suffix, image)[1].tobytes()
 
 
-def with_packet(image, packet=PACKET):
+def with_packet(image, packet=PACKET, more=()):
     metadata = np.frombuffer(packet + b"\0", np.uint8)
-    return cv2.imencodeWithMetadata(".png", image, [cv2.IMAGE_METADATA_XMP], [metadata])[
+    return cv2.imencodeWithMetadata(".png", image, [cv2.IMAGE_METADATA_XMP], [metadata], more)[
         1
     ].tobytes()
 
@@ -26,6 +31,68 @@ def test_grey_png_comes_back_as_it_is():
     picture = decode(encoded(IMAGE))
     np.testing.assert_array_equal(picture.image, IMAGE)
     assert picture.drawing is None
+
+
+def test_a_stored_grey_png_is_read_without_opencv(monkeypatch):
+    data = with_packet(IMAGE, more=STORED)
+    assert len(data) > IMAGE.size
+    monkeypatch.setattr(cv2, "imdecodeWithMetadata", None)
+    picture = decode(data)
+    np.testing.assert_array_equal(picture.image, IMAGE)
+    assert (picture.drawing, picture.image.flags.c_contiguous) == ({"hop": 256}, True)
+
+
+def chunk(kind, content):
+    check = zlib.crc32(kind + content).to_bytes(4, "big")
+    return len(content).to_bytes(4, "big") + kind + content + check
+
+
+def png(pixels, *, width=2, height=3, form=b"\x08\0\0\0\0", more=()):
+    header = struct.pack(">II", width, height) + form
+    parts = [chunk(b"IHDR", header), *more, chunk(b"IDAT", pixels), chunk(b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
+
+
+ROWS = np.array([[0, 7, 5], [0, 1, 2], [0, 9, 200]], np.uint8)
+UP = np.array([[0, 7, 5], [2, 1, 2], [2, 9, 200]], np.uint8)  # each row on the one above
+
+
+@pytest.mark.parametrize(
+    ("data", "image"),
+    [
+        (png(zlib.compress(ROWS.tobytes(), 0)), ROWS[:, 1:]),
+        (png(zlib.compress(UP.tobytes(), 0)), [[7, 5], [8, 7], [17, 207]]),
+        (
+            png(zlib.compress(ROWS.tobytes(), 0), more=[chunk(b"tIME", b"\x07\xe0" + b"\1" * 5)]),
+            None,
+        ),
+        # Each sample is wider than it looks.
+        (
+            png(zlib.compress(b"\0\1\xff" * 3, 0), width=4, form=b"\4\0\0\0\0"),
+            [[0, 17, 255, 255]] * 3,
+        ),
+    ],
+)
+def test_pixels_are_what_opencv_makes_of_them(data, image):
+    expected = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    np.testing.assert_array_equal(expected, ROWS[:, 1:] if image is None else image)
+    np.testing.assert_array_equal(decode(data).image, expected)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        png(b"no zlib at all"),
+        png(zlib.compress(ROWS.tobytes(), 0)[:-9]),
+        png(zlib.compress(ROWS.tobytes(), 0), height=0),
+        png(zlib.compress(ROWS.tobytes(), 0), width=1 << 31, height=1 << 31),
+        png(zlib.compress(ROWS.tobytes(), 0), form=b"\x08"),
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IEND", b""),
+    ],
+)
+def test_a_png_that_holds_no_picture_is_refused(data):
+    with pytest.raises(ValueError, match=r"^expected a picture, got something else$"):
+        decode(data)
 
 
 @pytest.mark.parametrize("channels", [3, 4])
