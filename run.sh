@@ -107,7 +107,7 @@ lint() {
 
 test() {
   lint
-  "$python" -m pytest --numprocesses 2 --dist loadfile --cov "$@"
+  "$python" -m pytest --numprocesses 2 --dist loadfile "$@"
 }
 
 bench() {
