@@ -88,7 +88,7 @@ def _command(known: Sequence[Factor]) -> argparse.ArgumentParser:
         nargs="+",
         default=[],
         metavar="FACTOR",
-        help="factors or groups of them, see below; the base always (default: all)",
+        help="factors or groups of them, see below, or base for it alone (default: all)",
     )
     add(
         "--splits",

@@ -154,7 +154,7 @@ def chosen(known: Sequence[Factor], names: Sequence[str]) -> list[Factor]:
     ----------
     known : sequence of Factor
     names : sequence of str
-        Without any, all.
+        Without any, all. ``base`` is none of them: it is always there.
 
     Returns
     -------
@@ -167,6 +167,7 @@ def chosen(known: Sequence[Factor], names: Sequence[str]) -> list[Factor]:
         If a name is unknown, with the one that is closest to it.
     """
     there = [*(one.name for one in known), *dict.fromkeys(one.group for one in known)]
+    there.append(UNCHANGED.name)
     for name in names:
         if name not in there:
             near = get_close_matches(name, there, 1, 0)[0]

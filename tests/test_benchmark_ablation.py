@@ -148,6 +148,7 @@ def test_every_factor_can_be_asked_for_and_changes_something():
 
     known = factors(recipe("robust"))
     assert len({one.name for one in known}) == len(known)
+    assert chosen(known, ["base"]) == []
     for one in known:
         assert chosen(known, [one.name]) == [one]
         assert one in chosen(known, [one.group])
