@@ -12,6 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 
@@ -60,9 +61,10 @@ def scores(run: Run, paths: Iterable[Path | Score]) -> Iterator[Score]:
         member.network  # noqa: B018 - read here, once, and not by several threads at a time
     remaining, cores = iter(paths), os.cpu_count() or 1
     scoring: deque[Future[list[Score]]] = deque()
+    turn = Lock()
     with ThreadPoolExecutor(cores) as pool:
         while batch := list(islice(remaining, BATCH)):
-            scoring.append(pool.submit(_score, run, batch))
+            scoring.append(pool.submit(_score, run, batch, turn))
             if len(scoring) > cores:  # one waits, so that no core does
                 yield from scoring.popleft().result()
         for one in scoring:
@@ -93,8 +95,9 @@ def _llr(run: Run, images: np.ndarray) -> np.ndarray:
     return _logit(run.prior) - _logit(np.clip(outputs, _EDGE, 1 - _EDGE)).mean(axis=0)
 
 
-def _score(run: Run, batch: list[Path | Score]) -> list[Score]:
-    looked = [_try_read(run, path) if isinstance(path, Path) else path for path in batch]
+def _score(run: Run, batch: list[Path | Score], turn: Lock) -> list[Score]:
+    with turn:  # two that read at a time hand the interpreter to and fro, at thrice the cost
+        looked = [_try_read(run, path) if isinstance(path, Path) else path for path in batch]
     images = [one[1] for one in looked if not isinstance(one, Score)]
     llr = iter(raw(run, np.stack(images)) if images else ())
     return [one if isinstance(one, Score) else Score(one[0], next(llr)) for one in looked]

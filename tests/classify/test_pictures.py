@@ -110,6 +110,24 @@ def test_the_drawing_settings_are_read_from_the_packet():
     assert decode(with_packet(IMAGE)).drawing == {"hop": 256}
 
 
+@pytest.mark.parametrize("quote", [b"'", b'"'])
+def test_the_settings_as_render_writes_them_are_those_of_the_whole_packet(quote):
+    packet = (
+        b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><a xmlns:s="urn:spoofsight:1" s:render='
+        + quote
+        + b"{&quot;hop&quot;: 256, &quot;a&quot;: &quot;&lt;&gt;&amp;&quot;}"
+        + quote
+        + b" s:clip='7'/></x:xmpmeta>"
+    )
+    expected = {"hop": 256, "a": "<>&"}
+    assert decode(with_packet(IMAGE, packet)).drawing == expected
+    assert decode(with_packet(IMAGE, packet.replace(b"s:", b"t:"))).drawing is None
+    assert (
+        decode(with_packet(IMAGE, packet.replace(b":s=", b":t=").replace(b" s:", b" t:"))).drawing
+        == expected
+    )
+
+
 def test_a_packet_of_somebody_else_tells_nothing():
     assert decode(with_packet(IMAGE, b"<x:xmpmeta xmlns:x='adobe:ns:meta/'/>")).drawing is None
     assert decode(with_packet(IMAGE, b"no xml")).drawing is None
