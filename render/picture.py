@@ -28,7 +28,11 @@ _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _KEYWORD = b"tEXtXML:com.adobe.xmp\0"  # how OpenCV begins the chunk of the packet
 PART = ".part"  # suffix of a file that is still being written
 # Not compressed: grey noise gets a quarter smaller at most, and takes four times longer to read.
-_STORED = (cv2.IMWRITE_PNG_COMPRESSION, 0, cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_NONE)
+_STORED = (
+    *(cv2.IMWRITE_PNG_COMPRESSION, 0),
+    *(cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_NONE),
+    *(cv2.IMWRITE_PNG_ZLIBBUFFER_SIZE, 1 << 20),  # all pixels in one chunk
+)
 
 _PACKET = (
     '<x:xmpmeta xmlns:x="adobe:ns:meta/">'
