@@ -74,7 +74,8 @@ def render(
     OSError
         If the folder cannot be written to.
     """
-    draw(np.zeros(plan.settings.length, np.float32), plan.settings)  # impossible settings end here
+    if not _drawn_before(plan):
+        draw(np.zeros(plan.settings.length, np.float32), plan.settings)  # impossible ones end here
     with Index() as index:
         layout = take_in(index, audio, layout, group)
         print(f"render: {audio} is read as {layout}", file=sys.stderr)
@@ -151,6 +152,15 @@ def _refuse_another_source(images: Path, audio: Path, index: Index) -> None:
             f"expected {images} to be empty or drawn from {audio}, got {gone} pictures of other "
             f"recordings (one is {one}): give another --to, or --replace to delete them"
         )
+
+
+def _drawn_before(plan: Plan) -> bool:
+    """Whether the folder is of pictures with these settings."""
+    try:
+        known = json.loads((plan.images / "render.json").read_bytes())
+    except (FileNotFoundError, ValueError):
+        return False
+    return isinstance(known, dict) and json.loads(plan.settings.to_json()).items() <= known.items()
 
 
 def _begin(plan: Plan) -> None:

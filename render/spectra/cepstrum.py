@@ -12,7 +12,7 @@ a factor: the orthonormal one's coefficients are sqrt(bands) and sqrt(bands / 2)
 from functools import lru_cache
 
 import numpy as np
-from scipy import fft, sparse
+import scipy
 
 from render.settings import REGRESSION, Settings
 from render.spectra import filterbank, grey, stft
@@ -53,7 +53,7 @@ def lfcc(samples: np.ndarray, settings: Settings) -> np.ndarray:
     return _draw(samples, filterbank.linear(settings), settings)
 
 
-def _draw(samples: np.ndarray, weights: sparse.csr_array, settings: Settings) -> np.ndarray:
+def _draw(samples: np.ndarray, weights: "scipy.sparse.csr_array", settings: Settings) -> np.ndarray:
     bands = grey.level(weights @ stft.power(samples, settings), settings)
     cepstrum = coefficients(bands, settings.coefficients)
     blocks = np.concatenate([cepstrum, deltas(cepstrum, 1), deltas(cepstrum, 2)])
@@ -84,7 +84,7 @@ def coefficients(level: np.ndarray, count: int) -> np.ndarray:
     [-60.0, 0.0, 7.0, 0.0]
     """
     # SciPy's sum is 2 c[n] times the squared norm of a cosine, bands / 2; for n = 0, it is bands.
-    cepstrum = fft.dct(level, axis=0)[:count] / len(level)
+    cepstrum = scipy.fft.dct(level, axis=0)[:count] / len(level)
     cepstrum[0] /= 2
     return cepstrum
 

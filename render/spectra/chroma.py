@@ -3,7 +3,7 @@
 from functools import lru_cache
 
 import numpy as np
-from scipy import sparse
+import scipy
 
 from render.settings import PITCHES, Settings
 from render.spectra import grey, stft
@@ -52,10 +52,10 @@ def chroma(samples: np.ndarray, settings: Settings) -> np.ndarray:
 
 
 @lru_cache(maxsize=4)
-def _pitch_classes(rate: int, window: int) -> sparse.csr_array:
+def _pitch_classes(rate: int, window: int) -> "scipy.sparse.csr_array":
     """Weight of every bin in every pitch class, shape (12, 1 + window // 2)."""
     import librosa  # only what draws chroma needs it
 
     weights = librosa.filters.chroma(sr=rate, n_fft=window, n_chroma=PITCHES, tuning=0.0)
     weights[:, 0] = 0
-    return sparse.csr_array(weights)
+    return scipy.sparse.csr_array(weights)

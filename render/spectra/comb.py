@@ -13,7 +13,7 @@ Pons, Pascual, Cengarle and Serra, "Upsampling artifacts in neural audio synthes
 from functools import lru_cache
 
 import numpy as np
-from scipy import sparse
+import scipy
 
 from render.settings import COMBS, Settings
 from render.spectra import grey, longterm, rates
@@ -97,7 +97,7 @@ def middles(rate: int) -> tuple[float, float]:
 
 
 @lru_cache(maxsize=2)
-def _weights(rate: int, bins: int, columns: int) -> sparse.csr_array:
+def _weights(rate: int, bins: int, columns: int) -> "scipy.sparse.csr_array":
     """Weight of every bin for every band and step, shape (bands * columns * fine, bins)."""
     nyquist, steps = rate / 2, columns * _FINE
     step = SLOWEST + (FASTEST - SLOWEST) * np.arange(steps) / steps
@@ -117,8 +117,8 @@ def _weights(rate: int, bins: int, columns: int) -> sparse.csr_array:
             places += [before, before + 1]
             values += [value * (1 - share), value * share]
     entries = np.concatenate(values), (np.concatenate(rows), np.concatenate(places))
-    weights = sparse.coo_array(entries, shape=(COMBS * steps, bins)).tocsr()
+    weights = scipy.sparse.coo_array(entries, shape=(COMBS * steps, bins)).tocsr()
     length = np.sqrt(weights.multiply(weights).sum(axis=1))
-    return sparse.csr_array(
+    return scipy.sparse.csr_array(
         weights.multiply(1 / np.maximum(length, 1e-9)[:, None]), dtype=np.float32
     )

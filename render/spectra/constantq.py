@@ -13,7 +13,7 @@ import math
 from functools import lru_cache
 
 import numpy as np
-from scipy import fft
+import scipy
 
 from render.settings import Settings
 from render.spectra import grey, stft
@@ -80,14 +80,14 @@ def amplitudes(samples: np.ndarray, settings: Settings) -> np.ndarray:
     sound = stft.single(samples, settings)
     turns = _turns(settings)
     length = turns * settings.hop
-    spectrum = fft.fft(sound, length)
+    spectrum = scipy.fft.fft(sound, length)
     # A wavelet of few periods reaches past 0 Hz or the Nyquist frequency, to what is repeated
     # there: now from -length // 2 to length.
     spectrum = np.concatenate([spectrum[length - length // 2 :], spectrum])
     rows = np.empty((settings.scale, turns), np.complex64)
     for row, (first, response) in enumerate(_wavelets(settings)):
         rows[row] = _fold(spectrum[first : first + len(response)] * response, turns)
-    return np.abs(fft.ifft(rows, axis=1)[:, : settings.columns])
+    return np.abs(scipy.fft.ifft(rows, axis=1)[:, : settings.columns])
 
 
 def _fold(band: np.ndarray, turns: int) -> np.ndarray:
@@ -103,7 +103,7 @@ def _fold(band: np.ndarray, turns: int) -> np.ndarray:
 
 def _turns(settings: Settings) -> int:
     """Length of the transform in hops: the clip, and silence that takes up the longest wavelet."""
-    return fft.next_fast_len(math.ceil((settings.length + settings.wavelet) / settings.hop))
+    return scipy.fft.next_fast_len(math.ceil((settings.length + settings.wavelet) / settings.hop))
 
 
 def _wavelets(settings: Settings) -> tuple[tuple[int, np.ndarray], ...]:

@@ -10,7 +10,7 @@ import math
 from functools import lru_cache
 
 import numpy as np
-from scipy import sparse
+import scipy
 
 from render.settings import Settings
 
@@ -47,7 +47,7 @@ def mel_to_hz(mels: np.ndarray) -> np.ndarray:
     return np.where(mels < 15, 200 / 3 * mels, 1_000 * 6.4 ** ((mels - 15) / 27))
 
 
-def mel(settings: Settings) -> sparse.csr_array:
+def mel(settings: Settings) -> "scipy.sparse.csr_array":
     """Triangles that are equally wide in mel, from 0 Hz to the Nyquist frequency.
 
     Each is highest at its centre and 0 at the centres beside it, so that together they hold all
@@ -69,12 +69,12 @@ def mel(settings: Settings) -> sparse.csr_array:
     return _mel(settings.rate, settings.window, settings.bands)
 
 
-def linear(settings: Settings) -> sparse.csr_array:
+def linear(settings: Settings) -> "scipy.sparse.csr_array":
     """Triangles that are equally wide in Hz, otherwise as `mel`."""
     return _linear(settings.rate, settings.window, settings.bands)
 
 
-def logarithmic(settings: Settings, padding: int) -> sparse.csr_array:
+def logarithmic(settings: Settings, padding: int) -> "scipy.sparse.csr_array":
     """Triangles whose centres rise by the bins of an octave, equally wide in octaves.
 
     Where the rows are closer than the bins, a triangle is one bin wide to either side: the power
@@ -97,20 +97,20 @@ def logarithmic(settings: Settings, padding: int) -> sparse.csr_array:
 
 
 @lru_cache(maxsize=4)
-def _mel(rate: int, window: int, bands: int) -> sparse.csr_array:
+def _mel(rate: int, window: int, bands: int) -> "scipy.sparse.csr_array":
     edges = mel_to_hz(np.linspace(0, hz_to_mel(rate / 2), bands + 2))
     return _partition(edges, rate, window)
 
 
 @lru_cache(maxsize=4)
-def _linear(rate: int, window: int, bands: int) -> sparse.csr_array:
+def _linear(rate: int, window: int, bands: int) -> "scipy.sparse.csr_array":
     return _partition(np.linspace(0, rate / 2, bands + 2), rate, window)
 
 
 @lru_cache(maxsize=4)
 def _logarithmic(
     rate: int, window: int, lowest: float, bins: int, rows: int, padding: int
-) -> sparse.csr_array:
+) -> "scipy.sparse.csr_array":
     resolution = rate / (padding * window)
     edges = lowest * 2.0 ** (np.arange(-1, rows + 1) / bins)
     centre = edges[1:-1]
@@ -122,7 +122,7 @@ def _logarithmic(
     )
     tone = hann((np.arange(weights.shape[1]) - centre[:, None] / resolution) / padding) ** 2
     weights /= (weights * tone).sum(axis=1, keepdims=True)
-    return sparse.csr_array(weights.astype(np.float32))
+    return scipy.sparse.csr_array(weights.astype(np.float32))
 
 
 def hann(offset: np.ndarray) -> np.ndarray:
@@ -147,7 +147,7 @@ def hann(offset: np.ndarray) -> np.ndarray:
     return np.sinc(offset) + (np.sinc(offset - 1) + np.sinc(offset + 1)) / 2
 
 
-def _partition(edges: np.ndarray, rate: int, window: int) -> sparse.csr_array:
+def _partition(edges: np.ndarray, rate: int, window: int) -> "scipy.sparse.csr_array":
     """Triangles between neighbouring edges, each with at least one bin."""
     bins = np.arange(1 + window // 2) * (rate / window)
     weights = _triangles(edges[:-2], edges[1:-1], edges[2:], bins)
@@ -157,7 +157,7 @@ def _partition(edges: np.ndarray, rate: int, window: int) -> sparse.csr_array:
             f"expected a bin in each band, got {empty} of {len(weights)} bands without one: "
             f"use fewer bands or a window longer than {window}"
         )
-    return sparse.csr_array((weights / SPREAD).astype(np.float32))
+    return scipy.sparse.csr_array((weights / SPREAD).astype(np.float32))
 
 
 def _triangles(

@@ -1,7 +1,7 @@
 """Group delay: when within a frame the energy of a frequency lies, which is what phases tell."""
 
 import numpy as np
-from scipy import fft
+import scipy
 
 from render.settings import Settings
 from render.spectra import grey, stft
@@ -63,7 +63,7 @@ def delays(samples: np.ndarray, settings: Settings) -> np.ndarray:
     """
     frames = stft.frames(samples, settings)
     middle = (np.arange(settings.window) - settings.window / 2).astype(np.float32)[:, None]
-    spectrum, weighted = fft.rfft(frames, axis=0), fft.rfft(frames * middle, axis=0)
+    spectrum, weighted = scipy.fft.rfft(frames, axis=0), scipy.fft.rfft(frames * middle, axis=0)
     power = np.square(np.abs(spectrum))
     faintest = grey.faintest(power, settings)
     delay = (weighted * spectrum.conj()).real / np.maximum(power, faintest)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
-from scipy.ndimage import uniform_filter1d
+import scipy
 
 from render.settings import Settings
 from render.spectra import stft
@@ -59,7 +59,7 @@ def levelled(level: np.ndarray, rate: int) -> np.ndarray:
         In dB above the mean of the 100 Hz around each bin, within -10 and 15.
     """
     around = round(_SMOOTH / (rate / 2) * (len(level) - 1)) | 1
-    return np.clip(level - uniform_filter1d(level, around, mode="nearest"), *_LIMITS)
+    return np.clip(level - scipy.ndimage.uniform_filter1d(level, around, mode="nearest"), *_LIMITS)
 
 
 @lru_cache(maxsize=4)

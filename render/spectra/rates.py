@@ -8,8 +8,7 @@ rates of frames; there, a comb need not be as clear to be seen.
 from functools import lru_cache
 
 import numpy as np
-from scipy import fft, sparse
-from scipy.ndimage import uniform_filter1d
+import scipy
 
 from render.settings import FIELDS, Settings
 from render.spectra import grey, longterm
@@ -96,8 +95,8 @@ def flat_spectrum(samples: np.ndarray, settings: Settings) -> np.ndarray:
         In dB, levelled as `longterm.levelled` does.
     """
     flat = _flattened(samples, settings) * _taper(settings.length)
-    size = fft.next_fast_len(2 * settings.length, real=True)
-    power = np.abs(fft.rfft(flat, size)) ** 2
+    size = scipy.fft.next_fast_len(2 * settings.length, real=True)
+    power = np.abs(scipy.fft.rfft(flat, size)) ** 2
     return longterm.levelled(longterm.decibel(power), settings.rate)
 
 
@@ -107,7 +106,7 @@ def _flattened(samples: np.ndarray, settings: Settings) -> np.ndarray:
     Each band is moved down to 0 Hz and keeps as many samples as its width asks for: that is a
     tenth of the work.
     """
-    spectrum = fft.rfft(samples.astype(np.float32))
+    spectrum = scipy.fft.rfft(samples.astype(np.float32))
     flat, half = np.zeros_like(spectrum), max(1, round(len(spectrum) * _BAND))
     length = max(1, round(_SMOOTH * settings.rate / settings.length * 2 * half))
     for middle in range(half, len(spectrum) + half, half):
@@ -115,10 +114,12 @@ def _flattened(samples: np.ndarray, settings: Settings) -> np.ndarray:
         share = np.sqrt(1 - np.abs(np.arange(part.start, part.stop) - middle) / half)
         share = share.astype(np.float32)
         # Scaled as in the whole signal: the transforms' factors are those of their lengths.
-        sound = fft.ifft(spectrum[part] * share, 2 * half) * np.float32(2 * half / len(samples) * 2)
-        level = np.sqrt(np.maximum(uniform_filter1d(np.abs(sound) ** 2, length), 0))
-        flat[part] += fft.fft(sound / (level + _FAINTEST))[: part.stop - part.start] * share
-    return fft.irfft(flat, len(samples))
+        sound = scipy.fft.ifft(spectrum[part] * share, 2 * half) * np.float32(
+            2 * half / len(samples) * 2
+        )
+        level = np.sqrt(np.maximum(scipy.ndimage.uniform_filter1d(np.abs(sound) ** 2, length), 0))
+        flat[part] += scipy.fft.fft(sound / (level + _FAINTEST))[: part.stop - part.start] * share
+    return scipy.fft.irfft(flat, len(samples))
 
 
 @lru_cache(maxsize=4)
@@ -127,7 +128,7 @@ def _taper(length: int) -> np.ndarray:
 
 
 @lru_cache(maxsize=4)
-def _weights(rate: int, bins: int) -> sparse.csr_array:
+def _weights(rate: int, bins: int) -> "scipy.sparse.csr_array":
     """Weight of every bin for every rate, shape (rates, bins)."""
     nyquist = rate / 2
     rows, places, values = [], [], []
@@ -140,4 +141,4 @@ def _weights(rate: int, bins: int) -> sparse.csr_array:
             places.append(at)
             values.append(np.full(len(lines), value / np.sqrt(max(len(lines), 1))))
     entries = np.concatenate(values), (np.concatenate(rows), np.concatenate(places))
-    return sparse.coo_array(entries, shape=(len(RATES), bins)).tocsr()
+    return scipy.sparse.coo_array(entries, shape=(len(RATES), bins)).tocsr()

@@ -9,7 +9,7 @@ frame reaches beyond the clip.
 from functools import lru_cache
 
 import numpy as np
-from scipy import fft
+import scipy
 
 from render.settings import Settings
 
@@ -42,7 +42,7 @@ def power(samples: np.ndarray, settings: Settings, padding: int = 1) -> np.ndarr
     >>> power(tone, Settings())[30:35, 0].round(3).tolist()
     [0.0, 0.25, 1.0, 0.25, 0.0]
     """
-    amplitude = np.abs(fft.rfft(frames(samples, settings), padding * settings.window, axis=0))
+    amplitude = np.abs(scipy.fft.rfft(frames(samples, settings), padding * settings.window, axis=0))
     return np.square(amplitude, out=amplitude)
 
 

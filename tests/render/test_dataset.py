@@ -274,6 +274,20 @@ def test_settings_that_cannot_be_drawn_end_before_anything_is_written(audio, tmp
     assert not (tmp_path / "images").exists()
 
 
+@pytest.mark.parametrize("damage", [None, "[]", "{"])
+def test_pictures_of_other_settings_stay_where_the_new_ones_cannot_be_drawn(
+    audio, tmp_path, damage
+):
+    images = tmp_path / "images"
+    render(audio, images, SETTINGS)
+    if damage:
+        (images / "render.json").write_text(damage)
+    before = contents(images)
+    with pytest.raises(ValueError, match="bands without one"):
+        render(audio, images, Settings(feature="mel", bands=250))
+    assert contents(images) == before
+
+
 def test_a_kill_at_any_moment_leaves_nothing_behind(tmp_path, write_sound):
     audio, images, whole = tmp_path / "audio", tmp_path / "images", tmp_path / "whole"
     for seed in range(60):
