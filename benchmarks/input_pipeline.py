@@ -7,8 +7,7 @@ evaluate   the test split scored as ./run.sh evaluate does it, read and decoded 
 
 Both use the same network, in turn. What an input from memory saves, as a share of the step, is what
 the network waits for the pictures or shares its cores with them for. Alone is the input without a
-network: of training in its one thread, of evaluation on all cores. Pictures come from the disk's
-cache.
+network, in one thread, as both have it. Pictures come from the disk's cache.
 """
 
 import argparse
@@ -179,8 +178,8 @@ def _scoring(run: Any, paths: list[Path]) -> Ways:
             list(pool.map(lambda _: raw(run, kept), range(len(paths) // BATCH)))
 
     def alone(_: Path) -> None:
-        with ThreadPoolExecutor(CORES) as pool:
-            list(pool.map(lambda path: read(path, run.shape, run.drawing), paths))
+        for path in paths:
+            read(path, run.shape, run.drawing)
 
     return Ways(len(paths), lambda _: list(scores(run, paths)), memory, alone)
 
