@@ -120,7 +120,8 @@ def test_every_network_with_a_convolution_is_explained(model, tmp_path):
     from classify.settings import Settings
 
     keras.utils.set_random_seed(0)
-    image = np.random.default_rng(0).integers(0, 256, (40, 52)).astype(np.uint8)
+    # So large that the last features have more than one place: MobileNet keeps one of 32 x 32.
+    image = np.random.default_rng(0).integers(0, 256, (72, 104)).astype(np.uint8)
     network = build(Settings(model=model), image.shape, 1)
     network = keras.Model(network.input, network.output)  # nothing to go on training with
     run = a_run(network, tmp_path / "run", shape=image.shape)
@@ -129,7 +130,7 @@ def test_every_network_with_a_convolution_is_explained(model, tmp_path):
         return
     explained = gradcam(run, image)
     assert explained.shape == image.shape
-    assert explained.std() > 0
+    assert explained.std() > 0.01 * np.abs(explained).max() > 0
 
 
 @pytest.mark.parametrize(("model", "rows", "columns"), [("vit", 3, 4), ("lcnn", 3, 4)])
