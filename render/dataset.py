@@ -158,7 +158,7 @@ def _drawn_before(plan: Plan) -> bool:
     """Whether the folder is of pictures with these settings."""
     try:
         known = json.loads((plan.images / "render.json").read_bytes())
-    except (FileNotFoundError, ValueError):
+    except (OSError, ValueError):  # whether it can be written is told when it is
         return False
     return isinstance(known, dict) and json.loads(plan.settings.to_json()).items() <= known.items()
 

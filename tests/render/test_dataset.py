@@ -288,6 +288,12 @@ def test_pictures_of_other_settings_stay_where_the_new_ones_cannot_be_drawn(
     assert contents(images) == before
 
 
+def test_settings_that_cannot_be_read_are_told_of_as_those_that_cannot_be_written(audio, tmp_path):
+    (tmp_path / "images" / "render.json").mkdir(parents=True)
+    with pytest.raises(picture.WriteError, match=r"^expected to write .*render\.json, got: "):
+        render(audio, tmp_path / "images", SETTINGS)
+
+
 def test_a_kill_at_any_moment_leaves_nothing_behind(tmp_path, write_sound):
     audio, images, whole = tmp_path / "audio", tmp_path / "images", tmp_path / "whole"
     for seed in range(60):
