@@ -8,7 +8,13 @@ SPREAD = 64
 
 
 def convolution(
-    x: KerasTensor, filters: int, size: int = 3, stride: int = 1, *, raw: bool = False
+    x: KerasTensor,
+    filters: int,
+    size: int = 3,
+    stride: int = 1,
+    *,
+    raw: bool = False,
+    halve: tuple[int, int] = (1, 1),
 ) -> KerasTensor:
     """Convolve, without bias, and normalise.
 
@@ -25,12 +31,19 @@ def convolution(
         Whether `x` are pictures from 0 to 255. They are scaled after the convolution: without
         bias it comes to the same as before it, and there onnxruntime makes it a part of the
         weights.
+    halve : tuple of two int
+        Of how many rows and columns the largest is kept, see `halved`. It comes before the
+        normalisation, which has a quarter of the work then: a training on two cores takes three
+        fifths of the time.
 
     Returns
     -------
-    x : KerasTensor, shape=(batch, ceil(height / stride), ceil(width / stride), filters)
+    x : KerasTensor, shape=(batch, height, width, filters)
+        Height and width are divided by the stride and `halve`, and rounded up.
     """
     x = layers.Conv2D(filters, size, stride, padding="same", use_bias=False)(x)
+    if halve != (1, 1):
+        x = halved(x, *halve)
     if raw:
         x = layers.Rescaling(1 / SPREAD)(x)
     return layers.BatchNormalization()(x)

@@ -1,24 +1,34 @@
-"""Convolutions over the relief of a picture, each halved, then the mean and the most of all places.
+"""Convolutions over the relief of a picture, then the mean and the most over time of every row.
 
-The mean tells what is everywhere, as grain is; the most what is in one place alone, as a line is.
+The mean tells what is there all the time, as grain is; the most what is there for a moment. Rows
+stay apart to the end, for the same grain means one thing in low frequencies, another in high ones
+and a third in the comb.
 """
 
-from keras import KerasTensor, layers
+from keras import KerasTensor, layers, ops
 
-from classify.models.blocks import convolution, halved, relief
+from classify.models.blocks import convolution, relief
 from classify.settings import Settings
 
-# One stage a row: filters and stride of its convolution. The first stride makes it fast on two
-# cores.
-STAGES = ((16, 2), (32, 1), (64, 1), (96, 1))
+# One convolution a row: filters, stride, and whether it is halved after. The first stride, and that
+# the first is alone at its size, make it fast on two cores. The last two are not halved, so that
+# Grad-CAM has places to tell apart: a picture of 256 x 124 is 16 x 8 there.
+STAGES = (
+    (16, 2, True),
+    (32, 1, True),
+    (32, 1, False),
+    (64, 1, True),
+    (64, 1, False),
+    (96, 1, False),
+    (96, 1, False),
+)
 
 
 def features(pictures: KerasTensor, settings: Settings) -> KerasTensor:
-    """See `classify.models`; twice as many features as the last stage has filters."""
+    """See `classify.models`; of every row twice as many features as the last stage has filters."""
     x = relief(pictures)
-    for stage, (filters, stride) in enumerate(STAGES):
-        x = convolution(x, filters, stride=stride, raw=stage == 0)
-        x = halved(layers.ReLU()(x))
-    return layers.Concatenate()(
-        [layers.GlobalAveragePooling2D()(x), layers.GlobalMaxPooling2D()(x)]
-    )
+    for stage, (filters, stride, halve) in enumerate(STAGES):
+        kept = (2, 2) if halve else (1, 1)
+        x = layers.ReLU()(convolution(x, filters, stride=stride, raw=stage == 0, halve=kept))
+    over_time = [layers.Flatten()(reduced(x, axis=2)) for reduced in (ops.mean, ops.max)]
+    return layers.Concatenate()(over_time)

@@ -10,7 +10,7 @@ polyphonic sound event detection", IEEE/ACM TASLP 25, 2017.
 
 from keras import KerasTensor, layers
 
-from classify.models.blocks import convolution, frames, halved
+from classify.models.blocks import convolution, frames
 from classify.settings import Settings
 
 # One stage a row: filters and stride of its convolution, and of how many rows and columns the
@@ -23,8 +23,7 @@ def features(pictures: KerasTensor, settings: Settings) -> KerasTensor:
     """See `classify.models`; twice `UNITS` features, means over time."""
     x = pictures
     for stage, (filters, stride, kept) in enumerate(STAGES):
-        x = convolution(x, filters, stride=stride, raw=stage == 0)
-        x = halved(layers.ReLU()(x), *kept)
+        x = layers.ReLU()(convolution(x, filters, stride=stride, raw=stage == 0, halve=kept))
     x = layers.Dropout(settings.dropout, seed=settings.seed)(frames(x))
     x = layers.Bidirectional(layers.LSTM(UNITS, return_sequences=True))(x)
     return layers.GlobalAveragePooling1D()(x)

@@ -2,8 +2,8 @@
 
 The larger of two is a choice between them, where a ReLU only drops what is low. The stages are
 those of the LFCC-LCNN of the ASVspoof 2019 challenge, but for the stride of the first convolution,
-which makes it fast on two cores, the normalisation, which comes before the choice and everywhere,
-and the mean over time before the dense layer.
+which makes it fast on two cores, the normalisation, which comes after every choice, and the mean
+over time before the dense layer.
 
 References
 ----------
@@ -14,7 +14,7 @@ Wu, He, Sun and Tan, "A light CNN for deep face representation with noisy labels
 
 from keras import KerasTensor, layers, ops
 
-from classify.models.blocks import convolution, halved
+from classify.models.blocks import SPREAD, halved
 from classify.settings import Settings
 
 # One choice a row: channels (of twice as many filters), side and stride of the kernel, and whether
@@ -35,12 +35,13 @@ DENSE = 80
 
 def features(pictures: KerasTensor, settings: Settings) -> KerasTensor:
     """See `classify.models`; `DENSE` features."""
-    x = pictures
-    for stage, (channels, size, stride, halve) in enumerate(STAGES):
-        two = [convolution(x, channels, size, stride, raw=stage == 0) for _ in range(2)]
+    x = layers.Rescaling(1 / SPREAD)(pictures)
+    for channels, size, stride, halve in STAGES:
+        two = [layers.Conv2D(channels, size, stride, padding="same")(x) for _ in range(2)]
         x = layers.Maximum()(two)
         if halve:
             x = halved(x)
+        x = layers.BatchNormalization()(x)
     x = layers.Flatten()(ops.mean(x, axis=2))  # rows and channels
     x = layers.Dropout(settings.dropout, seed=settings.seed)(x)
     x = layers.Maximum()([layers.Dense(DENSE)(x) for _ in range(2)])

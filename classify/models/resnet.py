@@ -7,7 +7,7 @@ He, Zhang, Ren and Sun, "Deep residual learning for image recognition", CVPR 201
 
 from keras import KerasTensor, layers
 
-from classify.models.blocks import convolution, halved
+from classify.models.blocks import convolution
 from classify.settings import Settings
 
 STEM = 32  # filters of the first convolution, which has stride 2 and is halved: 64 x 31
@@ -18,7 +18,7 @@ BLOCKS = ((32, 1), (32, 1), (64, 2), (64, 1), (128, 2), (128, 1))
 
 def features(pictures: KerasTensor, settings: Settings) -> KerasTensor:
     """See `classify.models`; as many features as the last block has filters."""
-    x = halved(layers.ReLU()(convolution(pictures, STEM, stride=2, raw=True)))
+    x = layers.ReLU()(convolution(pictures, STEM, stride=2, raw=True, halve=(2, 2)))
     for filters, stride in BLOCKS:
         x = _block(x, filters, stride)
     return layers.GlobalAveragePooling2D()(x)

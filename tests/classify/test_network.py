@@ -2,7 +2,6 @@ import keras
 import numpy as np
 import pytest
 
-from classify.models import cnn
 from classify.network import BODIES, build
 from classify.settings import MODELS, Settings
 
@@ -115,13 +114,3 @@ def test_the_seed_decides_the_weights():
         outputs.append(build(Settings(), (40, 36), 10).predict_on_batch(BATCH))
     np.testing.assert_array_equal(outputs[0], outputs[1])
     assert not np.array_equal(outputs[0], outputs[2])
-
-
-def test_the_cnn_has_a_stage_a_row_of_its_table():
-    layers = build(Settings(), (256, 124), 10).layers
-    pooled = [one.output.shape[1:] for one in layers if isinstance(one, keras.layers.MaxPooling2D)]
-    size, expected = (256, 124), []
-    for filters, stride in cnn.STAGES:
-        size = tuple(-(-side // (2 * stride)) for side in size)
-        expected.append((*size, filters))
-    assert pooled == expected

@@ -15,6 +15,18 @@ def test_raw_pictures_come_to_the_same_as_scaled_ones():
     np.testing.assert_allclose(raw(pictures), scaled(pictures / SPREAD), atol=1e-6)
 
 
+def test_halving_before_the_normalisation_comes_to_the_same_as_after_it():
+    pictures = np.random.default_rng(0).uniform(0, 255, (2, 9, 8, 1)).astype("float32")
+    entry = keras.Input((9, 8, 1))
+    before = keras.Model(entry, convolution(entry, 3, raw=True, halve=(4, 2)))
+    after = keras.Model(entry, halved(convolution(entry, 3, raw=True), 4, 2))
+    after.set_weights(before.get_weights())
+    assert before.output_shape == (None, 3, 4, 3)
+    np.testing.assert_allclose(before(pictures), after(pictures), atol=1e-5)  # slopes above 0
+    normalised = [layer.input.shape for layer in before.layers if layer.name.startswith("batch")]
+    assert normalised == [(None, 3, 4, 3)]
+
+
 @pytest.mark.parametrize(("shape", "kept"), [((8, 6), (2, 3)), ((7, 5), (2, 3)), ((1, 1), (1, 1))])
 def test_halving_keeps_the_largest_and_never_nothing(shape, kept):
     pictures = np.random.default_rng(0).uniform(0, 1, (1, *shape, 1)).astype("float32")
