@@ -22,7 +22,9 @@ def available(run: Run) -> bool:
 def gradcam(run: Run, image: np.ndarray) -> np.ndarray:
     """Weigh the last feature maps by the slope of the logit and add them up.
 
-    Without the ReLU of the original: what speaks against the positive class is wanted, too.
+    As HiResCAM, each place by the slopes there: where rows count differently, their mean would say
+    of none what it counts for. After a mean over all places it is the same as the original. Without
+    the ReLU of the original: what speaks against the positive class is wanted, too.
 
     Parameters
     ----------
@@ -44,7 +46,8 @@ def gradcam(run: Run, image: np.ndarray) -> np.ndarray:
     References
     ----------
     Selvaraju et al., "Grad-CAM: visual explanations from deep networks via gradient-based
-    localization", ICCV 2017, equations 1 and 2.
+    localization", ICCV 2017, equations 1 and 2. Draelos and Carin, "Use HiResCAM instead of
+    Grad-CAM for faithful explanations of convolutional neural networks", arXiv:2011.08891.
     """
     size = image.shape[::-1]
     maps = [cv2.resize(_heat(one, image), size) for one in run.networks]
@@ -56,8 +59,8 @@ def _heat(run: Run, image: np.ndarray) -> np.ndarray:
     if obstacle := _obstacle(run):
         raise ValueError(f"expected {obstacle}: use occlusion")
     features, slopes = _slopes(run.model, image[np.newaxis, ..., np.newaxis])
-    weights = slopes.sum(axis=(0, 1))  # of a mean over places: each one's share times their number
-    return (features * weights).sum(axis=-1)
+    # Of a mean over places, a slope is each one's share: times their number it is that of all.
+    return (features * slopes).sum(axis=-1) * slopes[..., 0].size
 
 
 def _obstacle(run: Run) -> str:

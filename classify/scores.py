@@ -12,7 +12,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from threading import Lock
 
 import numpy as np
 
@@ -44,7 +43,10 @@ class Score:
 
 
 def scores(run: Run, paths: Iterable[Path | Score]) -> Iterator[Score]:
-    """Score pictures in batches, one a core at a time.
+    """Score pictures in batches, one a core at a time, and read those to come meanwhile.
+
+    They are read one after another: two that read at a time hand the interpreter to and fro, at
+    thrice the cost.
 
     Parameters
     ----------
@@ -61,10 +63,9 @@ def scores(run: Run, paths: Iterable[Path | Score]) -> Iterator[Score]:
         member.network  # noqa: B018 - read here, once, and not by several threads at a time
     remaining, cores = iter(paths), os.cpu_count() or 1
     scoring: deque[Future[list[Score]]] = deque()
-    turn = Lock()
     with ThreadPoolExecutor(cores) as pool:
-        while batch := list(islice(remaining, BATCH)):
-            scoring.append(pool.submit(_score, run, batch, turn))
+        while batch := [_look(run, path) for path in islice(remaining, BATCH)]:
+            scoring.append(pool.submit(_score, run, batch))
             if len(scoring) > cores:  # one waits, so that no core does
                 yield from scoring.popleft().result()
         for one in scoring:
@@ -95,21 +96,21 @@ def _llr(run: Run, images: np.ndarray) -> np.ndarray:
     return _logit(run.prior) - _logit(np.clip(outputs, _EDGE, 1 - _EDGE)).mean(axis=0)
 
 
-def _score(run: Run, batch: list[Path | Score], turn: Lock) -> list[Score]:
-    with turn:  # two that read at a time hand the interpreter to and fro, at thrice the cost
-        looked = [_try_read(run, path) if isinstance(path, Path) else path for path in batch]
-    images = [one[1] for one in looked if not isinstance(one, Score)]
-    llr = iter(raw(run, np.stack(images)) if images else ())
-    return [one if isinstance(one, Score) else Score(one[0], next(llr)) for one in looked]
-
-
-def _try_read(run: Run, path: Path) -> tuple[Path, np.ndarray] | Score:
+def _look(run: Run, path: Path | Score) -> tuple[Path, np.ndarray] | Score:
+    if isinstance(path, Score):
+        return path
     try:
         return path, read(path, run.shape, run.drawing, run.remedy)
     except OSError as error:
         return Score(path, None, f"expected a picture, got {error.strerror}")
     except ValueError as error:
         return Score(path, None, str(error))
+
+
+def _score(run: Run, batch: list[tuple[Path, np.ndarray] | Score]) -> list[Score]:
+    images = [one[1] for one in batch if not isinstance(one, Score)]
+    llr = iter(raw(run, np.stack(images)) if images else ())
+    return [one if isinstance(one, Score) else Score(one[0], next(llr)) for one in batch]
 
 
 def _logit(p: np.ndarray | float) -> np.ndarray:

@@ -66,6 +66,21 @@ def test_features_that_speak_against_have_negative_places(tmp_path):
     assert gradcam(run, some_picture()) == pytest.approx(-3 * (some_picture() / 255), abs=1e-5)
 
 
+def test_rows_that_count_differently_are_told_apart(tmp_path):
+    import keras
+    from keras import layers, ops
+
+    pictures = keras.Input((*SHAPE, 1), dtype="uint8")
+    x = layers.Conv2D(1, 1, use_bias=False)(layers.Rescaling(1 / 255)(pictures))
+    dense = layers.Dense(1, "sigmoid")
+    model = keras.Model(pictures, dense(layers.Flatten()(ops.mean(x, axis=2))))
+    rows = np.linspace(2, -2, SHAPE[0])
+    model.set_weights([np.ones((1, 1, 1, 1)), rows[:, np.newaxis], np.zeros(1)])
+    explained = gradcam(a_run(model, tmp_path / "run"), some_picture())
+    expected = some_picture() / 255 * rows[:, np.newaxis] * SHAPE[0]
+    assert explained == pytest.approx(expected, abs=1e-4)
+
+
 def test_both_heads_give_the_same_map(tmp_path):
     kernel = np.random.default_rng(1).normal(size=(3, 3, 1, 2))
     maps = [
