@@ -33,8 +33,8 @@ def convolution(
         weights.
     halve : tuple of two int
         Of how many rows and columns the largest is kept, see `halved`. It comes before the
-        normalisation, which has a quarter of the work then: a training on two cores takes three
-        fifths of the time.
+        normalisation, which has a quarter of the work then: a step of `cnn` takes two thirds of
+        the time.
 
     Returns
     -------
