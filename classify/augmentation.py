@@ -33,7 +33,8 @@ class Generator(ImageDataGenerator):
     decibel : float
         Grey values of one decibel.
     levels : int, optional
-        How many rows from the top show levels; default: all. Noise hides what the others show.
+        How many rows from the top show levels; default: all. As far as noise or a limited band
+        hides levels, what the others show gives way to chance.
     """
 
     def __init__(self, settings: Settings, decibel: float, levels: int | None = None):
@@ -78,12 +79,15 @@ class Generator(ImageDataGenerator):
             )
         return x[:, ::-1] if transform_parameters["flip_horizontal"] else x
 
-    def seen(self, picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    def seen(self, picture: np.ndarray, plain: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Make one picture look as it is seen in a training.
 
         Parameters
         ----------
         picture : np.ndarray, shape=(height, width), dtype=uint8
+        plain : np.ndarray, same shape and dtype
+            Whose rows below the levels, if there are such, show what chance leaves there: of the
+            negative class.
         rng : np.random.Generator
 
         Returns
@@ -92,22 +96,24 @@ class Generator(ImageDataGenerator):
             Values 0 to 255.
         """
         how = self.settings
+        x = picture.astype(np.float32)
+        levels, rest = np.split(x, [self.levels or len(x)])
+        left = heard = self._heard(levels, rng)
+        if rng.random() < how.noise:
+            left = effects.noisy(left, rng, self.decibel)
+        if rng.random() < how.band:
+            left = effects.band_limited(left, rng, self.decibel)
+        if len(rest):
+            chance = plain[len(left) :].astype(np.float32)
+            rest[:] = effects.worn(rest, chance, float((left == heard).mean()))
+        levels[:] = left
         # Keras draws from NumPy's global state, and only after it was given a seed.
-        x = self.random_transform(picture, seed=int(rng.integers(2**32)))
+        x = self.random_transform(x, seed=int(rng.integers(2**32)))
         if how.roll:
             x = effects.rolled(x, rng)
-        x = x.astype(np.float32)
-        levels, rest = np.split(x, [self.levels or len(x)])
-        x[: len(levels)] = self._heard(levels, rng)
-        if rng.random() < how.noise:
-            x[: len(levels)] = effects.noisy(levels, rng, self.decibel)
-            if len(rest):
-                rest[:] = effects.scrambled(rest, rng)
-        if rng.random() < how.band:
-            x[: len(levels)] = effects.band_limited(levels, rng, self.decibel)
         if how.masks:
             x = effects.masked(x, rng, how.masks)
-        return np.clip(x, 0, 255, out=x)
+        return np.clip(x, 0, 255)
 
     def _heard(self, x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Change levels as another microphone would."""
@@ -155,6 +161,7 @@ class Batches(keras.utils.PyDataset):
         self.store, self.labels, self.settings = store, labels, settings
         self.share, self.weights = share, weights
         self.generator = Generator(settings, decibel, levels)
+        self._negative = np.flatnonzero(labels == 0)
         self.epoch = 0
         self._order: tuple[int, np.ndarray] = (-1, labels)
         self._pool = ThreadPoolExecutor(1)
@@ -198,7 +205,11 @@ class Batches(keras.utils.PyDataset):
             self._order = (epoch, order(self.share, count, count, rng))
         chosen = self._order[1][index * how.batch : (index + 1) * how.batch]
         rng = np.random.default_rng([how.seed, epoch, index])
-        pictures = np.stack([self.generator.seen(one, rng) for one in self.store[chosen]])
+        pictures = plain = self.store[chosen]
+        if self.generator.levels is not None:
+            plain = self.store[rng.choice(self._negative, len(chosen))]
+        pairs = zip(pictures, plain, strict=True)
+        pictures = np.stack([self.generator.seen(*pair, rng) for pair in pairs])
         targets = self.labels[chosen].astype(np.float32)
         weights = None if self.weights is None else self.weights[self.labels[chosen]]
         if how.mixup:

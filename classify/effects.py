@@ -11,7 +11,7 @@ _WIDEST_BAND, _LONGEST_GAP = 1 / 5, 1 / 6  # of what masking hides at once, as a
 _NARROWEST = 0.4  # least share of the frequencies that a limited band keeps
 # Grey values of noise, as a share of their range: on render's scale from noise that is hardly seen
 # to white noise 5 dB below the speech.
-_HISS = (0.12, 0.66)
+_HISS = (0.25, 0.7)
 _GRAIN = 5  # decibels by which the emptied part of a limited band varies
 
 
@@ -149,24 +149,23 @@ def masked(picture: np.ndarray, rng: np.random.Generator, most: int) -> np.ndarr
     return hidden
 
 
-def scrambled(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Keep the grain of a picture and nothing of what it shows.
-
-    Its two-dimensional spectrum gets the phases of noise, the mean stays.
+def worn(lines: np.ndarray, chance: np.ndarray, share: float) -> np.ndarray:
+    """Leave a share of what stands out, and let what chance leaves fill the rest.
 
     Parameters
     ----------
-    picture : np.ndarray, shape=(height, width), dtype=float32
-    rng : np.random.Generator
+    lines, chance : np.ndarray, shape=(height, width), dtype=float32
+    share : float in [0, 1]
 
     Returns
     -------
-    picture : np.ndarray, same shape
+    worn : np.ndarray, same shape
+        `lines` with a share of 1, `chance` with 0. Between them what both vary by, row by row, is
+        blended, and of equal strength in both it is so in the blend.
     """
-    grain = np.fft.rfft2(rng.standard_normal(picture.shape))
-    grain[0, 0] = 1
-    spectrum = np.fft.rfft2(picture) * grain / np.maximum(np.abs(grain), 1e-9)
-    return np.fft.irfft2(spectrum, picture.shape).astype(np.float32)
+    mean = chance.mean(axis=1, keepdims=True)
+    rest = np.float32(np.sqrt(1 - share**2))
+    return mean + np.float32(share) * (lines - mean) + rest * (chance - mean)
 
 
 def rolled(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:

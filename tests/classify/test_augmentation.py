@@ -114,21 +114,43 @@ def test_pictures_move_as_in_keras(shear, zx, zy):
 
 
 def test_only_rows_of_levels_are_heard_through_another_channel():
-    heard = {"tilt": 6.0, "equalise": 6.0, "level": 6.0, "band": 1.0}
+    heard = {"tilt": 6.0, "equalise": 6.0, "level": 6.0}
     picture = np.full((30, 40), 128, np.uint8)
     generator = Generator(Settings(**STILL, **heard), 2.55, levels=20)
-    found = generator.seen(picture, np.random.default_rng(0))
+    found = generator.seen(picture, picture // 2, np.random.default_rng(0))
     assert (found[20:] == 128).all()
     assert (found[:20] != 128).mean() > 0.9
 
 
-def test_noise_hides_what_other_rows_show():
-    picture = np.full((30, 40), 100, np.uint8)
-    picture[20:, 7] = 200
-    generator = Generator(Settings(**STILL, noise=1.0), 2.55, levels=20)
-    found = generator.seen(picture, np.random.default_rng(0))[20:]
-    assert found.mean() == pytest.approx(102.5, abs=0.5)
-    assert found.mean(axis=0).max() < 150
+@pytest.mark.parametrize("how", ["noise", "band"])
+def test_other_rows_give_way_to_chance_as_far_as_levels_are_hidden(how):
+    generator = Generator(Settings(**STILL, **{how: 1.0}), 2.55, levels=20)
+    grain = np.random.default_rng(0).integers(100, 156, (30, 400)).astype(np.uint8)
+    lines = grain.copy()
+    lines[20:, ::40] = 250
+    plain = np.random.default_rng(1).integers(100, 156, (30, 400)).astype(np.uint8)
+    shares = []
+    for seed in range(20):
+        found = generator.seen(lines, plain, np.random.default_rng(seed))
+        shares.append((found[:20] == lines[:20]).mean())
+        rest = found[20:] - plain[20:].mean(axis=1, keepdims=True)
+        assert rest[:, ::40].mean() == pytest.approx(shares[-1] * (250 - 128), abs=6)
+        if shares[-1] == 1:
+            np.testing.assert_array_equal(found, lines)
+        if shares[-1] == 0:
+            np.testing.assert_array_equal(found[20:], plain[20:])
+    assert np.ptp(shares) > 0.5
+
+
+def test_chance_is_what_pictures_of_the_negative_class_show(split):
+    settings = Settings(**STILL, noise=1.0, batch=16)
+    flow = batches(split, settings, levels=16)
+    flow.store._kept[:, :16] = 0  # whatever noise there is hides all of it
+    flow.store._kept[split.labels == 0, 16:] = 50
+    flow.store._kept[split.labels == 1, 16:] = 200
+    pictures, _ = epoch(flow, 0)[0]
+    assert pictures[:, :16].mean() > 20
+    assert (pictures[:, 16:] == 50).all()
 
 
 def test_an_epoch_depends_on_seed_and_number_alone(split):

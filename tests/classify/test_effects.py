@@ -96,14 +96,13 @@ def test_rolling_moves_columns_round():
     assert any(np.array_equal(np.roll(GREY, shift, axis=1), found) for shift in range(1, 40))
 
 
-def test_scrambling_keeps_the_grain_alone():
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.8, 1.0])
+def test_wearing_leaves_a_share_of_the_lines_and_all_of_the_grain(share):
     rng = np.random.default_rng(0)
-    picture = np.float32(128 + 10 * rng.standard_normal((16, 200)))
-    picture[:, 50] += 60
-    found = effects.scrambled(picture, rng)
+    lines, chance = np.float32(128 + 10 * rng.standard_normal((2, 16, 2_000)))
+    lines[:, 50] += 60
+    found = effects.worn(lines, chance, share)
     assert found.dtype == np.float32
-    assert found.mean() == pytest.approx(picture.mean(), abs=0.01)
-    assert found.std() == pytest.approx(picture.std(), rel=0.01)
-    # 16 rows of an upright line; in the scrambled picture no column stands out.
-    column = found.mean(axis=0)
-    assert np.abs(column - column.mean()).max() < 25
+    assert found[:, 50].mean() - 128 == pytest.approx(share * 60, abs=8)
+    assert np.delete(found, 50, axis=1).std() == pytest.approx(10, rel=0.03)
+    assert found.mean() == pytest.approx(128, abs=0.2)
