@@ -6,9 +6,9 @@ difference  from the base; below 0, the change is for the better
 
 Each is the mean over the seeds, with its 95 % interval over seeds and recordings. Nothing may be
 chosen on the testing split, or its figures no longer say what to expect of other recordings: it is
-opened by --splits alone, once a recipe is chosen. The epoch is chosen on validation, which flatters
-all figures there; --leave-sources-out judges every source by networks that have met it neither in
-training nor in that choice.
+opened by --splits alone, once a recipe is chosen. What a training chooses on validation, the
+calibration above all, flatters the figures there; --leave-sources-out judges every source by
+networks that have met it neither in training nor in such a choice.
 
 Writes OUT/ablation.md, .csv and .png after every training, with --leave-sources-out
 OUT/ablation-left-out.md and so on. What is finished in OUT is not done again, an interrupted
@@ -107,7 +107,7 @@ def _command(known: Sequence[Factor]) -> argparse.ArgumentParser:
         dest="folds",
         metavar="K",
         help="put the sources of training and validation into K folds, in place of the given "
-        f"splits; judge each fold, choose the epoch on the next, train on the others (K: {FOLDS})",
+        f"splits; judge each fold, calibrate on the next, train on the others (K: {FOLDS})",
     )
     add("--jobs", type=int, default=-1, metavar="N", help="processes that draw (default: all)")
     return command

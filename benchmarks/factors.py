@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
-from classify.settings import MODELS, recipe
+from classify.settings import CHOICES, MODELS, recipe
 from render.settings import FEATURES, Settings
 
 Change = Mapping[str, Any]
@@ -139,6 +139,7 @@ def factors(training: Change, drawing: Drawing = BASE) -> list[Factor]:
         *_bare(training),
         *_balance(training),
         _switch("average", "learning", AVERAGE, training),
+        *_choice("select", "learning", CHOICES, training),
         *_choice("model", "model", MODELS, training),
         _views(training),
         Factor("recipe-plain", "whole", "plain", "robust", recipe("plain")),

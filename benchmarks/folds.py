@@ -2,8 +2,8 @@
 
 The given validation split holds few sources, and a recipe chosen on it may suit those alone. Here
 every source is left out once: the pictures of a fold are the test split of a dataset of its own,
-those of the next fold its validation split, by which the epoch and the calibration are chosen, and
-the others its training split. The given test split has no part in it.
+those of the next fold its validation split, by which the calibration is chosen, and the others its
+training split. The given test split has no part in it.
 
 A source is whole in one fold, together with the others of its family: the vocoder that most of its
 fakes are made by, as far as the manifest names one in ``generator``. Variants of the sound, and

@@ -118,7 +118,7 @@ def _add_settings(verb: argparse.ArgumentParser) -> None:
 
     for name, kind, text in (
         ("epochs", int, "most passes over the training pictures"),
-        ("patience", int, "end after this many epochs without a better one"),
+        ("patience", int, "end after so many epochs without a better one, unless the last is kept"),
         ("batch", int, "pictures in one step"),
         ("learning-rate", float, "largest step size of AdamW; it falls to 0"),
         ("warmup", float, "share of the steps in which it rises from 0"),
@@ -144,7 +144,7 @@ def _add_settings(verb: argparse.ArgumentParser) -> None:
     ):
         add(name, text, action=argparse.BooleanOptionalAction)
     for name, known, text in (
-        ("select", CHOICES, "figure of validation by which the best epoch is chosen"),
+        ("select", CHOICES, "epoch that is kept: the last, or the best by a figure of validation"),
         ("head", HEADS, "one output or two"),
         ("precision", PRECISIONS, "what the steps are computed in"),
     ):

@@ -26,7 +26,7 @@ class Keeper(keras.callbacks.Callback):
     rows : list of dict
         Figures of the epochs that an earlier process finished.
     select : str
-        ``"loss"`` or ``"eer"``: by which figure of validation an epoch is the best.
+        Which epoch is the best, see `classify.history.best`.
     patience : int
         Epochs without a better one before the end.
     """

@@ -29,15 +29,15 @@ def write_history(path: Path, rows: list[dict[str, float]]) -> None:
 
 
 def best(rows: History, select: str) -> int:
-    """Index of the best epoch, the first of equal ones.
+    """Index of the epoch that is kept, the first of equally good ones.
 
     Parameters
     ----------
     rows : sequence of mapping
         One an epoch, at least one.
     select : str
-        ``"loss"``: the one of the lowest validation loss. ``"eer"``: of the lowest error on
-        validation and, of several, the lowest loss.
+        ``"last"``: the last one. ``"loss"``: the one of the lowest validation loss. ``"eer"``: of
+        the lowest error on validation and, of several, the lowest loss.
 
     Returns
     -------
@@ -45,9 +45,12 @@ def best(rows: History, select: str) -> int:
 
     Examples
     --------
-    >>> rows = [{"val_eer": 0.2, "val_loss": 0.5}, {"val_eer": 0.1, "val_loss": 0.7}]
-    >>> best(rows, "loss"), best(rows, "eer")
-    (0, 1)
+    >>> figures = (0.2, 0.5), (0.1, 0.7), (0.3, 0.6)
+    >>> rows = [{"val_eer": error, "val_loss": loss} for error, loss in figures]
+    >>> best(rows, "loss"), best(rows, "eer"), best(rows, "last")
+    (0, 1, 2)
     """
+    if select == "last":
+        return len(rows) - 1
     names = ("val_loss",) if select == "loss" else ("val_eer", "val_loss")
     return min(range(len(rows)), key=lambda number: [rows[number][name] for name in names])

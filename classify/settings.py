@@ -9,7 +9,7 @@ from typing import Any
 MODELS = ("cnn", "lcnn", "resnet", "crnn", "lstm", "vit", "plain")
 HEADS = ("sigmoid", "softmax")
 RECIPES = ("robust", "plain")
-CHOICES = ("loss", "eer")
+CHOICES = ("last", "loss", "eer")
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 
 # Bounds of the numbers: least, and what they stay under.
@@ -52,10 +52,11 @@ class Settings:
     epochs : int
         Most passes over the training split.
     patience : int
-        Training ends after this many epochs without a better one.
+        Training ends after this many epochs without a better one, unless the last is kept.
     select : str
-        By which figure of the validation split the best epoch is chosen: ``"loss"`` or, of its
-        recordings, ``"eer"``, the mean over sources where the manifest names them.
+        Which epoch is kept: the ``"last"``, or the best by a figure of the validation split,
+        ``"loss"`` or, of its recordings, ``"eer"``, the mean over sources where the manifest names
+        them.
     batch : int
         Pictures in one step.
     balance : tuple of str

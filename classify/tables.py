@@ -140,8 +140,8 @@ def _explanation(report: Mapping[str, Any], classes: Sequence[str]) -> list[str]
         )
     if report["split"] == "validation":
         lines.append(
-            "the epoch, the calibration and the threshold were chosen on validation: these figures "
-            "flatter; run.json holds the cross-fitted ones"
+            "the calibration, the threshold and, unless it is the last, the epoch were chosen on "
+            "validation: these figures flatter; run.json holds the cross-fitted ones"
         )
     return lines
 

@@ -93,7 +93,7 @@ def train(
     resume: bool = False,
     overwrite: bool = False,
 ) -> Run:
-    """Train on the training split, choosing the epoch and the calibration on validation.
+    """Train on the training split, choosing calibration and perhaps the epoch on validation.
 
     The test split is not opened.
 

@@ -318,7 +318,21 @@ def test_training_ends_when_nothing_gets_better(tmp_path):
     keeper.rows.append({"val_loss": 1.2, "val_eer": 0.05})
     assert keeper.over
     assert not Keeper(tmp_path, keeper.rows, "eer", patience=3).over
+    assert Keeper(tmp_path, rows, "eer", patience=2).over
+    assert not Keeper(tmp_path, rows, "last", patience=2).over
     assert not Keeper(tmp_path, [], "loss", patience=1).over
+
+
+def test_the_last_epoch_is_kept_where_that_is_asked_for(images, tmp_path):
+    run = train(images, tmp_path / "run", replace(QUICK, epochs=3, select="last"))
+    history = read_history(tmp_path / "run" / "history.csv")
+    assert run.scores == history[-1]
+    assert min(history, key=lambda row: row["val_loss"]) != history[-1]
+    split = look_through(images, "validation")
+    pictures = np.stack([decode(path.read_bytes()).image for path in split.paths])
+    p = run.model.predict(pictures[..., np.newaxis], verbose=0)[:, 0].astype(float)
+    loss = -np.log(np.where(split.labels == 1, p, 1 - p)).mean()
+    assert loss == pytest.approx(run.scores["val_loss"], abs=1e-5)
 
 
 def test_a_loss_that_is_no_number_ends_the_training(tmp_path):
