@@ -2,9 +2,8 @@
 
 TRAIN = """\
 Train a network on IMAGES/train, choosing the calibration, and the epoch if asked to, on
-IMAGES/validation;
-IMAGES/test is not opened. Any dataset of two class folders a split will do. Interrupted, it goes
-on with --resume. With --seeds, several networks answer together.
+IMAGES/validation; IMAGES/test is not opened. Any dataset of two class folders a split will do.
+Interrupted, it goes on with --resume. With --seeds, several networks answer together.
 
 sample of the output, on standard error while it trains and on standard output at the end:
   train: epoch 1 of 20: loss 0.612, accuracy 0.671, val_loss 0.655, val_accuracy 0.630
