@@ -115,7 +115,7 @@ bench() {
   local name=${1:-}
   [[ -n $name && -f $root/benchmarks/$name.py ]] || fail "expected a benchmark, got ${name:-none}; ./run.sh help lists them"
   shift
-  exec "$python" "$root/benchmarks/$name.py" "$@"
+  PYTHONPATH=$root exec "$python" "$root/benchmarks/$name.py" "$@"
 }
 
 verb=${1:-help}
