@@ -47,15 +47,19 @@ def test_a_run_holds_all_that_rebuilds_it(trained, images):
     assert run.scores == min(history, key=lambda row: row["val_loss"])
 
 
-def test_the_kept_network_is_the_one_of_the_best_epoch(trained, images):
+def assert_kept(run, images):
+    """The network of a run has the figures that the run tells of its epoch."""
     split = look_through(images, "validation")
     pictures = np.stack([decode(path.read_bytes()).image for path in split.paths])
-    run = load(trained)
     p = run.model.predict(pictures[..., np.newaxis], verbose=0)[:, 0].astype(float)
     loss = -np.log(np.where(split.labels == 1, p, 1 - p)).mean()
     accuracy = ((p > 0.5) == split.labels).mean()
     assert loss == pytest.approx(run.scores["val_loss"], abs=1e-5)
     assert accuracy == pytest.approx(run.scores["val_accuracy"])
+
+
+def test_the_kept_network_is_the_one_of_the_best_epoch(trained, images):
+    assert_kept(load(trained), images)
 
 
 def test_any_keras_can_load_the_network(trained):
@@ -328,11 +332,7 @@ def test_the_last_epoch_is_kept_where_that_is_asked_for(images, tmp_path):
     history = read_history(tmp_path / "run" / "history.csv")
     assert run.scores == history[-1]
     assert min(history, key=lambda row: row["val_loss"]) != history[-1]
-    split = look_through(images, "validation")
-    pictures = np.stack([decode(path.read_bytes()).image for path in split.paths])
-    p = run.model.predict(pictures[..., np.newaxis], verbose=0)[:, 0].astype(float)
-    loss = -np.log(np.where(split.labels == 1, p, 1 - p)).mean()
-    assert loss == pytest.approx(run.scores["val_loss"], abs=1e-5)
+    assert_kept(run, images)
 
 
 def test_a_loss_that_is_no_number_ends_the_training(tmp_path):
