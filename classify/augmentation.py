@@ -103,7 +103,7 @@ class Generator(ImageDataGenerator):
             left = effects.noisy(left, rng, self.decibel)
         if rng.random() < how.band:
             left = effects.band_limited(left, rng, self.decibel)
-        if len(rest):
+        if len(rest) and left is not heard:
             chance = plain[len(left) :].astype(np.float32)
             rest[:] = effects.worn(rest, chance, float((left == heard).mean()))
         levels[:] = left
