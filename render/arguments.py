@@ -47,7 +47,7 @@ _NUMBERS = (
     ("coefficients", int, "cepstral coefficients, of lfcc, mfcc and stack"),
     ("ripple", float, "cepstral coefficient drawn white, in dB"),
     ("delay", float, "group delay drawn white, in ms"),
-    ("line", float, "strength of the lines of a comb drawn white, in dB"),
+    ("line", float, "strength of a comb, and of what else vocoders leave, drawn white"),
     ("floor", float, "level drawn black, in dB below a full-scale sine"),
     ("ceiling", float, "level drawn white, in dB below a full-scale sine"),
     ("level", float, "RMS level that every recording is brought to, in dB"),

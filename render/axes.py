@@ -50,7 +50,7 @@ def axes(settings: Settings) -> dict[str, Any]:
     if settings.feature == "comb":
         steps = [float(step) for step in range(40, 130, 20)]
         columns |= {"unit": "Hz", "ticks": _ticks(_comb_column, steps, settings.columns, settings)}
-        found["rows"] |= {"count": COMBS, "rest": "the fields of the usual rates"}
+        found["rows"] |= {"count": COMBS, "rest": "the fields of what vocoders leave"}
     if settings.feature == "linear-comb":
         found["rows"] |= {"count": settings.rows - COMBS - FIELDS, "rest": "the comb"}
     if settings.feature in _LEVELS:

@@ -15,7 +15,7 @@ FEATURES = (
 )
 PITCHES = 12  # pitch classes in an octave
 COMBS = 16  # bands that lines in even steps are looked for in
-FIELDS = 16  # rows of what stands out at the usual steps
+FIELDS = 16  # rows of what vocoders leave at their usual rates
 REGRESSION = 9  # columns that a delta is found from, the middle one and as many on either side
 _REALS = (
     "seconds",
@@ -84,7 +84,8 @@ class Settings:
     delay : float
         Group delay drawn white, in ms; minus that is black.
     line : float
-        Strength of the lines of a comb drawn white, in dB; minus that is black.
+        Strength of a comb, and of what else vocoders leave, drawn white; minus that is black.
+        Chance makes it vary by about 1.
     level : float or None
         RMS level that a recording is brought to before it is drawn, in dB relative to full
         scale; None leaves it as it is, and loudness then shows.
@@ -112,7 +113,7 @@ class Settings:
     line: float = 6.0
     level: float | None = -20.0
     trim: float | None = 40.0
-    version: int = 2
+    version: int = 3
 
     def __post_init__(self) -> None:
         self._check_types()

@@ -15,8 +15,9 @@ from functools import lru_cache
 import numpy as np
 import scipy
 
-from render.settings import COMBS, Settings
-from render.spectra import grey, longterm, rates
+from render.settings import COMBS, FIELDS, Settings
+from render.spectra import grey, longterm, pulses, rates, stages
+from render.spectra.flat import flattened
 
 SLOWEST, FASTEST = 40.0, 130.0  # steps that are looked for, in Hz
 _FINE = 4  # steps tried in a column
@@ -39,11 +40,14 @@ def comb(samples: np.ndarray, settings: Settings) -> np.ndarray:
     Returns
     -------
     image : np.ndarray, shape=settings.shape, dtype=uint8
-        128 where lines in such steps stand out by nothing, 255 where by ``settings.line`` or
-        more. The upper half: steps lie in columns, from 40 to 130 Hz; of the steps that fall in
-        one column, the clearest is drawn. Bands lie in rows, the highest on top, each a quarter of
-        all frequencies wide. The lower half: the steps of ``render.spectra.rates.RATES``, one
-        field each, see `render.spectra.rates.fields`.
+        128 where nothing stands out, 255 where it does by ``settings.line`` or more. The upper
+        half: steps lie in columns, from 40 to 130 Hz; of the steps that fall in one column, the
+        clearest is drawn. Bands lie in rows, the highest on top, each a quarter of all frequencies
+        wide. The lower half: fields side by side, all equally wide. From the left, one for the
+        lines at each of ``render.spectra.rates.RATES``, the slowest first, one for the pulses at
+        each of them, see `render.spectra.pulses`, and one for the copies of each stage, see
+        `render.spectra.stages`. A bright field means the same wherever it is: chance makes all of
+        them vary by about 1.
 
     Raises
     ------
@@ -60,9 +64,17 @@ def comb(samples: np.ndarray, settings: Settings) -> np.ndarray:
     >>> image.shape, float(round(40 + image[:16].mean(axis=0).argmax() * 90 / 249, 1))
     ((32, 249), 100.0)
     """
-    spectrum = longterm.spectrum(samples, settings)
+    spectrum, flat = longterm.spectrum(samples, settings), flattened(samples, settings)
     scanned = grey.upright(grey.swing(strengths(spectrum, settings), settings.line))
-    return np.vstack([scanned, rates.fields(samples, spectrum, settings)])
+    left = np.concatenate(
+        [
+            rates.found(spectrum, flat, settings),
+            pulses.strengths(flat.power, settings),
+            stages.strengths(flat.spectrum, settings),
+        ]
+    )
+    fields = left[np.arange(settings.columns) * len(left) // settings.columns]
+    return np.vstack([scanned, np.tile(grey.swing(fields, settings.line), (FIELDS, 1))])
 
 
 def strengths(spectrum: np.ndarray, settings: Settings) -> np.ndarray:

