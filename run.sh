@@ -85,7 +85,7 @@ audit() { run classify audit "$@"; }
 demo() { # render, train, evaluate and predict on sounds that the project makes itself
   local images=$root/datasets/demo/images run=$root/checkpoints/demo
   "$root/run.sh" render --demo --to "$images"
-  "$root/run.sh" train "$images" --to "$run" --overwrite
+  "$root/run.sh" train "$images" --epochs 20 --to "$run" --overwrite
   "$root/run.sh" evaluate "$images" --run "$run"
   "$root/run.sh" predict --run "$run" "$(first "$images/test/real")" "$(first "$images/test/fake")"
   "$root/run.sh" detect --run "$run" "$root/datasets/demo/audio/test/fake/0-0320.flac"

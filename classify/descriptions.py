@@ -6,9 +6,9 @@ IMAGES/validation; IMAGES/test is not opened. Any dataset of two class folders a
 Interrupted, it goes on with --resume. With --seeds, several networks answer together.
 
 sample of the output, on standard error while it trains and on standard output at the end:
-  train: epoch 1 of 20: loss 0.612, accuracy 0.671, val_loss 0.655, val_accuracy 0.630
+  train: epoch 1 of 40: loss 0.612, accuracy 0.671, val_loss 0.655, val_accuracy 0.630
   ...
-  checkpoints/default: kept epoch 20, validation loss 0.473, accuracy 0.805
+  checkpoints/default: kept epoch 40, validation loss 0.473, accuracy 0.805
   validation, 424 recordings: EER 0.175, accuracy 0.828 (0.825 at the EER point), ECE 0.077
 """
 EVALUATE = """\
