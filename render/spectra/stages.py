@@ -63,6 +63,7 @@ def strengths(spectrum: np.ndarray, settings: Settings) -> np.ndarray:
         bands = (zero + int(_HIGHEST * zero) - low) // width
         count = 2 * bands * width
         above = parts[:, 2 * low : 2 * low + count].reshape(2, bands, -1)
+        # Moved by the distance and, for comparison, by four around it, two on either side.
         lowest = low - round(distance / step) - 2 * apart
         varied = sliding_window_view(parts[0], count)[2 * lowest :: 2 * apart][:5]
         below = varied.reshape(5, bands, -1)
