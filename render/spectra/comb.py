@@ -68,7 +68,7 @@ def comb(samples: np.ndarray, settings: Settings) -> np.ndarray:
     scanned = grey.upright(grey.swing(strengths(spectrum, settings), settings.line))
     left = np.concatenate(
         [
-            rates.found(spectrum, flat, settings),
+            rates.found(spectrum, flat.spectrum, settings),
             pulses.strengths(flat.power, settings),
             stages.strengths(flat.spectrum, settings),
         ]
@@ -92,7 +92,8 @@ def strengths(spectrum: np.ndarray, settings: Settings) -> np.ndarray:
         In dB, divided by the length of the weights as a vector, so that a spectrum of mere noise
         of `d` dB has values of about `d` in every place. The lowest band comes first.
     """
-    found = _weights(settings.rate, len(spectrum), settings.columns) @ spectrum
+    lines, bands, length = _weights(settings.rate, len(spectrum), settings.columns)
+    found = bands @ (lines @ spectrum).reshape(-1, settings.columns * _FINE) / length
     return found.reshape(COMBS, settings.columns, _FINE).max(axis=2)
 
 
@@ -109,28 +110,49 @@ def middles(rate: int) -> tuple[float, float]:
 
 
 @lru_cache(maxsize=2)
-def _weights(rate: int, bins: int, columns: int) -> "scipy.sparse.csr_array":
-    """Weight of every bin for every band and step, shape (bands * columns * fine, bins)."""
+def _weights(
+    rate: int, bins: int, columns: int
+) -> "tuple[scipy.sparse.csr_array, np.ndarray, np.ndarray]":
+    """What the strengths are found with.
+
+    The bands overlap: a line is looked for once, and not for each of the four bands that it is in.
+
+    Returns
+    -------
+    lines : scipy.sparse.csr_array, shape=(parts * columns * fine, bins)
+        Weight of every bin for the lines of every step in each part between two ends of bands.
+    bands : np.ndarray, shape=(COMBS, parts)
+        1 where a part is in a band.
+    length : np.ndarray, shape=(COMBS, columns * fine)
+        Of the weights of a band and a step, as a vector.
+    """
     nyquist, steps = rate / 2, columns * _FINE
     step = SLOWEST + (FASTEST - SLOWEST) * np.arange(steps) / steps
     order = np.arange(1, int(nyquist / SLOWEST) + 1)
+    line = step[:, None] * order
     tops = np.linspace(_LOWEST + _WIDTH, 1, COMBS)
+    lows = (tops - _WIDTH) * nyquist
+    highs = np.nextafter(np.minimum(tops, _HIGHEST) * nyquist, np.inf)  # a line there is within
+    ends = np.unique([*lows, *highs])
+    part = np.searchsorted(ends, line, side="right") - 1
+    which, n = np.nonzero((line >= ends[0]) & (line < ends[-1]))
     rows, places, values = [], [], []
-    for band, top in enumerate(tops):
-        low, high = (top - _WIDTH) * nyquist, min(top, _HIGHEST) * nyquist
-        line = step[:, None] * order
-        which, n = np.nonzero((line >= low) & (line <= high))
-        for away, value in ((0.0, 1.0), (-0.5, -0.5), (0.5, -0.5)):
-            # Between two bins, either counts by how near it is.
-            at = np.minimum((order[n] + away) * step[which] / nyquist * (bins - 1), bins - 1.001)
-            before = at.astype(int)
-            share = at - before
-            rows += [band * steps + which] * 2
-            places += [before, before + 1]
-            values += [value * (1 - share), value * share]
+    for away, value in ((0.0, 1.0), (-0.5, -0.5), (0.5, -0.5)):
+        # Between two bins, either counts by how near it is.
+        at = np.minimum((order[n] + away) * step[which] / nyquist * (bins - 1), bins - 1.001)
+        before = at.astype(int)
+        share = at - before
+        rows += [part[which, n] * steps + which] * 2
+        places += [before, before + 1]
+        values += [value * (1 - share), value * share]
     entries = np.concatenate(values), (np.concatenate(rows), np.concatenate(places))
-    weights = scipy.sparse.coo_array(entries, shape=(COMBS * steps, bins)).tocsr()
-    length = np.sqrt(weights.multiply(weights).sum(axis=1))
-    return scipy.sparse.csr_array(
-        weights.multiply(1 / np.maximum(length, 1e-9)[:, None]), dtype=np.float32
+    parts = len(ends) - 1
+    lines = scipy.sparse.coo_array(entries, shape=(parts * steps, bins)).tocsr()
+    bands = (lows[:, None] <= ends[:-1]) & (ends[1:] <= highs[:, None])
+    whole = scipy.sparse.kron(bands.astype(float), scipy.sparse.eye_array(steps)) @ lines
+    length = np.sqrt(whole.multiply(whole).sum(axis=1)).reshape(COMBS, steps)
+    return (
+        scipy.sparse.csr_array(lines, dtype=np.float32),
+        bands.astype(np.float32),
+        np.maximum(length, 1e-9).astype(np.float32),
     )

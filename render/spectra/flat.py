@@ -11,6 +11,7 @@ import numpy as np
 import scipy
 
 from render.settings import Settings
+from render.spectra import stft
 
 _BAND = 1 / 16  # distance of the bands, as a share of all frequencies; each is twice as wide
 _SMOOTH = 0.05  # seconds over which their level is taken
@@ -48,8 +49,13 @@ def flattened(samples: np.ndarray, settings: Settings) -> Flat:
     Returns
     -------
     flat : Flat
+
+    Raises
+    ------
+    ValueError
+        As `render.spectra.stft.power`.
     """
-    spectrum = scipy.fft.rfft(samples.astype(np.float32))
+    spectrum = scipy.fft.rfft(stft.single(samples, settings))
     half = max(1, round(len(spectrum) * _BAND))
     count = -(-(len(spectrum) - 1) // half)
     # Where the bands begin; what the last one lacks is nothing.

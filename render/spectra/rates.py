@@ -12,7 +12,6 @@ import scipy
 
 from render.settings import Settings
 from render.spectra import longterm
-from render.spectra.flat import Flat
 
 # Frames a second of published vocoders: sample rate over hop.
 RATES = (
@@ -33,15 +32,15 @@ _LOWEST, _HIGHEST = 3 / 16, 0.9625  # where lines are looked for, as shares of t
 _GRAIN = 5.0  # by which one spectrum is rougher than the mean over frames of `longterm.spectrum`
 
 
-def found(spectrum: np.ndarray, flat: Flat, settings: Settings) -> np.ndarray:
+def found(spectrum: np.ndarray, flat: np.ndarray, settings: Settings) -> np.ndarray:
     """Find how far the lines at each rate stand out, in two ways.
 
     Parameters
     ----------
     spectrum : np.ndarray, shape=(bins,)
         `longterm.spectrum` of a clip.
-    flat : Flat
-        The same clip.
+    flat : np.ndarray, shape=(settings.length + 1,), dtype=complex64
+        Spectrum in `render.spectra.flat.Flat`, of the same clip.
     settings : Settings
 
     Returns
@@ -72,14 +71,15 @@ def strengths(spectrum: np.ndarray, settings: Settings) -> np.ndarray:
     return _weights(settings.rate, len(spectrum)) @ spectrum
 
 
-def flat_spectrum(flat: Flat, settings: Settings) -> np.ndarray:
+def flat_spectrum(flat: np.ndarray, settings: Settings) -> np.ndarray:
     """Spectrum of a whole clip in which every band is equally loud at every moment.
 
     A transform as long as the clip tells lines from what lies a Hertz beside them, if they last.
 
     Parameters
     ----------
-    flat : Flat
+    flat : np.ndarray, shape=(settings.length + 1,), dtype=complex64
+        Spectrum in `render.spectra.flat.Flat`.
     settings : Settings
 
     Returns
@@ -87,7 +87,7 @@ def flat_spectrum(flat: Flat, settings: Settings) -> np.ndarray:
     spectrum : np.ndarray, shape=(bins,), dtype=float32
         In dB, levelled as `longterm.levelled` does.
     """
-    return longterm.levelled(longterm.decibel(np.abs(flat.spectrum) ** 2), settings.rate)
+    return longterm.levelled(longterm.decibel(np.abs(flat) ** 2), settings.rate)
 
 
 @lru_cache(maxsize=4)

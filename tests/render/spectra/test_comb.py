@@ -47,6 +47,20 @@ def test_lines_in_a_part_of_the_spectrum_are_found_in_its_bands_alone():
     assert peak[:4].max() < 3 < peak[-4:].min()
 
 
+def test_a_line_counts_in_all_bands_that_it_lies_in_and_in_no_other():
+    nyquist, at = SETTINGS.rate / 2, int(column(62.5, SETTINGS.columns) + 0.5)
+    lows = np.linspace(1 / 16, 3 / 4, COMBS) * nyquist
+    highs = np.minimum(lows + nyquist / 4, 0.994 * nyquist)
+    ends = np.concatenate([lows, highs])
+    for line in np.arange(1, 128) * 62.5:
+        if np.abs(ends - line).min() < 8:  # two bins: steps that share the column may differ
+            continue
+        spectrum = np.zeros(2049, np.float32)
+        spectrum[round(line / nyquist * 2048)] = 1
+        within = (lows < line) & (line < highs)
+        np.testing.assert_array_equal(module.strengths(spectrum, SETTINGS)[:, at] > 0, within)
+
+
 def test_a_voice_whose_pitch_moves_has_no_comb():
     time = np.arange(SETTINGS.length) / SETTINGS.rate
     phase = 2 * np.pi * (90 * time + 15 / 3 * np.sin(2 * np.pi * 3 * time) / (2 * np.pi))

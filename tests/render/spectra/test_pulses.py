@@ -32,7 +32,7 @@ def test_noise_that_beats_at_a_usual_rate_is_found_at_that_rate(which):
     assert found[which] > 4
     # It has no lines.
     spectrum, flat = longterm.spectrum(samples, SETTINGS), flattened(samples, SETTINGS)
-    assert rates.found(spectrum, flat, SETTINGS)[which] < 3
+    assert rates.found(spectrum, flat.spectrum, SETTINGS)[which] < 3
 
 
 def test_chance_varies_by_about_one_around_nothing():

@@ -21,11 +21,12 @@ def clicks(step, settings=SETTINGS, size=0.1):
 
 
 def whole(samples, settings=SETTINGS):
-    return flat_spectrum(flattened(samples, settings), settings)
+    return flat_spectrum(flattened(samples, settings).spectrum, settings)
 
 
 def both(samples, settings=SETTINGS):
-    return found(longterm.spectrum(samples, settings), flattened(samples, settings), settings)
+    flat = flattened(samples, settings).spectrum
+    return found(longterm.spectrum(samples, settings), flat, settings)
 
 
 @pytest.mark.parametrize("which", range(len(RATES)))
