@@ -2,8 +2,8 @@
 
 train      an epoch as ./run.sh train takes it, pictures from the store, moved, masked and mixed by
            the recipe, beside one of as many steps that are all given the same batch from memory
-evaluate   the test split scored as ./run.sh evaluate does it, read and decoded from files, beside
-           as many batches of the same pictures from memory
+evaluate   2,048 pictures, the test split over and over, scored as ./run.sh evaluate does it, read
+           and decoded from files, beside as many batches of the same pictures from memory
 
 Both use the same network, in turn. What an input from memory saves, as a share of the step, is what
 the network waits for the pictures or shares its cores with them for. Alone is the input without a
@@ -12,6 +12,7 @@ network, in one thread, as both have it. Pictures come from the disk's cache.
 
 import argparse
 import dataclasses
+import itertools
 import shutil
 import statistics
 import sys
@@ -27,6 +28,7 @@ from rounds import ROOT
 sys.path.insert(0, str(ROOT))
 CORES = 2
 SHARE = 0.15  # bar
+SCORED = 2_048  # pictures; with those of one test split, a tenth of a second would decide
 
 Way = Callable[[Path], Any]
 
@@ -170,7 +172,7 @@ def _scoring(run: Any, paths: list[Path]) -> Ways:
 
     if len(paths) < BATCH:
         raise ValueError(f"expected at least {BATCH} test pictures, got {len(paths)}")
-    paths = paths[: len(paths) // BATCH * BATCH]
+    paths = list(itertools.islice(itertools.cycle(paths), SCORED))
     kept = np.stack([read(path, run.shape, run.drawing) for path in paths[:BATCH]])
 
     def memory(_: Path) -> None:

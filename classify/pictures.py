@@ -214,11 +214,15 @@ def _stored(chunks: list[tuple[bytes, memoryview]]) -> Picture | None:
     width, height = struct.unpack(">II", header[:8])
     pixels = b"".join(content for kind, content in chunks if kind == b"IDAT")
     count = height * (1 + width)
-    if len(pixels) < count:
+    if len(pixels) < max(count, 2):
+        return None
+    if pixels[0] & 0x0F != 8 or pixels[1] & 0x20:  # not what zlib writes, or with a dictionary
         return None
     try:
-        # As much as there should be, for a small file can hold a lot.
-        rows = np.frombuffer(zlib.decompressobj().decompress(pixels, count + 1), np.uint8)
+        # As much as there should be, for a small file can hold a lot; without zlib's own checksum,
+        # for the chunks have theirs.
+        raw = zlib.decompressobj(-zlib.MAX_WBITS)
+        rows = np.frombuffer(raw.decompress(memoryview(pixels)[2:], count + 1), np.uint8)
     except zlib.error:
         return None
     if not height * width or len(rows) != count:

@@ -84,6 +84,8 @@ def test_pixels_are_what_opencv_makes_of_them(data, image):
     [
         png(b"no zlib at all"),
         png(zlib.compress(ROWS.tobytes(), 0)[:-9]),
+        png(b"\x77" + zlib.compress(ROWS.tobytes(), 0)[1:]),
+        png(b"x", width=0, height=1),
         png(zlib.compress(ROWS.tobytes(), 0), height=0),
         png(zlib.compress(ROWS.tobytes(), 0), width=1 << 31, height=1 << 31),
         png(zlib.compress(ROWS.tobytes(), 0), form=b"\x08"),
