@@ -31,7 +31,7 @@ AUGMENTATIONS = {
     "mixup": 0.2,
     "smoothing": 0.1,
 }
-AVERAGE = 0.05
+AVERAGE = 0.4
 SOUND = {"variants": 2, "forge": True}
 SECONDS = (1.0, 2.0, 4.0)
 BALANCES = {"none": [], "class": ["label"], "source": ["source"]}

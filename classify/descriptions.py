@@ -6,10 +6,10 @@ IMAGES/validation; IMAGES/test is not opened. Any dataset of two class folders a
 Interrupted, it goes on with --resume. With --seeds, several networks answer together.
 
 sample of the output, on standard error while it trains and on standard output at the end:
-  train: epoch 1 of 40: loss 0.786, accuracy 0.536, val_loss 0.671, val_accuracy 0.694, ...
+  train: epoch 1 of 40: loss 0.786, accuracy 0.536, val_loss 0.655, val_accuracy 0.694, ...
   ...
-  checkpoints/default: kept epoch 40, validation loss 0.538, accuracy 0.851
-  validation, 424 recordings: EER 0.146, accuracy 0.858 (0.854 at the EER point), ECE 0.040
+  checkpoints/default: kept epoch 40, validation loss 0.535, accuracy 0.851
+  validation, 424 recordings: EER 0.146, accuracy 0.856 (0.854 at the EER point), ECE 0.039
 """
 EVALUATE = """\
 Say how good a run is on one split, per picture and, where IMAGES/manifest.csv names recordings,

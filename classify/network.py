@@ -23,6 +23,8 @@ BODIES = {
     "plain": plain.features,
 }
 
+_FOLLOWED = 0.4  # epochs
+
 
 def build(settings: Settings, shape: tuple[int, int], steps: int) -> keras.Model:
     """Build and compile a network.
@@ -59,18 +61,19 @@ def build(settings: Settings, shape: tuple[int, int], steps: int) -> keras.Model
     else:
         output = layers.Dense(2, "softmax", name="classes", dtype="float32")(x)
     model = keras.Model(pictures, output, name=settings.model)
-    _pace(model, steps)
+    _pace(model, steps / settings.epochs)
     prepare(model, settings, steps)
     return model
 
 
-def _pace(model: keras.Model, steps: int) -> None:
-    """Let the statistics of all normalisations follow the last fiftieth of the training.
+def _pace(model: keras.Model, epoch: float) -> None:
+    """Let the statistics of all normalisations follow the last two fifths of an epoch, in steps.
 
-    Keras' default of 100 steps outlasts a training on small data; over 10 steps, what is judged
-    hangs on a few batches, and the loss of validation jumps by a half from one epoch to the next.
+    Keras' default of 100 steps outlasts an epoch of small data: its network is judged by what the
+    last one saw. Over 10 steps, what is judged hangs on a few batches, and the loss of validation
+    jumps by a half from one epoch to the next.
     """
-    followed = min(max(steps / 50, 10), 100)
+    followed = min(max(_FOLLOWED * epoch, 10), 100)
     for layer in _within(model):
         if isinstance(layer, layers.BatchNormalization):
             layer.momentum = 1 - 1 / followed

@@ -19,16 +19,17 @@ def prepare(model: keras.Model, settings: Settings, steps: int) -> None:
     steps : int
         Steps in the whole training.
     """
-    warmup = int(settings.warmup * steps)
+    epoch = steps / settings.epochs
+    warmup = int(settings.warmup * epoch)
     rate = keras.optimizers.schedules.CosineDecay(
         0.0 if warmup else settings.learning_rate,
         steps - warmup,
         warmup_target=settings.learning_rate if warmup else None,
         warmup_steps=warmup,
     )
-    # In steps, not a momentum of its own: a short training would end before the mean has forgotten
-    # the weights that it began with.
-    reach = settings.average * steps
+    # Of an epoch, not a momentum of its own: with few pictures, a training would end before the
+    # mean has forgotten the weights that it began with.
+    reach = settings.average * epoch
     optimiser = keras.optimizers.AdamW(
         rate,
         weight_decay=settings.decay,

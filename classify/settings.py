@@ -17,9 +17,9 @@ _BOUNDS = {
     "epochs": (1, math.inf),
     "patience": (1, math.inf),
     "batch": (1, math.inf),
-    "warmup": (0, 1),
+    "warmup": (0, math.inf),
     "decay": (0, math.inf),
-    "average": (0, 1),
+    "average": (0, math.inf),
     "dropout": (0, 1),
     "smoothing": (0, 1),
     "mixup": (0, math.inf),
@@ -66,12 +66,12 @@ class Settings:
     learning_rate : float
         Largest step size of AdamW; it falls along a cosine to 0 at the last epoch.
     warmup : float
-        Share of the steps in which the step size rises from 0, in [0, 1).
+        Epochs, or a part of one, in which the step size rises from 0; less than all of them.
     decay : float
         Weight decay of AdamW.
     average : float
-        Share of all steps that the running mean of the weights reaches back, in [0, 1); the mean
-        is the network that is judged and kept. 0 for none.
+        Epochs, or a part of one, that the running mean of the weights reaches back; the mean is
+        the network that is judged and kept. 0 for none.
     precision : str
         What the steps are computed in; ``"mixed_..."`` is quicker where the machine has it.
     dropout : float
@@ -156,6 +156,8 @@ class Settings:
         if not self.roll and self.views > 1 + self.flip:
             alone = "at most 2 views without roll" if self.flip else "1 view without flip and roll"
             raise ValueError(f"expected {alone}, got {self.views}")
+        if not self.warmup < self.epochs:
+            raise ValueError(f"expected warmup under {self.epochs} epochs, got {self.warmup}")
         if not self.learning_rate > 0:
             raise ValueError(f"expected a learning rate above 0, got {self.learning_rate}")
         object.__setattr__(self, "balance", tuple(self.balance))  # JSON and TOML have lists

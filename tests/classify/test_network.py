@@ -44,9 +44,10 @@ def test_every_network_says_the_same_when_loaded(taught, tmp_path):
     np.testing.assert_array_equal(found, taught.predict_on_batch(BATCH))
 
 
-@pytest.mark.parametrize(("steps", "followed"), [(1, 10), (2_000, 40), (1_000_000, 100)])
-def test_statistics_follow_the_last_fiftieth_of_the_training(steps, followed):
-    network = build(Settings(), (40, 36), steps)
+@pytest.mark.parametrize("epochs", [1, 50])
+@pytest.mark.parametrize(("epoch", "followed"), [(1, 10), (80, 32), (1_000, 100)])
+def test_statistics_follow_a_part_of_an_epoch_however_many_there_are(epochs, epoch, followed):
+    network = build(Settings(epochs=epochs), (40, 36), epochs * epoch)
     bright = np.full((2, 40, 36, 1), 200, np.uint8)
     before = _mean_of_the_last(network)
     network(bright, training=True)
@@ -65,7 +66,7 @@ def _mean_of_the_last(network):
 def test_statistics_of_a_backbone_follow_as_fast():
     (inner,) = [
         one
-        for one in build(Settings(model=BACKBONE), (40, 36), 2_000).layers
+        for one in build(Settings(model=BACKBONE, epochs=10), (40, 36), 1_000).layers
         if isinstance(one, keras.Model)
     ]
     found = [one for one in inner.layers if isinstance(one, keras.layers.BatchNormalization)]

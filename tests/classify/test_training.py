@@ -366,6 +366,7 @@ def test_class_weights_make_both_classes_equal():
         ({"noise": 1.5}, "expected noise of 0 to 1, got 1.5"),
         ({"tilt": -1.0}, "expected tilt of at least 0, got -1.0"),
         ({"mixup": math.nan}, "expected mixup of at least 0, got nan"),
+        ({"warmup": 1.0, "epochs": 1}, "expected warmup under 1 epochs, got 1.0"),
         ({"learning_rate": 0.0}, "expected a learning rate above 0, got 0.0"),
         ({"shear": 90.0}, "expected shear of at least 0 and under 90, got 90.0"),
         ({"seed": -1}, "expected seed of at least 0 and under 2147483648, got -1"),
