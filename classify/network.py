@@ -69,9 +69,9 @@ def build(settings: Settings, shape: tuple[int, int], steps: int) -> keras.Model
 def _pace(model: keras.Model, epoch: float) -> None:
     """Let the statistics of all normalisations follow the last two fifths of an epoch, in steps.
 
-    Keras' default of 100 steps outlasts an epoch of small data: its network is judged by what the
-    last one saw. Over 10 steps, what is judged hangs on a few batches, and the loss of validation
-    jumps by a half from one epoch to the next.
+    Keras' default of 100 steps outlasts an epoch of small data, whose network is then judged by
+    what an earlier one was. Over 10 steps, what is judged hangs on a few batches, and the loss of
+    validation jumps by a half from one epoch to the next.
     """
     followed = min(max(_FOLLOWED * epoch, 10), 100)
     for layer in _within(model):
