@@ -115,7 +115,7 @@ def _weights(
 ) -> "tuple[scipy.sparse.csr_array, np.ndarray, np.ndarray]":
     """What the strengths are found with.
 
-    The bands overlap: a line is looked for once, and not for each of the four bands that it is in.
+    The bands overlap: a line is looked for once, and not for each of the bands that it is in.
 
     Returns
     -------
