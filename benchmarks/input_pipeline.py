@@ -109,7 +109,7 @@ def _ways(images: Path, folder: Path, options: argparse.Namespace) -> dict[str, 
     train, test = look_through(images, "train"), look_through(images, "test")
     keras.utils.set_random_seed(how.seed)
     backend.make_deterministic()
-    model = build(how, train.shape, 1_000)
+    model = build(how, train.shape, 100)
     run = _run(model, folder, images, dataclasses.asdict(how))
     return {"train": _training(images, train, model, how), "evaluate": _scoring(run, test.paths)}
 

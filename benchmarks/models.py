@@ -101,7 +101,7 @@ def _build(names: Sequence[str], shape: tuple[int, int], scratch: Path) -> dict[
 
     networks = {}
     for name in names:
-        model, folder = build(Settings(model=name), shape, 1_000), scratch / name
+        model, folder = build(Settings(model=name), shape, 100), scratch / name
         folder.mkdir()
         convert(model, folder)
         networks[name] = Network(

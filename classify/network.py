@@ -26,7 +26,7 @@ BODIES = {
 _FOLLOWED = 0.4  # epochs
 
 
-def build(settings: Settings, shape: tuple[int, int], steps: int) -> keras.Model:
+def build(settings: Settings, shape: tuple[int, int], steps_per_epoch: int) -> keras.Model:
     """Build and compile a network.
 
     Parameters
@@ -34,8 +34,8 @@ def build(settings: Settings, shape: tuple[int, int], steps: int) -> keras.Model
     settings : Settings
     shape : tuple of two int
         Height and width of the pictures, in pixels.
-    steps : int
-        Steps in the whole training.
+    steps_per_epoch : int
+        Batches that an epoch of the training has.
 
     Returns
     -------
@@ -61,19 +61,19 @@ def build(settings: Settings, shape: tuple[int, int], steps: int) -> keras.Model
     else:
         output = layers.Dense(2, "softmax", name="classes", dtype="float32")(x)
     model = keras.Model(pictures, output, name=settings.model)
-    _pace(model, steps / settings.epochs)
-    prepare(model, settings, steps)
+    _pace(model, steps_per_epoch)
+    prepare(model, settings, steps_per_epoch)
     return model
 
 
-def _pace(model: keras.Model, epoch: float) -> None:
-    """Let the statistics of all normalisations follow the last two fifths of an epoch, in steps.
+def _pace(model: keras.Model, steps_per_epoch: int) -> None:
+    """Let the statistics of all normalisations follow the last two fifths of an epoch.
 
     Keras' default of 100 steps outlasts an epoch of small data, whose network is then judged by
     what an earlier one was. Over 10 steps, what is judged hangs on a few batches, and the loss of
     validation jumps by a half from one epoch to the next.
     """
-    followed = min(max(_FOLLOWED * epoch, 10), 100)
+    followed = min(max(_FOLLOWED * steps_per_epoch, 10), 100)
     for layer in _within(model):
         if isinstance(layer, layers.BatchNormalization):
             layer.momentum = 1 - 1 / followed

@@ -6,7 +6,7 @@ from keras import ops
 from classify.settings import Settings
 
 
-def prepare(model: keras.Model, settings: Settings, steps: int) -> None:
+def prepare(model: keras.Model, settings: Settings, steps_per_epoch: int) -> None:
     """Compile a network for training.
 
     The step size falls to nothing along half a cosine: with a constant one, the validation loss
@@ -16,20 +16,19 @@ def prepare(model: keras.Model, settings: Settings, steps: int) -> None:
     ----------
     model : keras.Model
     settings : Settings
-    steps : int
-        Steps in the whole training.
+    steps_per_epoch : int
+        Batches that an epoch of the training has.
     """
-    epoch = steps / settings.epochs
-    warmup = int(settings.warmup * epoch)
+    warmup = int(settings.warmup * steps_per_epoch)
     rate = keras.optimizers.schedules.CosineDecay(
         0.0 if warmup else settings.learning_rate,
-        steps - warmup,
+        settings.epochs * steps_per_epoch - warmup,
         warmup_target=settings.learning_rate if warmup else None,
         warmup_steps=warmup,
     )
     # Of an epoch, not a momentum of its own: with few pictures, a training would end before the
     # mean has forgotten the weights that it began with.
-    reach = settings.average * epoch
+    reach = settings.average * steps_per_epoch
     optimiser = keras.optimizers.AdamW(
         rate,
         weight_decay=settings.decay,

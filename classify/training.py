@@ -215,7 +215,7 @@ def _fit(data: _Data, folder: Path, settings: Settings, done: int) -> None:
     if done:
         model = keras.models.load_model(epoch_path(folder, done), safe_mode=True)
     else:
-        model = build(settings, data.train.shape, settings.epochs * len(batches))
+        model = build(settings, data.train.shape, len(batches))
     log = keras.callbacks.CSVLogger(str(history), append=True)
     judge = Judge(data.held, settings.batch)
     progress = Progress(settings.epochs, len(batches), settings.batch, done)

@@ -24,10 +24,10 @@ def test_weights_are_for_backbones():
 def taught(request):
     """Give a network of each kind, trained to tell pictures that are brighter above."""
     keras.utils.set_random_seed(0)
-    # A deep network needs more: after 80 steps it may or may not have learnt, by the processor.
-    steps = 120 if request.param == BACKBONE else 80
-    network = build(Settings(model=request.param), (40, 36), steps)
-    network.fit(BATCH, LABELS, batch_size=8, epochs=steps // 2, verbose=0)
+    # A deep network needs more: after 40 epochs it may or may not have learnt, by the processor.
+    epochs = 60 if request.param == BACKBONE else 40
+    network = build(Settings(model=request.param, epochs=epochs), (40, 36), 2)
+    network.fit(BATCH, LABELS, batch_size=8, epochs=epochs, verbose=0)
     return network
 
 
@@ -47,7 +47,7 @@ def test_every_network_says_the_same_when_loaded(taught, tmp_path):
 @pytest.mark.parametrize("epochs", [1, 50])
 @pytest.mark.parametrize(("epoch", "followed"), [(1, 10), (80, 32), (1_000, 100)])
 def test_statistics_follow_a_part_of_an_epoch_however_many_there_are(epochs, epoch, followed):
-    network = build(Settings(epochs=epochs), (40, 36), epochs * epoch)
+    network = build(Settings(epochs=epochs), (40, 36), epoch)
     bright = np.full((2, 40, 36, 1), 200, np.uint8)
     before = _mean_of_the_last(network)
     network(bright, training=True)
@@ -66,7 +66,7 @@ def _mean_of_the_last(network):
 def test_statistics_of_a_backbone_follow_as_fast():
     (inner,) = [
         one
-        for one in build(Settings(model=BACKBONE, epochs=10), (40, 36), 1_000).layers
+        for one in build(Settings(model=BACKBONE), (40, 36), 100).layers
         if isinstance(one, keras.Model)
     ]
     found = [one for one in inner.layers if isinstance(one, keras.layers.BatchNormalization)]

@@ -9,14 +9,14 @@ from classify.settings import Settings
 
 def test_the_step_size_rises_and_falls_to_nothing():
     settings = Settings(learning_rate=0.1, epochs=5, warmup=0.5)
-    rate = build(settings, (8, 8), 100).optimizer._learning_rate
+    rate = build(settings, (8, 8), 20).optimizer._learning_rate
     found = [float(rate(step)) for step in (0, 5, 10, 55, 100)]
     assert found == pytest.approx([0, 0.05, 0.1, 0.05, 0], abs=1e-6)
 
 
 @pytest.mark.parametrize(("average", "momentum"), [(0.5, 0.9), (5, 0.99), (0.05, None), (0, None)])
 def test_the_mean_of_the_weights_reaches_back_some_epochs(average, momentum):
-    optimiser = build(Settings(epochs=10, average=average), (8, 8), 200).optimizer
+    optimiser = build(Settings(average=average), (8, 8), 20).optimizer
     assert optimiser.use_ema == (momentum is not None)
     if momentum:
         assert optimiser.ema_momentum == pytest.approx(momentum)
