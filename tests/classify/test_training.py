@@ -291,9 +291,9 @@ def test_a_killed_training_goes_on_and_logs_every_epoch_once(images, tmp_path):
         "--to",
         str(run),
         "--epochs",
-        "40",
+        "15",
         "--patience",
-        "40",
+        "15",
         "--batch",
         "2",
         "--seed",
@@ -308,11 +308,11 @@ def test_a_killed_training_goes_on_and_logs_every_epoch_once(images, tmp_path):
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     assert not (run / "run.json").exists()
-    settings = Settings(**{**recipe("robust"), "epochs": 40, "patience": 40, "batch": 2, "seed": 7})
+    settings = Settings(**{**recipe("robust"), "epochs": 15, "patience": 15, "batch": 2, "seed": 7})
     train(images, run, settings, resume=True)
     with (run / "history.csv").open(newline="") as file:
-        assert [row["epoch"] for row in csv.DictReader(file)] == [str(n) for n in range(40)]
-    assert json.loads((run / "run.json").read_text())["training"]["epochs"] == 40
+        assert [row["epoch"] for row in csv.DictReader(file)] == [str(n) for n in range(15)]
+    assert json.loads((run / "run.json").read_text())["training"]["epochs"] == 15
 
 
 def test_training_ends_when_nothing_gets_better(tmp_path):
