@@ -25,7 +25,9 @@ from classify.run import Calibration, load
 from classify.settings import Settings, recipe
 from classify.training import class_weights, train
 
-QUICK = Settings(epochs=2, batch=8, learning_rate=0.01)
+# The network with the fewest layers, for tests that would be the same with any: most of what a
+# training of a few pictures takes is making its graph.
+QUICK = Settings(model="plain", epochs=2, batch=8, learning_rate=0.01)
 
 
 def test_a_run_holds_all_that_rebuilds_it(trained, images):
@@ -71,7 +73,7 @@ def test_any_keras_can_load_the_network(trained):
 
 def test_a_training_begins_with_what_trivial_facts_tell_apart(make_pictures, tmp_path, capsys):
     images = make_pictures(tmp_path / "images", count=40)  # fakes are brighter on top
-    train(images, tmp_path / "run", Settings(epochs=1, batch=40))
+    train(images, tmp_path / "run", replace(QUICK, epochs=1, batch=40))
     (line,) = (line for line in capsys.readouterr().err.splitlines() if "audit" in line)
     assert line.startswith("train: audit: ")
     assert "tells real from fake in 100 % of train" in line
@@ -93,11 +95,24 @@ def test_a_network_learns_what_is_plain_to_see(images, tmp_path, head):
     assert run.scores["val_accuracy"] >= 0.9
 
 
+def test_the_network_is_told_how_many_steps_an_epoch_has(images, tmp_path, monkeypatch):
+    told = []
+
+    def build(settings, shape, steps_per_epoch):
+        told.append((shape, steps_per_epoch))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(training, "build", build)
+    with pytest.raises(KeyboardInterrupt):
+        train(images, tmp_path / "run", replace(QUICK, batch=5))
+    assert told == [((32, 32), 4)]  # of 16 pictures, the last of one alone
+
+
 def test_the_test_split_is_not_opened(images, tmp_path):
     copy = shutil.copytree(images, tmp_path / "images")
     shutil.rmtree(copy / "test")
     (copy / "test").write_text("no folder: whoever opens it as one fails")
-    train(copy, tmp_path / "run", Settings(epochs=1, batch=8))
+    train(copy, tmp_path / "run", replace(QUICK, epochs=1))
     assert load(tmp_path / "run").classes == ("real", "fake")
 
 
@@ -106,14 +121,14 @@ def test_the_drawing_settings_are_copied_unread(images, tmp_path):
     text = '{"hop":   256}\n\n'
     (copy / "render.json").write_text(text)
     (copy / "manifest.csv").write_text("path\n")
-    train(copy, tmp_path / "run", Settings(epochs=1, batch=8))
+    train(copy, tmp_path / "run", replace(QUICK, epochs=1))
     assert (tmp_path / "run/render.json").read_text() == text
 
 
 def test_damaged_pictures_are_named_counted_and_left_out(images, tmp_path, capsys):
     copy = shutil.copytree(images, tmp_path / "images")
     (copy / "train/real/03.png").write_bytes(b"broken")
-    run = train(copy, tmp_path / "run", Settings(epochs=1, batch=8))
+    run = train(copy, tmp_path / "run", replace(QUICK, epochs=1))
     assert run.left_out == 1
     assert "03.png: expected a picture, got something else" in capsys.readouterr().err
 
@@ -133,7 +148,7 @@ def test_a_finished_run_is_resumed_to_itself(trained, images, monkeypatch):
     settings = Settings(epochs=3, batch=8, learning_rate=0.01)
     assert train(images, trained, settings, resume=True) == load(trained)
     with pytest.raises(ValueError, match="expected to go on with epochs 3, got 2"):
-        train(images, trained, QUICK, resume=True)
+        train(images, trained, replace(settings, epochs=2), resume=True)
 
 
 def test_a_run_is_calibrated_on_the_validation_recordings(images, tmp_path):
@@ -141,7 +156,7 @@ def test_a_run_is_calibrated_on_the_validation_recordings(images, tmp_path):
     paths = sorted((copy / "validation").rglob("*.png"))
     rows = [f"{p.relative_to(copy).as_posix()},{p.parent.name}{int(p.stem) // 2}" for p in paths]
     (copy / "manifest.csv").write_text("path,recording\n" + "\n".join(rows) + "\n")
-    run = train(copy, tmp_path / "run", Settings(epochs=1, batch=8))
+    run = train(copy, tmp_path / "run", replace(QUICK, epochs=1))
     assert run.validation["recordings"] == 8  # of two pictures each
     assert run.calibration != Calibration()
     assert run.uncertain[0] < 0.5 < run.uncertain[1]
@@ -156,7 +171,7 @@ def validation(run, images):
 
 
 def test_several_seeds_become_an_ensemble_of_the_same_networks(images, tmp_path):
-    settings = Settings(epochs=1, batch=8, seed=4)
+    settings = replace(QUICK, epochs=1, seed=4)
     run = train(images, tmp_path / "both", settings, seeds=2)
     assert load(tmp_path / "both") == run
     assert [member.training["seed"] for member in run.members] == [4, 5]
@@ -207,7 +222,7 @@ def test_a_network_that_is_no_better_than_chance_is_warned_of(tmp_path, make_pic
         (images / "validation" / name).rename(images / "validation" / f"was-{name}")
     (images / "validation/was-real").rename(images / "validation/fake")
     (images / "validation/was-fake").rename(images / "validation/real")
-    run = train(images, tmp_path / "run", Settings(epochs=3, batch=8, learning_rate=0.01))
+    run = train(images, tmp_path / "run", replace(QUICK, epochs=3))
     assert "no better than chance" in capsys.readouterr().err
     assert run.calibration.slope == pytest.approx(0.001)
 
@@ -227,7 +242,9 @@ def interrupt(monkeypatch, after):
 @pytest.mark.parametrize("robust", [False, True])
 def test_a_resumed_training_is_the_uninterrupted_one(images, tmp_path, monkeypatch, robust):
     everything = {**recipe("robust"), "mixup": 0.3, "noise": 0.5, "band": 0.5, "equalise": 3.0}
-    settings = Settings(**{**(everything if robust else {}), "epochs": 4, "batch": 8})
+    settings = replace(QUICK, epochs=4)
+    if robust:
+        settings = Settings(**{**everything, "epochs": 4, "batch": 8})
     train(images, tmp_path / "whole", settings)
     with monkeypatch.context() as patch:
         interrupt(patch, after=2)
@@ -251,7 +268,7 @@ def test_a_resumed_training_is_the_uninterrupted_one(images, tmp_path, monkeypat
 
 
 def test_a_network_lost_between_epoch_and_best_is_restored(images, tmp_path, monkeypatch):
-    settings = Settings(epochs=3, batch=8)
+    settings = replace(QUICK, epochs=3)
     with monkeypatch.context() as patch:
         patch.setattr(Keeper, "keep_best", lambda self: None)
         interrupt(patch, after=1)
@@ -272,7 +289,7 @@ def test_resuming_something_else_is_refused(images, make_pictures, tmp_path, mon
             train(images, tmp_path / "run", QUICK)
     other = make_pictures(tmp_path / "other", seed=9)
     if what == "settings":
-        changed = Settings(epochs=2, batch=8, learning_rate=0.01, zoom=0.1)
+        changed = replace(QUICK, zoom=0.1)
         with pytest.raises(ValueError, match="expected to go on with zoom 0.05, got 0.1"):
             train(images, tmp_path / "run", changed, resume=True)
     else:
@@ -290,6 +307,8 @@ def test_a_killed_training_goes_on_and_logs_every_epoch_once(images, tmp_path):
         str(images),
         "--to",
         str(run),
+        "--recipe",
+        "plain",
         "--epochs",
         "15",
         "--patience",
@@ -308,7 +327,7 @@ def test_a_killed_training_goes_on_and_logs_every_epoch_once(images, tmp_path):
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     assert not (run / "run.json").exists()
-    settings = Settings(**{**recipe("robust"), "epochs": 15, "patience": 15, "batch": 2, "seed": 7})
+    settings = Settings(**{**recipe("plain"), "epochs": 15, "patience": 15, "batch": 2, "seed": 7})
     train(images, run, settings, resume=True)
     with (run / "history.csv").open(newline="") as file:
         assert [row["epoch"] for row in csv.DictReader(file)] == [str(n) for n in range(15)]
@@ -328,7 +347,7 @@ def test_training_ends_when_nothing_gets_better(tmp_path):
 
 
 def test_the_last_epoch_is_kept_where_that_is_asked_for(images, tmp_path):
-    run = train(images, tmp_path / "run", replace(QUICK, epochs=3, select="last"))
+    run = train(images, tmp_path / "run", replace(QUICK, model="cnn", epochs=3, select="last"))
     history = read_history(tmp_path / "run" / "history.csv")
     assert run.scores == history[-1]
     assert min(history, key=lambda row: row["val_loss"]) != history[-1]
