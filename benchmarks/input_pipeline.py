@@ -76,7 +76,7 @@ def _command() -> argparse.ArgumentParser:
     )
     for name, default, text in (
         ("--count", 2_000, "recordings to make where no IMAGES are given"),
-        ("--rounds", 5, "timed rounds, after one that is not"),
+        ("--rounds", 15, "timed rounds, after one that is not"),
     ):
         command.add_argument(
             name, type=int, default=default, metavar="N", help=f"{text} (default: {default})"
