@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
-from classify.settings import CHOICES, MODELS, recipe
+from classify.settings import CHOICES, FUSIONS, MODELS, recipe
 from render.settings import FEATURES, Settings
 
 Change = Mapping[str, Any]
@@ -141,6 +141,7 @@ def factors(training: Change, drawing: Drawing = BASE) -> list[Factor]:
         _switch("average", "learning", AVERAGE, training),
         *_choice("select", "learning", CHOICES, training),
         *_choice("model", "model", MODELS, training),
+        *_choice("fusion", "model", FUSIONS, training),
         _views(training),
         Factor("recipe-plain", "whole", "plain", "robust", recipe("plain")),
         Factor("ensemble", "whole", f"{NETWORKS} networks", "1", networks=NETWORKS),

@@ -102,6 +102,7 @@ def _ways(images: Path, folder: Path, options: argparse.Namespace) -> dict[str, 
     import keras
 
     from classify.dataset import look_through
+    from classify.drawing import counted, load_axes
     from classify.network import build
     from classify.settings import Settings, recipe
 
@@ -109,7 +110,8 @@ def _ways(images: Path, folder: Path, options: argparse.Namespace) -> dict[str, 
     train, test = look_through(images, "train"), look_through(images, "test")
     keras.utils.set_random_seed(how.seed)
     backend.make_deterministic()
-    model = build(how, train.shape, 100)
+    levels = counted(load_axes(images / "render.json"))
+    model = build(how, train.shape, 100, levels)
     run = _run(model, folder, images, dataclasses.asdict(how))
     return {"train": _training(images, train, model, how), "evaluate": _scoring(run, test.paths)}
 

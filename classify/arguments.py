@@ -6,7 +6,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 from classify.descriptions import AUDIT, COMPARE, EVALUATE, PREDICT, SCORE, STATUS, TRAIN
-from classify.settings import CHOICES, HEADS, MODELS, PRECISIONS, RECIPES, Settings, recipe
+from classify.settings import (
+    CHOICES,
+    FUSIONS,
+    HEADS,
+    MODELS,
+    PRECISIONS,
+    RECIPES,
+    Settings,
+    recipe,
+)
 
 HOME = Path(os.environ.get("SPOOFSIGHT_HOME", "."))
 IMAGES = HOME / "datasets" / "images"
@@ -145,6 +154,7 @@ def _add_settings(verb: argparse.ArgumentParser) -> None:
         add(name, text, action=argparse.BooleanOptionalAction)
     for name, known, text in (
         ("select", CHOICES, "epoch that is kept: the last, or the best by a figure of validation"),
+        ("fusion", FUSIONS, "late: the rows below the levels are judged by themselves as well"),
         ("head", HEADS, "one output or two"),
         ("precision", PRECISIONS, "what the steps are computed in"),
     ):

@@ -68,11 +68,27 @@ class Keeper(keras.callbacks.Callback):
         model = keras.models.load_model(epoch_path(self.folder, len(self.rows)), safe_mode=True)
         if model.optimizer.use_ema:
             model.optimizer.finalize_variable_values(model.trainable_variables)
-        # Without what only a training needs: any Keras can load it, and it is a third of the size.
-        network = keras.Model(model.input, model.output, name=model.name)
-        part = self.folder / "training" / "part.keras"
-        network.save(part)
-        part.replace(self.folder / KERAS)
+        keep(model, self.folder)
+
+
+def keep(model: keras.Model, folder: Path) -> None:
+    """Make a model a run's network, without what only a training needs.
+
+    Any Keras can load it then, and it is a third of the size.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Cannot be trained after this.
+    folder : Path
+        Of the run.
+    """
+    for layer in model.layers:
+        layer.activity_regularizer = None
+    network = keras.Model(model.input, model.output, name=model.name)
+    part = folder / "training" / "part.keras"
+    network.save(part)
+    part.replace(folder / KERAS)
 
 
 class Start(keras.callbacks.Callback):

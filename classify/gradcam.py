@@ -12,6 +12,7 @@ import numpy as np
 from classify import backend
 from classify.inference import KERAS
 from classify.run import Run
+from classify.settings import PARTS
 
 
 def available(run: Run) -> bool:
@@ -49,18 +50,23 @@ def gradcam(run: Run, image: np.ndarray) -> np.ndarray:
     localization", ICCV 2017, equations 1 and 2. Draelos and Carin, "Use HiResCAM instead of
     Grad-CAM for faithful explanations of convolutional neural networks", arXiv:2011.08891.
     """
-    size = image.shape[::-1]
-    maps = [cv2.resize(_heat(one, image), size) for one in run.networks]
-    return np.mean(maps, axis=0, dtype=float)
+    return np.mean([_heat(one, image) for one in run.networks], axis=0, dtype=float)
 
 
 def _heat(run: Run, image: np.ndarray) -> np.ndarray:
-    """Map of one network, of the size of its last feature maps."""
+    """Map of one network; each of its heads tells of the rows that it sees."""
     if obstacle := _obstacle(run):
         raise ValueError(f"expected {obstacle}: use occlusion")
-    features, slopes = _slopes(run.model, image[np.newaxis, ..., np.newaxis])
-    # Of a mean over places, a slope is each one's share: times their number it is that of all.
-    return (features * slopes).sum(axis=-1) * slopes[..., 0].size
+    heads, heat = _heads(run.model), np.zeros(image.shape)
+    for head in heads:
+        features, slopes = _slopes(run.model, head, image[np.newaxis, ..., np.newaxis])
+        # Of a mean over places, a slope is each one's share: times their number it is that of all.
+        found = (features * slopes).sum(axis=-1) * slopes[..., 0].size
+        rows = _rows(_body(run.model, head))
+        part = heat[rows]
+        share = len(part) / len(heat) * len(heads)
+        part += cv2.resize(found, part.shape[::-1]) / share
+    return heat
 
 
 def _obstacle(run: Run) -> str:
@@ -70,11 +76,34 @@ def _obstacle(run: Run) -> str:
     if not all(importlib.util.find_spec(name) for name in ("keras", backend.name())):
         return f"Keras on {backend.name()} for Grad-CAM, got none installed"
     model = run.model
-    if _feature_layer(model) is None:
-        return f"a network with a convolution for Grad-CAM, got {model.name} without one"
-    if not hasattr(model.layers[-1], "kernel"):
+    heads = _heads(model)
+    if not all(hasattr(head, "kernel") for head in heads):
         return f"a dense layer at the end for Grad-CAM, got {model.layers[-1].name}"
+    if any(_feature_layer(_body(model, head)) is None for head in heads):
+        return f"a network with a convolution for Grad-CAM, got {model.name} without one"
     return ""
+
+
+def _heads(model: Any) -> list[Any]:
+    """The layer of the logit; of a network with several, all of which the mean counts."""
+    return [one for one in model.layers if one.name in PARTS] or [model.layers[-1]]
+
+
+def _body(model: Any, head: Any) -> Any:
+    """All that leads to one head."""
+    import keras
+
+    return keras.Model(model.inputs, head.input)
+
+
+def _rows(body: Any) -> slice:
+    """Rows of the picture that a body sees."""
+    import keras
+
+    for layer in body.layers:
+        if isinstance(layer, keras.layers.Cropping2D):
+            return slice(layer.cropping[0][0], None)
+    return slice(None)
 
 
 def _feature_layer(model: Any) -> Any:
@@ -98,11 +127,11 @@ def _convolves(layer: Any) -> bool:
     return any(isinstance(one, kinds) for one in getattr(layer, "layers", (layer,)))
 
 
-def _slopes(model: Any, batch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Features of one picture and the slope of the logit along each, (height, width, channels)."""
+def _slopes(model: Any, head: Any, batch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Features of one picture and the slope of a logit along each, (height, width, channels)."""
     import keras
 
-    head, layer = model.layers[-1], _feature_layer(model)
+    layer = _feature_layer(_body(model, head))
     features = keras.Model(model.input, layer.output)(batch, training=False)
     rest = keras.Model(layer.output, head.input)
 

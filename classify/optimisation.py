@@ -59,3 +59,45 @@ def accuracy(targets, outputs):
     """
     wanted = ops.cast(targets, outputs.dtype)
     return ops.cast(ops.equal(wanted[:, -1] > 0.5, outputs[:, -1] > 0.5), "float32")
+
+
+@keras.saving.register_keras_serializable("spoofsight")
+class OfEach(keras.regularizers.Regularizer):
+    """Turn the loss of the mean of several logits into the mean of the losses of each.
+
+    With cross-entropy, what the one has over the other does not depend on the targets: the mean of
+    log-sum-exp over the logits less log-sum-exp of their mean. Learning by the loss of the mean
+    alone, the logit that is right first leaves no error for the others to learn from.
+
+    Where pictures have weights, the difference has none.
+
+    References
+    ----------
+    Pezeshki et al., "Gradient starvation: a learning proclivity in neural networks", NeurIPS 2021.
+    """
+
+    def __call__(self, logits):
+        """Find the difference.
+
+        Parameters
+        ----------
+        logits : tensor, shape=(n, logits, 1 or 2)
+            Of the positive class, or of both.
+
+        Returns
+        -------
+        difference : tensor, shape=()
+            In nats, a sum over n, of which Keras makes the mean; 0 or above.
+        """
+        each, together = _log_sum(logits), _log_sum(ops.mean(logits, axis=1))
+        return ops.sum(ops.mean(each, axis=1) - together)
+
+    def get_config(self) -> dict:
+        """Nothing is to be set."""
+        return {}
+
+
+def _log_sum(logits):
+    """Logarithm of the sum of the exponentials over classes; the logit of the one not told is 0."""
+    one = logits.shape[-1] == 1
+    return ops.softplus(logits[..., 0]) if one else ops.logsumexp(logits, axis=-1)

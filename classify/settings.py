@@ -10,6 +10,8 @@ MODELS = ("cnn", "lcnn", "resnet", "crnn", "lstm", "vit", "plain")
 HEADS = ("sigmoid", "softmax")
 RECIPES = ("robust", "plain")
 CHOICES = ("last", "loss", "eer")
+FUSIONS = ("early", "late")
+PARTS = ("all", "rest")  # of a picture, with late fusion
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 
 # Bounds of the numbers: least, and what they stay under.
@@ -47,6 +49,10 @@ class Settings:
         Network, by name: one of `MODELS`, or a backbone of ``keras.applications``.
     weights : str
         What a backbone starts from: ``"none"``, ``"imagenet"`` or a file of its weights.
+    fusion : str
+        Of levels and what a picture shows below them, if anything. ``"early"``: one body sees both.
+        ``"late"``: another sees what is below them alone, each learns as if there were no other,
+        and the mean of their logits counts.
     head : str
         ``"sigmoid"``: one output, P(positive class). ``"softmax"``: two outputs, one a class.
     epochs : int
@@ -105,6 +111,7 @@ class Settings:
 
     model: str = "cnn"
     weights: str = "none"
+    fusion: str = "early"
     head: str = "sigmoid"
     epochs: int = 20
     patience: int = 10
@@ -140,7 +147,12 @@ class Settings:
             )
         if self.model in MODELS and self.weights != "none":
             raise ValueError(f"expected weights none for {self.model}, got {self.weights}")
-        for name, known in (("head", HEADS), ("select", CHOICES), ("precision", PRECISIONS)):
+        for name, known in (
+            ("fusion", FUSIONS),
+            ("head", HEADS),
+            ("select", CHOICES),
+            ("precision", PRECISIONS),
+        ):
             if getattr(self, name) not in known:
                 raise ValueError(
                     f"expected {name} among {', '.join(known)}, got {getattr(self, name)}"

@@ -25,7 +25,7 @@ from classify.calibration import calibrate
 from classify.dataset import Split, look_through, tell_damaged
 from classify.drawing import counted, grey_of_decibel, load_axes
 from classify.earlier import ASIDE, check_same, make_room
-from classify.epochs import Judge, Keeper, Start, epoch_path, last_epoch
+from classify.epochs import Judge, Keeper, Start, epoch_path, keep, last_epoch
 from classify.export import export
 from classify.figures import learning_curves
 from classify.history import best, read_history, write_history
@@ -215,7 +215,7 @@ def _fit(data: _Data, folder: Path, settings: Settings, done: int) -> None:
     if done:
         model = keras.models.load_model(epoch_path(folder, done), safe_mode=True)
     else:
-        model = build(settings, data.train.shape, len(batches))
+        model = build(settings, data.train.shape, len(batches), data.levels)
     log = keras.callbacks.CSVLogger(str(history), append=True)
     judge = Judge(data.held, settings.batch)
     progress = Progress(settings.epochs, len(batches), settings.batch, done)
@@ -233,17 +233,16 @@ def _fit(data: _Data, folder: Path, settings: Settings, done: int) -> None:
         if log.csv_file:  # Keras leaves it open when a training breaks off
             log.csv_file.close()
     if settings.precision != "float32":
-        _single_precision(folder, data.train.shape, settings)
+        _single_precision(folder, data, settings)
 
 
-def _single_precision(folder: Path, shape: tuple[int, int], settings: Settings) -> None:
+def _single_precision(folder: Path, data: _Data, settings: Settings) -> None:
     """Keep a network that computes in single precision, which onnxruntime can do everywhere."""
     trained = keras.models.load_model(folder / KERAS, safe_mode=True)
-    model = build(dataclasses.replace(settings, precision="float32"), shape, 1)
+    single = dataclasses.replace(settings, precision="float32")
+    model = build(single, data.train.shape, 1, data.levels)
     model.set_weights(trained.get_weights())
-    part = folder / "training" / "part.keras"
-    model.save(part)
-    part.replace(folder / KERAS)
+    keep(model, folder)
 
 
 def class_weights(labels: np.ndarray) -> np.ndarray:

@@ -15,7 +15,7 @@ from classify.settings import recipe
 BENCHMARKS = Path(__file__).resolve().parent.parent / "benchmarks"
 # What of a recipe decides how a network learns, but changes no picture and no label.
 LEARNING = "model weights head epochs patience select batch balance learning_rate warmup decay"
-LEARNING += " average precision dropout views"
+LEARNING += " average precision dropout views fusion"
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -110,6 +110,11 @@ def test_what_the_recipe_has_is_switched_off_and_what_it_lacks_on():
     assert have["masks"].training == {"masks": 0}
     assert have["flip"].training == {"flip": False}
     assert have["average"].training == {"average": 0.0}
+
+
+def test_of_a_choice_all_others_are_tried():
+    assert by_name()["fusion-early"].training == {"fusion": "early"}
+    assert "fusion-late" not in by_name()
 
 
 def test_what_is_not_trained_on_is_not_seen_later():

@@ -22,12 +22,33 @@ STAGES = (
     (96, 1, False),
     (96, 1, False),
 )
+# For what stands below the levels: a place there is bright, or it is not. 32 x 249 is 4 x 32 there.
+REST = ((16, 2, True), (32, 1, True), (64, 1, False))
 
 
 def features(pictures: KerasTensor, settings: Settings) -> KerasTensor:
     """See `classify.models`; of every row twice as many features as the last stage has filters."""
+    return _rows(pictures, STAGES)
+
+
+def rest(pictures: KerasTensor) -> KerasTensor:
+    """Features of the rows below the levels alone, for late fusion, with whatever body for all.
+
+    Parameters
+    ----------
+    pictures : KerasTensor, shape=(batch, height, width, 1)
+
+    Returns
+    -------
+    features : KerasTensor, shape=(batch, features)
+        Of every row twice as many as the last stage has filters.
+    """
+    return _rows(pictures, REST)
+
+
+def _rows(pictures: KerasTensor, stages: tuple[tuple[int, int, bool], ...]) -> KerasTensor:
     x = relief(pictures)
-    for stage, (filters, stride, halve) in enumerate(STAGES):
+    for stage, (filters, stride, halve) in enumerate(stages):
         kept = (2, 2) if halve else (1, 1)
         x = layers.ReLU()(convolution(x, filters, stride=stride, raw=stage == 0, halve=kept))
     over_time = [layers.Flatten()(reduced(x, axis=2)) for reduced in (ops.mean, ops.max)]

@@ -25,6 +25,16 @@ def test_a_trained_run_says_how_well_both_forms_agree(trained, images):
     assert 0 <= check["largest_difference"] < 1e-4
 
 
+def test_late_fusion_is_exported_as_it_is(tmp_path):
+    network = build(Settings(fusion="late", head="softmax"), (33, 40), 1, 20)
+    images = np.random.default_rng(0).integers(0, 256, (5, 33, 40)).astype(np.uint8)
+    network(images[..., np.newaxis], training=True)
+    export.convert(network, tmp_path)
+    expected = inference.run_keras(network, images)
+    assert expected.std() > 1e-3
+    np.testing.assert_allclose(inference.network(tmp_path)(images), expected, atol=1e-4)
+
+
 def every_layer(model):
     """Layers of a network, and of those within it."""
     for layer in model.layers:

@@ -81,6 +81,28 @@ def test_rows_that_count_differently_are_told_apart(tmp_path):
     assert explained == pytest.approx(expected, abs=1e-4)
 
 
+def test_every_head_tells_of_the_rows_that_it_sees(tmp_path):
+    import keras
+    from keras import layers
+
+    pictures = keras.Input((*SHAPE, 1), dtype="uint8")
+    x = layers.Rescaling(1 / 255)(pictures)
+    logits = []
+    for name, rows, weight in (("all", 0, 3.0), ("rest", 12, -2.0)):
+        part = layers.Cropping2D(((rows, 0), (0, 0)))(x) if rows else x
+        part = layers.Conv2D(1, 1, use_bias=False, kernel_initializer="ones")(part)
+        start = keras.initializers.Constant(weight)
+        dense = layers.Dense(1, name=name, kernel_initializer=start)
+        logits.append(dense(layers.GlobalAveragePooling2D()(part)))
+    model = keras.Model(pictures, layers.Activation("sigmoid")(layers.Average()(logits)))
+    explained = gradcam(a_run(model, tmp_path / "run"), some_picture())
+    expected = 3 / 2 * (some_picture() / 255)
+    expected[12:] -= 2 / 2 * 4 * (some_picture()[12:] / 255)  # a quarter of the rows, all of it
+    assert explained == pytest.approx(expected, abs=1e-5)
+    p_fake = model.predict_on_batch(some_picture()[np.newaxis, ..., np.newaxis])[0, 0]
+    assert explained.mean() == pytest.approx(np.log(p_fake / (1 - p_fake)), abs=1e-4)
+
+
 def test_both_heads_give_the_same_map(tmp_path):
     kernel = np.random.default_rng(1).normal(size=(3, 3, 1, 2))
     maps = [
@@ -137,8 +159,11 @@ def test_every_network_with_a_convolution_is_explained(model, tmp_path):
     keras.utils.set_random_seed(0)
     # So large that the last features have more than one place: MobileNet keeps one of 32 x 32.
     image = np.random.default_rng(0).integers(0, 256, (72, 104)).astype(np.uint8)
-    network = build(Settings(model=model), image.shape, 1)
-    network = keras.Model(network.input, network.output)  # nothing to go on training with
+    how = Settings(model=model, fusion="late" if model in ("cnn", "lstm") else "early")
+    network = build(how, image.shape, 1, 40)
+    for layer in network.layers:
+        layer.activity_regularizer = None  # nothing to go on training with
+    network = keras.Model(network.input, network.output)
     run = a_run(network, tmp_path / "run", shape=image.shape)
     assert available(run) == (model != "lstm")
     if model == "lstm":

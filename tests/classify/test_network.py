@@ -100,6 +100,34 @@ def test_every_network_ends_with_dropout_and_a_dense_layer(model):
     assert (type(head), head.units) == (keras.layers.Dense, 1)
 
 
+@pytest.mark.parametrize("head", ["sigmoid", "softmax"])
+def test_late_fusion_judges_the_rest_by_itself_too(head):
+    network = build(Settings(fusion="late", head=head), (40, 36), 10, 24)
+    every = [network.get_layer(name).output for name in ("all", "rest")]
+    other = BATCH.copy()
+    other[:, :24] = other[::-1, :24]
+    of_all, of_rest = ([], [])
+    for batch in (BATCH, other):
+        whole, rest, p = map(
+            np.asarray, keras.Model(network.input, [*every, network.output])(batch)
+        )
+        mean = (whole + rest) / 2
+        odds = np.exp(mean[:, -1] - (mean[:, 0] if head == "softmax" else 0))
+        np.testing.assert_allclose(p[:, -1], odds / (1 + odds), rtol=1e-4)
+        of_all.append(whole)
+        of_rest.append(rest)
+    np.testing.assert_array_equal(*of_rest)
+    assert np.abs(of_rest[0] - of_rest[0][0]).max() > 1e-3
+    assert np.abs(of_all[0] - of_all[1]).max() > 1e-3
+
+
+@pytest.mark.parametrize(("fusion", "levels"), [("late", None), ("late", 40), ("early", 24)])
+def test_without_rest_or_late_fusion_there_is_one_body(fusion, levels):
+    names = [one.name for one in build(Settings(fusion=fusion), (40, 36), 10, levels).layers]
+    assert names[-1] == "positive"
+    assert not {"all", "rest"} & {*names}
+
+
 def test_dropout_works_in_training_only():
     model = build(Settings(dropout=0.9), (40, 36), 10)
     still = [np.asarray(model(BATCH, training=False)) for _ in range(2)]

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from classify.network import build
-from classify.optimisation import accuracy
+from classify.optimisation import OfEach, accuracy
 from classify.settings import Settings
 
 
@@ -30,6 +30,37 @@ def test_smoothing_and_heads_have_their_loss():
     two = build(Settings(head="softmax", smoothing=0.2), (8, 8), 10).loss
     pairs = np.array([[0.2, 0.8], [0.8, 0.2]])
     assert float(two(np.hstack([1 - targets, targets]), pairs)) == pytest.approx(0.3618, abs=1e-4)
+
+
+@pytest.mark.parametrize("head", ["sigmoid", "softmax"])
+def test_with_several_logits_each_has_a_loss_of_its_own(head):
+    rng = np.random.default_rng(0)
+    positive = np.array([[1.0], [0.0], [0.3]])
+    targets = positive if head == "sigmoid" else np.hstack([1 - positive, positive])
+    loss = build(Settings(head=head, smoothing=0.2), (8, 8), 10).loss
+    logits = rng.normal(0, 2, (3, 2, targets.shape[1])).astype("float32")
+
+    def loss_of(logits):
+        squashed = keras.ops.sigmoid if head == "sigmoid" else keras.ops.softmax
+        return float(loss(targets, squashed(logits)))
+
+    each = np.mean([loss_of(logits[:, number]) for number in range(2)])
+    together = loss_of(logits.mean(axis=1))
+    difference = float(OfEach()(keras.ops.array(logits))) / 3
+    assert together + difference == pytest.approx(each, abs=1e-6)
+    assert difference > 0.04
+
+
+def test_late_fusion_is_trained_by_the_loss_of_each():
+    network = build(Settings(fusion="late", dropout=0.0), (40, 36), 10, 24)
+    pictures = np.random.default_rng(0).integers(0, 256, (4, 40, 36, 1)).astype(np.uint8)
+    targets = np.array([[0.0], [1.0]] * 2)
+    every = [network.get_layer(name).output for name in ("all", "rest")]
+    logits = keras.Model(network.input, every)(pictures, training=True)
+    each = [float(network.loss(targets, keras.ops.sigmoid(one))) for one in logits]
+    assert abs(each[0] - each[1]) > 0.01
+    found = network.train_on_batch(pictures, targets, return_dict=True)
+    assert found["loss"] == pytest.approx(np.mean(each), abs=1e-5)
 
 
 def test_a_blend_counts_as_the_larger_class():

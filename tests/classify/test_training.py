@@ -95,17 +95,34 @@ def test_a_network_learns_what_is_plain_to_see(images, tmp_path, head):
     assert run.scores["val_accuracy"] >= 0.9
 
 
-def test_the_network_is_told_how_many_steps_an_epoch_has(images, tmp_path, monkeypatch):
+@pytest.fixture(scope="module")
+def images_with_rest(images, tmp_path_factory):
+    """Give the dataset of tiny pictures as one where levels are the 24 rows on top alone."""
+    copy = shutil.copytree(images, tmp_path_factory.mktemp("rest") / "images")
+    (copy / "render.json").write_text(json.dumps({"axes": {"rows": {"count": 24}}}))
+    return copy
+
+
+def test_the_network_is_told_of_the_steps_of_an_epoch_and_of_the_levels(
+    images_with_rest, tmp_path, monkeypatch
+):
     told = []
 
-    def build(settings, shape, steps_per_epoch):
-        told.append((shape, steps_per_epoch))
+    def build(settings, *rest):
+        told.append(rest)
         raise KeyboardInterrupt
 
     monkeypatch.setattr(training, "build", build)
     with pytest.raises(KeyboardInterrupt):
-        train(images, tmp_path / "run", replace(QUICK, batch=5))
-    assert told == [((32, 32), 4)]  # of 16 pictures, the last of one alone
+        train(images_with_rest, tmp_path / "run", replace(QUICK, batch=5))
+    assert told == [((32, 32), 4, 24)]  # 4 steps of 16 pictures, the last of one alone
+
+
+def test_a_network_that_learned_in_half_precision_answers_in_single(images_with_rest, tmp_path):
+    settings = replace(QUICK, epochs=1, fusion="late", precision="mixed_bfloat16")
+    run = train(images_with_rest, tmp_path / "run", settings)
+    assert {layer.dtype_policy.name for layer in run.model.layers} == {"float32"}
+    assert run.export["largest_difference"] < 1e-4
 
 
 def test_the_test_split_is_not_opened(images, tmp_path):
@@ -239,12 +256,10 @@ def interrupt(monkeypatch, after):
     monkeypatch.setattr(Keeper, "on_epoch_end", on_epoch_end)
 
 
-@pytest.mark.parametrize("robust", [False, True])
-def test_a_resumed_training_is_the_uninterrupted_one(images, tmp_path, monkeypatch, robust):
+def test_a_resumed_training_is_the_uninterrupted_one(images_with_rest, tmp_path, monkeypatch):
+    images = images_with_rest
     everything = {**recipe("robust"), "mixup": 0.3, "noise": 0.5, "band": 0.5, "equalise": 3.0}
-    settings = replace(QUICK, epochs=4)
-    if robust:
-        settings = Settings(**{**everything, "epochs": 4, "batch": 8})
+    settings = Settings(**{**everything, "epochs": 4, "batch": 8})
     train(images, tmp_path / "whole", settings)
     with monkeypatch.context() as patch:
         interrupt(patch, after=2)
@@ -262,7 +277,10 @@ def test_a_resumed_training_is_the_uninterrupted_one(images, tmp_path, monkeypat
         for name in ("whole", "broken")
     )
     np.testing.assert_allclose(broken, whole, rtol=1e-6)
-    weights = [load(tmp_path / name).model.get_weights() for name in ("whole", "broken")]
+    models = [load(tmp_path / name).model for name in ("whole", "broken")]
+    assert "rest" in {layer.name for layer in models[0].layers}
+    assert not any(layer.activity_regularizer for layer in models[0].layers)
+    weights = [model.get_weights() for model in models]
     for one, other in zip(*weights, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-6, atol=1e-7)
 
@@ -380,6 +398,7 @@ def test_class_weights_make_both_classes_equal():
     [
         ({"model": "my net"}, "expected a model among cnn, .* keras.applications, got my net"),
         ({"head": "two"}, "expected head among sigmoid, softmax, got two"),
+        ({"fusion": "none"}, "expected fusion among early, late, got none"),
         ({"epochs": 0}, "expected epochs of at least 1, got 0"),
         ({"dropout": 1.0}, "expected dropout of at least 0 and under 1, got 1.0"),
         ({"noise": 1.5}, "expected noise of 0 to 1, got 1.5"),
