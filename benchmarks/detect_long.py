@@ -59,15 +59,19 @@ def make_run(folder: Path) -> None:
     from classify import backend
 
     backend.load()
+    from classify.drawing import counted
     from classify.export import convert
     from classify.network import build
     from classify.run import Run
+    from classify.settings import RECIPES, recipe
     from classify.settings import Settings as Training
+    from render.axes import axes
     from render.settings import Settings
 
     folder.mkdir()
     drawing = Settings()
-    convert(build(Training(), drawing.shape, 1), folder)
+    how = Training(**recipe(RECIPES[0]))
+    convert(build(how, drawing.shape, 1, counted(axes(drawing))), folder)
     (folder / "render.json").write_text(drawing.to_json())
     Run(
         folder=folder,

@@ -45,7 +45,7 @@ def main() -> int:
         runs, errors = options.to or Path(scratch, "runs"), {}
         for name in options.models if options.images else ():
             errors[name] = _train(options.images, runs / name, name, _told(options))
-        networks = _build(options.models, tuple(options.shape), Path(scratch))
+        networks = _build(options, Path(scratch))
         seconds = _time(networks, tuple(options.shape), options.count, options.rounds)
     _tell(networks, seconds, options.count, errors)
     return 0
@@ -72,6 +72,13 @@ def _command() -> argparse.ArgumentParser:
         metavar="N",
         help="height and width of the pictures, in pixels (default: 256 124)",
     )
+    command.add_argument(
+        "--levels",
+        type=int,
+        metavar="N",
+        help="of their rows, from the top, are levels; what is below is judged by itself as well "
+        "(default: all)",
+    )
     for name, default, text in (
         ("--count", 128, "pictures in one turn"),
         ("--rounds", 5, "timed rounds, after one that is not"),
@@ -87,7 +94,7 @@ def _command() -> argparse.ArgumentParser:
     return command
 
 
-def _build(names: Sequence[str], shape: tuple[int, int], scratch: Path) -> dict[str, Network]:
+def _build(options: argparse.Namespace, scratch: Path) -> dict[str, Network]:
     """Build every network and export it."""
     from classify import backend
 
@@ -97,11 +104,12 @@ def _build(names: Sequence[str], shape: tuple[int, int], scratch: Path) -> dict[
     from classify import inference
     from classify.export import convert
     from classify.network import build
-    from classify.settings import Settings
+    from classify.settings import Settings, recipe
 
     networks = {}
-    for name in names:
-        model, folder = build(Settings(model=name), shape, 100), scratch / name
+    for name in options.models:
+        how = Settings(**{**recipe(options.recipe), "model": name})
+        model, folder = build(how, tuple(options.shape), 100, options.levels), scratch / name
         folder.mkdir()
         convert(model, folder)
         networks[name] = Network(

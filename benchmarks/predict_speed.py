@@ -61,19 +61,21 @@ def make(run: Path, images: Path, audio: Path, count: int) -> None:
     backend.load()
     import keras
 
+    from classify.drawing import counted
     from classify.export import convert
     from classify.network import build
     from classify.run import Run
-    from classify.settings import Settings
+    from classify.settings import RECIPES, Settings, recipe
     from render import axes
     from render import settings as drawing
 
     how = drawing.Settings()
     run.mkdir()
-    model = build(Settings(), how.shape, 1)
+    known = axes.axes(how)
+    model = build(Settings(**recipe(RECIPES[0])), how.shape, 1, counted(known))
     keras.Model(model.input, model.output).save(run / "model.keras")  # as train does
     convert(model, run)
-    described = {**json.loads(how.to_json()), "axes": axes.axes(how)}
+    described = {**json.loads(how.to_json()), "axes": known}
     (run / "render.json").write_text(json.dumps(described))
     Run(
         folder=run,
