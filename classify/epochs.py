@@ -2,7 +2,7 @@
 
 ``RUN/training/epoch-NNNN.keras`` holds the network after the last finished epoch, with its
 optimiser. The rename that puts it there is the moment from which the epoch counts; the best
-network so far is ``RUN/model.keras``.
+network so far is ``RUN/model.keras``, or at the end the last one, where that is what is kept.
 """
 
 from pathlib import Path
@@ -55,11 +55,17 @@ class Keeper(keras.callbacks.Callback):
         part = self.folder / "training" / "part.keras"
         self.model.save(part)
         kept = part.replace(epoch_path(self.folder, epoch + 1))
-        self.keep_best()
+        if self.select != "last":
+            self.keep_best()
         for path in kept.parent.glob("epoch-*.keras"):
             if path != kept:
                 path.unlink()
         self.model.stop_training = self.over
+
+    def on_train_end(self, logs=None) -> None:
+        """Keep the last epoch, where that is asked for: it was to be seen which that is."""
+        if self.select == "last":
+            self.keep_best()
 
     def keep_best(self) -> None:
         """Make the last epoch the run's network if it is the best so far."""

@@ -190,6 +190,8 @@ def _train_one(data: _Data, folder: Path, settings: Settings) -> Run:
     if (data.images / "render.json").is_file():
         shutil.copyfile(data.images / "render.json", folder / "render.json")
     _fit(data, folder, settings, last_epoch(folder))
+    if settings.precision != "float32":
+        _single_precision(folder, data, settings)
     rows = read_history(folder / "history.csv")
     learning_curves(rows, settings.select, folder / "learning_curves.png")
     kept = rows[best(rows, settings.select)]
@@ -232,8 +234,6 @@ def _fit(data: _Data, folder: Path, settings: Settings, done: int) -> None:
         batches.close()
         if log.csv_file:  # Keras leaves it open when a training breaks off
             log.csv_file.close()
-    if settings.precision != "float32":
-        _single_precision(folder, data, settings)
 
 
 def _single_precision(folder: Path, data: _Data, settings: Settings) -> None:

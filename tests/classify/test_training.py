@@ -118,9 +118,16 @@ def test_the_network_is_told_of_the_steps_of_an_epoch_and_of_the_levels(
     assert told == [((32, 32), 4, 24)]  # 4 steps of 16 pictures, the last of one alone
 
 
-def test_a_network_that_learned_in_half_precision_answers_in_single(images_with_rest, tmp_path):
+def test_a_network_that_learned_in_half_precision_answers_in_single(
+    images_with_rest, tmp_path, monkeypatch
+):
     settings = replace(QUICK, epochs=1, fusion="late", precision="mixed_bfloat16")
-    run = train(images_with_rest, tmp_path / "run", settings)
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "export", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            train(images_with_rest, tmp_path / "run", settings)
+    # What is kept of the last epoch is kept anew, for a kill may have come before.
+    run = train(images_with_rest, tmp_path / "run", settings, resume=True)
     assert {layer.dtype_policy.name for layer in run.model.layers} == {"float32"}
     assert run.export["largest_difference"] < 1e-4
 
@@ -219,6 +226,10 @@ def test_an_interrupted_ensemble_goes_on_with_the_network_it_was_at(images, tmp_
     again = train(images, tmp_path / "run", QUICK, overwrite=True)
     assert not again.members
     assert not (tmp_path / "run/seed-0").exists()
+
+
+def stopped(*_):
+    raise KeyboardInterrupt
 
 
 def interrupted_at(call):
@@ -370,6 +381,17 @@ def test_the_last_epoch_is_kept_where_that_is_asked_for(images, tmp_path):
     assert run.scores == history[-1]
     assert min(history, key=lambda row: row["val_loss"]) != history[-1]
     assert_kept(run, images)
+
+
+def test_the_last_epoch_is_not_kept_before_it_is_the_last(images, tmp_path, monkeypatch):
+    kept = []
+    monkeypatch.setattr(Keeper, "keep_best", lambda self: kept.append(len(self.rows)))
+    monkeypatch.setattr(training, "learning_curves", stopped)
+    for select, expected in (("last", [0, 3]), ("loss", [0, 1, 2, 3])):
+        with pytest.raises(KeyboardInterrupt):
+            train(images, tmp_path / select, replace(QUICK, epochs=3, select=select))
+        assert kept == expected
+        kept.clear()
 
 
 def test_a_loss_that_is_no_number_ends_the_training(tmp_path):
