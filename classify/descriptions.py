@@ -6,10 +6,10 @@ IMAGES/validation; IMAGES/test is not opened. Any dataset of two class folders a
 Interrupted, it goes on with --resume. With --seeds, several networks answer together.
 
 sample of the output, on standard error while it trains and on standard output at the end:
-  train: epoch 1 of 40: loss 0.829, accuracy 0.551, val_loss 0.631, val_accuracy 0.710, ...
+  train: epoch 1 of 40: loss 0.829, accuracy 0.548, val_loss 0.530, val_accuracy 0.692, ...
   ...
-  checkpoints/default: kept epoch 40, validation loss 0.270, accuracy 0.872
-  validation, 424 recordings: EER 0.108, accuracy 0.894 (0.892 at the EER point), ECE 0.047
+  checkpoints/default: kept epoch 40, validation loss 0.240, accuracy 0.904
+  validation, 424 recordings: EER 0.069, accuracy 0.932 (0.932 at the EER point), ECE 0.024
 """
 EVALUATE = """\
 Say how good a run is on one split, per picture and, where IMAGES/manifest.csv names recordings,
@@ -20,7 +20,7 @@ sample of the output:
   test                              pictures              recordings
   real                     419                     230
   fake                     592                     369
-  accuracy              0.767 [0.708, 0.810]    0.795 [0.737, 0.842]
+  accuracy              0.786 [0.724, 0.847]    0.786 [0.723, 0.859]
   ...
 """
 PREDICT = """\

@@ -11,8 +11,10 @@ import keras
 import numpy as np
 
 from classify.augmentation import Batches
+from classify.fusion import Fusion
 from classify.history import History, best
 from classify.inference import KERAS
+from classify.settings import Settings
 from classify.validation import Held, judge
 
 
@@ -25,23 +27,24 @@ class Keeper(keras.callbacks.Callback):
         The run.
     rows : list of dict
         Figures of the epochs that an earlier process finished.
-    select : str
-        Which epoch is the best, see `classify.history.best`.
-    patience : int
-        Epochs without a better one before the end.
+    settings : Settings
+        Say which epoch is the best, and after how many without a better one to end.
+    held : Held
+        What the heads are weighed on, see `classify.fusion`.
     """
 
-    def __init__(self, folder: Path, rows: History, select: str, patience: int):
+    def __init__(self, folder: Path, rows: History, settings: Settings, held: Held):
         super().__init__()
         self.folder, self.rows = folder, list(rows)
-        self.select, self.patience = select, patience
+        self.settings, self.held = settings, held
 
     @property
     def over(self) -> bool:
         """Whether the last `patience` epochs brought no better one."""
         if not self.rows:
             return False
-        return len(self.rows) - 1 - best(self.rows, self.select) >= self.patience
+        since = len(self.rows) - 1 - best(self.rows, self.settings.select)
+        return since >= self.settings.patience
 
     def on_epoch_end(self, epoch: int, logs=None) -> None:
         """Finish an epoch: its rename is the moment from which it counts."""
@@ -55,7 +58,7 @@ class Keeper(keras.callbacks.Callback):
         part = self.folder / "training" / "part.keras"
         self.model.save(part)
         kept = part.replace(epoch_path(self.folder, epoch + 1))
-        if self.select != "last":
+        if self.settings.select != "last":
             self.keep_best()
         for path in kept.parent.glob("epoch-*.keras"):
             if path != kept:
@@ -64,16 +67,17 @@ class Keeper(keras.callbacks.Callback):
 
     def on_train_end(self, logs=None) -> None:
         """Keep the last epoch, where that is asked for: it was to be seen which that is."""
-        if self.select == "last":
+        if self.settings.select == "last":
             self.keep_best()
 
     def keep_best(self) -> None:
         """Make the last epoch the run's network if it is the best so far."""
-        if not self.rows or best(self.rows, self.select) != len(self.rows) - 1:
+        if not self.rows or best(self.rows, self.settings.select) != len(self.rows) - 1:
             return
         model = keras.models.load_model(epoch_path(self.folder, len(self.rows)), safe_mode=True)
         if model.optimizer.use_ema:
             model.optimizer.finalize_variable_values(model.trainable_variables)
+        Fusion(model).weigh(self.held, self.settings.batch)
         keep(model, self.folder)
 
 
@@ -135,14 +139,16 @@ class Judge(keras.callbacks.Callback):
     def on_train_begin(self, logs=None) -> None:
         """Make a second network, to judge without touching the one that learns."""
         self.judged = keras.models.clone_model(self.model)
+        self.fusion = Fusion(self.judged)
 
     def on_epoch_end(self, epoch: int, logs=None) -> None:
-        """Add the figures of validation; of the mean of the weights, where there is one."""
+        """Add the figures of validation, of the network as it would be kept."""
         self.judged.set_weights(self.model.get_weights())
         if self.model.optimizer.use_ema:
             self.model.optimizer.finalize_variable_values(self.judged.trainable_variables)
             # On JAX they are the optimiser's own arrays now, and a prediction takes what it gets.
             self.judged.set_weights(self.judged.get_weights())
+        self.fusion.weigh(self.held, self.batch)
         logs |= judge(self.judged, self.held, self.batch)
 
 

@@ -4,8 +4,9 @@ A network takes raw ``uint8`` pictures, shape (batch, height, width, 1), and sca
 With the sigmoid head the output has shape (batch, 1), with the softmax head (batch, 2).
 
 Where a picture shows something else below its levels, a network of late fusion has a second, small
-body for that alone, and the mean of two logits decides. Seen together, the levels are enough to
-know the voices of a training by heart, and little is learned of the rest.
+body for that alone, and the mean of two logits decides; `classify.fusion` calibrates each. Seen
+together, the levels are enough to know the voices of a training by heart, and little is learned of
+the rest.
 """
 
 from collections.abc import Iterator

@@ -52,7 +52,7 @@ class Settings:
     fusion : str
         Of levels and what a picture shows below them, if anything. ``"early"``: one body sees both.
         ``"late"``: another sees what is below them alone, each learns as if there were no other,
-        and the mean of their logits counts.
+        and of their logits, each calibrated on validation, the mean counts.
     head : str
         ``"sigmoid"``: one output, P(positive class). ``"softmax"``: two outputs, one a class.
     epochs : int

@@ -209,7 +209,7 @@ def _fit(data: _Data, folder: Path, settings: Settings, done: int) -> None:
     history = folder / "history.csv"
     rows = read_history(history)[:done]
     write_history(history, rows)
-    keeper = Keeper(folder, rows, settings.select, settings.patience)
+    keeper = Keeper(folder, rows, settings, data.held)
     keeper.keep_best()  # a kill may have come between an epoch's end and this
     if keeper.over or done >= settings.epochs:
         return

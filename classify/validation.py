@@ -9,7 +9,6 @@ from scipy.special import logit
 
 from classify import manifest
 from classify.breakdown import with_enough
-from classify.inference import run_keras
 from classify.levels import pool
 from classify.manifest import Manifest
 from classify.scored import Scored, equal_error
@@ -38,6 +37,27 @@ class Held:
     known: Manifest
 
 
+def answers(model: keras.Model, held: Held, batch: int) -> np.ndarray:
+    """Ask a network about all pictures.
+
+    Parameters
+    ----------
+    model : keras.Model
+    held : Held
+    batch : int
+        Pictures at a time.
+
+    Returns
+    -------
+    answers : np.ndarray, shape=(n, ...)
+        What the network gives for each.
+    """
+    count = len(held.labels)
+    parts = [range(start, min(start + batch, count)) for start in range(0, count, batch)]
+    asked = (model.predict_on_batch(held.store[part][..., np.newaxis]) for part in parts)
+    return np.concatenate([np.asarray(one, float) for one in asked])
+
+
 def judge(model: keras.Model, held: Held, batch: int) -> dict[str, float]:
     """Judge a network as it stands.
 
@@ -54,11 +74,7 @@ def judge(model: keras.Model, held: Held, batch: int) -> dict[str, float]:
         ``val_loss``, cross-entropy of the pictures in nats; ``val_accuracy``, at 0.5;
         ``val_eer`` of the recordings, see `error`. All are NaN if an answer is.
     """
-    starts = range(0, len(held.labels), batch)
-    stops = [min(start + batch, len(held.labels)) for start in starts]
-    numbers = [range(start, stop) for start, stop in zip(starts, stops, strict=True)]
-    answers = [run_keras(model, held.store[part]) for part in numbers]
-    p = np.clip(np.concatenate(answers), _EDGE, 1 - _EDGE)
+    p = np.clip(answers(model, held, batch)[:, -1], _EDGE, 1 - _EDGE)
     if np.isnan(p).any():
         return dict.fromkeys(("val_accuracy", "val_eer", "val_loss"), math.nan)
     right = np.where(held.labels == 1, p, 1 - p)

@@ -150,6 +150,7 @@ ORDER = {
         "export",
         "levels",
         "validation",
+        "fusion",
         "epochs",
         "prediction",
         "occlusion",

@@ -365,22 +365,27 @@ def test_a_killed_training_goes_on_and_logs_every_epoch_once(images, tmp_path):
 
 def test_training_ends_when_nothing_gets_better(tmp_path):
     rows = [{"val_loss": loss, "val_eer": loss / 10} for loss in (3.0, 1.0, 2.0, 1.5)]
-    keeper = Keeper(tmp_path, rows, "loss", patience=3)
-    assert not keeper.over
-    keeper.rows.append({"val_loss": 1.2, "val_eer": 0.05})
-    assert keeper.over
-    assert not Keeper(tmp_path, keeper.rows, "eer", patience=3).over
-    assert Keeper(tmp_path, rows, "eer", patience=2).over
-    assert not Keeper(tmp_path, rows, "last", patience=2).over
-    assert not Keeper(tmp_path, [], "loss", patience=1).over
+
+    def keeper(rows, **how):
+        return Keeper(tmp_path, rows, Settings(**how), None)
+
+    waiting = keeper(rows, patience=3)
+    assert not waiting.over
+    waiting.rows.append({"val_loss": 1.2, "val_eer": 0.05})
+    assert waiting.over
+    assert not keeper(waiting.rows, select="eer", patience=3).over
+    assert keeper(rows, select="eer", patience=2).over
+    assert not keeper(rows, select="last", patience=2).over
+    assert not keeper([], patience=1).over
 
 
-def test_the_last_epoch_is_kept_where_that_is_asked_for(images, tmp_path):
-    run = train(images, tmp_path / "run", replace(QUICK, model="cnn", epochs=3, select="last"))
+def test_the_last_epoch_is_kept_where_that_is_asked_for(images_with_rest, tmp_path):
+    settings = replace(QUICK, model="cnn", fusion="late", epochs=3, select="last")
+    run = train(images_with_rest, tmp_path / "run", settings)
     history = read_history(tmp_path / "run" / "history.csv")
     assert run.scores == history[-1]
     assert min(history, key=lambda row: row["val_loss"]) != history[-1]
-    assert_kept(run, images)
+    assert_kept(run, images_with_rest)
 
 
 def test_the_last_epoch_is_not_kept_before_it_is_the_last(images, tmp_path, monkeypatch):
@@ -396,7 +401,7 @@ def test_the_last_epoch_is_not_kept_before_it_is_the_last(images, tmp_path, monk
 
 def test_a_loss_that_is_no_number_ends_the_training(tmp_path):
     with pytest.raises(ValueError, match="expected a finite val_loss, got nan in epoch 4"):
-        Keeper(tmp_path, [], "loss", 3).on_epoch_end(3, {"loss": 0.1, "val_loss": float("nan")})
+        Keeper(tmp_path, [], QUICK, None).on_epoch_end(3, {"loss": 0.1, "val_loss": float("nan")})
 
 
 def test_splits_that_do_not_match_are_refused(make_pictures, tmp_path):
