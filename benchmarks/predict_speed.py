@@ -59,9 +59,8 @@ def make(run: Path, images: Path, audio: Path, count: int) -> None:
     from classify import backend
 
     backend.load()
-    import keras
-
     from classify.drawing import counted
+    from classify.epochs import stripped
     from classify.export import convert
     from classify.network import build
     from classify.run import Run
@@ -73,8 +72,8 @@ def make(run: Path, images: Path, audio: Path, count: int) -> None:
     run.mkdir()
     known = axes.axes(how)
     model = build(Settings(**recipe(RECIPES[0])), how.shape, 1, counted(known))
-    keras.Model(model.input, model.output).save(run / "model.keras")  # as train does
     convert(model, run)
+    stripped(model).save(run / "model.keras")
     described = {**json.loads(how.to_json()), "axes": known}
     (run / "render.json").write_text(json.dumps(described))
     Run(

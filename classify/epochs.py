@@ -82,9 +82,7 @@ class Keeper(keras.callbacks.Callback):
 
 
 def keep(model: keras.Model, folder: Path) -> None:
-    """Make a model a run's network, without what only a training needs.
-
-    Any Keras can load it then, and it is a third of the size.
+    """Make a model a run's network.
 
     Parameters
     ----------
@@ -93,12 +91,29 @@ def keep(model: keras.Model, folder: Path) -> None:
     folder : Path
         Of the run.
     """
+    part = folder / "training" / "part.keras"
+    stripped(model).save(part)
+    part.replace(folder / KERAS)
+
+
+def stripped(model: keras.Model) -> keras.Model:
+    """Take from a network what only a training needs.
+
+    Any Keras can load it then, and it is a third of the size.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Cannot be trained after this.
+
+    Returns
+    -------
+    network : keras.Model
+        With the same layers.
+    """
     for layer in model.layers:
         layer.activity_regularizer = None
-    network = keras.Model(model.input, model.output, name=model.name)
-    part = folder / "training" / "part.keras"
-    network.save(part)
-    part.replace(folder / KERAS)
+    return keras.Model(model.input, model.output, name=model.name)
 
 
 class Start(keras.callbacks.Callback):

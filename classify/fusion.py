@@ -8,13 +8,10 @@ the other too sure. So each logit is calibrated by itself before the mean is tak
 import keras
 import numpy as np
 
-from classify import manifest
 from classify.calibration import fit
-from classify.levels import pool
 from classify.run import Calibration
-from classify.scored import Scored
 from classify.settings import PARTS
-from classify.validation import Held, answers
+from classify.validation import Held
 
 
 class Fusion:
@@ -45,14 +42,13 @@ class Fusion:
         """
         if self.logits is None:
             return
-        logits = answers(self.logits, held, batch)
+        logits = held.answers(self.logits, batch)
         if not np.isfinite(logits).all():
             return
-        recordings, names = manifest.recordings(held.known, held.names), np.array(held.names)
         negative = logits[..., 0] if logits.shape[-1] > 1 else 0
         llr = np.transpose(negative - logits[..., -1])
         for head, one in zip(self.heads, llr, strict=True):
-            scored = pool(recordings, Scored(names, held.labels, one))
+            scored = held.pooled(one)
             _apply(head, fit(scored.labels, scored.llr))
 
 

@@ -36,26 +36,23 @@ class Held:
     labels: np.ndarray
     known: Manifest
 
+    def answers(self, model: keras.Model, batch: int) -> np.ndarray:
+        """Ask a network about all pictures, `batch` at a time.
 
-def answers(model: keras.Model, held: Held, batch: int) -> np.ndarray:
-    """Ask a network about all pictures.
+        Returns
+        -------
+        answers : np.ndarray, shape=(n, ...)
+            What the network gives for each.
+        """
+        count = len(self.labels)
+        parts = [range(start, min(start + batch, count)) for start in range(0, count, batch)]
+        asked = (model.predict_on_batch(self.store[part][..., np.newaxis]) for part in parts)
+        return np.concatenate([np.asarray(one, float) for one in asked])
 
-    Parameters
-    ----------
-    model : keras.Model
-    held : Held
-    batch : int
-        Pictures at a time.
-
-    Returns
-    -------
-    answers : np.ndarray, shape=(n, ...)
-        What the network gives for each.
-    """
-    count = len(held.labels)
-    parts = [range(start, min(start + batch, count)) for start in range(0, count, batch)]
-    asked = (model.predict_on_batch(held.store[part][..., np.newaxis]) for part in parts)
-    return np.concatenate([np.asarray(one, float) for one in asked])
+    def pooled(self, llr: np.ndarray) -> Scored:
+        """Pool scores of the pictures, shape (n,), into those of the recordings."""
+        recordings = manifest.recordings(self.known, self.names)
+        return pool(recordings, Scored(np.array(self.names), self.labels, llr))
 
 
 def judge(model: keras.Model, held: Held, batch: int) -> dict[str, float]:
@@ -74,7 +71,7 @@ def judge(model: keras.Model, held: Held, batch: int) -> dict[str, float]:
         ``val_loss``, cross-entropy of the pictures in nats; ``val_accuracy``, at 0.5;
         ``val_eer`` of the recordings, see `error`. All are NaN if an answer is.
     """
-    p = np.clip(answers(model, held, batch)[:, -1], _EDGE, 1 - _EDGE)
+    p = np.clip(held.answers(model, batch)[:, -1], _EDGE, 1 - _EDGE)
     if np.isnan(p).any():
         return dict.fromkeys(("val_accuracy", "val_eer", "val_loss"), math.nan)
     right = np.where(held.labels == 1, p, 1 - p)
@@ -100,8 +97,7 @@ def error(held: Held, llr: np.ndarray) -> float:
         The mean over the sources with at least 5 recordings of either class, where the manifest
         names any; else of all recordings.
     """
-    recordings = manifest.recordings(held.known, held.names)
-    scored = pool(recordings, Scored(np.array(held.names), held.labels, llr))
+    scored = held.pooled(llr)
     rows = manifest.of_level(held.known, "recording")
     sources = manifest.values(rows, list(scored.names), "source")
     parts = [scored[own] for own in with_enough(scored.labels, sources)]

@@ -57,6 +57,13 @@ def test_scale_says_that_both_engines_came_to_the_same_files():
     assert "same files with both engines: met" in said
 
 
+def test_the_network_of_the_speed_of_predictions_is_one_that_any_keras_loads():
+    said = run("predict_speed", "--count", "2", "--rounds", "1", "--only", "warm")
+    for way in ("ours", "keras"):
+        found = re.search(rf"^{way} +(\d+) pictures/s", said, re.MULTILINE)
+        assert float(found[1]) > 0
+
+
 @pytest.mark.parametrize("name", ["render_speed", "render_jobs", "render_scale"])
 def test_help_says_what_is_measured(name):
     said = run(name, "--help")

@@ -153,6 +153,7 @@ def test_the_map_points_at_what_the_convolution_looks_for(tmp_path):
 def test_every_network_with_a_convolution_is_explained(model, tmp_path):
     import keras
 
+    from classify.epochs import stripped
     from classify.network import build
     from classify.settings import Settings
 
@@ -160,10 +161,7 @@ def test_every_network_with_a_convolution_is_explained(model, tmp_path):
     # So large that the last features have more than one place: MobileNet keeps one of 32 x 32.
     image = np.random.default_rng(0).integers(0, 256, (72, 104)).astype(np.uint8)
     how = Settings(model=model, fusion="late" if model in ("cnn", "lstm") else "early")
-    network = build(how, image.shape, 1, 40)
-    for layer in network.layers:
-        layer.activity_regularizer = None  # nothing to go on training with
-    network = keras.Model(network.input, network.output)
+    network = stripped(build(how, image.shape, 1, 40))
     run = a_run(network, tmp_path / "run", shape=image.shape)
     assert available(run) == (model != "lstm")
     if model == "lstm":
