@@ -19,7 +19,7 @@ from classify.pictures import read
 from classify.run import Run
 from classify.views import views
 
-BATCH = 32
+BATCH = 16  # more at once take no less time each, and more memory
 # Single precision cannot tell a probability from 1 more finely than this.
 _EDGE = 2.0**-24
 
