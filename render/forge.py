@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
 DESCRIPTION = """\
 Make fakes of the real recordings in REAL: each is taken apart and put together again by a classic
-vocoder, a method of phase manipulation, or a vocoder of yours. A copy has its original's length,
-level, sample rate, channels and container. FAKE gets the folders of REAL, with fake for real.
+vocoder, a neural one (HiFi-GAN), a method of phase manipulation, or a vocoder of yours. A copy has
+its original's length, level, sample rate, channels and container. FAKE gets the folders of REAL,
+with fake for real.
 
 REAL is a folder of real recordings, or a labelled dataset of which the real ones are copied. Where
 it has splits, only training recordings are: fakes made from the others would show a detector in
@@ -43,8 +44,9 @@ sample of the output:
 
 What it cannot do: the original of a lossy copy (MP3, AAC, Opus) was encoded once, its copy twice,
 and that alone can tell them apart. Give it lossless recordings if you have them; the variants of
-run.sh render --variants N go through the same codecs in both classes. Copies are no deepfakes of
-today: a detector that knows only them has learned the traces of vocoders and nothing else.
+run.sh render --variants N go through the same codecs in both classes. A copy keeps the words, the
+melody and the pauses of its original: a detector that knows only copies has learned the traces of
+vocoders and nothing else. HiFi-GAN takes a core about as long as the recording lasts.
 
 a vocoder of yours: a function (samples, rate, rng) -> samples of mono floats, as many as it got,
 that an installed package offers as an entry point of the group spoofsight.vocoders; name it in

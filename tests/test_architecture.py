@@ -72,6 +72,8 @@ ORDER = {
         "copysynthesis.bandwidth",
         "copysynthesis.resynthesis",
         "copysynthesis.world",
+        "copysynthesis.weights",
+        "copysynthesis.hifigan",
         "copysynthesis.vocoders",
         "demonstration",
         "copysynthesis.peaks",

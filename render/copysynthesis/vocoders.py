@@ -34,6 +34,8 @@ MODULES = {
     "phase_randomisation": "render.copysynthesis.resynthesis",
     "zero_phase": "render.copysynthesis.resynthesis",
     "minimum_phase": "render.copysynthesis.resynthesis",
+    "hifigan": "render.copysynthesis.hifigan",
+    "hifigan_ljspeech": "render.copysynthesis.hifigan",
 }
 OURS = tuple(MODULES)
 

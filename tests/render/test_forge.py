@@ -111,7 +111,7 @@ def test_nothing_copied_is_status_2(tmp_path, capsys):
     [
         (["nowhere", "--to", "fake"], "expected a folder of real recordings, got nowhere"),
         (["audio", "--to", "audio"], "expected a folder for the copies without the originals"),
-        (["audio", "--to", "f", "--methods", "hifigan"], "expected a method among griffin_lim,"),
+        (["audio", "--to", "f", "--methods", "melgan"], "expected a method among griffin_lim,"),
         (["audio", "--to", "f", "--methods", ","], "expected 1 to 0 copies|expected a method"),
         (["audio", "--to", "f", "--copies", "99"], "expected 1 to 2 copies, one a method, got 99"),
         (["audio", "--to", "f", "--splits", "all"], "expected splits among train, validation"),
