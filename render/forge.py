@@ -74,7 +74,7 @@ def parser() -> argparse.ArgumentParser:
         default=OURS,
         metavar="A,B,C",
         help=f"among which each recording's is drawn: {', '.join(OURS)}, or a vocoder of yours "
-        "(default: all of these)",
+        "(default: all of these); classic and neural ones, as hifigan is, are drawn equally often",
     )
     add(
         "--copies",

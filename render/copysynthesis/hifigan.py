@@ -72,7 +72,7 @@ def hifigan(
     """
     check(samples, rate)
     sound = soxr.resample(samples, rate, RATE).astype(np.float32)
-    made = generated(mel(sound), voice)[: len(sound)].astype(np.float64)
+    made = generated(mel(sound), voice).astype(np.float64)
     copy = librosa.util.fix_length(soxr.resample(made, RATE, rate), size=len(samples))
     return matched(copy, samples, rate)
 

@@ -7,6 +7,7 @@ how its copies sound follows from its path, the method and the seed alone.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import NamedTuple
 
@@ -105,9 +106,11 @@ def tasks(
 def methods(name: str, wish: Wish) -> list[str]:
     """Choose the methods that a recording is put through.
 
-    Every method has a rank by its hash with the recording's name, so that another method, or one
-    less, changes the choice for no more recordings than it must (rendezvous hashing: Thaler and
-    Ravishankar, 1998).
+    The family comes first, classic or neural, for there are many classic methods and few neural
+    ones, and then the method; of several copies, each is of another family, as long as there are
+    any. Every family and method has a rank by its hash with the recording's name, so that another
+    method, or one less, changes the choice for no more recordings than it must (rendezvous hashing:
+    Thaler and Ravishankar, 1998).
 
     Parameters
     ----------
@@ -124,10 +127,15 @@ def methods(name: str, wish: Wish) -> list[str]:
     ['world', 'zero_phase']
     """
 
-    def rank(method: str) -> str:
-        return splits.digest(f"{wish.seed}/{method}/{name}")
+    def rank(choice: str) -> str:
+        return splits.digest(f"{wish.seed}/{choice}/{name}")
 
-    return sorted(wish.methods, key=rank)[: wish.copies]
+    families: dict[str, list[str]] = {}
+    for method in sorted(wish.methods, key=rank):
+        families.setdefault(vocoders.family(method), []).append(method)
+    turns = zip_longest(*(families[one] for one in sorted(families, key=rank)))
+    chosen = [method for turn in turns for method in turn if method is not None]
+    return chosen[: wish.copies]
 
 
 def _folder(recording: Recording, real: Path, corpus: Corpus) -> str:

@@ -38,6 +38,7 @@ MODULES = {
     "hifigan_ljspeech": "render.copysynthesis.hifigan",
 }
 OURS = tuple(MODULES)
+NEURAL = "render.copysynthesis.hifigan"
 
 Vocoder = Callable[["np.ndarray", int, "np.random.Generator"], "np.ndarray"]
 
@@ -70,6 +71,28 @@ def choose(names: Iterable[str]) -> tuple[str, ...]:
     for name in chosen:
         _load(name)
     return chosen
+
+
+def family(name: str) -> str:
+    """Say what kind of a vocoder it is.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    family : str
+        ``"classic"`` or ``"neural"`` if it is ours, else ``"other"``.
+
+    Examples
+    --------
+    >>> family("world"), family("hifigan"), family("mine")
+    ('classic', 'neural', 'other')
+    """
+    if name not in MODULES:
+        return "other"
+    return "neural" if MODULES[name] == NEURAL else "classic"
 
 
 def resynthesise(name: str, samples: np.ndarray, rate: int, rng: np.random.Generator) -> np.ndarray:

@@ -5,7 +5,7 @@ import pytest
 
 from render.copysynthesis.corpus import Corpus
 from render.copysynthesis.pairing import Wish, methods, tasks
-from render.copysynthesis.vocoders import OURS
+from render.copysynthesis.vocoders import OURS, family
 from render.recording import Recording
 
 REAL = Path("/audio/real")
@@ -83,15 +83,28 @@ def test_another_method_changes_no_more_than_its_share():
     after = [methods(name, Wish(methods=OURS)) for name in names]
     changed = [new for old, new in zip(before, after, strict=True) if old != new]
     assert all(new == [OURS[-1]] for new in changed)
-    # One in 14 of 2000 is 143, give or take 3 standard deviations of sqrt(2000 / 14 * 13 / 14).
-    assert 108 < len(changed) < 178
+    # One in 4 of 2000, half of the neural half, give or take 3 standard deviations of
+    # sqrt(2000 / 4 * 3 / 4).
+    assert 442 < len(changed) < 558
     assert methods("a.wav", Wish(methods=OURS)) == methods("a.wav", Wish(methods=OURS[::-1]))
 
 
-def test_all_methods_are_used_alike():
-    counts = Counter(methods(f"{number}.wav", Wish())[0] for number in range(2_800))
+def test_families_and_in_them_all_methods_are_used_alike():
+    counts = Counter(methods(f"{number}.wav", Wish())[0] for number in range(2_400))
     assert set(counts) == set(OURS)
-    assert all(150 < count < 250 for count in counts.values())  # 200, give or take 3.7 deviations
+    for method, count in counts.items():
+        share = 2_400 / 2 / sum(family(one) == family(method) for one in OURS)
+        assert abs(count - share) < 3.7 * (share * (1 - share / 2_400)) ** 0.5
+
+
+def test_several_copies_are_of_several_families():
+    plans = [methods(f"{number}.wav", Wish(copies=3)) for number in range(50)]
+    assert all(
+        {family(first), family(second)} == {"classic", "neural"} for first, second, _ in plans
+    )
+    assert {family(first) for first, *_ in plans} == {"classic", "neural"}
+    several = methods("a.wav", Wish(methods=("world", "mine", "zero_phase"), copies=3))
+    assert {family(method) for method in several[:2]} == {"classic", "other"}
 
 
 def test_the_seed_changes_methods_and_sounds():
