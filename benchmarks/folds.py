@@ -140,7 +140,9 @@ def _family(source: str, rows: Sequence[Row]) -> str:
     """The commonest vocoder of its fakes; the source itself where it has none."""
     made = Counter(vocoder(row.get("generator", "")) for row in rows if row["label"] == "fake")
     del made[""]
-    return f"vocoder {made.most_common(1)[0][0]}" if made else f"source {source}"
+    if not made:
+        return f"source {source}"
+    return f"vocoder {min(made, key=lambda name: (-made[name], name))}"  # the first by its name
 
 
 def _size(rows: Sequence[Row]) -> np.ndarray:

@@ -283,6 +283,17 @@ def test_folds_need_as_many_families(make_pictures):
         assign(rows, 2)
 
 
+def test_folds_do_not_depend_on_the_order_of_the_recordings():
+    from folds import assign
+
+    made = ["a wavenet", "b wavenet", "b lpc", "c lpc", "c lpc", "d world", "e world"]
+    rows = [
+        {"source": source, "label": "fake", "generator": generator}
+        for source, generator in map(str.split, made)
+    ]
+    assert assign(rows, 3) == assign(rows[::-1], 3)
+
+
 def test_a_factor_that_fails_is_told_and_the_others_go_on(done):
     status, said, _ = done
     # An ensemble of three cannot be made of one.
