@@ -167,6 +167,12 @@ def _add_settings(verb: argparse.ArgumentParser) -> None:
         metavar="COLUMN,...",
     )
     add(
+        "turns",
+        "column of the manifest: of the training pictures with a value there, each network of "
+        "--seeds sees those of one value, in turn, and the last none; empty: all see all",
+        metavar="COLUMN",
+    )
+    add(
         "model",
         f"network: {', '.join(MODELS)}, or any backbone of keras.applications, such as MobileNetV2",
         metavar="NAME",
@@ -186,7 +192,7 @@ def _names(text: str) -> tuple[str, ...]:
 def _written(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return ",".join(value) or "none" if isinstance(value, tuple) else str(value)
+    return (",".join(value) if isinstance(value, tuple) else str(value)) or "none"
 
 
 def _add_evaluate(verb: argparse.ArgumentParser) -> None:

@@ -139,6 +139,8 @@ class Batches(keras.utils.PyDataset):
     settings : Settings
     decibel : float
         Grey values of one decibel.
+    part : np.ndarray, shape=(n,), dtype=int, optional
+        Which pictures of the store are seen; default: all.
     share : np.ndarray, shape=(n,), optional
         Of each picture in an epoch; default: each is there once.
     weights : np.ndarray, shape=(2,), optional
@@ -153,12 +155,14 @@ class Batches(keras.utils.PyDataset):
         labels: np.ndarray,
         settings: Settings,
         decibel: float,
+        part: np.ndarray | None = None,
         share: np.ndarray | None = None,
         weights: np.ndarray | None = None,
         levels: int | None = None,
     ):
         super().__init__()
         self.store, self.labels, self.settings = store, labels, settings
+        self.part = np.arange(len(labels)) if part is None else part
         self.share, self.weights = share, weights
         self.generator = Generator(settings, decibel, levels)
         self._negative = np.flatnonzero(labels == 0)
@@ -205,9 +209,9 @@ class Batches(keras.utils.PyDataset):
             self._order = (epoch, order(self.share, count, count, rng))
         chosen = self._order[1][index * how.batch : (index + 1) * how.batch]
         rng = np.random.default_rng([how.seed, epoch, index])
-        pictures = plain = self.store[chosen]
+        pictures = plain = self.store[self.part[chosen]]
         if self.generator.levels is not None:
-            plain = self.store[rng.choice(self._negative, len(chosen))]
+            plain = self.store[self.part[rng.choice(self._negative, len(chosen))]]
         pairs = zip(pictures, plain, strict=True)
         pictures = np.stack([self.generator.seen(*pair, rng) for pair in pairs])
         targets = self.labels[chosen].astype(np.float32)

@@ -5,6 +5,37 @@ from collections.abc import Sequence
 import numpy as np
 
 
+def turn(values: np.ndarray, labels: np.ndarray, seed: int) -> np.ndarray:
+    """Say which pictures a network of an ensemble sees.
+
+    Those without a value are for all. The others are seen in turn: by the first network those of
+    the first value, and so on, by the last none of them.
+
+    Parameters
+    ----------
+    values : np.ndarray of str, shape=(n,)
+    labels : np.ndarray, shape=(n,), dtype=int
+        Where those without a value are of one class, there are no turns: all pictures are seen.
+    seed : int
+        Of the network.
+
+    Returns
+    -------
+    seen : np.ndarray of bool, shape=(n,)
+
+    Examples
+    --------
+    >>> values, labels = np.array(["", "", "neural", "classic"]), np.array([0, 1, 1, 1])
+    >>> [np.flatnonzero(turn(values, labels, seed)).tolist() for seed in range(4)]
+    [[0, 1, 3], [0, 1, 2], [0, 1], [0, 1, 3]]
+    """
+    common = values == ""
+    if len(np.unique(labels[common])) < 2:
+        return np.ones(len(values), bool)
+    kinds = [*np.unique(values[~common]), ""]
+    return common | (values == kinds[seed % len(kinds)])
+
+
 def shares(groups: Sequence[np.ndarray], count: int) -> np.ndarray:
     """Give each picture its share of an epoch, the same for all groups of one level.
 

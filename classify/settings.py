@@ -69,6 +69,9 @@ class Settings:
         Columns of the manifest. Both classes are seen equally often; within a class all values of
         the first column, within these those of the second. Without any, every picture is seen
         once an epoch, and the classes get weights instead.
+    turns : str
+        Column of the manifest. Training pictures with a value there are for some networks of an
+        ensemble: by seed, in turn, one sees those of one value, and the last sees none of them.
     learning_rate : float
         Largest step size of AdamW; it falls along a cosine to 0 at the last epoch.
     warmup : float
@@ -118,6 +121,7 @@ class Settings:
     select: str = "loss"
     batch: int = 32
     balance: tuple[str, ...] = ()
+    turns: str = ""
     learning_rate: float = 1e-3
     warmup: float = 0.0
     decay: float = 0.004

@@ -37,7 +37,7 @@ from classify.network import build
 from classify.pictures import size
 from classify.progress import Progress
 from classify.run import Run, load, replace
-from classify.sampling import shares
+from classify.sampling import shares, turn
 from classify.settings import Settings
 from classify.store import Store
 from classify.validation import Held
@@ -73,15 +73,25 @@ class _Data:
         return [path.relative_to(self.images).as_posix() for path in split.paths]
 
     def batches(self, settings: Settings) -> Batches:
-        """The batches of a training, balanced as it asks for."""
-        labels = self.train.labels
+        """The batches of a training, balanced as it asks for, of the pictures whose turn it is."""
+        names = np.array(self.names(self.train))
+        values = manifest.values(self.known, names.tolist(), settings.turns)
+        part = np.flatnonzero(turn(values, self.train.labels, settings.seed))
+        labels = self.train.labels[part]
+        if left := len(names) - len(part):
+            print(
+                f"train: seed {settings.seed}: {left} of {len(names)} training pictures are for "
+                f"networks of other seeds ({settings.turns})",
+                file=sys.stderr,
+            )
+        how: dict = {"part": part, "levels": self.levels}
         if not settings.balance:
-            how: dict = {"weights": class_weights(labels)}
+            how["weights"] = class_weights(labels)
         else:
-            names = self.names(self.train)
-            groups = [manifest.values(self.known, names, column) for column in settings.balance]
-            how = {"share": shares([labels, *groups], len(labels))}
-        return Batches(self.store, labels, settings, self.decibel, levels=self.levels, **how)
+            own = names[part].tolist()
+            groups = [manifest.values(self.known, own, column) for column in settings.balance]
+            how["share"] = shares([labels, *groups], len(labels))
+        return Batches(self.store, labels, settings, self.decibel, **how)
 
 
 def train(

@@ -30,8 +30,9 @@ stay. At the end it says which folder holds originals and copies, and how to dra
   ./run.sh forge audio --to audio/forged         you have both, and want more fakes to train with
   ./run.sh forge voices --to corpus              corpus gets the copies and a link to voices
 
-manifest.csv at the top of that folder gets a row for every copy: its method as generator, its
-original, and what it says of the original (speaker and so on). Rows that are there stay.
+manifest.csv at the top of that folder gets a row for every copy: its method as generator, whether
+that is classic, neural or another (copied_by), its original, and what it says of the original
+(speaker and so on). Rows that are there stay.
 """
 
 EPILOG = """\

@@ -15,7 +15,7 @@ from classify.settings import recipe
 BENCHMARKS = Path(__file__).resolve().parent.parent / "benchmarks"
 # What of a recipe decides how a network learns, but changes no picture and no label.
 LEARNING = "model weights head epochs patience select batch balance learning_rate warmup decay"
-LEARNING += " average precision dropout views fusion"
+LEARNING += " average precision dropout views fusion turns"
 
 
 @pytest.fixture(scope="module", autouse=True)

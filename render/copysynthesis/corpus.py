@@ -28,8 +28,9 @@ from render.recording import LABELS, SPLITS
 Row = dict[str, str]
 
 ORIGINAL = "original"
+FAMILY = "copied_by"
 BEFORE = f"{MANIFEST}.before-forge"
-COLUMNS = ("path", "split", "label", "generator", ORIGINAL)
+COLUMNS = ("path", "split", "label", "generator", FAMILY, ORIGINAL)
 _SPLITS = {word for words in SPLITS.values() for word in words}
 _WRITABLE = 0o222  # the right to write, of anybody
 _WORDS = _SPLITS | {word for words in LABELS.values() for word in words}

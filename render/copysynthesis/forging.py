@@ -17,7 +17,7 @@ from tqdm import tqdm
 
 from render.copysynthesis import corpus, originals, vocoders
 from render.copysynthesis.copies import copy
-from render.copysynthesis.corpus import ORIGINAL, Corpus, Row
+from render.copysynthesis.corpus import FAMILY, ORIGINAL, Corpus, Row
 from render.copysynthesis.originals import Originals
 from render.copysynthesis.pairing import Task, Wish, tasks
 from render.engine import Engine, work
@@ -240,6 +240,7 @@ def _of_copies(copied: Iterable[Copied], real: Path, where: Corpus) -> Iterator[
             "split": recording.split,
             "label": "fake",
             "generator": task.method,
+            FAMILY: vocoders.family(task.method),
             ORIGINAL: _name(recording, real, where),
         }
         # A cell that calls the original real, in whatever column, is not true of a copy.

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from classify.sampling import order, shares
+from classify.sampling import order, shares, turn
 
 
 def test_without_shares_every_picture_comes_once():
@@ -42,3 +42,12 @@ def test_groups_within_groups_share_equally():
 
 def test_without_groups_all_pictures_are_alike():
     assert shares([], 4).tolist() == [0.25] * 4
+
+
+def test_where_all_fakes_would_be_left_out_there_are_no_turns():
+    values, labels = np.array(["", "", "neural", "classic"]), np.array([0, 0, 1, 1])
+    assert all(turn(values, labels, seed).all() for seed in range(3))
+
+
+def test_without_values_everything_is_seen_by_all():
+    assert turn(np.array(["", ""]), np.array([0, 1]), 7).all()

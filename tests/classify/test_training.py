@@ -213,6 +213,29 @@ def test_several_seeds_become_an_ensemble_of_the_same_networks(images, tmp_path)
         train(images, tmp_path / "both", settings, resume=True)
 
 
+def test_a_network_sees_what_is_for_all_and_what_is_its_turn(images_with_rest, tmp_path, capsys):
+    whole = shutil.copytree(images_with_rest, tmp_path / "whole")
+    kinds = [("real", "classic"), ("fake", "classic"), ("fake", "neural"), ("fake", "classic")]
+    copied = {whole / f"train/{label}/{at:02d}.png": kind for at, (label, kind) in enumerate(kinds)}
+    assert all(path.is_file() for path in copied)
+    own = [f"{path.relative_to(whole).as_posix()},{kind}" for path, kind in copied.items()]
+    (whole / "manifest.csv").write_text("\n".join(["path,copied_by", *own, ""]))
+    settings = replace(QUICK, epochs=1, batch=4, turns="copied_by", balance=("label",), noise=1.0)
+    for seed, kind in ((1, "neural"), (5, "")):
+        part = shutil.copytree(whole, tmp_path / f"part-{seed}")
+        for path, other in copied.items():
+            if other != kind:
+                (part / path.relative_to(whole)).unlink()
+        train(whole, tmp_path / f"run-{seed}", replace(settings, seed=seed))
+        train(part, tmp_path / f"alone-{seed}", replace(settings, seed=seed, turns=""))
+        assert load(tmp_path / f"run-{seed}").scores == load(tmp_path / f"alone-{seed}").scores
+    said = [line for line in capsys.readouterr().err.splitlines() if "other seeds" in line]
+    count = sum(1 for _ in (whole / "train").rglob("*.png"))
+    assert said[0] == (
+        f"train: seed 1: 3 of {count} training pictures are for networks of other seeds (copied_by)"
+    )
+
+
 def test_an_interrupted_ensemble_goes_on_with_the_network_it_was_at(images, tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(training, "calibrate", interrupted_at(2))

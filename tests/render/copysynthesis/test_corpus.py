@@ -63,10 +63,10 @@ def test_rows_are_added_once_and_others_stay(tmp_path):
     (tmp_path / "manifest.csv").write_text(text)
     assert write(tmp_path, extended(read(tmp_path), "fake", [COPY]))
     assert (tmp_path / "manifest.csv").read_text() == (
-        "path,speaker,note,split,label,generator,original\n"
-        'real/a.wav,Ann,"one, two",,,,\n'
-        "./fake/mine.wav,Bob,,,,,\n"
-        "fake/a-world.wav,,,,fake,world,real/a.wav\n"
+        "path,speaker,note,split,label,generator,copied_by,original\n"
+        'real/a.wav,Ann,"one, two",,,,,\n'
+        "./fake/mine.wav,Bob,,,,,,\n"
+        "fake/a-world.wav,,,,fake,world,,real/a.wav\n"
     )
     assert not write(tmp_path, extended(read(tmp_path), "fake", [COPY]))
     other = {**COPY, "path": "fake/b-world.wav"}
@@ -90,7 +90,8 @@ def test_an_original_that_has_a_row_gets_no_second():
 def test_a_new_manifest_begins_with_our_columns(tmp_path):
     write(tmp_path, [{"path": "real/a.wav", "speaker": "Ann"}, COPY])
     head, first, _ = (tmp_path / "manifest.csv").read_text().splitlines()
-    assert (head, first) == ("path,speaker,split,label,generator,original", "real/a.wav,Ann,,,,")
+    assert head == "path,speaker,split,label,generator,copied_by,original"
+    assert first == "real/a.wav,Ann,,,,,"
 
 
 def test_rows_by_name_below_a_folder():

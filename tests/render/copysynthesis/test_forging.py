@@ -95,6 +95,8 @@ def test_of_a_dataset_only_training_recordings_are_copied(dataset):
     assert row["path"].startswith("forged/training/fake/a-")
     assert (row["split"], row["label"], row["speaker"]) == ("train", "fake", "Ann")
     assert row["generator"] in QUICK
+    assert row["copied_by"] == "classic"
+    assert table["training/fake/a.wav"]["copied_by"] == ""
     assert row["kind"] == ""  # "Bonafide" is not true of the copy
     assert table["training/fake/a.wav"]["generator"] == "hifigan"
     assert result.found.splits("real") == {"train", "validation", "test"}
