@@ -74,9 +74,9 @@ class _Data:
 
     def batches(self, settings: Settings) -> Batches:
         """The batches of a training, balanced as it asks for, of the pictures whose turn it is."""
-        names = np.array(self.names(self.train))
-        values = manifest.values(self.known, names.tolist(), settings.turns)
-        part = np.flatnonzero(turn(values, self.train.labels, settings.seed))
+        names = self.names(self.train)
+        kinds = manifest.values(self.known, names, settings.turns)
+        part = np.flatnonzero(turn(kinds, self.train.labels, settings.seed))
         labels = self.train.labels[part]
         if left := len(names) - len(part):
             print(
@@ -88,9 +88,8 @@ class _Data:
         if not settings.balance:
             how["weights"] = class_weights(labels)
         else:
-            own = names[part].tolist()
-            groups = [manifest.values(self.known, own, column) for column in settings.balance]
-            how["share"] = shares([labels, *groups], len(labels))
+            groups = [manifest.values(self.known, names, column) for column in settings.balance]
+            how["share"] = shares([labels, *(group[part] for group in groups)], len(labels))
         return Batches(self.store, labels, settings, self.decibel, **how)
 
 
