@@ -126,8 +126,7 @@ def resynthesise(name: str, samples: np.ndarray, rate: int, rng: np.random.Gener
     try:
         copy = vocoder(samples.copy(), rate, rng)
     except Exception as error:  # whatever it is, the recording fails with it, and is listed
-        reason = " ".join(f"{type(error).__name__} {error}".split())
-        raise ValueError(f"expected samples from the vocoder {name}, got {reason}") from error
+        raise ValueError(f"expected samples from the vocoder {name}, got {_told(error)}") from error
     return _levelled(name, copy, samples)
 
 
@@ -162,8 +161,13 @@ def _load(name: str) -> Vocoder:
     try:
         vocoder = offered[name].load()
     except Exception as error:  # a package of somebody else's can fail in any way
-        reason = " ".join(f"{type(error).__name__} {error}".split())
-        raise ValueError(f"expected a vocoder {name} that can be loaded, got {reason}") from error
+        raise ValueError(
+            f"expected a vocoder {name} that can be loaded, got {_told(error)}"
+        ) from error
     if not callable(vocoder):
         raise ValueError(f"expected a vocoder {name} that can be called, got {vocoder!r}")
     return vocoder
+
+
+def _told(error: Exception) -> str:
+    return " ".join(f"{type(error).__name__} {error}".split())

@@ -61,17 +61,13 @@ def load(path: Path, network: str) -> dict[str, np.ndarray]:
     """
     try:
         with path.open("rb") as file:
-            weights = _read(file, network)
+            weights = _joined(_read(file, network))
     except (pickle.UnpicklingError, EOFError, KeyError, TypeError, struct.error) as error:
         reason = " ".join(f"{type(error).__name__} {error}".split())
         raise ValueError(
             f"expected the network {network!r} as PyTorch saved it before 1.6 in {path}, "
             f"got {reason}"
         ) from error
-    for name in [name for name in weights if name.endswith(".weight_v")]:
-        direction, length = weights.pop(name), weights.pop(f"{name[:-1]}g")
-        norm = np.sqrt((direction**2).sum(axis=(1, 2), keepdims=True))
-        weights[name[:-2]] = direction * (length / norm)
     return weights
 
 
@@ -118,3 +114,11 @@ def _array(storage: np.ndarray, tensor: Tensor) -> np.ndarray:
         raise EOFError(f"{len(storage)} values of a storage, not {last + 1}")
     view = np.lib.stride_tricks.as_strided(storage[tensor.offset :], tensor.shape, strides)
     return np.ascontiguousarray(view)
+
+
+def _joined(weights: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    for name in [name for name in weights if name.endswith(".weight_v")]:
+        direction, length = weights.pop(name), weights.pop(f"{name[:-1]}g")
+        norm = np.sqrt((direction**2).sum(axis=(1, 2), keepdims=True))
+        weights[name[:-2]] = direction * (length / norm)
+    return weights

@@ -112,6 +112,8 @@ def test_another_network_and_a_storage_that_is_too_small_are_refused(write, tmp_
     path = write({"a.bias": wide})
     with pytest.raises(ValueError, match="got EOFError 3 values of a storage, not 5"):
         load(path, "generator")
+    with pytest.raises(ValueError, match="got KeyError 'a.weight_g'"):
+        load(write({"a.weight_v": array(2, 3, 4)}), "generator")
     (tmp_path / "text").write_text("weights\n")
     with pytest.raises(ValueError, match="got UnpicklingError"):
         load(tmp_path / "text", "generator")
