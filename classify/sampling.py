@@ -9,7 +9,7 @@ def turn(values: np.ndarray, labels: np.ndarray, seed: int) -> np.ndarray:
     """Say which pictures a network of an ensemble sees.
 
     Those without a value are for all. The others are seen in turn: by the first network those of
-    the first value, and so on, by the last none of them.
+    the last value by alphabet, and so on upwards, by the last network none of them.
 
     Parameters
     ----------
@@ -27,12 +27,12 @@ def turn(values: np.ndarray, labels: np.ndarray, seed: int) -> np.ndarray:
     --------
     >>> values, labels = np.array(["", "", "neural", "classic"]), np.array([0, 1, 1, 1])
     >>> [np.flatnonzero(turn(values, labels, seed)).tolist() for seed in range(4)]
-    [[0, 1, 3], [0, 1, 2], [0, 1], [0, 1, 3]]
+    [[0, 1, 2], [0, 1, 3], [0, 1], [0, 1, 2]]
     """
     common = values == ""
     if len(np.unique(labels[common])) < 2:
         return np.ones(len(values), bool)
-    kinds = [*np.unique(values[~common]), ""]
+    kinds = np.unique(values)[::-1]
     return common | (values == kinds[seed % len(kinds)])
 
 

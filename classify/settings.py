@@ -71,7 +71,8 @@ class Settings:
         once an epoch, and the classes get weights instead.
     turns : str
         Column of the manifest. Training pictures with a value there are for some networks of an
-        ensemble: by seed, in turn, one sees those of one value, and the last sees none of them.
+        ensemble: by seed, in turn, one sees those of one value, the last by alphabet first, and
+        the last network sees none of them.
     learning_rate : float
         Largest step size of AdamW; it falls along a cosine to 0 at the last epoch.
     warmup : float

@@ -221,7 +221,7 @@ def test_a_network_sees_what_is_for_all_and_what_is_its_turn(images_with_rest, t
     own = [f"{path.relative_to(whole).as_posix()},{kind}" for path, kind in copied.items()]
     (whole / "manifest.csv").write_text("\n".join(["path,copied_by", *own, ""]))
     settings = replace(QUICK, epochs=1, batch=4, turns="copied_by", balance=("label",), noise=1.0)
-    for seed, kind in ((1, "neural"), (5, "")):
+    for seed, kind in ((1, "classic"), (5, "")):
         part = shutil.copytree(whole, tmp_path / f"part-{seed}")
         for path, other in copied.items():
             if other != kind:
@@ -232,7 +232,7 @@ def test_a_network_sees_what_is_for_all_and_what_is_its_turn(images_with_rest, t
     said = [line for line in capsys.readouterr().err.splitlines() if "other seeds" in line]
     count = sum(1 for _ in (whole / "train").rglob("*.png"))
     assert said[0] == (
-        f"train: seed 1: 3 of {count} training pictures are for networks of other seeds (copied_by)"
+        f"train: seed 1: 1 of {count} training pictures are for networks of other seeds (copied_by)"
     )
 
 
