@@ -1,6 +1,7 @@
 """The robust recipe beside other detectors: trained on the same recordings, judged alike.
 
-robust     the default recipe on the default pictures; of several seeds, the ensemble too
+robust     the default recipe on the default pictures, with the copies of ./run.sh forge among
+           them; of several seeds, the ensemble too
 plain      as in most tutorials: --recipe plain on mel pictures
 lfcc-gmm   LFCC with deltas and delta-deltas, a mixture of Gaussians a class
 lfcc-lcnn  light CNN on LFCC pictures, nothing augmented
@@ -41,15 +42,23 @@ AS_PUBLISHED = ("--recipe", "plain", "--shear", "0", "--zoom", "0", "--no-flip")
 
 
 class Network(NamedTuple):
-    """What ``./run.sh render`` and ``./run.sh train`` are told for a peer that sees pictures."""
+    """What ``./run.sh render`` and ``./run.sh train`` are told for a peer that sees pictures.
+
+    Attributes
+    ----------
+    drawing, training : tuple of str
+    forged : bool
+        Whether it learns from the copies of ``./run.sh forge``, too.
+    """
 
     drawing: tuple[str, ...] = ()
     training: tuple[str, ...] = ()
+    forged: bool = False
 
 
 ALONE = ("--variants", "0")
 NETWORKS = {
-    "robust": Network(),
+    "robust": Network(forged=True),
     "plain": Network(("--feature", "mel", "--bands", "128", *ALONE), ("--recipe", "plain")),
     "lfcc-lcnn": Network(("--feature", "lfcc", *ALONE), ("--model", "lcnn", *AS_PUBLISHED)),
     "mfcc-lstm": Network(("--feature", "stack", *ALONE), ("--model", "lstm", *AS_PUBLISHED)),
@@ -231,8 +240,11 @@ def _ensemble(peer: str, seeds: int, place: Place) -> Path:
 
 
 def _draw(peer: str, place: Place) -> Path:
-    images = place.images / peer
-    _call("render", place.audio, "--to", images, *NETWORKS[peer].drawing)
+    audio, images, network = place.audio, place.images / peer, NETWORKS[peer]
+    if network.forged:
+        audio = place.out / "forged"
+        _call("render.forge", place.audio, "--to", audio, "--copies", rounds.COPIES)
+    _call("render", audio, "--to", images, *network.drawing)
     return images
 
 
@@ -295,7 +307,10 @@ def _report(
     from classify.run import replace
 
     known = {one.name: {**one.metadata, "recording": one.name} for one in recordings}
-    judged = {peer: [report.read(path, known) for path in own] for peer, own in files.items()}
+    above = rounds.above(place.audio)
+    judged = {
+        peer: [report.read(path, known, above) for path in own] for peer, own in files.items()
+    }
     aligned, spent = report.align(judged), place.seconds()
     seconds = {
         peer: mean(times)

@@ -65,7 +65,7 @@ class Row:
         return self.peer.startswith(OURS)
 
 
-def read(path: Path, known: Manifest) -> Judged:
+def read(path: Path, known: Manifest, above: str = "") -> Judged:
     """Read a score file.
 
     Parameters
@@ -73,6 +73,8 @@ def read(path: Path, known: Manifest) -> Judged:
     path : Path
     known : Manifest
         What is known of each recording, by its name.
+    above : str
+        What names that are unknown are told without, at their beginning.
 
     Returns
     -------
@@ -86,10 +88,11 @@ def read(path: Path, known: Manifest) -> Judged:
     file = read_scores(path)
     if file.labels is None:
         raise ValueError(f"expected scores with the truth in {path}, got scores alone")
-    scored = Scored(file.names, file.labels, file.llr)
-    sources = manifest.values(known, file.names.tolist(), "source")
-    together = groups(scored, known, cluster_column(known, file.names))
-    return Judged(file.names, file.labels, file.llr, sources, together)
+    names = np.array([name if name in known else name.removeprefix(above) for name in file.names])
+    scored = Scored(names, file.labels, file.llr)
+    sources = manifest.values(known, names.tolist(), "source")
+    together = groups(scored, known, cluster_column(known, names))
+    return Judged(names, file.labels, file.llr, sources, together)
 
 
 def align(judged: Mapping[str, Sequence[Judged]]) -> dict[str, list[Judged]]:

@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SPLITS = {"testing": "test", "validation": "validation"}  # as collections name them, as we do
 RATE = 16_000
 SECONDS = (2, 4)  # of the made recordings, in turn
+COPIES = 2  # that forge makes of each real training recording: a classic and a neural one
 
 _THREADS = "OMP_NUM_THREADS OPENBLAS_NUM_THREADS MKL_NUM_THREADS NUMEXPR_NUM_THREADS".split()
 
@@ -183,6 +184,11 @@ def command(*arguments: object) -> dict[str, Any]:
     """
     called = [sys.executable, "-m", *map(str, arguments)]
     return {"args": called, "env": {**os.environ, "PYTHONPATH": str(ROOT)}}
+
+
+def above(audio: Path) -> str:
+    """Say what names of recordings begin with where forge has put copies beside a link to them."""
+    return f"{Path(os.path.abspath(audio)).name}/"
 
 
 def ratio(ours: list[float], theirs: list[float]) -> float:

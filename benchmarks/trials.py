@@ -2,11 +2,11 @@
 
 import hashlib
 import json
-import os
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+import rounds
 from factors import BASE, Drawing, Factor
 from rounds import SPLITS
 
@@ -99,8 +99,7 @@ class Study:
             raise ValueError(f"expected {factor.networks} seeds or more, got {self.seeds}")
         datasets, found = self._datasets(factor), self.finished(trial)
         runs = [self._train(images, trial, number) for number, images in enumerate(datasets)]
-        # Beside the copies that forge makes stands a link to the originals.
-        above = f"{Path(os.path.abspath(self.audio)).name}/" if factor.drawing.get("forge") else ""
+        above = rounds.above(self.audio) if factor.drawing.get("forge") else ""
         for split in self.splits:
             if split not in found:
                 ours = SPLITS.get(split, "test")
@@ -175,4 +174,6 @@ class Study:
         from render.copysynthesis.forging import forge
         from render.copysynthesis.pairing import Wish
 
-        return forge(self.audio, self.out / "forged", Wish(), jobs=self.jobs).corpus.top
+        return forge(
+            self.audio, self.out / "forged", Wish(copies=rounds.COPIES), jobs=self.jobs
+        ).corpus.top

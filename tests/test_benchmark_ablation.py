@@ -4,6 +4,7 @@ import contextlib
 import csv
 import io
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 from classify.settings import recipe
+from render.copysynthesis import vocoders
 
 BENCHMARKS = Path(__file__).resolve().parent.parent / "benchmarks"
 # What of a recipe decides how a network learns, but changes no picture and no label.
@@ -319,6 +321,28 @@ def test_what_is_finished_is_not_trained_again(done, ablate):
     assert "\n## testing\n" not in said
     assert "\n## testing\n" in ablate("--splits", "validation", "testing")[1]
     assert {path: path.stat().st_mtime_ns for path in out.rglob("run.json")} == written
+
+
+def test_copies_of_both_families_are_forged_and_the_same_recordings_judged(
+    done, ablate, monkeypatch
+):
+    from render.copysynthesis import forging
+
+    forge, wishes = forging.forge, []
+
+    def quickly(audio, to, wish, **how):
+        wishes.append(wish)
+        return forge(audio, to, replace(wish, methods=("zero_phase", "minimum_phase")), **how)
+
+    monkeypatch.setattr(forging, "forge", quickly)
+    status, said = ablate("--only", "forge")
+    assert status == 0, said
+    (wish,) = wishes
+    assert (wish.copies, wish.methods) == (2, vocoders.OURS)
+    copied = (done[2] / "forged/manifest.csv").read_text()
+    assert copied.count(",zero_phase,") == copied.count(",minimum_phase,") == 10
+    # Their names begin otherwise beside the copies; the difference is one of the same recordings.
+    assert re.search(r"^\| \w+ \| forge \| on \| off \| 1 \| [01]\.\d{3} \[", said, re.M), said
 
 
 def test_another_training_is_another_run(done, audio):

@@ -202,31 +202,39 @@ def test_networks_are_drawn_trained_and_scored_by_this_projects_commands(
     from classify import arguments as classify
     from classify.settings import Settings, recipe
     from render import arguments as render
+    from render import forge
     from render.settings import Settings as Drawing
 
     verbs, drawn, trained = [], {}, {}
+    parsers = {"classify": classify.parser, "render": render.parser, "render.forge": forge.parser}
 
-    def call(package, *told):
-        words = [str(one) for one in told]
-        found = vars((render if package == "render" else classify).parser().parse_args(words))
-        verbs.append("render" if package == "render" else found["verb"])
-        if package == "render":
+    def call(module, *told):
+        found = vars(parsers[module]().parse_args([str(one) for one in told]))
+        verbs.append(found.get("verb", module))
+        if module == "render.forge":
+            assert (found["real"], found["to"]) == (audio, tmp_path / "forged")
+            assert found["copies"] == 2
+        elif module == "render":
             known = {name: found[name] for name in vars(Drawing()) if name in found}
-            drawn[found["to"].name] = Drawing(**known)
+            peer = found["to"].name
+            drawn[peer] = Drawing(**known)
+            assert found["audio"] == (tmp_path / "forged" if peer == "robust" else audio)
         elif found["verb"] == "train":
             known = {name: found[name] for name in vars(Settings()) if name in found}
             run = found["folder"].relative_to(tmp_path / "runs").as_posix()
             trained[run] = Settings(**{**recipe(found["recipe"]), **known}), found["seeds"]
         else:
             assert found["split"] == "validation"
-            write_scores(found["scores"], audio, "validation", share=0.8)
+            above = "audio/" if "robust" in str(found["folder"]) else ""
+            write_scores(found["scores"], audio, "validation", share=0.8, above=above)
 
     monkeypatch.setattr(peers, "_call", call)
     networks = ("robust", "plain", "lfcc-lcnn", "mfcc-lstm")
     done = bench(audio, tmp_path, "--only", *networks, "--split", "validation", *QUICK)
     assert done.status == 0, done.stderr
     of_seeds = ["render", "train", "evaluate", "train", "evaluate"]
-    assert verbs == [*of_seeds, "render", "train", "evaluate", *3 * of_seeds]
+    together = ["render.forge", "render", "train", "evaluate"]
+    assert verbs == ["render.forge", *of_seeds, *together, *3 * of_seeds]
     assert {name: (how.feature, how.shape) for name, how in drawn.items()} == {
         "robust": (Drawing().feature, Drawing().shape),
         "plain": ("mel", (128, 124)),
@@ -245,7 +253,7 @@ def test_networks_are_drawn_trained_and_scored_by_this_projects_commands(
     assert [*cells(done.stdout)][2:] == ["robust", "robust, 2 together", *networks[1:]]
 
 
-def write_scores(path, audio, split, share, seed=0):
+def write_scores(path, audio, split, share, seed=0, above=""):
     """Scores with noise, of which `share` are told apart; below 0, the wrong way round."""
     from classify import scorefile
 
@@ -256,7 +264,7 @@ def write_scores(path, audio, split, share, seed=0):
     told = np.sign(share) * (rng.random(len(rows)) < abs(share))
     llr = 8 * told * (1 - 2 * labels) + rng.standard_normal(len(rows))
     path.parent.mkdir(parents=True, exist_ok=True)
-    scorefile.write_scores(path, np.array([row["path"] for row in rows]), labels, llr)
+    scorefile.write_scores(path, np.array([above + row["path"] for row in rows]), labels, llr)
 
 
 @pytest.mark.parametrize(("share", "verdict"), [(-1.0, "met"), (0.5, "MISSED")])
