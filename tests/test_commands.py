@@ -75,7 +75,9 @@ def test_relative_paths_are_those_of_the_caller(tmp_path, write_sound):
         == 0
     )
     assert len(list((tmp_path / "pictures/train/real").glob("*.png"))) == 4
-    ended = run("train", "pictures", "--to", "run", "--epochs", "1", cwd=tmp_path)
+    ended = run(
+        "train", "pictures", "--to", "run", "--recipe", "plain", "--epochs", "1", cwd=tmp_path
+    )
     assert ended.returncode == 0, ended.stderr
     picture = next((tmp_path / "pictures/train/fake").glob("*.png")).relative_to(tmp_path)
     ended = run("predict", picture, "--run", "run", cwd=tmp_path)
