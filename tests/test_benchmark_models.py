@@ -76,19 +76,19 @@ def test_what_has_no_kernel_does_not_count_and_what_is_unknown_is_refused(count)
 
 
 def test_a_row_a_model_with_its_errors(images, tmp_path):
-    command = [sys.executable, BENCHMARKS / "models.py", "--models", "plain", "lstm"]
+    command = [sys.executable, BENCHMARKS / "models.py", "--models", "cnn", "lstm"]
     command += ["--shape", "32", "32", "--count", "32", "--rounds", "1"]
     command += ["--images", images, "--to", tmp_path, "--recipe", "plain", "--epochs", "1"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
-    rows = dict(re.findall(r"^(plain|lstm) +(.*)$", done.stdout, re.MULTILINE))
-    assert list(rows) == ["plain", "lstm"]
+    rows = dict(re.findall(r"^(cnn|lstm) +(.*)$", done.stdout, re.MULTILINE))
+    assert list(rows) == ["cnn", "lstm"]
     for row in rows.values():
         found = re.fullmatch(
             r"([\d,]+) +([\d.]+) M +\d+ /s +([\d.]+) x +\d+ /s +([\d.]+) x +[01]\.\d+ +[01]\.\d+",
             row,
         )
         assert found, row
-        if row is rows["plain"]:
+        if row is rows["cnn"]:
             assert (found[3], found[4]) == ("1.00", "1.00")
     assert (tmp_path / "lstm" / "run.json").is_file()

@@ -61,14 +61,13 @@ def load(path: Path, network: str) -> dict[str, np.ndarray]:
     """
     try:
         with path.open("rb") as file:
-            weights = _joined(_read(file, network))
+            return _joined(_read(file, network))
     except (pickle.UnpicklingError, EOFError, KeyError, TypeError, struct.error) as error:
         reason = " ".join(f"{type(error).__name__} {error}".split())
         raise ValueError(
             f"expected the network {network!r} as PyTorch saved it before 1.6 in {path}, "
             f"got {reason}"
         ) from error
-    return weights
 
 
 class _Unpickler(pickle.Unpickler):

@@ -36,18 +36,7 @@ def test_train_evaluate_predict(images, tmp_path, capsys):
 
 def test_an_ensemble_is_used_as_one_run(images, tmp_path, capsys):
     run = str(tmp_path / "run")
-    train = [
-        "train",
-        str(images),
-        "--to",
-        run,
-        "--recipe",
-        "plain",
-        "--epochs",
-        "1",
-        "--seeds",
-        "2",
-    ]
+    train = ["train", str(images), "--to", run, "--epochs", "1", "--batch", "8", "--seeds", "2"]
     assert main(train) == 0
     out = capsys.readouterr().out
     assert out.startswith(f"{run}: 2 networks, each alone validation EER ")
