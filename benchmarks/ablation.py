@@ -176,7 +176,7 @@ def _write(
     """Write both tables and the plot; give the one for people."""
     from ablation_report import markdown, plot, rows, table
 
-    from classify.run import replace
+    from classify.runs.run import replace
 
     head = HEAD.format(
         command=command,

@@ -13,7 +13,7 @@ from judged import FIGURES, Figure, Judged, difference, level
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 
-from classify.figures import png
+from classify.reports.plots import png
 
 # Of Okabe and Ito's palette, by the interval of the difference: below 0, above 0, neither.
 BETTER, WORSE, UNSURE = "#0072B2", "#D55E00", "#767676"

@@ -59,12 +59,12 @@ def make_run(folder: Path) -> None:
     from classify import backend
 
     backend.load()
-    from classify.drawing import counted
-    from classify.export import convert
-    from classify.network import build
-    from classify.run import Run
+    from classify.data.render_settings import counted
+    from classify.models.build import build
+    from classify.runs.run import Run
     from classify.settings import RECIPES, recipe
     from classify.settings import Settings as Training
+    from classify.training.export import convert
     from render.axes import axes
     from render.settings import Settings
 

@@ -19,10 +19,10 @@ from pathlib import Path
 
 import numpy as np
 
-from classify import manifest
-from classify.breakdown import ENOUGH
-from classify.manifest import Manifest
-from classify.run import replace
+from classify.data import manifest
+from classify.data.manifest import Manifest
+from classify.metrics.breakdown import ENOUGH
+from classify.runs.run import replace
 
 COUNT = 4
 Row = dict[str, str]

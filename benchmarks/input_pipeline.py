@@ -101,9 +101,9 @@ def _ways(images: Path, folder: Path, options: argparse.Namespace) -> dict[str, 
     backend.load()
     import keras
 
-    from classify.dataset import look_through
-    from classify.drawing import counted, load_axes
-    from classify.network import build
+    from classify.data.render_settings import counted, load_axes
+    from classify.data.splits import look_through
+    from classify.models.build import build
     from classify.settings import Settings, recipe
 
     how = Settings(**{**recipe(options.recipe), "model": options.model})
@@ -120,9 +120,9 @@ def _training(images: Path, split: Any, model: Any, how: Any) -> Ways:
     import keras
 
     from classify import backend
-    from classify.augmentation import Batches
-    from classify.drawing import counted, grey_of_decibel, load_axes
-    from classify.store import Store
+    from classify.data.augmentation import Batches
+    from classify.data.cache import Store
+    from classify.data.render_settings import counted, grey_of_decibel, load_axes
 
     store = Store(split.paths, split.shape, "train")
     axes = load_axes(images / "render.json")
@@ -148,8 +148,8 @@ def _training(images: Path, split: Any, model: Any, how: Any) -> Ways:
 
 def _run(model: Any, folder: Path, images: Path, training: dict[str, Any]) -> Any:
     """Write an untrained run: what it says takes as long."""
-    from classify.export import convert
-    from classify.run import Run
+    from classify.runs.run import Run
+    from classify.training.export import convert
 
     folder.mkdir()
     convert(model, folder)
@@ -169,8 +169,8 @@ def _run(model: Any, folder: Path, images: Path, training: dict[str, Any]) -> An
 def _scoring(run: Any, paths: list[Path]) -> Ways:
     import numpy as np
 
-    from classify.pictures import read
-    from classify.scores import BATCH, raw, scores
+    from classify.data.pictures import read
+    from classify.prediction.inference import BATCH, raw, scores
 
     if len(paths) < BATCH:
         raise ValueError(f"expected at least {BATCH} test pictures, got {len(paths)}")

@@ -15,13 +15,13 @@ from typing import Any, Self
 
 import numpy as np
 
-from classify import manifest
-from classify.bootstrap import RESAMPLES, draws, interval
-from classify.breakdown import with_enough
-from classify.evaluation import cluster_column, groups
-from classify.levels import levels, score_split
-from classify.run import Run
-from classify.scored import equal_error
+from classify.data import manifest
+from classify.evaluation.evaluation import cluster_column, groups
+from classify.metrics.bootstrap import RESAMPLES, draws, interval
+from classify.metrics.breakdown import with_enough
+from classify.metrics.trials import equal_error
+from classify.prediction.pooling import levels, score_split
+from classify.runs.run import Run
 
 FIGURES = ("EER", "by source")
 

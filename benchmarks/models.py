@@ -101,10 +101,10 @@ def _build(options: argparse.Namespace, scratch: Path) -> dict[str, Network]:
     backend.load()
     from operations import multiply_adds
 
-    from classify import inference
-    from classify.export import convert
-    from classify.network import build
+    from classify.models.build import build
+    from classify.runs import runtime
     from classify.settings import Settings, recipe
+    from classify.training.export import convert
 
     networks = {}
     for name in options.models:
@@ -116,7 +116,7 @@ def _build(options: argparse.Namespace, scratch: Path) -> dict[str, Network]:
             model.count_params(),
             multiply_adds(model),
             model.train_on_batch,
-            inference.network(folder),
+            runtime.network(folder),
         )
     return networks
 

@@ -100,7 +100,7 @@ class Place:
     @contextlib.contextmanager
     def timed(self, member: str) -> Iterator[None]:
         """Add the time of what is done within to that of earlier, interrupted calls."""
-        from classify.run import replace
+        from classify.runs.run import replace
 
         print(f"peers: {member}", file=sys.stderr, flush=True)
         begun = time.monotonic()
@@ -200,7 +200,7 @@ def _recordings(audio: Path, split: str) -> list["Recording"]:
 
 def _begin(options: argparse.Namespace) -> None:
     """Refuse a folder in which peers were trained otherwise, or on other recordings."""
-    from classify.run import replace
+    from classify.runs.run import replace
 
     if options.out.resolve().is_relative_to(options.audio.resolve()):
         raise ValueError(f"expected a folder outside of {options.audio}, got {options.out}")
@@ -279,8 +279,8 @@ def _fit(
     import numpy as np
     from baselines import BASELINES, gather
 
-    from classify import calibration
-    from classify.scorefile import write_scores
+    from classify.metrics import calibration
+    from classify.scorefiles.files import write_scores
 
     features, fit = BASELINES[peer]
     size = {"lfcc-gmm": options.components, "forest": options.trees}[peer]
@@ -304,7 +304,7 @@ def _report(
     """Judge what was scored and write both tables and the plot; give the one for people."""
     import peers_report as report
 
-    from classify.run import replace
+    from classify.runs.run import replace
 
     known = {one.name: {**one.metadata, "recording": one.name} for one in recordings}
     above = rounds.above(place.audio)

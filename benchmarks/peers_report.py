@@ -12,13 +12,13 @@ import rounds
 from judged import FIGURES, Figure, Judged, difference, level
 from matplotlib.figure import Figure as Drawing
 
-from classify import manifest
-from classify.calibration import THRESHOLD
-from classify.evaluation import cluster_column, groups
-from classify.figures import CLASSES, png
-from classify.manifest import Manifest
-from classify.scored import Scored, summary
-from classify.scorefile import read_scores
+from classify.data import manifest
+from classify.data.manifest import Manifest
+from classify.evaluation.evaluation import cluster_column, groups
+from classify.metrics.calibration import THRESHOLD
+from classify.metrics.trials import Scored, summary
+from classify.reports.plots import CLASSES, png
+from classify.scorefiles.files import read_scores
 
 OURS = "robust"  # all others are held against it
 HEAD = """\

@@ -59,12 +59,12 @@ def make(run: Path, images: Path, audio: Path, count: int) -> None:
     from classify import backend
 
     backend.load()
-    from classify.drawing import counted
-    from classify.epochs import stripped
-    from classify.export import convert
-    from classify.network import build
-    from classify.run import Run
+    from classify.data.render_settings import counted
+    from classify.models.build import build
+    from classify.runs.run import Run
     from classify.settings import RECIPES, Settings, recipe
+    from classify.training.callbacks import stripped
+    from classify.training.export import convert
     from render import axes
     from render import settings as drawing
 
@@ -103,8 +103,8 @@ def warm(run: Path, images: Path, count: int, repeats: int) -> None:
     backend.load()
     from keras.src.legacy.preprocessing.image import ImageDataGenerator
 
-    from classify.prediction import Verdict, predict
-    from classify.run import load
+    from classify.prediction.verdicts import Verdict, predict
+    from classify.runs.run import load
 
     loaded = load(run)
     said: dict[str, np.ndarray] = {}

@@ -15,7 +15,7 @@ from classify.settings import Settings, recipe
 if TYPE_CHECKING:
     from judged import Judged
 
-    from classify.run import Run
+    from classify.runs.run import Run
 
 LEFT_OUT = "sources left out"
 FOLDS = 4
@@ -92,7 +92,7 @@ class Study:
         """
         from judged import join, judge
 
-        from classify.run import replace as write
+        from classify.runs.run import replace as write
 
         factor = trial.factor
         if factor.networks > self.seeds:
@@ -131,7 +131,7 @@ class Study:
         backend.load()
         import keras
 
-        from classify.training import train
+        from classify.training.training import train
 
         factor = trial.factor
         folder = self._folder(factor) / (f"fold-{number}" if self.folds else "")

@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from classify.descriptions import AUDIT, COMPARE, EVALUATE, PREDICT, SCORE, STATUS, TRAIN
+from classify.help import AUDIT, COMPARE, EVALUATE, PREDICT, SCORE, STATUS, TRAIN
 from classify.settings import (
     CHOICES,
     FUSIONS,

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from scipy.special import expit
 
-from classify.scored import Scored
+from classify.metrics.trials import Scored
 
 
 @dataclass(frozen=True)

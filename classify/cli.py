@@ -13,7 +13,7 @@ from classify.settings import Settings
 from classify.settings import recipe as settings_of
 
 if TYPE_CHECKING:
-    from classify.robustness import Degraded
+    from classify.evaluation.robustness import Degraded
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -64,13 +64,14 @@ def _train(
     images: Path, folder: Path, seeds: int, resume: bool, overwrite: bool, recipe: str, **training
 ) -> int:
     settings = Settings(**{**settings_of(recipe), **training})
-    from classify import backend, tables
+    from classify import backend
+    from classify.reports import text as text_tables
 
     backend.load()
-    from classify.training import train
+    from classify.training.training import train
 
     run = train(images, folder, settings, seeds=seeds, resume=resume, overwrite=overwrite)
-    print(tables.training(run))
+    print(text_tables.training(run))
     return 1 if run.left_out else 0
 
 
@@ -86,43 +87,44 @@ def _evaluate(
     format: str,
     degrade: "Callable[[], Degraded] | None" = None,
 ) -> int:
-    from classify import scorefile, tables
-    from classify.evaluation import evaluate
-    from classify.run import load
+    from classify.evaluation.evaluation import evaluate
+    from classify.reports import text as text_tables
+    from classify.runs.run import load
+    from classify.scorefiles import files
 
     run = load(folder)
     found = evaluate(images, run, split, by, resamples, explained, degrade)
     if scores:
         trials = found.trials
-        scorefile.write_scores(scores, trials.names, trials.labels, trials.llr, scores_format)
-    _print(found.report, format, tables.evaluation(found.report, run.classes))
+        files.write_scores(scores, trials.names, trials.labels, trials.llr, scores_format)
+    _print(found.report, format, text_tables.evaluation(found.report, run.classes))
     print(f"report in {folder / 'report' / 'index.html'}", file=sys.stderr)
     return 1 if found.refused else 0
 
 
 def _score(scores: Path, keys: Path | None, higher: str | None, resamples: int, format: str) -> int:
-    from classify import tables
-    from classify.scoring import score
+    from classify.evaluation.score_file import score
+    from classify.reports import text as text_tables
 
     report = score(scores, keys, higher, resamples)
     for warning in report["warnings"]:
         print(f"score: warning: {warning}", file=sys.stderr)
-    _print(report, format, tables.scores(report))
+    _print(report, format, text_tables.scores(report))
     return 0
 
 
 def _compare(a: Path, b: Path, images: Path, split: str, resamples: int, format: str) -> int:
-    from classify import tables
-    from classify.comparison import compare
-    from classify.run import load
+    from classify.evaluation.comparison import compare
+    from classify.reports import text as text_tables
+    from classify.runs.run import load
 
     found = compare(images, load(a), load(b), split, resamples)
-    _print(found.report, format, tables.comparison(found.report, str(a), str(b)))
+    _print(found.report, format, text_tables.comparison(found.report, str(a), str(b)))
     return 1 if found.refused else 0
 
 
 def _audit(images: Path, format: str) -> int:
-    from classify.audit import audit, text, to_json
+    from classify.audit.audit import audit, text, to_json
 
     found = audit(images)
     _print(to_json(found), format, text(found))
@@ -132,8 +134,8 @@ def _audit(images: Path, format: str) -> int:
 def _predict(names: list[str], folder: Path, format: str) -> int:
     from tqdm import tqdm
 
-    from classify.prediction import Refusal, predict
-    from classify.run import load
+    from classify.prediction.verdicts import Refusal, predict
+    from classify.runs.run import load
 
     run = load(folder)
     rows = csv.writer(sys.stdout, lineterminator="\n")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from detect.arguments import parser
 
 if TYPE_CHECKING:
-    from classify.prediction import Refusal
+    from classify.prediction.verdicts import Refusal
     from detect.detection import Detection
     from detect.illustrations import Illustrator
     from detect.recordings import Source
@@ -57,7 +57,7 @@ def _detect(
     limit: float,
     raw: int | None,
 ) -> int:
-    from classify.run import load
+    from classify.runs.run import load
     from detect.detection import Detector
     from detect.illustrations import EXPLANATION, TIMELINE, Illustrator
 
@@ -76,7 +76,7 @@ def _detect(
 
 def _sources(names: list[str], raw: int | None, stack: ExitStack) -> "Iterator[Source | Refusal]":
     """List the recordings; standard input is kept in a file until the stack is left."""
-    from classify.prediction import Refusal
+    from classify.prediction.verdicts import Refusal
     from detect.recordings import Source, expand
     from detect.spool import spooled
 
@@ -100,7 +100,7 @@ def _results(
     """Judge and illustrate, with a bar unless the verdicts themselves show how far it is."""
     from tqdm import tqdm
 
-    from classify.prediction import Refusal
+    from classify.prediction.verdicts import Refusal
     from detect.detection import detect
 
     results = zip(sources, detect(artist.detector, sources), strict=True)
@@ -121,7 +121,7 @@ def _print(
     results: "Iterator[tuple[Detection | Refusal, str | None]]", format: str, positive: str
 ) -> int:
     """Print verdicts, text sorted once all are there, and give the status."""
-    from classify.prediction import Refusal
+    from classify.prediction.verdicts import Refusal
     from detect import tables
 
     rows = csv.writer(sys.stdout, lineterminator="\n")

@@ -7,8 +7,8 @@ side stays the same. Probabilities are of the run's second class, in (0, 1).
 import math
 from dataclasses import replace
 
-from classify.prediction import UNCERTAIN, Refusal, Verdict
-from classify.run import Run
+from classify.prediction.verdicts import UNCERTAIN, Refusal, Verdict
+from classify.runs.run import Run
 from detect.detection import Detection
 
 Outcome = Detection | Verdict | Refusal

@@ -13,12 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from classify import material, prediction
-from classify.drawing import counted
-from classify.facts import measure
-from classify.prediction import Refusal
-from classify.run import Run
-from classify.scores import raw as ask
+from classify.audit import ood
+from classify.audit.confounders import measure
+from classify.data.render_settings import counted
+from classify.prediction import verdicts
+from classify.prediction.inference import raw as ask
+from classify.prediction.verdicts import Refusal
+from classify.runs.run import Run
 from detect import drawing, speech
 from detect.recordings import Source, expand
 from detect.windows import Batch, drawn, scored
@@ -216,10 +217,10 @@ class _Gathered:
     def detection(self, run: Run, name: str, original: Original, windows: int) -> Detection:
         """Sum up; `windows` counts those without speech, too."""
         raw = np.concatenate(self.raw)
-        verdict = prediction.verdict(run, name, raw)
+        verdict = verdicts.verdict(run, name, raw)
         llr = run.calibration(raw.mean(axis=1)).tolist()
         found = tuple(
-            Window(*span, prediction.probability(one), one)
+            Window(*span, verdicts.probability(one), one)
             for span, one in zip(self.spans, llr, strict=True)
         )
         worst = min(found, key=lambda window: window.llr)
@@ -240,8 +241,8 @@ class _Gathered:
         if count < _FEW * windows:
             yield f"speech was found in {count} of {windows} windows; the verdict is of these"
         if run.material:
-            facts = material.describe(np.asarray(self.facts) / count, vars(original))
-            yield from material.compare(run.material, facts)
+            facts = ood.describe(np.asarray(self.facts) / count, vars(original))
+            yield from ood.compare(run.material, facts)
 
 
 def _no_speech(name: str, original: Original) -> Detection:

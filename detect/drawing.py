@@ -3,8 +3,8 @@
 import json
 from dataclasses import replace
 
-from classify.pictures import size
-from classify.run import Run
+from classify.data.pictures import size
+from classify.runs.run import Run
 from render.settings import Settings
 
 

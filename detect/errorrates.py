@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from classify.prediction import probability
-from classify.run import Run
+from classify.prediction.verdicts import probability
+from classify.runs.run import Run
 
 SCORES = Path("report", "scores.csv")
 METRICS = Path("report", "metrics.json")

@@ -77,7 +77,7 @@ def _evaluate(audio: Path | None, conditions: list[str] | None, jobs: int, **opt
     if audio is None and conditions:
         raise ValueError("expected --robustness AUDIO beside --conditions, got none")
     if audio is not None:
-        from classify.run import load
+        from classify.runs.run import load
         from detect.sweep import Sweep
         from render.engine import Engine
 

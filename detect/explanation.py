@@ -12,7 +12,7 @@ from render.decoding.audio import listen
 from render.spectrogram import draw
 
 if TYPE_CHECKING:
-    from classify.explanation import Explanation
+    from classify.explanations.explanation import Explanation
 
 
 def explain_window(
@@ -28,20 +28,20 @@ def explain_window(
         Where the window begins, in s of the recording; the one that begins nearest is taken.
         Default: the most suspicious.
     method : str, optional
-        See `classify.explanation.explain`.
+        See `classify.explanations.explanation.explain`.
 
     Returns
     -------
     image : np.ndarray, shape=run.shape, dtype=uint8
         The window as the network saw it.
-    explanation : classify.explanation.Explanation
+    explanation : classify.explanations.explanation.Explanation
 
     Raises
     ------
     ValueError
         If the recording cannot be used, no speech is found in it, or it cannot be explained.
     """
-    from classify.explanation import explain
+    from classify.explanations.explanation import explain
 
     if start_s is None:
         found = detector.detect(path).suspicious

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from classify.run import replace
+from classify.runs.run import replace
 from detect.detection import Detection, Detector
 from detect.recordings import Source
 
@@ -71,13 +71,13 @@ class Illustrator:
             self._write(TIMELINE, source, timeline(self.detector, source.path, detection))
         if EXPLANATION not in self.wanted or detection.suspicious is None:
             return None
-        from classify import explanation_figure
+        from classify.reports import explanation_plot
         from detect.explanation import explain_window
 
         start = detection.suspicious[0]
         image, found = explain_window(self.detector, source.path, start)
         axes = self.detector.run.axes
-        self._write(EXPLANATION, source, explanation_figure.draw(image, found, axes))
+        self._write(EXPLANATION, source, explanation_plot.draw(image, found, axes))
         return f"{start:.1f} s: {found.sentence(axes)}"
 
     def _write(self, what: str, source: Source, figure: "Figure") -> None:

@@ -15,13 +15,13 @@ from pathlib import Path
 
 import numpy as np
 
-from classify.explanation import explain
-from classify.explanation_figure import draw
-from classify.figures import spectrogram
-from classify.pictures import read
-from classify.prediction import Refusal, verdict
-from classify.run import Run
-from classify.scores import raw
+from classify.data.pictures import read
+from classify.explanations.explanation import explain
+from classify.prediction.inference import raw
+from classify.prediction.verdicts import Refusal, verdict
+from classify.reports.explanation_plot import draw
+from classify.reports.plots import spectrogram
+from classify.runs.run import Run
 from detect.decision import Outcome
 from detect.detection import Detection, Detector
 from detect.explanation import explain_window

@@ -12,8 +12,8 @@ from typing import Any
 
 import streamlit as st
 
-from classify.prediction import Refusal, Verdict
-from classify.run import Run, load
+from classify.prediction.verdicts import Refusal, Verdict
+from classify.runs.run import Run, load
 from detect import errorrates, runreport, shelf, verdicttable
 from detect.decision import Outcome, decided, moved
 from detect.detection import Detection

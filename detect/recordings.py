@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from classify.prediction import Refusal
+from classify.prediction.verdicts import Refusal
 from render.layouts.tree import File, Ignored, walk
 
 

@@ -3,7 +3,7 @@
 import base64
 from pathlib import Path
 
-from classify.run import Run
+from classify.runs.run import Run
 
 INDEX = Path("report", "index.html")
 

@@ -1,9 +1,9 @@
 """A run and recordings in, what it says of them out, as they are and degraded.
 
 A recording is degraded whole, then trimmed, brought to its level, cut and drawn as the run's
-pictures were, and pooled by the mean of its clips' scores, as `classify.evaluation` does with
-saved pictures: clean, it has the score that it has there. No clip is left out for lack of speech,
-so that every condition judges the same recordings. Of a recording longer than a minute, its
+pictures were, and pooled by the mean of its clips' scores, as `classify.evaluation.evaluation` does
+with saved pictures: clean, it has the score that it has there. No clip is left out for lack of
+speech, so that every condition judges the same recordings. Of a recording longer than a minute, its
 beginning is judged.
 """
 
@@ -18,11 +18,11 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from classify import manifest
-from classify.prediction import Refusal
-from classify.robustness import Degraded
-from classify.run import Run, load
-from classify.scores import BATCH, raw
+from classify.data import manifest
+from classify.evaluation.robustness import Degraded
+from classify.prediction.inference import BATCH, raw
+from classify.prediction.verdicts import Refusal
+from classify.runs.run import Run, load
 from detect import degradations, drawing
 from detect.degradations import CONDITIONS
 from detect.recordings import printable

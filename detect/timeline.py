@@ -11,8 +11,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from classify.figures import CLASSES, text
-from classify.run import Run
+from classify.reports.plots import CLASSES, text
+from classify.runs.run import Run
 from detect.detection import Detection, Detector, Window
 from detect.overview import Overview, overview
 from detect.recordings import printable

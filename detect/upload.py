@@ -16,7 +16,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from classify.pictures import size
+from classify.data.pictures import size
 from detect.recordings import printable
 from render.decoding import decoder
 from render.decoding.deadline import Deadline

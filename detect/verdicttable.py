@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from classify.prediction import Refusal, Verdict
+from classify.prediction.verdicts import Refusal, Verdict
 from detect.decision import Outcome
 from detect.detection import Detection
 from detect.tables import HEADER, row

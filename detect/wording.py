@@ -6,8 +6,8 @@ Sentences hold no name that came from outside but the names of the run's classes
 from dataclasses import dataclass
 
 from classify.case import rule_of_three
-from classify.prediction import UNCERTAIN, Refusal
-from classify.run import Run
+from classify.prediction.verdicts import UNCERTAIN, Refusal
+from classify.runs.run import Run
 from detect import errorrates
 from detect.decision import Outcome
 from detect.detection import Detection

@@ -96,7 +96,7 @@ def images(tmp_path_factory, make_pictures):
 def trained(tmp_path_factory, images):
     """Give the folder of a run trained for three epochs on `images`, not to be changed."""
     from classify.settings import Settings
-    from classify.training import train
+    from classify.training.training import train
 
     folder = tmp_path_factory.mktemp("runs") / "trained"
     train(images, folder, Settings(epochs=3, batch=8, learning_rate=0.01))

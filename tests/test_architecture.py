@@ -12,6 +12,31 @@ FORBIDDEN = {
     "classify": {"detect", "render", "streamlit", *AUDIO},
     "detect": set(),
 }
+# Rooms of a package: sub-packages and single modules. Each may import those that it names, and all
+# that it names must stand below it.
+ROOMS = {
+    "classify": {
+        "__main__": "cli",
+        "cli": "training evaluation reports scorefiles prediction runs audit arguments settings "
+        "backend",
+        "training": "reports prediction metrics runs models audit data settings backend",
+        "evaluation": "reports explanations scorefiles prediction case metrics runs data",
+        "reports": "explanations case metrics runs data",
+        "explanations": "prediction metrics runs data settings backend",
+        "scorefiles": "metrics runs",
+        "prediction": "metrics runs data",
+        "case": "metrics",
+        "metrics": "runs data",
+        "runs": "data backend",
+        "models": "data settings",
+        "audit": "data",
+        "data": "settings",
+        "arguments": "settings help",
+        "settings": "",
+        "help": "",
+        "backend": "",
+    },
+}
 # Within a package, a module may import only from those before it: cli -> operations -> pure
 # modules -> settings.
 ORDER = {
@@ -97,84 +122,6 @@ ORDER = {
         "cli",
         "__main__",
     ),
-    "classify": (
-        "drawing",
-        "views",
-        "effects",
-        "models.blocks",
-        "sampling",
-        "descriptions",
-        "deletion",
-        "scale",
-        "settings",
-        "models.cnn",
-        "models.crnn",
-        "models.lcnn",
-        "models.lstm",
-        "models.plain",
-        "models.resnet",
-        "models.vit",
-        "optimisation",
-        "arguments",
-        "backend",
-        "inference",
-        "earlier",
-        "pictures",
-        "models.backbone",
-        "store",
-        "manifest",
-        "run",
-        "gradcam",
-        "history",
-        "dataset",
-        "metrics",
-        "scored",
-        "bootstrap",
-        "breakdown",
-        "heatmap",
-        "robustness",
-        "calibration",
-        "figures",
-        "curves",
-        "case",
-        "assessment",
-        "report",
-        "textfile",
-        "keyfile",
-        "scorelayout",
-        "scorefile",
-        "matching",
-        "scoring",
-        "network",
-        "progress",
-        "augmentation",
-        "scores",
-        "export",
-        "levels",
-        "validation",
-        "fusion",
-        "epochs",
-        "prediction",
-        "occlusion",
-        "explanation",
-        "faithfulness",
-        "explanation_figure",
-        "evaluation",
-        "comparison",
-        "remedies",
-        "facts",
-        "duplicates",
-        "separation",
-        "survey",
-        "material",
-        "leaks",
-        "findings",
-        "audit",
-        "training",
-        "tables",
-        "cli",
-        "__main__",
-    ),
     "detect": (
         "degradations",
         "arguments",
@@ -237,11 +184,35 @@ def test_packages_keep_to_their_side(package):
 def test_one_module_knows_what_keras_computes_with():
     knowing = {
         path.relative_to(ROOT).as_posix()
-        for package in ORDER
+        for package in FORBIDDEN
         for path in modules(package)
         if {"tensorflow", "jax", "torch"} & {n.split(".")[0] for n in imported(path.read_text())}
     }
     assert knowing == {"classify/backend.py"}
+
+
+def rooms(package):
+    """Which rooms a package has, and of each which others it imports."""
+    names = {path.stem if path.is_file() else path.name for path in (ROOT / package).iterdir()}
+    names -= {"__init__", "__pycache__", "recipes"}
+    found = {name: set() for name in names}
+    for path in modules(package):
+        room = path.relative_to(ROOT / package).parts[0].removesuffix(".py")
+        for name in imported(path.read_text()):
+            root, _, rest = name.partition(".")
+            other = rest.split(".")[0]
+            if root == package and other in names - {room} and room in names:
+                found[room].add(other)
+    return found
+
+
+@pytest.mark.parametrize("package", ROOMS)
+def test_rooms_import_what_the_table_says_and_nothing_above_them(package):
+    table = {room: set(text.split()) for room, text in ROOMS[package].items()}
+    assert rooms(package) == table
+    order = list(table)
+    for room, others in table.items():
+        assert all(order.index(other) > order.index(room) for other in others), room
 
 
 @pytest.mark.parametrize("package", ORDER)

@@ -5,8 +5,8 @@ import pytest
 import soundfile
 from scipy import signal
 
-from classify.audit import audit
-from classify.findings import warnings
+from classify.audit.audit import audit
+from classify.audit.findings import warnings
 from render.dataset import render
 from render.drawing import Plan
 from render.engine import Engine

@@ -180,8 +180,8 @@ def test_every_factor_can_be_asked_for_and_changes_something():
 
 
 def test_the_figures_are_those_of_the_evaluation(judged):
-    from classify.breakdown import breakdown, mean_over
-    from classify.scored import Scored, summary
+    from classify.metrics.breakdown import breakdown, mean_over
+    from classify.metrics.trials import Scored, summary
 
     one = judged(0)
     scored = Scored(one.names, one.labels, one.llr)
@@ -253,8 +253,8 @@ def test_the_table_has_a_row_a_factor_and_the_plot_is_a_picture(judged):
 def test_every_source_is_left_out_once_and_with_its_family(tmp_path, make_pictures):
     from folds import arrange
 
-    from classify import manifest
-    from classify.dataset import look_through
+    from classify.data import manifest
+    from classify.data.splits import look_through
 
     images = make_pictures(tmp_path / "images", count=8)
     (images / "render.json").write_text("{}")

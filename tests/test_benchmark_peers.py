@@ -104,10 +104,10 @@ def test_the_table_says_how_it_came_about_and_has_a_row_a_peer(first, audio):
 
 
 def test_figures_are_those_of_evaluate_and_of_the_score_command(first, audio):
-    from classify.breakdown import breakdown, mean_over
-    from classify.scored import Scored
-    from classify.scorefile import read_scores
-    from classify.scoring import score
+    from classify.evaluation.score_file import score
+    from classify.metrics.breakdown import breakdown, mean_over
+    from classify.metrics.trials import Scored
+    from classify.scorefiles.files import read_scores
 
     out, done = first
     with (audio / "manifest.csv").open(newline="") as file:
@@ -173,7 +173,7 @@ def test_nothing_is_chosen_on_what_is_judged(first, tmp_path):
 
 
 def test_scores_are_calibrated_on_validation(audio, tmp_path):
-    from classify.calibration import fit
+    from classify.metrics.calibration import fit
 
     options = ("--only", "lfcc-gmm", *QUICK[2:], "--seeds", "1", "--split", "validation")
     assert bench(audio, tmp_path, *options).status == 0
@@ -183,7 +183,7 @@ def test_scores_are_calibrated_on_validation(audio, tmp_path):
 
 
 def scored(out, split):
-    from classify.scorefile import read_scores
+    from classify.scorefiles.files import read_scores
 
     read = read_scores(out / "scores" / split / "lfcc-gmm-0.csv")
     return dict(zip(read.names.tolist(), read.llr.tolist(), strict=True))
@@ -255,7 +255,7 @@ def test_networks_are_drawn_trained_and_scored_by_this_projects_commands(
 
 def write_scores(path, audio, split, share, seed=0, above=""):
     """Scores with noise, of which `share` are told apart; below 0, the wrong way round."""
-    from classify import scorefile
+    from classify.scorefiles import files as score_files
 
     rng = np.random.default_rng(seed)
     with (audio / "manifest.csv").open(newline="") as file:
@@ -264,7 +264,7 @@ def write_scores(path, audio, split, share, seed=0, above=""):
     told = np.sign(share) * (rng.random(len(rows)) < abs(share))
     llr = 8 * told * (1 - 2 * labels) + rng.standard_normal(len(rows))
     path.parent.mkdir(parents=True, exist_ok=True)
-    scorefile.write_scores(path, np.array([above + row["path"] for row in rows]), labels, llr)
+    score_files.write_scores(path, np.array([above + row["path"] for row in rows]), labels, llr)
 
 
 @pytest.mark.parametrize(("share", "verdict"), [(-1.0, "met"), (0.5, "MISSED")])

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 from keras import KerasTensor, layers
 
-from classify.pictures import size
+from classify.data.pictures import size
 from classify.settings import MODELS, Settings
 
 CHANNELS = 3  # grey three times over: what the published weights expect

@@ -2,8 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from classify.prediction import Refusal, Verdict
-from classify.run import load
+from classify.prediction.verdicts import Refusal, Verdict
+from classify.runs.run import load
 from detect.decision import decided, moved
 from detect.detection import Detection
 

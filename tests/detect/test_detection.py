@@ -10,8 +10,8 @@ import pytest
 import soundfile
 from scipy.special import expit
 
-from classify.prediction import Refusal
-from classify.run import Calibration, load
+from classify.prediction.verdicts import Refusal
+from classify.runs.run import Calibration, load
 from detect.detection import Detection, Detector, detect
 from render.clips import cut
 from render.decoding.audio import listen

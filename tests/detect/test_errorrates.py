@@ -4,7 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from classify.run import load
+from classify.runs.run import load
 from detect import errorrates
 from detect.errorrates import Rates, Scores, steps
 

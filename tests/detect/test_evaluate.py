@@ -7,7 +7,7 @@ import pytest
 import soundfile
 
 from classify import cli
-from classify.run import load
+from classify.runs.run import load
 from detect.degradations import CONDITIONS
 from detect.drawing import stored
 from detect.evaluate import main

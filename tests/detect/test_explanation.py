@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from classify.run import Calibration, load
+from classify.runs.run import Calibration, load
 from detect.detection import Detector
 from detect.explanation import explain_window, picture
 from render.clips import cut

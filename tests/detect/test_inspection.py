@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from classify.prediction import Refusal, Verdict
-from classify.run import load
+from classify.prediction.verdicts import Refusal, Verdict
+from classify.runs.run import load
 from detect.decision import moved
 from detect.detection import Detection, Detector
 from detect.inspection import Inspector

@@ -9,7 +9,7 @@ import pytest
 import soundfile
 from streamlit.testing.v1 import AppTest
 
-from classify.run import load
+from classify.runs.run import load
 
 PAGE = Path(__file__).resolve().parent.parent.parent / "detect" / "page.py"
 RATE = 16_000

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from classify.prediction import Refusal
+from classify.prediction.verdicts import Refusal
 from detect.recordings import Source, expand, printable
 
 

@@ -1,6 +1,6 @@
 import base64
 
-from classify.run import load
+from classify.runs.run import load
 from detect import runreport
 
 

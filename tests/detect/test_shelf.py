@@ -2,7 +2,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from classify.prediction import Refusal
+from classify.prediction.verdicts import Refusal
 from detect import shelf
 from detect.upload import Upload
 

@@ -6,9 +6,9 @@ import pytest
 import soundfile
 from scipy.special import expit
 
-from classify import manifest
-from classify.levels import levels, score_split
-from classify.run import load
+from classify.data import manifest
+from classify.prediction.pooling import levels, score_split
+from classify.runs.run import load
 from detect import sweep
 from detect.degradations import Excerpt, chance
 from detect.drawing import stored

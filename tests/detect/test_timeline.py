@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from classify.run import load
+from classify.runs.run import load
 from detect.detection import Detector
 from detect.timeline import timeline
 

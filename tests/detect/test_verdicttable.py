@@ -2,7 +2,7 @@ import csv
 import io
 import json
 
-from classify.prediction import Refusal, Verdict
+from classify.prediction.verdicts import Refusal, Verdict
 from detect import verdicttable
 from detect.detection import Detection
 

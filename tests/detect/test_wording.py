@@ -1,7 +1,7 @@
 import pytest
 
-from classify.prediction import Refusal, Verdict
-from classify.run import load
+from classify.prediction.verdicts import Refusal, Verdict
+from classify.runs.run import load
 from detect.detection import Detection
 from detect.errorrates import Rates
 from detect.wording import NBSP, error_rates, of_threshold, words

@@ -1,0 +1,1 @@
+"""What else than speech tells the classes of a dataset apart."""

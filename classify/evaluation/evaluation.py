@@ -1,0 +1,257 @@
+"""A run and one split of a dataset in, figures of how good it is out, and the report of them."""
+
+import csv
+import io
+import json
+import shlex
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.special import expit
+
+from classify.case import main_level
+from classify.data import manifest
+from classify.data.manifest import Manifest
+from classify.evaluation import robustness
+from classify.evaluation.robustness import Degraded
+from classify.explanations import faithfulness
+from classify.metrics import detection
+from classify.metrics.bootstrap import RESAMPLES, of_summary
+from classify.metrics.breakdown import breakdown, mean_over
+from classify.metrics.trials import PRIOR, Scored, decided, oracle, summary
+from classify.prediction.pooling import Pictures, levels, score_split
+from classify.reports import html
+from classify.runs.run import Run, replace
+
+# Broken down by these, where the manifest has them and nothing else was asked for.
+BY = ("source", "generator")
+# What is resampled together, the first that the manifest has.
+CLUSTERS = ("speaker", "source")
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What came of an evaluation.
+
+    Attributes
+    ----------
+    report : dict
+        What ``report/metrics.json`` holds.
+    levels : dict of str to Scored
+        ``"picture"`` and perhaps ``"recording"``.
+    refused : int
+        Pictures and, of a robustness sweep, recordings that could not be scored.
+    """
+
+    report: dict[str, Any]
+    levels: dict[str, Scored]
+    refused: int
+
+    @property
+    def trials(self) -> Scored:
+        """The recordings, or the pictures where no recordings are known."""
+        return self.levels.get("recording", self.levels["picture"])
+
+
+def evaluate(
+    images: Path,
+    run: Run,
+    split: str,
+    by: Sequence[str] | None = None,
+    resamples: int = RESAMPLES,
+    explained: int = faithfulness.PICTURES,
+    degrade: Callable[[], Degraded] | None = None,
+) -> Evaluation:
+    """Score one split and write ``RUN/report``: ``metrics.json`` and ``index.html``.
+
+    Parameters
+    ----------
+    images : Path
+        A picture dataset, drawn with the settings that the run was trained with.
+    run : Run
+    split : str
+        ``"train"``, ``"validation"`` or ``"test"``.
+    by : sequence of str, optional
+        Columns of the manifest to break down by; default: source and generator, if there.
+    resamples : int
+        For the intervals.
+    explained : int
+        Pictures that the faithfulness of explanations is measured on; 0 leaves it out.
+    degrade : function, optional
+        Gives the scores of a robustness sweep, which is then part of the report; `detect` has one,
+        for this package hears nothing.
+
+    Returns
+    -------
+    evaluation : Evaluation
+
+    Raises
+    ------
+    ValueError
+        If there is nothing to score, the dataset was drawn with other settings, or a column is
+        not in the manifest.
+    """
+    known = manifest.read(images)
+    columns = _columns(known, by, images)
+    pictures = score_split("evaluate", images, run, split)
+    found = levels(run, pictures, known)
+    cluster = cluster_column(known, pictures.names)
+    together = {
+        level: groups(scored, manifest.of_level(known, level), cluster)
+        for level, scored in found.items()
+    }
+    figures: dict[str, Any] = {
+        "split": split,
+        "threshold": run.threshold,
+        "uncertain": list(run.uncertain),
+        "prior": PRIOR,
+        **_by_level(run, found, together, resamples),
+        "resampled_by": cluster,
+        "resamples": resamples,
+    }
+    if run.members:
+        figures["seeds"] = _over_seeds(run, pictures, known)
+    level = "recording" if "recording" in found else "picture"
+    rows = manifest.of_level(known, level)
+    figures["by"] = {
+        column: breakdown(found[level], rows, column, together[level], run.threshold, resamples)
+        for column in columns
+    }
+    means = {column: mean_over(cells) for column, cells in figures["by"].items()}
+    figures["mean_over"] = {column: mean for column, mean in means.items() if mean}
+    if explained:
+        recordings = manifest.recordings(known, pictures.names.tolist())
+        figures["explanation"] = faithfulness.measure(
+            run, images, found["picture"], recordings, together["picture"], explained
+        )
+    asked = [f"--by={column}" for column in by or ()]
+    asked += [] if explained == faithfulness.PICTURES else [f"--explained={explained}"]
+    refused = pictures.refused
+    if degrade:
+        degraded = degrade()
+        figures["robustness"] = _robustness(degraded, by or BY, run.threshold, resamples)
+        asked += degraded.asked
+        refused += degraded.refused
+    _write(run, images, figures, found, asked)
+    return Evaluation(figures, found, refused)
+
+
+def cluster_column(known: Manifest, names: np.ndarray) -> str:
+    """Name the column whose values are resampled together: speaker, source or recording.
+
+    A column that is the same everywhere says nothing: resampling it would give no interval.
+    """
+    named = (
+        column for column in CLUSTERS if len({*manifest.values(known, list(names), column)}) > 1
+    )
+    return next(named, "recording")
+
+
+def groups(scored: Scored, rows: Manifest, column: str) -> np.ndarray:
+    """What is resampled together.
+
+    Parameters
+    ----------
+    scored : Scored
+    rows : Manifest
+        By the names in `scored`.
+    column : str
+
+    Returns
+    -------
+    groups : np.ndarray of str, shape=(len(scored),)
+        Where the column has no value, the recording stands for itself.
+    """
+    names = list(scored.names)
+    found, own = manifest.values(rows, names, column), manifest.recordings(rows, names)
+    return np.where(found == "", np.char.add("recording ", own), np.char.add("value ", found))
+
+
+def _by_level(
+    run: Run, found: dict[str, Scored], together: dict[str, np.ndarray], resamples: int
+) -> dict[str, Any]:
+    """The figures that there are for pictures and for recordings."""
+    figures: dict[str, Any] = {"interval": {}, "oracle": {}, "decided": {}, "confusion": {}}
+    for level, scored in found.items():
+        labels, llr = scored.labels, scored.llr
+        verdicts = (expit(-llr) >= run.threshold).astype(int)
+        figures[level] = summary(labels, llr, run.threshold)
+        figures["interval"][level] = of_summary(scored, together[level], run.threshold, resamples)
+        figures["oracle"][level] = oracle(labels, llr)
+        figures["decided"][level] = decided(labels, llr, run.uncertain)
+        figures["confusion"][level] = detection.confusion(labels, verdicts).tolist()
+    return figures
+
+
+def _columns(known: Manifest, by: Sequence[str] | None, images: Path) -> list[str]:
+    there = manifest.columns(known)
+    if by is None:
+        return [column for column in BY if column in there]
+    missing = [column for column in by if column not in there]
+    if missing:
+        raise ValueError(
+            f"expected a column of {images / 'manifest.csv'} ({', '.join(there) or 'none'}), "
+            f"got {missing[0]}"
+        )
+    return list(by)
+
+
+def _over_seeds(
+    run: Run, pictures: Pictures, known: Manifest
+) -> dict[str, dict[str, tuple[float, float]]]:
+    """Mean and standard deviation of the members' figures, each for itself."""
+    figures: dict[str, list[dict[str, float]]] = {}
+    for number, member in enumerate(run.members):
+        alone = Pictures(pictures.names, pictures.labels, pictures.llr[:, [number]], 0)
+        for level, scored in levels(member, alone, known).items():
+            one = summary(scored.labels, scored.llr, member.threshold)
+            figures.setdefault(level, []).append(one)
+    return {
+        level: {
+            name: (
+                float(np.mean([one[name] for one in members])),
+                float(np.std([one[name] for one in members], ddof=1)),
+            )
+            for name in members[0]
+            if all(name in one for one in members)
+        }
+        for level, members in figures.items()
+    }
+
+
+def _robustness(
+    degraded: Degraded, columns: Sequence[str], threshold: float, resamples: int
+) -> dict[str, Any]:
+    cluster = cluster_column(degraded.rows, degraded.names)
+    together = groups(degraded.scored(0), degraded.rows, cluster)
+    found = robustness.figures(degraded, together, columns, threshold, resamples)
+    return {**found, "resampled_by": cluster}
+
+
+def _write(
+    run: Run,
+    images: Path,
+    figures: dict[str, Any],
+    found: dict[str, Scored],
+    asked: Sequence[str],
+) -> None:
+    folder = run.folder / "report"
+    folder.mkdir(exist_ok=True)
+    command = ["./run.sh", "evaluate", str(images), "--run", str(run.folder)]
+    command += ["--split", figures["split"], *asked]
+    replace(folder / "metrics.json", (json.dumps(figures, indent=2) + "\n").encode())
+    replace(folder / "scores.csv", _table(run, found[main_level(found)]))
+    html.write(run, images, figures, found, shlex.join(command))
+
+
+def _table(run: Run, scored: Scored) -> bytes:
+    """Calibrated scores with the truth, for whoever wants another threshold."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("name", "label", "llr"))
+    for name, label, llr in zip(scored.names, scored.labels, scored.llr, strict=True):
+        writer.writerow((name, run.classes[label], float(llr)))
+    return text.getvalue().encode(errors="surrogateescape")

@@ -1,0 +1,70 @@
+"""A score file of any system in, its figures out."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from classify.metrics.bootstrap import RESAMPLES, of_summary
+from classify.metrics.calibration import THRESHOLD
+from classify.metrics.trials import Scored, oracle, summary
+from classify.scorefiles.files import read_scores
+from classify.scorefiles.keys import read_keys
+from classify.scorefiles.matching import match
+
+
+def score(
+    scores: Path, keys: Path | None = None, higher: str | None = None, resamples: int = RESAMPLES
+) -> dict[str, Any]:
+    """Judge the scores of any system.
+
+    Scores are taken for natural-log likelihood ratios: those under 0 are verdicts "fake".
+
+    Parameters
+    ----------
+    scores : Path
+        See `classify.scorefiles.files.read_scores`.
+    keys : Path, optional
+        Where the truth stands; default: in `scores`.
+    higher : str, optional
+        ``"real"`` or ``"fake"``: what a higher score speaks for; default: as the format says.
+    resamples : int
+
+    Returns
+    -------
+    report : dict
+        ``format``, ``direction``, ``warnings``, ``n_real``, ``n_fake``, ``figures``, ``interval``,
+        ``oracle``, ``resamples``.
+
+    Raises
+    ------
+    ValueError
+        If a file is not of a known format, the truth is missing, or names do not match.
+    """
+    file = read_scores(scores, higher)
+    if keys is not None:
+        file = match(file, read_keys(keys))
+    if file.labels is None:
+        raise ValueError(
+            f"expected --keys, got {scores} alone, which does not hold the truth"
+            + "".join(f" ({warning})" for warning in file.warnings)
+        )
+    trials = Scored(file.names, file.labels, file.llr)
+    figures = summary(trials.labels, trials.llr, THRESHOLD)
+    warnings = list(file.warnings)
+    if figures.get("eer", 0) > 0.5:
+        warnings.append(
+            f"the EER is {figures['eer']:.3f}, above one half: are the scores the other way "
+            "round? --higher says which way they are"
+        )
+    return {
+        "format": file.format,
+        "direction": file.direction,
+        "warnings": warnings,
+        "n_real": int((trials.labels == 0).sum()),
+        "n_fake": int((trials.labels == 1).sum()),
+        "figures": figures,
+        "interval": of_summary(trials, np.arange(len(trials)), THRESHOLD, resamples),
+        "oracle": oracle(trials.labels, trials.llr),
+        "resamples": resamples,
+    }

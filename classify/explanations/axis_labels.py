@@ -1,0 +1,91 @@
+"""What the rows and columns of a picture stand for, in words.
+
+Rows are counted from the top, columns from the left, from 0; a position is in pixels from the
+centre of the top left one, so that row 3 reaches from 2.5 to 3.5. Axes are those of
+`classify.data.render_settings.load_axes`.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+Ticks = Sequence[Sequence[float]]
+
+
+def values(ticks: Ticks, positions: Sequence[float]) -> np.ndarray:
+    """Read a scale between and beyond its ticks.
+
+    Parameters
+    ----------
+    ticks : sequence of (float, float)
+        At least two, of position and value. Equal steps of a value mean a linear scale; else
+        the scale is logarithmic between ticks above 0, as octaves are and mel nearly is.
+    positions : sequence of float
+
+    Returns
+    -------
+    values : np.ndarray, shape=(len(positions),)
+        At least 0.
+
+    Examples
+    --------
+    >>> values([[100, 0], [50, 1000], [0, 2000]], [75, -10]).tolist()
+    [500.0, 2200.0]
+    >>> values([[24, 125], [0, 250], [-24, 500]], [-48]).round().tolist()
+    [1000.0]
+    """
+    places, known = np.array(sorted(map(tuple, ticks)), float).T
+    at = np.asarray(positions, float)
+    low = np.clip(np.searchsorted(places, at) - 1, 0, len(places) - 2)
+    share = (at - places[low]) / (places[low + 1] - places[low])
+    start, end = known[low], known[low + 1]
+    found = start + share * (end - start)
+    steps = np.abs(np.diff(known))
+    if not np.allclose(steps, steps[0]):
+        curved = (start > 0) & (end > 0)
+        found[curved] = start[curved] * (end[curved] / start[curved]) ** share[curved]
+    return np.maximum(found, 0)
+
+
+def extent(axes: Mapping[str, Any] | None, name: str, first: int, last: int) -> str:
+    """Name a band of rows or a stretch of columns by what it stands for.
+
+    Parameters
+    ----------
+    axes : mapping or None
+        None where it is unknown what rows and columns stand for.
+    name : str
+        ``"rows"`` or ``"columns"``.
+    first, last : int
+        Both inclusive.
+
+    Returns
+    -------
+    extent : str
+        In Hz, kHz or s, and the name of what lies beyond the axis; in pixels where that has none,
+        or the axis another unit or fewer than two ticks.
+
+    Examples
+    --------
+    >>> linear = {"rows": {"unit": "Hz", "ticks": [[256, 0], [0, 8000]]}}
+    >>> extent(linear, "rows", 20, 91), extent(linear, "rows", 240, 250), extent(None, "rows", 2, 3)
+    ('5.1-7.4 kHz', '172-516 Hz', 'rows 2-3')
+    >>> linear["rows"] |= {"count": 257, "rest": "the comb"}
+    >>> extent(linear, "rows", 225, 272), extent(linear, "rows", 257, 260)
+    ('0-984 Hz and the comb', 'the comb')
+    """
+    axis: Mapping[str, Any] = axes[name] if axes else {"unit": "", "ticks": ()}
+    unit, ticks, count = axis["unit"], axis["ticks"], axis.get("count", last + 1)
+    if last >= count and "rest" in axis:
+        if first >= count:
+            return str(axis["rest"])
+        return f"{extent(axes, name, first, count - 1)} and {axis['rest']}"
+    if unit not in ("Hz", "s") or len(ticks) < 2 or last >= count:
+        return f"{name} {first}-{last}"
+    low, high = sorted(values(ticks, (first - 0.5, last + 0.5)))
+    if unit == "s":
+        return f"{low:.2f}-{high:.2f} s"
+    if high < 1000:
+        return f"{low:.0f}-{high:.0f} Hz"
+    return f"{low / 1000:.1f}-{high / 1000:.1f} kHz"

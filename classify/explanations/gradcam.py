@@ -1,0 +1,145 @@
+"""Grad-CAM: where on a picture the last convolution found what the score rests on.
+
+It needs Keras, for ONNX has no gradients. Maps are signed: above 0 for the positive class.
+"""
+
+import importlib.util
+from typing import Any
+
+import cv2
+import numpy as np
+
+from classify import backend
+from classify.runs.run import Run
+from classify.runs.runtime import KERAS
+from classify.settings import PARTS
+
+
+def available(run: Run) -> bool:
+    """Whether Keras is installed and every network of the run is one that Grad-CAM can explain."""
+    return not any(_obstacle(one) for one in run.networks)
+
+
+def gradcam(run: Run, image: np.ndarray) -> np.ndarray:
+    """Weigh the last feature maps by the slope of the logit and add them up.
+
+    As HiResCAM, each place by the slopes there: where rows count differently, their mean would say
+    of none what it counts for. After a mean over all places it is the same as the original. Without
+    the ReLU of the original: what speaks against the positive class is wanted, too.
+
+    Parameters
+    ----------
+    run : Run
+        Of an ensemble, the maps are averaged.
+    image : np.ndarray, shape=run.shape, dtype=uint8
+
+    Returns
+    -------
+    map : np.ndarray, shape=run.shape
+        In nats of the raw logit of the positive class, ln p(fake) - ln p(real), as if all of the
+        picture were like this place; of meaning only relative to each other.
+
+    Raises
+    ------
+    ValueError
+        If a network has no convolution, or Keras or its model is missing.
+
+    References
+    ----------
+    Selvaraju et al., "Grad-CAM: visual explanations from deep networks via gradient-based
+    localization", ICCV 2017, equations 1 and 2. Draelos and Carin, "Use HiResCAM instead of
+    Grad-CAM for faithful explanations of convolutional neural networks", arXiv:2011.08891.
+    """
+    return np.mean([_heat(one, image) for one in run.networks], axis=0, dtype=float)
+
+
+def _heat(run: Run, image: np.ndarray) -> np.ndarray:
+    """Map of one network; each of its heads tells of the rows that it sees."""
+    if obstacle := _obstacle(run):
+        raise ValueError(f"expected {obstacle}: use occlusion")
+    heads, heat = _heads(run.model), np.zeros(image.shape)
+    for head in heads:
+        features, slopes = _slopes(run.model, head, image[np.newaxis, ..., np.newaxis])
+        # Of a mean over places, a slope is each one's share: times their number it is that of all.
+        found = (features * slopes).sum(axis=-1) * slopes[..., 0].size
+        rows = _rows(_body(run.model, head))
+        part = heat[rows]
+        share = len(part) / len(heat) * len(heads)
+        part += cv2.resize(found, part.shape[::-1]) / share
+    return heat
+
+
+def _obstacle(run: Run) -> str:
+    """What stands against Grad-CAM: what it needs and what came; empty if nothing does."""
+    if not (run.folder / KERAS).is_file():
+        return f"{KERAS} in {run.folder} for Grad-CAM, got none"
+    if not all(importlib.util.find_spec(name) for name in ("keras", backend.name())):
+        return f"Keras on {backend.name()} for Grad-CAM, got none installed"
+    model = run.model
+    heads = _heads(model)
+    if not all(hasattr(head, "kernel") for head in heads):
+        return f"a dense layer at the end for Grad-CAM, got {model.layers[-1].name}"
+    if any(_feature_layer(_body(model, head)) is None for head in heads):
+        return f"a network with a convolution for Grad-CAM, got {model.name} without one"
+    return ""
+
+
+def _heads(model: Any) -> list[Any]:
+    """The layer of the logit; of a network with several, all of which the mean counts."""
+    return [one for one in model.layers if one.name in PARTS] or [model.layers[-1]]
+
+
+def _body(model: Any, head: Any) -> Any:
+    """All that leads to one head."""
+    import keras
+
+    return keras.Model(model.inputs, head.input)
+
+
+def _rows(body: Any) -> slice:
+    """Rows of the picture that a body sees."""
+    import keras
+
+    for layer in body.layers:
+        if isinstance(layer, keras.layers.Cropping2D):
+            return slice(layer.cropping[0][0], None)
+    return slice(None)
+
+
+def _feature_layer(model: Any) -> Any:
+    """Last layer with the resolution of the last convolution, so after its normalisation."""
+    import keras
+
+    found, size = None, None
+    for layer in model.layers:
+        shape = tuple(getattr(layer.output, "shape", ()))[1:]  # several outputs have none
+        in_place = shape == size and not isinstance(layer, keras.layers.Permute)
+        if len(shape) == 3 and (in_place or _convolves(layer)):
+            found, size = layer, shape
+    return found
+
+
+def _convolves(layer: Any) -> bool:
+    """Whether a layer, or one inside it, is a convolution over rows and columns."""
+    import keras
+
+    kinds = (keras.layers.Conv2D, keras.layers.DepthwiseConv2D, keras.layers.SeparableConv2D)
+    return any(isinstance(one, kinds) for one in getattr(layer, "layers", (layer,)))
+
+
+def _slopes(model: Any, head: Any, batch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Features of one picture and the slope of a logit along each, (height, width, channels)."""
+    import keras
+
+    layer = _feature_layer(_body(model, head))
+    features = keras.Model(model.input, layer.output)(batch, training=False)
+    rest = keras.Model(layer.output, head.input)
+
+    def logit(features: Any) -> Any:
+        """Logarithm of the odds, for either head, and no sigmoid that flattens the slopes."""
+        code = keras.ops.cast(rest(features, training=False), head.kernel.dtype)
+        outputs = keras.ops.matmul(code, head.kernel) + (head.bias if head.use_bias else 0.0)
+        return outputs[:, -1] - (outputs[:, 0] if head.units > 1 else 0.0)
+
+    slopes = backend.slope(logit, features)
+    return keras.ops.convert_to_numpy(features)[0], slopes[0]

@@ -1,0 +1,1 @@
+"""Scores and labels to metrics, with their intervals, breakdown and calibration."""

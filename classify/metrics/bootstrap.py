@@ -1,0 +1,144 @@
+"""How sure a figure is: intervals by resampling.
+
+What is drawn, with replacement, are whole groups: the clips of a recording, the recordings of a
+speaker or a source belong together, and intervals that take them for independent are too narrow.
+Groups are drawn within strata (those with only real, only fake, both), so that every resample has
+as many groups of each kind as the data.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+from tqdm import tqdm
+
+from classify.metrics.trials import Scored, summary
+
+RESAMPLES = 1_000
+LEVEL = 0.95
+
+Figures = dict[str, float]
+
+
+def intervals(
+    labels: np.ndarray,
+    groups: np.ndarray,
+    figures: Callable[[np.ndarray], Figures],
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> dict[str, tuple[float, float]]:
+    """95 % percentile intervals of figures.
+
+    Parameters
+    ----------
+    labels : np.ndarray, shape=(n,), dtype=int
+    groups : np.ndarray, shape=(n,)
+        What belongs together has the same value.
+    figures : callable
+        Takes an index array, shape=(m,), and returns the figures of the items there.
+    resamples : int
+    seed : int
+
+    Returns
+    -------
+    intervals : dict of str to (float, float)
+        Low and high end of every figure that at least 9 of 10 resamples have.
+
+    References
+    ----------
+    Efron and Tibshirani, "An introduction to the bootstrap", 1993, chapter 13; Field and Welsh,
+    "Bootstrapping clustered data", 2007.
+
+    Examples
+    --------
+    >>> values = np.arange(100.0)
+    >>> found = intervals(values > 49, values, lambda at: {"mean": values[at].mean()})
+    >>> [round(end) for end in found["mean"]]
+    [47, 52]
+    """
+    bar = tqdm(draws(labels, groups, resamples, seed), "resample", resamples, delay=1, disable=None)
+    drawn = [figures(index) for index in bar]
+    names = dict.fromkeys(name for one in drawn for name in one)
+    columns = {name: [one[name] for one in drawn if name in one] for name in names}
+    return {
+        name: interval(column) for name, column in columns.items() if len(column) >= 0.9 * resamples
+    }
+
+
+def of_summary(
+    scored: Scored, groups: np.ndarray, threshold: float, resamples: int = RESAMPLES, seed: int = 0
+) -> dict[str, tuple[float, float]]:
+    """95 % intervals of all figures of `classify.metrics.trials.summary`.
+
+    Parameters
+    ----------
+    scored : Scored
+    groups : np.ndarray, shape=(len(scored),)
+        What belongs together has the same value.
+    threshold : float
+        P(fake) from which the verdict is fake.
+    resamples : int
+    seed : int
+
+    Returns
+    -------
+    intervals : dict of str to (float, float)
+    """
+    order = np.argsort(scored.llr, kind="stable")  # each resample is in order then, and sorts fast
+    labels, llr = scored.labels[order], scored.llr[order]
+    return intervals(
+        labels,
+        groups[order],
+        lambda index: summary(labels[index], llr[index], threshold),
+        resamples,
+        seed,
+    )
+
+
+def interval(values: Sequence[float] | np.ndarray) -> tuple[float, float]:
+    """Where the middle 95 % of resampled values lie.
+
+    Examples
+    --------
+    >>> [round(end, 6) for end in interval(np.arange(101.0))]
+    [2.5, 97.5]
+    """
+    tail = 100 * (1 - LEVEL) / 2
+    low, high = np.percentile(values, [tail, 100 - tail])
+    return float(low), float(high)
+
+
+def draws(
+    labels: np.ndarray, groups: np.ndarray, resamples: int, seed: int = 0
+) -> Iterator[np.ndarray]:
+    """Draw groups with replacement, again and again.
+
+    Parameters
+    ----------
+    labels : np.ndarray, shape=(n,), dtype=int
+    groups : np.ndarray, shape=(n,)
+    resamples : int
+    seed : int
+
+    Yields
+    ------
+    index : np.ndarray, shape=(m,), dtype=int
+        Ascending, an item as often as its group was drawn; m varies with the size of the groups.
+    """
+    rng = np.random.default_rng(seed)
+    _, member = np.unique(groups, return_inverse=True)
+    strata = _strata(labels, member)
+    items = np.arange(len(labels))
+    for _ in range(resamples):
+        times = np.zeros(member.max() + 1, dtype=int)
+        for stratum in strata:
+            chosen = rng.integers(len(stratum), size=len(stratum))
+            times[stratum] = np.bincount(chosen, minlength=len(stratum))
+        yield np.repeat(items, times[member])
+
+
+def _strata(labels: np.ndarray, member: np.ndarray) -> list[np.ndarray]:
+    """Numbers of the groups with only real, with only fake and with both."""
+    fake = np.bincount(member, labels)
+    size = np.bincount(member)
+    kinds = (fake == 0, fake == size, (fake > 0) & (fake < size))
+    return [np.flatnonzero(kind) for kind in kinds if kind.any()]

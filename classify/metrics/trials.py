@@ -1,0 +1,194 @@
+"""Scores with the truth, and every figure of them.
+
+A score is a log-likelihood ratio, ln p(real) - ln p(fake), natural logarithm: higher is more bona
+fide, 0 speaks for neither. Labels are 1 for the positive class, ``fake``.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import expit
+
+from classify.metrics import detection
+
+METRICS = (
+    "accuracy",
+    "balanced_accuracy",
+    "precision",
+    "recall",
+    "f1",
+    "fpr",
+    "fnr",
+    "hter",
+    "loss",
+    "brier",
+    "ece",
+    "cllr",
+    "act_dcf",
+    "min_dcf",
+    "eer",
+    "auc",
+)
+# P(fake) is given as if both classes were equally frequent, and judged so.
+PRIOR = 0.5
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Scores of pictures or of recordings.
+
+    Attributes
+    ----------
+    names : np.ndarray of str, shape=(n,)
+    labels : np.ndarray, shape=(n,), dtype=int
+        1 for the positive class.
+    llr : np.ndarray, shape=(n,)
+        ln p(real) - ln p(fake).
+    """
+
+    names: np.ndarray
+    labels: np.ndarray
+    llr: np.ndarray
+
+    def __getitem__(self, index: np.ndarray) -> "Scored":
+        """Those at an index or under a mask."""
+        return Scored(self.names[index], self.labels[index], self.llr[index])
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self.labels)
+
+
+def summary(labels: np.ndarray, llr: np.ndarray, threshold: float) -> dict[str, float]:
+    """Every figure that these scores give a meaning to.
+
+    Parameters
+    ----------
+    labels : np.ndarray, shape=(n,), dtype=int
+        1 for the positive class, 0 for the other; at least one.
+    llr : np.ndarray, shape=(n,)
+        ln p(real) - ln p(fake).
+    threshold : float in (0, 1)
+        P(fake) from which the verdict is fake.
+
+    Returns
+    -------
+    figures : dict of str to float
+        Those of `METRICS` that have a meaning. ``loss``, ``brier`` and ``ece`` are of P(fake) with
+        both classes weighing the same.
+
+    Examples
+    --------
+    >>> figures = summary(np.array([0, 0, 1, 1]), np.array([2.0, -0.4, -1.0, -2.0]), 0.5)
+    >>> figures["accuracy"], round(figures["precision"], 3), figures["eer"]
+    (0.75, 0.667, 0.0)
+    """
+    p_fake = expit(-llr)
+    bonafide, spoof = llr[labels == 0], llr[labels == 1]
+    found = detection.rates(labels, (p_fake >= threshold).astype(int))
+    found["brier"] = detection.brier(labels, p_fake, PRIOR)
+    # From the llr, for 1 - P(fake) has no digits left where P(fake) is near 1.
+    sides = [np.logaddexp(0, side).mean() for side in (-bonafide, spoof) if len(side)]
+    found["loss"] = float(np.mean(sides))
+    if len(sides) == 2:
+        found |= {
+            "ece": detection.ece(labels, p_fake, PRIOR),
+            "cllr": detection.cllr(bonafide, spoof),
+            "act_dcf": detection.act_dcf(bonafide, spoof),
+            "auc": detection.auc(bonafide, spoof),
+        }
+        if not detection.are_decisions(llr):
+            curve = detection.det_curve(bonafide, spoof)
+            found["eer"] = detection.equal_errors(*curve)[0]
+            found["min_dcf"] = detection.lowest_cost(*curve)[0]
+    return {name: found[name] for name in METRICS if name in found}
+
+
+def equal_error(labels: np.ndarray, llr: np.ndarray) -> float:
+    """Equal error rate, where there must be a figure whatever the scores are.
+
+    An early epoch or a small resample may have two answers, or one, for all.
+
+    Parameters
+    ----------
+    labels : np.ndarray, shape=(n,), dtype=int
+        Both classes.
+    llr : np.ndarray, shape=(n,)
+
+    Returns
+    -------
+    error : float in [0, 1]
+        Of decisions, the mean of both errors.
+
+    Raises
+    ------
+    ValueError
+        If a class is empty or a score is not finite.
+
+    Examples
+    --------
+    >>> equal_error(np.array([0, 0, 1, 1]), np.array([5.0, 4.0, 3.0, 2.0]))
+    0.0
+    >>> equal_error(np.array([0, 0, 1, 1]), np.array([1.0, 0.0, 0.0, 0.0]))
+    0.25
+    """
+    bonafide, spoof = llr[labels == 0], llr[labels == 1]
+    if detection.are_decisions(llr):
+        return 1 - detection.auc(bonafide, spoof)
+    return detection.eer(bonafide, spoof)[0]
+
+
+def oracle(labels: np.ndarray, llr: np.ndarray) -> dict[str, float]:
+    """What the threshold would give that the truth itself chose: nobody has it in use.
+
+    Parameters
+    ----------
+    labels : np.ndarray, shape=(n,), dtype=int
+    llr : np.ndarray, shape=(n,)
+
+    Returns
+    -------
+    figures : dict of str to float
+        ``eer_threshold``, an llr, and ``accuracy_at_eer``; empty where there is no EER.
+
+    Examples
+    --------
+    >>> oracle(np.array([0, 0, 1, 1]), np.array([5.0, 4.0, 3.0, 2.0]))
+    {'eer_threshold': 3.0, 'accuracy_at_eer': 1.0}
+    """
+    if len(np.unique(labels)) < 2 or detection.are_decisions(llr):
+        return {}
+    _, threshold = detection.eer(llr[labels == 0], llr[labels == 1])
+    return {
+        "eer_threshold": threshold,
+        "accuracy_at_eer": float(np.mean((llr <= threshold) == (labels == 1))),
+    }
+
+
+def decided(labels: np.ndarray, llr: np.ndarray, band: tuple[float, float]) -> dict[str, float]:
+    """How many get no verdict, and how often the verdicts on the rest are right.
+
+    Parameters
+    ----------
+    labels : np.ndarray, shape=(n,), dtype=int
+    llr : np.ndarray, shape=(n,)
+    band : tuple of two float
+        Between these P(fake), exclusive, there is no verdict.
+
+    Returns
+    -------
+    figures : dict of str to float
+        ``uncertain``, a share of all, and ``accuracy`` of the rest, if there is one.
+
+    Examples
+    --------
+    >>> decided(np.array([0, 0, 1, 1]), np.array([3.0, 0.1, -0.1, 3.0]), (0.3, 0.7))
+    {'uncertain': 0.5, 'accuracy': 0.5}
+    """
+    low, high = band
+    p_fake = expit(-llr)
+    sure = (p_fake <= low) | (p_fake >= high)
+    figures = {"uncertain": float(1 - sure.mean())}
+    if sure.any():
+        figures["accuracy"] = float(np.mean((llr < 0)[sure] == (labels == 1)[sure]))
+    return figures

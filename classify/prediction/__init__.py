@@ -1,0 +1,1 @@
+"""Pictures to raw scores, and scores to verdicts."""

@@ -1,0 +1,181 @@
+"""From the raw scores of pictures to calibrated scores of pictures and of recordings."""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from classify.data import manifest
+from classify.data.manifest import Manifest
+from classify.data.pictures import files
+from classify.data.render_settings import check_drawing, load_drawing
+from classify.metrics.trials import Scored
+from classify.prediction.inference import scores
+from classify.runs.run import Run
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Raw scores of pictures, with the truth.
+
+    Attributes
+    ----------
+    names : np.ndarray of str, shape=(n,)
+        Paths, relative to the dataset.
+    labels : np.ndarray, shape=(n,), dtype=int
+        1 for the positive class.
+    llr : np.ndarray, shape=(n, networks)
+        See `classify.prediction.inference`.
+    refused : int
+        Pictures that could not be scored.
+    """
+
+    names: np.ndarray
+    labels: np.ndarray
+    llr: np.ndarray
+    refused: int
+
+
+def score(verb: str, run: Run, images: Path, truth: dict[Path, int]) -> Pictures:
+    """Score pictures of a dataset.
+
+    Parameters
+    ----------
+    verb : str
+        Stands before each line on standard error.
+    run : Run
+    images : Path
+        The dataset.
+    truth : dict of Path to int
+        Index of the class by picture.
+
+    Returns
+    -------
+    pictures : Pictures
+        Without those that cannot be scored; each of them is named on standard error.
+
+    Raises
+    ------
+    ValueError
+        If no picture can be scored.
+    """
+    good = []
+    bar = tqdm(scores(run, truth), f"{verb}: score", len(truth), unit="picture", disable=None)
+    for one in bar:
+        if one.llr is None:
+            tqdm.write(f"{verb}: {one.path}: {one.reason}", file=sys.stderr)
+        else:
+            good.append((one.path, one.llr))
+    if not good:
+        raise ValueError(f"expected pictures in {images}, got none that can be scored")
+    return Pictures(
+        np.array([path.relative_to(images).as_posix() for path, _ in good]),
+        np.array([truth[path] for path, _ in good]),
+        np.stack([llr for _, llr in good]),
+        len(truth) - len(good),
+    )
+
+
+def score_split(verb: str, images: Path, run: Run, split: str) -> Pictures:
+    """Score the pictures of a split.
+
+    Parameters
+    ----------
+    verb : str
+        Stands before each line on standard error.
+    images : Path
+    run : Run
+    split : str
+
+    Returns
+    -------
+    pictures : Pictures
+
+    Raises
+    ------
+    ValueError
+        If there is nothing to score, or the dataset was drawn with other settings.
+    """
+    truth = _truth(images, run, split)
+    drawing = load_drawing(images / "render.json")
+    try:
+        check_drawing(run.drawing, drawing, run.remedy)
+    except ValueError as error:
+        raise ValueError(f"{images}: {error}") from error
+    return score(verb, run, images, truth)
+
+
+def _truth(images: Path, run: Run, split: str) -> dict[Path, int]:
+    """Pictures of a split with the index of their class, by the names that the run knows."""
+    folder = images / split
+    if not folder.is_dir():
+        raise ValueError(f"expected a split of pictures, got {folder}, which does not exist")
+    index = {name.lower(): number for number, name in enumerate(run.classes)}
+    found = {path.name: path for path in sorted(folder.iterdir()) if path.is_dir()}
+    unknown = [name for name in found if name.lower() not in index]
+    if unknown or not found:
+        raise ValueError(
+            f"expected the class folders {' and '.join(run.classes)} in {folder}, "
+            f"got {', '.join(unknown) or 'none'}"
+        )
+    return {path: index[name.lower()] for name in found for path in files(found[name])}
+
+
+def levels(run: Run, pictures: Pictures, known: Manifest) -> dict[str, Scored]:
+    """Average the networks, pool the recordings and calibrate.
+
+    Parameters
+    ----------
+    run : Run
+    pictures : Pictures
+        Of all networks of the run.
+    known : Manifest
+        Says which pictures are clips of one recording.
+
+    Returns
+    -------
+    levels : dict of str to Scored
+        ``"picture"`` and, where the manifest names recordings, ``"recording"``.
+    """
+    raw = Scored(pictures.names, pictures.labels, pictures.llr.mean(axis=1))
+    found = {"picture": raw}
+    if "recording" in manifest.columns(known):
+        found["recording"] = pool(manifest.recordings(known, list(raw.names)), raw)
+    return {
+        level: Scored(scored.names, scored.labels, run.calibration(scored.llr))
+        for level, scored in found.items()
+    }
+
+
+def pool(recordings: np.ndarray, scored: Scored) -> Scored:
+    """Pool pictures into recordings by the mean of their scores.
+
+    The mean of log odds, not of probabilities: one clip near 0 or 1 has its weight.
+
+    Parameters
+    ----------
+    recordings : np.ndarray of str, shape=(n,)
+        Recording of each picture.
+    scored : Scored
+
+    Returns
+    -------
+    pooled : Scored
+        One row a recording and class, sorted by name.
+
+    Examples
+    --------
+    >>> names = np.array(["1.png", "2.png", "3.png"])
+    >>> pictures = Scored(names, np.array([1, 0, 1]), np.array([-2.0, 1.0, 0.0]))
+    >>> pooled = pool(np.array(["a", "b", "a"]), pictures)
+    >>> pooled.names.tolist(), pooled.labels.tolist(), pooled.llr.tolist()
+    (['a', 'b'], [1, 0], [-1.0, 1.0])
+    """
+    keys, member = np.unique(
+        np.stack([recordings, scored.labels.astype(str)]), axis=1, return_inverse=True
+    )
+    member = member.reshape(-1)  # NumPy 2.0 gives it the shape of a column
+    total = np.bincount(member, weights=scored.llr)
+    return Scored(keys[0], keys[1].astype(int), total / np.bincount(member))

@@ -1,0 +1,139 @@
+"""Paths of pictures in, verdicts out."""
+
+import glob
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from classify.data.pictures import walk
+from classify.prediction.inference import Score, scores
+from classify.runs.run import Run
+
+UNCERTAIN = "uncertain"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is said of one picture.
+
+    Attributes
+    ----------
+    path : str
+    label : str
+        Name of the class, or ``"uncertain"``.
+    confidence : float
+        Probability of the likelier class, in percent, 50 to 100.
+    p_fake : float in (0, 1)
+        Calibrated probability of the positive class, were both equally frequent.
+    llr : float
+        Calibrated ln p(real) - ln p(fake), in nats: above 0 the picture is more likely under the
+        first class. The field's tools take it as score.
+    """
+
+    path: str
+    label: str
+    confidence: float
+    p_fake: float
+    llr: float
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A path of which nothing can be said, and why."""
+
+    path: str
+    reason: str
+
+
+def expand(names: Iterable[str]) -> Iterator[Path | Score]:
+    """List the pictures that the names stand for, in their order.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Files, folders (all pictures below, sorted) and patterns with ``*``, ``?`` or ``[``.
+
+    Yields
+    ------
+    path : Path or Score
+        A score with a reason for a name that stands for nothing.
+    """
+    for name in names:
+        path = Path(name)
+        if path.is_dir():
+            yield from _or_reason(walk(path), path, "a folder")
+        elif path.exists() or not glob.has_magic(name):
+            yield path
+        else:
+            matches = sorted(glob.glob(name, recursive=True))
+            yield from _or_reason(map(Path, matches), path, "a pattern")
+
+
+def predict(run: Run, names: Iterable[str]) -> Iterator[Verdict | Refusal]:
+    """Say what every picture is.
+
+    Parameters
+    ----------
+    run : Run
+    names : iterable of str
+        See `expand`.
+
+    Yields
+    ------
+    result : Verdict or Refusal
+        In the order of the names.
+    """
+    for score in scores(run, expand(names)):
+        if score.llr is None:
+            yield Refusal(str(score.path), score.reason)
+        else:
+            yield verdict(run, str(score.path), score.llr)
+
+
+def verdict(run: Run, path: str, raw: np.ndarray) -> Verdict:
+    """Turn raw scores into a verdict.
+
+    Parameters
+    ----------
+    run : Run
+    path : str
+    raw : np.ndarray, at least one number
+        Of the networks of the run, and of the clips if it is of a recording; their mean counts.
+
+    Returns
+    -------
+    verdict : Verdict
+    """
+    llr = float(run.calibration(np.mean(raw)))
+    p_fake = probability(llr)
+    low, high = run.uncertain
+    label = UNCERTAIN if low < p_fake < high else run.classes[p_fake >= run.threshold]
+    return Verdict(
+        path=path,
+        label=label,
+        confidence=100 * max(p_fake, 1 - p_fake),
+        p_fake=p_fake,
+        llr=llr,
+    )
+
+
+def probability(llr: float) -> float:
+    """Turn a calibrated score into P(positive class), 1 / (1 + exp(llr)).
+
+    Examples
+    --------
+    >>> probability(0.0), probability(1000.0)
+    (0.5, 0.0)
+    """
+    return float(np.exp(-np.logaddexp(0.0, llr)))
+
+
+def _or_reason(paths: Iterator[Path], path: Path, what: str) -> Iterator[Path | Score]:
+    first = next(paths, None)
+    if first is None:
+        yield Score(path, None, f"expected pictures, got {what} without any")
+    else:
+        yield first
+        yield from paths

@@ -1,0 +1,1 @@
+"""Trained runs: what is stored of one, and the network that answers from it."""

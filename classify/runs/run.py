@@ -1,0 +1,197 @@
+"""A trained run: a folder that rebuilds its network and says how it came about.
+
+``model.keras`` and ``model.onnx`` take raw pictures; ``run.json`` holds what `Run` holds;
+``render.json``, where the dataset had one, is the drawing settings, copied unread. An ensemble has
+no network of its own but a folder for each of its members, runs as well.
+"""
+
+import dataclasses
+import json
+import os
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from classify.data.render_settings import Drawing, load_axes, load_command, load_drawing
+from classify.runs import runtime
+from classify.runs.runtime import KERAS, ONNX, Network
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """A straight line from raw to calibrated scores.
+
+    Attributes
+    ----------
+    slope : float, above 0
+        Below 1 where the network is too sure of itself.
+    offset : float
+        Added, in nats; above 0 where it takes too much for fake.
+    """
+
+    slope: float = 1.0
+    offset: float = 0.0
+
+    def __call__(self, llr: np.ndarray) -> np.ndarray:
+        """Calibrate scores.
+
+        Parameters
+        ----------
+        llr : np.ndarray
+
+        Returns
+        -------
+        calibrated : np.ndarray, same shape
+
+        Examples
+        --------
+        >>> Calibration(slope=0.5, offset=1.0)(np.array([-4.0, 0.0])).tolist()
+        [-1.0, 1.0]
+        """
+        return self.slope * llr + self.offset
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """What is known of a trained network.
+
+    Attributes
+    ----------
+    folder : Path
+    training : dict
+        The training settings.
+    classes : tuple of two str
+        Class names, the positive one last.
+    shape : tuple of two int
+        Height and width of the pictures, in pixels.
+    prior : float
+        Share of the positive class that the loss of the training saw, in (0, 1).
+    calibration : Calibration
+        Makes what the network says a probability; fitted on the validation recordings.
+    threshold : float
+        P(positive class) from which a picture is said to be of it.
+    uncertain : tuple of two float
+        Between these P(positive class), exclusive, the answer is "uncertain".
+    fingerprint : str
+        Digest of the training and validation pictures.
+    left_out : int
+        Training and validation pictures that could not be read.
+    versions : dict
+        Versions of Python and the libraries.
+    scores : dict
+        Loss and accuracy in the epoch that was kept, counted from 0.
+    validation : dict
+        Figures of the validation recordings, see `classify.training.training.judge`.
+    export : dict
+        How well ``model.onnx`` agrees with ``model.keras``, see `classify.training.export`.
+    material : dict
+        What the training recordings were like, see `classify.audit.ood`.
+    members : tuple of Run
+        The networks whose scores an ensemble averages; empty for one network.
+    """
+
+    folder: Path
+    training: dict[str, Any]
+    classes: tuple[str, str]
+    shape: tuple[int, int]
+    prior: float
+    fingerprint: str
+    calibration: Calibration = Calibration()
+    threshold: float = 0.5
+    uncertain: tuple[float, float] = (0.5, 0.5)
+    left_out: int = 0
+    versions: dict[str, str] = field(default_factory=dict)
+    scores: dict[str, float] = field(default_factory=dict)
+    validation: dict[str, float] = field(default_factory=dict)
+    export: dict[str, float] = field(default_factory=dict)
+    material: dict[str, Any] = field(default_factory=dict)
+    members: tuple["Run", ...] = ()
+
+    @cached_property
+    def drawing(self) -> Drawing | None:
+        """Settings that the pictures were drawn with, or None if unknown."""
+        return load_drawing(self.folder / "render.json")
+
+    @property
+    def axes(self) -> dict[str, Any] | None:
+        """What the rows and columns of the pictures stand for, or None if unknown."""
+        return load_axes(self.folder / "render.json")
+
+    @cached_property
+    def remedy(self) -> str:
+        """What to do about pictures that were drawn otherwise, in an error's words."""
+        path = self.folder / "render.json"
+        return f"draw again with {load_command(path) or f'the settings in {path}'}"
+
+    @property
+    def networks(self) -> tuple["Run", ...]:
+        """The members of an ensemble, or the run itself."""
+        return self.members or (self,)
+
+    @cached_property
+    def network(self) -> Network:
+        """From raw pictures to P(positive class), see `classify.runs.runtime`."""
+        return runtime.network(self.folder)
+
+    @cached_property
+    def model(self):
+        """The Keras network, which takes pictures of shape (n, height, width, 1)."""
+        return runtime.keras_model(self.folder)
+
+    def save(self) -> None:
+        """Write ``run.json``."""
+        values = asdict(dataclasses.replace(self, members=()))
+        del values["folder"]
+        values["members"] = [member.folder.name for member in self.members]
+        replace(self.folder / "run.json", (json.dumps(values, indent=2) + "\n").encode())
+
+
+def load(folder: Path) -> Run:
+    """Read a run.
+
+    Parameters
+    ----------
+    folder : Path
+
+    Returns
+    -------
+    run : Run
+
+    Raises
+    ------
+    ValueError
+        If the folder holds no finished run.
+    """
+    path = folder / "run.json"
+    if not path.is_file():
+        raise ValueError(f"expected a trained run in {folder}, got no run.json")
+    try:
+        values = json.loads(path.read_text())
+        for name in ("classes", "shape", "uncertain"):
+            values[name] = tuple(values[name])
+        values["calibration"] = Calibration(**values["calibration"])
+        values["members"] = tuple(load(folder / name) for name in values["members"])
+        run = Run(folder=folder, **values)
+    except (AttributeError, KeyError, TypeError) as error:
+        raise ValueError(f"expected a run's settings in {path}, got {error!r}") from error
+    except json.JSONDecodeError as error:
+        raise ValueError(f"expected JSON in {path}, got {error}") from error
+    if not run.members and not any((folder / name).is_file() for name in (ONNX, KERAS)):
+        raise ValueError(f"expected a trained run in {folder}, got neither {ONNX} nor {KERAS}")
+    return run
+
+
+def replace(path: Path, data: bytes) -> None:
+    """Write a file beside its place, then rename it into it.
+
+    Parameters
+    ----------
+    path : Path
+    data : bytes
+    """
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    part.write_bytes(data)
+    part.replace(path)

@@ -1,0 +1,1 @@
+"""Settings and a dataset to a trained run."""

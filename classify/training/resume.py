@@ -1,0 +1,68 @@
+"""What an earlier training left in a run's folder: refused, deleted or gone on with."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from classify.runs.runtime import KERAS, ONNX
+
+ASIDE = ("render.json", "history.csv", "learning_curves.png")  # what stands beside the network
+
+
+def make_room(folder: Path, seeds: int, resume: bool, overwrite: bool) -> None:
+    """Refuse to touch an earlier training, or delete it.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the run.
+    seeds : int
+        How many networks the run will have.
+    resume, overwrite : bool
+        What the user allowed.
+
+    Raises
+    ------
+    ValueError
+        If there is an earlier training, and neither is allowed or it has another number of seeds.
+    """
+    single = (folder / "training").is_dir() or (folder / KERAS).is_file()
+    members = sorted(folder.glob("seed-*/"))
+    if (single or members) and not (resume or overwrite):
+        raise ValueError(
+            f"expected a new run, got {folder}, which holds a training: give another --to, "
+            "--resume to go on with it or --overwrite to delete it"
+        )
+    if not overwrite and (single if seeds > 1 else members):
+        raise ValueError(
+            f"expected to go on with --seeds {seeds}, got a training with "
+            f"{'one seed' if single else 'several seeds'} in {folder}"
+        )
+    if overwrite:
+        for path in (folder / "training", folder / "report", *members):
+            shutil.rmtree(path, ignore_errors=True)
+        for name in ("run.json", KERAS, ONNX, *ASIDE):
+            (folder / name).unlink(missing_ok=True)
+
+
+def check_same(before: dict[str, Any], now: dict[str, Any]) -> None:
+    """Refuse to go on with something else.
+
+    Parameters
+    ----------
+    before, now : dict
+        ``training`` (settings) and ``fingerprint`` (of the pictures) of the earlier training and
+        of this one.
+
+    Raises
+    ------
+    ValueError
+        If they differ, naming what does.
+    """
+    for name, value in now["training"].items():
+        if before["training"].get(name) != value:
+            raise ValueError(
+                f"expected to go on with {name} {before['training'].get(name)}, got {value}"
+            )
+    if before["fingerprint"] != now["fingerprint"]:
+        raise ValueError("expected to go on with the same pictures, got others")

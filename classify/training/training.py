@@ -1,0 +1,318 @@
+"""A picture dataset in, a trained run out, however often it is interrupted.
+
+``RUN/run.json`` is written last: where it stands, the training was finished. Until then
+``RUN/training`` holds what it takes to go on, see `classify.training.callbacks`.
+"""
+
+import dataclasses
+import hashlib
+import json
+import platform
+import shutil
+import sys
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from classify import backend
+from classify.audit.audit import audit, one_line
+from classify.audit.ood import Material, gather
+from classify.data import manifest
+from classify.data.augmentation import Batches
+from classify.data.cache import Store
+from classify.data.manifest import Manifest
+from classify.data.pictures import size
+from classify.data.render_settings import counted, grey_of_decibel, load_axes
+from classify.data.sampling import shares, turn
+from classify.data.splits import Split, look_through, tell_damaged
+from classify.metrics.calibration import calibrate
+from classify.models.build import build
+from classify.prediction.pooling import levels, score
+from classify.reports.plots import learning_curves
+from classify.runs.history import best, read_history, write_history
+from classify.runs.run import Run, load, replace
+from classify.runs.runtime import KERAS, ONNX
+from classify.settings import Settings
+from classify.training.callbacks import Judge, Keeper, Start, epoch_path, keep, last_epoch
+from classify.training.export import export
+from classify.training.progress import Progress
+from classify.training.resume import ASIDE, check_same, make_room
+from classify.training.validation import Held
+
+LIBRARIES = "keras onnxruntime numpy scipy opencv-python-headless scikit-learn".split()
+
+
+@dataclass(frozen=True)
+class _Data:
+    """The pictures that a run comes from, looked through, and what is known of them."""
+
+    images: Path
+    train: Split
+    validation: Split
+    known: Manifest
+    material: Material
+    decibel: float
+    levels: int | None
+
+    @cached_property
+    def store(self) -> Store:
+        """The training pictures, which all networks of an ensemble share."""
+        return Store(self.train.paths, self.train.shape, "train")
+
+    @cached_property
+    def held(self) -> Held:
+        """What every epoch is judged on."""
+        store = Store(self.validation.paths, self.validation.shape, "validation")
+        return Held(store, self.names(self.validation), self.validation.labels, self.known)
+
+    def names(self, split: Split) -> list[str]:
+        """Paths of the pictures of a split, as the manifest has them."""
+        return [path.relative_to(self.images).as_posix() for path in split.paths]
+
+    def batches(self, settings: Settings) -> Batches:
+        """The batches of a training, balanced as it asks for, of the pictures whose turn it is."""
+        names = self.names(self.train)
+        kinds = manifest.values(self.known, names, settings.turns)
+        part = np.flatnonzero(turn(kinds, self.train.labels, settings.seed))
+        labels = self.train.labels[part]
+        if left := len(names) - len(part):
+            print(
+                f"train: seed {settings.seed}: {left} of {len(names)} training pictures are for "
+                f"networks of other seeds ({settings.turns})",
+                file=sys.stderr,
+            )
+        how: dict = {"part": part, "levels": self.levels}
+        if not settings.balance:
+            how["weights"] = class_weights(labels)
+        else:
+            groups = [manifest.values(self.known, names, column) for column in settings.balance]
+            how["share"] = shares([labels, *(group[part] for group in groups)], len(labels))
+        return Batches(self.store, labels, settings, self.decibel, **how)
+
+
+def train(
+    images: Path,
+    folder: Path,
+    settings: Settings,
+    *,
+    seeds: int = 1,
+    resume: bool = False,
+    overwrite: bool = False,
+) -> Run:
+    """Train on the training split, choosing calibration and perhaps the epoch on validation.
+
+    The test split is not opened.
+
+    Parameters
+    ----------
+    images : Path
+        A picture dataset.
+    folder : Path
+        Where the run goes.
+    settings : Settings
+    seeds : int
+        How many networks to train, with the seed of the settings and those after it. More than
+        one become an ensemble, in ``folder/seed-N`` each.
+    resume : bool
+        Go on from the last finished epoch, if there is one; what is finished stays as it is.
+    overwrite : bool
+        Delete what an earlier training left in `folder`.
+
+    Returns
+    -------
+    run : Run
+
+    Raises
+    ------
+    ValueError
+        If the dataset cannot be used, `folder` holds a training and neither `resume` nor
+        `overwrite` is given, `resume` meets other settings or pictures, or the loss is no number.
+    """
+    if seeds < 1:
+        raise ValueError(f"expected at least 1 seed, got {seeds}")
+    train_split, validation = look_through(images, "train"), look_through(images, "validation")
+    for split in (train_split, validation):
+        tell_damaged("train", split.damaged)
+    _check_alike(train_split, validation)
+    if (images / "render.json").is_file() and not (images / "manifest.csv").is_file():
+        print(f"train: {images} has no manifest.csv: rendering was not finished", file=sys.stderr)
+    known = manifest.read(images)
+    make_room(folder, seeds, resume, overwrite)
+    print(one_line(audit(images, quick=True)), file=sys.stderr)
+    material = gather(images, train_split.paths, train_split.labels, known)
+    axes = load_axes(images / "render.json")
+    scale = grey_of_decibel(axes), counted(axes)
+    data = _Data(images, train_split, validation, known, material, *scale)
+    _tell_unknown(settings.balance, manifest.columns(known))
+    if seeds == 1:
+        return _train_one(data, folder, settings)
+    members: list[Run] = []
+    for seed in range(settings.seed, settings.seed + seeds):
+        print(f"train: network {len(members) + 1} of {seeds}, seed {seed}", file=sys.stderr)
+        one = dataclasses.replace(settings, seed=seed)
+        members.append(_train_one(data, folder / f"seed-{seed}", one))
+        keras.utils.clear_session()  # or memory would grow with every network
+    if (images / "render.json").is_file():
+        shutil.copyfile(images / "render.json", folder / "render.json")
+    return _finish(_describe(folder, data, settings, members=tuple(members)), data)
+
+
+def _tell_unknown(balance: tuple[str, ...], columns: list[str]) -> None:
+    unknown = [column for column in balance if column not in columns]
+    if unknown:
+        print(
+            f"train: the manifest has no column {' and no column '.join(unknown)}: balanced by "
+            f"{' and '.join(['class', *(c for c in balance if c in columns)])} alone",
+            file=sys.stderr,
+        )
+
+
+def _check_alike(train_split: Split, validation: Split) -> None:
+    for name, wanted, got in (
+        ("classes", ", ".join(train_split.classes), ", ".join(validation.classes)),
+        ("size", size(train_split.shape), size(validation.shape)),
+    ):
+        if wanted != got:
+            raise ValueError(
+                f"expected pictures of one {name} in train and validation, got {wanted} and {got}"
+            )
+
+
+def _train_one(data: _Data, folder: Path, settings: Settings) -> Run:
+    run = _describe(folder, data, settings)
+    start = {"training": run.training, "fingerprint": run.fingerprint}
+    if (folder / "run.json").is_file():
+        finished = load(folder)
+        check_same({"training": finished.training, "fingerprint": finished.fingerprint}, start)
+        return finished
+    stated = folder / "training" / "start.json"
+    if stated.is_file():
+        check_same(json.loads(stated.read_text()), start)
+    else:
+        for name in (KERAS, ONNX, *ASIDE):
+            (folder / name).unlink(missing_ok=True)
+        stated.parent.mkdir(parents=True, exist_ok=True)
+        replace(stated, json.dumps(start).encode())
+    if (data.images / "render.json").is_file():
+        shutil.copyfile(data.images / "render.json", folder / "render.json")
+    _fit(data, folder, settings, last_epoch(folder))
+    if settings.precision != "float32":
+        _single_precision(folder, data, settings)
+    rows = read_history(folder / "history.csv")
+    learning_curves(rows, settings.select, folder / "learning_curves.png")
+    kept = rows[best(rows, settings.select)]
+    run = dataclasses.replace(run, scores=kept)
+    run = dataclasses.replace(run, export=export(run, data.validation.paths))
+    finished = _finish(run, data)
+    shutil.rmtree(folder / "training")
+    return finished
+
+
+def _fit(data: _Data, folder: Path, settings: Settings, done: int) -> None:
+    """Train from the epoch after `done` to the end."""
+    keras.utils.set_random_seed(settings.seed)
+    backend.make_deterministic()
+    history = folder / "history.csv"
+    rows = read_history(history)[:done]
+    write_history(history, rows)
+    keeper = Keeper(folder, rows, settings, data.held)
+    keeper.keep_best()  # a kill may have come between an epoch's end and this
+    if keeper.over or done >= settings.epochs:
+        return
+    batches = data.batches(settings)
+    if done:
+        model = keras.models.load_model(epoch_path(folder, done), safe_mode=True)
+    else:
+        model = build(settings, data.train.shape, len(batches), data.levels)
+    log = keras.callbacks.CSVLogger(str(history), append=True)
+    judge = Judge(data.held, settings.batch)
+    progress = Progress(settings.epochs, len(batches), settings.batch, done)
+    try:
+        model.fit(
+            backend.feed(batches),
+            initial_epoch=done,
+            epochs=settings.epochs,
+            shuffle=False,  # the batches do that, from the seed and the epoch
+            callbacks=[Start(batches), judge, log, keeper, progress],
+            verbose=0,
+        )
+    finally:
+        batches.close()
+        if log.csv_file:  # Keras leaves it open when a training breaks off
+            log.csv_file.close()
+
+
+def _single_precision(folder: Path, data: _Data, settings: Settings) -> None:
+    """Keep a network that computes in single precision, which onnxruntime can do everywhere."""
+    trained = keras.models.load_model(folder / KERAS, safe_mode=True)
+    single = dataclasses.replace(settings, precision="float32")
+    model = build(single, data.train.shape, 1, data.levels)
+    model.set_weights(trained.get_weights())
+    keep(model, folder)
+
+
+def class_weights(labels: np.ndarray) -> np.ndarray:
+    """Weights with which both classes have the same part in the loss.
+
+    Parameters
+    ----------
+    labels : np.ndarray, shape=(n,), dtype=int
+        0 or 1, each there at least once.
+
+    Returns
+    -------
+    weights : np.ndarray, shape=(2,)
+        n / (2 n_c) for class c, as in scikit-learn's ``class_weight="balanced"``.
+
+    Examples
+    --------
+    >>> class_weights(np.array([0, 1, 1, 1])).round(3).tolist()
+    [2.0, 0.667]
+    """
+    return len(labels) / (2 * np.bincount(labels, minlength=2))
+
+
+def _describe(
+    folder: Path,
+    data: _Data,
+    settings: Settings,
+    members: tuple[Run, ...] = (),
+) -> Run:
+    """All of a run that is known before it is trained."""
+    splits = data.train, data.validation
+    return Run(
+        folder=folder,
+        training={**dataclasses.asdict(settings), "balance": list(settings.balance)},
+        classes=data.train.classes,
+        shape=data.train.shape,
+        prior=0.5,  # the class weights or the balance make it so
+        fingerprint=hashlib.sha256("".join(s.fingerprint for s in splits).encode()).hexdigest(),
+        left_out=sum(len(split.damaged) for split in splits),
+        versions={
+            "python": platform.python_version(),
+            **{name: version(name) for name in (keras.backend.backend(), *LIBRARIES)},
+        },
+        material=data.material,
+        members=members,
+    )
+
+
+def _finish(run: Run, data: _Data) -> Run:
+    """Calibrate a trained run on validation; with its ``run.json`` it is finished."""
+    validation = data.validation
+    truth = dict(zip(validation.paths, validation.labels.tolist(), strict=True))
+    pictures = score("train", run, data.images, truth)
+    found = levels(run, pictures, data.known)
+    finished = calibrate(run, found.get("recording", found["picture"]))
+    if finished.validation["auc"] <= 0.5:
+        print(
+            f"train: warning: {run.folder} tells the validation recordings apart no better than "
+            "chance; all its answers will be near 50 %",
+            file=sys.stderr,
+        )
+    finished.save()
+    return finished

@@ -1,0 +1,104 @@
+"""How good a network is on the validation split, after every epoch."""
+
+import math
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+from scipy.special import logit
+
+from classify.data import manifest
+from classify.data.cache import Store
+from classify.data.manifest import Manifest
+from classify.metrics.breakdown import with_enough
+from classify.metrics.trials import Scored, equal_error
+from classify.prediction.pooling import pool
+
+_EDGE = 2.0**-24  # single precision tells no probability from 1 more finely
+
+
+@dataclass(frozen=True)
+class Held:
+    """Validation pictures and what is known of them.
+
+    Attributes
+    ----------
+    store : Store
+    names : list of str
+        Paths of the pictures, relative to the dataset.
+    labels : np.ndarray, shape=(n,), dtype=int
+        1 for the positive class.
+    known : Manifest
+    """
+
+    store: Store
+    names: list[str]
+    labels: np.ndarray
+    known: Manifest
+
+    def answers(self, model: keras.Model, batch: int) -> np.ndarray:
+        """Ask a network about all pictures, `batch` at a time.
+
+        Returns
+        -------
+        answers : np.ndarray, shape=(n, ...)
+            What the network gives for each.
+        """
+        count = len(self.labels)
+        parts = [range(start, min(start + batch, count)) for start in range(0, count, batch)]
+        asked = (model.predict_on_batch(self.store[part][..., np.newaxis]) for part in parts)
+        return np.concatenate([np.asarray(one, float) for one in asked])
+
+    def pooled(self, llr: np.ndarray) -> Scored:
+        """Pool scores of the pictures, shape (n,), into those of the recordings."""
+        recordings = manifest.recordings(self.known, self.names)
+        return pool(recordings, Scored(np.array(self.names), self.labels, llr))
+
+
+def judge(model: keras.Model, held: Held, batch: int) -> dict[str, float]:
+    """Judge a network as it stands.
+
+    Parameters
+    ----------
+    model : keras.Model
+    held : Held
+    batch : int
+        Pictures at a time.
+
+    Returns
+    -------
+    figures : dict
+        ``val_loss``, cross-entropy of the pictures in nats; ``val_accuracy``, at 0.5;
+        ``val_eer`` of the recordings, see `error`. All are NaN if an answer is.
+    """
+    p = np.clip(held.answers(model, batch)[:, -1], _EDGE, 1 - _EDGE)
+    if np.isnan(p).any():
+        return dict.fromkeys(("val_accuracy", "val_eer", "val_loss"), math.nan)
+    right = np.where(held.labels == 1, p, 1 - p)
+    return {
+        "val_accuracy": float(((p > 0.5) == (held.labels == 1)).mean()),
+        "val_eer": error(held, -logit(p)),
+        "val_loss": float(-np.log(right).mean()),
+    }
+
+
+def error(held: Held, llr: np.ndarray) -> float:
+    """Equal error rate of the recordings, each the mean of its pictures.
+
+    Parameters
+    ----------
+    held : Held
+    llr : np.ndarray, shape=(n,)
+        Of the pictures, higher = more bona fide.
+
+    Returns
+    -------
+    eer : float in [0, 1]
+        The mean over the sources with at least 5 recordings of either class, where the manifest
+        names any; else of all recordings.
+    """
+    scored = held.pooled(llr)
+    rows = manifest.of_level(held.known, "recording")
+    sources = manifest.values(rows, list(scored.names), "source")
+    parts = [scored[own] for own in with_enough(scored.labels, sources)]
+    return float(np.mean([equal_error(part.labels, part.llr) for part in parts or [scored]]))

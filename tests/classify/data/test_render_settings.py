@@ -1,0 +1,48 @@
+import pytest
+
+from classify.data.render_settings import check_drawing, load_axes, load_command, load_drawing
+
+
+def test_the_remedy_is_said_where_it_helps():
+    with pytest.raises(ValueError, match="drawn with hop 128, got hop 256: try that$"):
+        check_drawing({"hop": 128, "version": 1}, {"hop": 256, "version": 1}, "try that")
+    with pytest.raises(ValueError, match="hop 128, version 2, got hop 256, version 1$"):
+        check_drawing({"hop": 128, "version": 2}, {"hop": 256, "version": 1}, "try that")
+
+
+def test_a_setting_that_one_side_does_not_know_is_not_compared():
+    check_drawing({"hop": 256}, {"hop": 256, "line": 6.0})
+    check_drawing({"hop": 256, "line": 6.0}, {"hop": 256})
+    with pytest.raises(ValueError, match="drawn with hop 128, got hop 256$"):
+        check_drawing({"hop": 128, "line": 6.0}, {"hop": 256, "rate": 16_000})
+
+
+@pytest.mark.parametrize("text", ["{", "[1]"])
+def test_a_broken_render_json_is_named(tmp_path, text):
+    (tmp_path / "render.json").write_text(text)
+    with pytest.raises(ValueError, match="expected drawing settings as .*render.json"):
+        load_drawing(tmp_path / "render.json")
+    assert load_drawing(tmp_path / "none.json") is None
+
+
+def test_the_axes_stand_beside_the_drawing_settings_and_are_none(tmp_path):
+    path = tmp_path / "render.json"
+    path.write_text('{"hop": 256, "axes": {"rows": {"unit": "Hz", "ticks": [[0.0, 8000]]}}}')
+    assert load_drawing(path) == {"hop": 256}
+    assert load_axes(path) == {"rows": {"unit": "Hz", "ticks": [[0.0, 8000]]}}
+
+
+def test_the_command_stands_beside_the_drawing_settings_as_well(tmp_path):
+    path = tmp_path / "render.json"
+    path.write_text('{"hop": 256, "command": "./run.sh render AUDIO --to IMAGES --hop=256"}')
+    assert load_drawing(path) == {"hop": 256}
+    assert load_command(path) == "./run.sh render AUDIO --to IMAGES --hop=256"
+
+
+def test_pictures_of_unknown_axes(tmp_path):
+    assert load_axes(tmp_path / "none.json") is None
+    (tmp_path / "render.json").write_text('{"hop": 256}')
+    assert load_axes(tmp_path / "render.json") is None
+    assert load_command(tmp_path / "render.json") == ""
+    (tmp_path / "render.json").write_text("{}")
+    assert load_drawing(tmp_path / "render.json") == {}

@@ -1,0 +1,84 @@
+import shutil
+
+import cv2
+import numpy as np
+import pytest
+
+from classify.data.splits import look_through
+
+
+@pytest.fixture
+def copy(images, tmp_path):
+    return shutil.copytree(images, tmp_path / "images")
+
+
+def test_what_a_split_holds(images):
+    split = look_through(images, "train")
+    assert split.classes == ("real", "fake")
+    assert split.shape == (32, 32)
+    assert [path.parent.name for path in split.paths] == ["real"] * 8 + ["fake"] * 8
+    assert split.labels.tolist() == [0] * 8 + [1] * 8
+    assert split.damaged == {}
+
+
+def test_the_fingerprint_depends_on_names_and_bytes_and_not_on_the_place(images, copy):
+    before = look_through(copy, "train").fingerprint
+    assert before == look_through(images, "train").fingerprint
+    (copy / "train/real/00.png").rename(copy / "train/real/zz.png")
+    renamed = look_through(copy, "train").fingerprint
+    cv2.imwrite(str(copy / "train/real/zz.png"), np.zeros((32, 32), np.uint8))
+    assert len({before, renamed, look_through(copy, "train").fingerprint}) == 3
+
+
+def test_damaged_pictures_are_left_out_with_their_reason(copy):
+    (copy / "train/real/00.png").write_text("no picture")
+    data = (copy / "train/fake/01.png").read_bytes()
+    (copy / "train/fake/01.png").write_bytes(data[: len(data) // 2])
+    split = look_through(copy, "train")
+    assert {path.name: reason for path, reason in split.damaged.items()} == {
+        "00.png": "expected a picture, got something else",
+        "01.png": "expected a picture, got a damaged PNG",
+    }
+    assert len(split.paths) == len(split.labels) == 14
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda root: shutil.rmtree(root), "expected a picture dataset, got .*does not exist"),
+        (lambda root: shutil.rmtree(root / "train"), "train, which does not exist"),
+        (lambda root: shutil.rmtree(root / "train/real"), "two class folders in .*, got fake"),
+        (
+            lambda root: [p.unlink() for p in (root / "train/fake").iterdir()],
+            "expected pictures in .*fake, got none",
+        ),
+        (
+            lambda root: cv2.imwrite(str(root / "train/fake/x.png"), np.zeros((32, 48), np.uint8)),
+            "got 16 of 32 x 32 pixels and 1 of 32 x 48 pixels, one is .*x.png",
+        ),
+    ],
+)
+def test_a_dataset_that_cannot_be_used_is_refused(copy, spoil, message):
+    spoil(copy)
+    with pytest.raises(ValueError, match=message):
+        look_through(copy, "train")
+
+
+def test_pictures_of_other_settings_than_the_dataset_says_are_refused(copy):
+    packet = (
+        b'<x:xmpmeta xmlns:x="adobe:ns:meta/" xmlns:s="urn:spoofsight:1">'
+        b"<a s:render='{&quot;hop&quot;: 256}'/></x:xmpmeta>\0"
+    )
+    done, data = cv2.imencodeWithMetadata(
+        ".png",
+        np.zeros((32, 32), np.uint8),
+        [cv2.IMAGE_METADATA_XMP],
+        [np.frombuffer(packet, np.uint8)],
+    )
+    assert done
+    (copy / "train/real/00.png").write_bytes(data.tobytes())
+    (copy / "render.json").write_text('{"hop": 256}')
+    assert len(look_through(copy, "train").paths) == 16
+    (copy / "render.json").write_text('{"hop": 128}')
+    with pytest.raises(ValueError, match="00.png: expected .* hop 128, got hop 256; render"):
+        look_through(copy, "train")

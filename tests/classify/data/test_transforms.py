@@ -1,0 +1,108 @@
+import numpy as np
+import pytest
+
+from classify.data import transforms
+
+GREY = np.random.default_rng(0).uniform(60, 200, (48, 40)).astype(np.float32)
+EFFECTS = {
+    "amplified": lambda rng: transforms.amplified(GREY, rng, 10.0),
+    "tilted": lambda rng: transforms.tilted(GREY, rng, 10.0),
+    "equalised": lambda rng: transforms.equalised(GREY, rng, 10.0),
+    "noisy": lambda rng: transforms.noisy(GREY, rng, 2.5),
+    "band_limited": lambda rng: transforms.band_limited(GREY, rng, 2.5),
+    "masked": lambda rng: transforms.masked(GREY, rng, 3),
+    "rolled": lambda rng: transforms.rolled(GREY, rng),
+}
+
+
+@pytest.mark.parametrize("name", EFFECTS)
+def test_an_effect_keeps_the_shape_and_its_input_and_depends_on_the_seed(name):
+    before = GREY.copy()
+    found = [EFFECTS[name](np.random.default_rng(seed)) for seed in (5, 5, 6)]
+    assert found[0].shape == GREY.shape
+    assert found[0].dtype == np.float32
+    np.testing.assert_array_equal(GREY, before)
+    np.testing.assert_array_equal(found[0], found[1])
+    assert not np.array_equal(found[0], found[2])
+
+
+def gains(effect, count=400):
+    return np.stack([effect(np.random.default_rng(seed)) - GREY for seed in range(count)])
+
+
+def test_a_gain_is_the_same_everywhere_and_as_large_as_asked_for():
+    found = gains(EFFECTS["amplified"])
+    assert np.ptp(found, axis=(1, 2)).max() < 1e-3
+    assert found[:, 0, 0].std() == pytest.approx(10, rel=0.1)
+
+
+def test_a_tilt_is_a_straight_line_over_frequency_about_the_middle():
+    found = gains(EFFECTS["tilted"])
+    assert np.ptp(found, axis=2).max() < 1e-3
+    assert found[:, 0, 0].std() == pytest.approx(10, rel=0.1)
+    np.testing.assert_allclose(found[:, 0], -found[:, -1], atol=1e-3)
+    np.testing.assert_allclose(np.diff(found[..., 0], 2), 0, atol=1e-3)
+
+
+def test_a_response_is_smooth_over_frequency_and_the_same_at_all_times():
+    found = gains(EFFECTS["equalised"])
+    assert np.ptp(found, axis=2).max() < 1e-3
+    for row in (0, -1):
+        assert found[:, row, 0].std() == pytest.approx(10, rel=0.15)
+    # Two places beside each other differ by 10 * sqrt(2) on average: over 9 rows, 2.5 a row.
+    assert np.abs(np.diff(found[..., 0])).mean() < 2.5
+    assert abs(np.corrcoef(found[:, 0, 0], found[:, -1, 0])[0, 1]) < 0.2
+
+
+def test_noise_hides_what_is_quieter_and_nothing_else():
+    for seed in range(50):
+        found = transforms.noisy(GREY, np.random.default_rng(seed), 2.5)
+        assert (found >= GREY).all()
+    silence = np.full((200, 1000), -1e4, np.float32)
+    found = transforms.noisy(silence, np.random.default_rng(3), 2.5)
+    spread = (found - found.mean(axis=1, keepdims=True)) / 2.5
+    # The decibels of an exponential variable have a standard deviation of 10 / ln 10 * pi / sqrt 6.
+    assert spread.std() == pytest.approx(5.57, rel=0.02)
+
+
+def test_a_band_loses_rows_from_the_top_only():
+    kept = []
+    for seed in range(200):
+        found = transforms.band_limited(GREY, np.random.default_rng(seed), 2.5)
+        assert (found <= GREY).all()
+        changed = np.flatnonzero((found != GREY).any(axis=1))
+        kept.append(48 - len(changed))
+        assert changed.tolist() == list(range(len(changed)))
+    assert min(kept) == 48 - int(0.6 * 48)
+    assert max(kept) == 48
+
+
+def test_masks_hide_bands_and_moments_of_limited_size_behind_the_mean():
+    hidden = []
+    for seed in range(200):
+        found = transforms.masked(GREY, np.random.default_rng(seed), 1)
+        mask = found != GREY
+        rows, columns = mask.all(axis=1), mask.all(axis=0)
+        assert (mask == (rows[:, None] | columns)).all()
+        assert rows.sum() <= 48 // 5
+        assert columns.sum() <= 40 // 6
+        assert mask.sum() == 0 or found[mask] == pytest.approx(GREY.mean(), rel=1e-5)
+        hidden.append((rows.any(), columns.any()))
+    assert 0.35 < np.mean(hidden) < 0.6  # none or one, and a mask of length 0 now and then
+
+
+def test_rolling_moves_columns_round():
+    found = transforms.rolled(GREY, np.random.default_rng(1))
+    assert any(np.array_equal(np.roll(GREY, shift, axis=1), found) for shift in range(1, 40))
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.8, 1.0])
+def test_wearing_leaves_a_share_of_the_lines_and_all_of_the_grain(share):
+    rng = np.random.default_rng(0)
+    lines, chance = np.float32(128 + 10 * rng.standard_normal((2, 16, 2_000)))
+    lines[:, 50] += 60
+    found = transforms.worn(lines, chance, share)
+    assert found.dtype == np.float32
+    assert found[:, 50].mean() - 128 == pytest.approx(share * 60, abs=8)
+    assert np.delete(found, 50, axis=1).std() == pytest.approx(10, rel=0.03)
+    assert found.mean() == pytest.approx(128, abs=0.2)

@@ -1,0 +1,165 @@
+import csv
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from classify.evaluation.evaluation import cluster_column, evaluate, groups
+from classify.metrics.trials import METRICS, Scored, summary
+from classify.prediction.inference import scores
+from classify.reports import text
+from classify.runs.run import Calibration, load
+
+
+@pytest.fixture
+def run(trained, tmp_path):
+    return load(shutil.copytree(trained, tmp_path / "run"))
+
+
+@pytest.fixture
+def copy(images, tmp_path):
+    return shutil.copytree(images, tmp_path / "images")
+
+
+def with_manifest(images):
+    """Two pictures a recording, four recordings a class, two speakers, two generators."""
+    lines = ["path,recording,speaker,generator"]
+    for path in sorted((images / "test").rglob("*.png")):
+        name, label = path.relative_to(images).as_posix(), path.parent.name
+        recording = int(path.stem) // 2
+        generator = "-" if label == "real" else f"g{recording % 2}"
+        lines.append(f"{name},{label}-{recording}.wav,s{recording // 2},{generator}")
+    (images / "manifest.csv").write_text("\n".join(lines) + "\n")
+    return images
+
+
+def test_the_report_per_picture_is_the_summary_of_the_calibrated_scores(run, images):
+    found = evaluate(images, run, "test", resamples=20, explained=0)
+    paths = sorted((images / "test").rglob("*.png"))
+    labels = np.array([int(path.parent.name == "fake") for path in paths])
+    llr = run.calibration(np.array([score.llr[0] for score in scores(run, paths)]))
+    assert run.calibration != Calibration()
+    assert found.report["picture"] == pytest.approx(summary(labels, llr, 0.5))
+    assert tuple(found.report["picture"]) == METRICS
+    assert (found.report["split"], found.report["threshold"], found.refused) == ("test", 0.5, 0)
+    assert found.report["uncertain"] == list(run.uncertain)
+    assert "recording" not in found.report
+    assert found.trials is found.levels["picture"]
+    (tn, fp), (fn, tp) = found.report["confusion"]["picture"]
+    assert (tn + fp, fn + tp) == (8, 8)
+    assert (fp / 8, tp / 8) == (found.report["picture"]["fpr"], found.report["picture"]["recall"])
+    assert found.report["resampled_by"] == "recording"
+
+
+def test_the_written_report(run, images):
+    found = evaluate(images, run, "validation", resamples=20, explained=0)
+    folder = run.folder / "report"
+    assert json.loads((folder / "metrics.json").read_text()) == json.loads(json.dumps(found.report))
+    page = (folder / "index.html").read_text()
+    assert "--split validation" in page
+    with (folder / "scores.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["name"] for row in rows] == found.trials.names.tolist()
+    assert [run.classes.index(row["label"]) for row in rows] == found.trials.labels.tolist()
+    assert [float(row["llr"]) for row in rows] == found.trials.llr.tolist()
+    assert {path.name for path in folder.iterdir()} == {"metrics.json", "index.html", "scores.csv"}
+
+
+def test_recordings_are_pooled_and_broken_down(run, copy):
+    found = evaluate(with_manifest(copy), run, "test", resamples=20, explained=0)
+    report = found.report
+    assert np.sum(report["confusion"]["recording"]) == 8
+    assert np.sum(report["confusion"]["picture"]) == 16
+    assert found.trials.names[0] == "fake-0.wav"
+    assert report["resampled_by"] == "speaker"
+    assert set(report["by"]) == {"generator"}
+    assert {value: cell["n_fake"] for value, cell in report["by"]["generator"].items()} == {
+        "g0": 2,
+        "g1": 2,
+        "-": 0,
+    }
+    assert report["by"]["generator"]["g0"]["against"] == "all"
+    assert set(report["interval"]["recording"]) <= set(METRICS)
+
+
+def test_columns_are_chosen_by_name(run, copy):
+    found = evaluate(with_manifest(copy), run, "test", by=["speaker"], resamples=0, explained=0)
+    assert set(found.report["by"]) == {"speaker"}
+    assert found.report["by"]["speaker"]["s0"]["against"] == "same speaker"
+    with pytest.raises(ValueError, match="expected a column of .*speaker, generator.*, got colour"):
+        evaluate(copy, run, "test", by=["colour"])
+
+
+def test_what_is_resampled_together():
+    known = {"a.png": {"recording": "x", "source": "s"}, "b.png": {"recording": "y", "source": ""}}
+    scored = Scored(np.array(["a.png", "b.png", "c.png"]), np.zeros(3, int), np.zeros(3))
+    assert cluster_column(known, scored.names) == "source"
+    assert groups(scored, known, "source").tolist() == ["value s", "recording y", "recording c.png"]
+    names = np.array(["a.png", "b.png"])
+    both = {
+        "a.png": {"source": "s", "speaker": "p"},
+        "b.png": {"source": "t", "speaker": "q"},
+    }
+    assert cluster_column(both, names) == "speaker"
+    both["b.png"]["speaker"] = "p"  # the same everywhere: nothing to resample by
+    assert cluster_column(both, names) == "source"
+    assert cluster_column({"a.png": {"speaker": ""}}, names[:1]) == "recording"
+
+
+def test_one_class_is_evaluated_as_far_as_it_means_something(run, copy):
+    shutil.rmtree(copy / "test/real")
+    found = evaluate(copy, run, "test", resamples=20, explained=0)
+    assert "accuracy" in found.report["picture"]
+    assert "eer" not in found.report["picture"]
+    assert (run.folder / "report/index.html").is_file()
+    lines = text.evaluation(found.report, run.classes).splitlines()
+    line = next(line for line in lines if line.startswith("eer"))
+    assert line.split() == ["eer", "-"]
+
+
+def test_pictures_that_cannot_be_scored_are_named_and_counted(run, copy, capsys):
+    (copy / "test/fake/00.png").write_bytes(b"broken")
+    found = evaluate(copy, run, "test", resamples=0, explained=0)
+    assert found.refused == 1
+    assert np.sum(found.report["confusion"]["picture"]) == 15
+    assert "00.png: expected a picture, got something else" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda root: shutil.rmtree(root / "test"), "expected a split of pictures, got .*test"),
+        (lambda root: (root / "test/real").rename(root / "test/cats"), "got cats"),
+        (lambda root: [p.unlink() for p in root.glob("test/*/*")], "got none that can be scored"),
+        (lambda root: (root / "manifest.csv").write_text("a,b\n"), "expected a column path in"),
+    ],
+)
+def test_a_dataset_that_cannot_be_evaluated_is_refused(run, copy, spoil, message):
+    spoil(copy)
+    with pytest.raises(ValueError, match=message):
+        evaluate(copy, run, "test")
+
+
+def test_a_dataset_of_other_drawing_settings_is_refused(trained, copy, tmp_path):
+    folder = shutil.copytree(trained, tmp_path / "other")
+    (folder / "render.json").write_text('{"hop": 256}')
+    (copy / "render.json").write_text('{"hop": 128}')
+    refused = "^.*: expected a picture drawn with hop 256, got hop 128: draw again with"
+    with pytest.raises(ValueError, match=f"{refused} the settings in .*other/render.json$"):
+        evaluate(copy, load(folder), "test")
+    (folder / "render.json").write_text('{"hop": 256, "command": "./run.sh render --hop=256"}')
+    with pytest.raises(ValueError, match=f"{refused} ./run.sh render --hop=256$"):
+        evaluate(copy, load(folder), "test")
+
+
+def test_the_table_shows_both_levels_with_intervals(run, copy):
+    report = evaluate(with_manifest(copy), run, "test", resamples=20, explained=0).report
+    lines = text.evaluation(report, run.classes).splitlines()
+    assert lines[0].split() == ["test", "pictures", "recordings"]
+    assert lines[1].split() == ["real", "8", "4"]
+    line = next(line for line in lines if line.startswith("loss"))
+    low, high = report["interval"]["picture"]["loss"]
+    assert f"{report['picture']['loss']:.3f} [{low:.3f}, {high:.3f}]" in line
+    assert any(line.startswith("by generator") for line in lines)
+    assert any(line.startswith("[ ]: 95 % of 20 resamples, drawn by speaker") for line in lines)

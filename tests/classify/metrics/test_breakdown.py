@@ -1,0 +1,94 @@
+import numpy as np
+import pytest
+
+from classify.metrics.breakdown import breakdown, mean_over
+from classify.metrics.trials import Scored
+
+
+def case(rows):
+    """Rows of name, label, llr, generator, source."""
+    names, labels, llr, generators, sources = zip(*rows, strict=True)
+    known = {
+        name: {"recording": name, "generator": generator, "source": source}
+        for name, generator, source in zip(names, generators, sources, strict=True)
+    }
+    return Scored(np.array(names), np.array(labels), np.array(llr, dtype=float)), known
+
+
+SCORED, KNOWN = case(
+    [
+        ("r1", 0, 5, "bonafide", "a"),
+        ("r2", 0, 3, "bonafide", "a"),
+        ("r3", 0, -2, "bonafide", "b"),
+        ("r4", 0, 1, "bonafide", "b"),
+        ("f1", 1, -3, "vits", "a"),
+        ("f2", 1, -4, "vits", "a"),
+        ("f3", 1, 2, "wavegrad", "b"),
+        ("f4", 1, -1, "wavegrad", "b"),
+        ("f5", 1, 4, "freevc", "c"),
+        ("f6", 1, -5, "freevc", "c"),
+        ("f7", 1, -6, "", ""),
+    ]
+)
+
+
+def cells(column):
+    return breakdown(SCORED, KNOWN, column, SCORED.names, 0.5, 50)
+
+
+def test_each_value_stands_against_the_real_ones_of_its_source():
+    found = cells("generator")
+    assert {
+        value: (cell["n_real"], cell["n_fake"], cell["against"]) for value, cell in found.items()
+    } == {
+        "vits": (2, 2, "same source"),
+        "wavegrad": (2, 2, "same source"),
+        "freevc": (4, 2, "all"),
+        "bonafide": (4, 0, ""),
+    }
+    assert cells("source")["a"]["against"] == "same source"
+
+
+def test_an_unknown_source_is_no_source_in_common():
+    scored, known = case(
+        [
+            ("r1", 0, 1, "-", ""),
+            ("r2", 0, 2, "-", "a"),
+            ("f1", 1, -1, "x", ""),
+            ("f2", 1, 0, "x", ""),
+        ]
+    )
+    cell = breakdown(scored, known, "generator", scored.names, 0.5, 0)["x"]
+    assert (cell["n_real"], cell["against"]) == (2, "all")
+
+
+def test_figures_are_those_of_the_value_and_the_worst_comes_first():
+    found = cells("generator")
+    assert found["vits"]["eer"] == 0
+    # Real -2 and 1 against fake 2 and -1: both orders wrong, either threshold errs on half.
+    assert found["wavegrad"]["eer"] == pytest.approx(0.5)
+    assert found["wavegrad"]["fnr"] == 0.5
+    assert list(found)[0] == "wavegrad"
+    assert list(found)[-2:] == ["vits", "bonafide"]
+    low, high = found["freevc"]["interval"]["eer"]
+    assert low <= found["freevc"]["eer"] <= high
+
+
+def test_a_value_with_only_real_ones_has_their_error():
+    only = cells("generator")["bonafide"]
+    assert only["fpr"] == 0.25  # r3
+    assert only["interval"] == {}
+    assert "eer" not in only
+
+
+def test_the_mean_leaves_out_values_with_few_recordings():
+    assert mean_over(cells("generator")) == {}
+    rows = [(f"r{n}", 0, n, "-", "a") for n in range(1, 6)]
+    rows += [(f"a{n}", 1, -n, "good", "a") for n in range(1, 6)]
+    rows += [(f"b{n}", 1, 9, "bad", "a") for n in range(5)]
+    rows += [(f"c{n}", 1, 9, "rare", "a") for n in range(4)]
+    scored, known = case(rows)
+    found = mean_over(breakdown(scored, known, "generator", scored.names, 0.5, 0))
+    assert found["values"] == 2
+    assert found["fnr"] == pytest.approx((0 + 1) / 2)
+    assert found["eer"] == pytest.approx((0 + 1) / 2)

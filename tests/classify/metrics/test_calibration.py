@@ -1,0 +1,120 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.special import expit
+
+from classify.metrics.calibration import calibrate, cross_fitted, fit, uncertain_band
+from classify.metrics.detection import cllr, ece
+from classify.metrics.trials import Scored
+from classify.runs.run import Calibration, Run
+
+
+def normal(count, distance, seed=0, share=0.5):
+    """Scores that are true log-likelihood ratios: normal, mean and half the variance alike."""
+    rng = np.random.default_rng(seed)
+    labels = (rng.random(count) < share).astype(int)
+    return labels, rng.normal((1 - 2 * labels) * distance, np.sqrt(2 * distance))
+
+
+def test_true_ratios_are_left_alone():
+    # N(d, 2d) against N(-d, 2d): ln of the density ratio at s is s itself.
+    found = fit(*normal(50_000, 2.0))
+    assert found.slope == pytest.approx(1, abs=0.03)
+    assert found.offset == pytest.approx(0, abs=0.03)
+
+
+@pytest.mark.parametrize("share", [0.5, 0.9])
+def test_a_distortion_is_undone_whatever_the_share_of_fakes(share):
+    labels, llr = normal(50_000, 2.0, share=share)
+    found = fit(labels, 3 * llr - 4)
+    np.testing.assert_allclose(found(3 * llr - 4), llr, atol=0.5)
+    bonafide, spoof = found(3 * llr - 4)[labels == 0], found(3 * llr - 4)[labels == 1]
+    assert cllr(bonafide, spoof) == pytest.approx(
+        cllr(llr[labels == 0], llr[labels == 1]), abs=0.002
+    )
+
+
+def test_separated_classes_give_a_finite_line():
+    # Platt's targets are 5/6 and 1/6: P(fake) at the scores themselves is about that.
+    labels, llr = np.array([0] * 4 + [1] * 4), np.array([1.0] * 4 + [-1.0] * 4)
+    found = fit(labels, llr)
+    assert expit(-found(llr)) == pytest.approx(np.where(labels == 1, 5 / 6, 1 / 6), abs=1e-3)
+
+
+def test_a_network_that_knows_nothing_is_believed_nothing_and_never_turned_round():
+    labels, llr = normal(400, 2.0)
+    found = fit(labels, -llr)
+    assert found.slope > 0
+    assert np.abs(found(-llr)).max() < 0.02
+
+
+@given(
+    st.lists(st.tuples(st.booleans(), st.integers(-200, 200)), min_size=4, max_size=40).filter(
+        lambda rows: 0 < sum(fake for fake, _ in rows) < len(rows)
+    )
+)
+def test_calibration_never_changes_the_ranking(rows):
+    labels = np.array([int(fake) for fake, _ in rows])
+    llr = np.array([score / 10 for _, score in rows])
+    calibrated = fit(labels, llr)(llr)
+    assert np.isfinite(calibrated).all()
+    order = np.argsort(llr, kind="stable")
+    steps, raw_steps = np.diff(calibrated[order]), np.diff(llr[order])
+    assert (steps[raw_steps > 0] > 0).all()
+    assert (steps[raw_steps == 0] == 0).all()
+
+
+def test_cross_fitting_judges_each_by_the_others():
+    labels, llr = normal(60, 1.0, seed=1)
+    outlier = np.argmax(np.where(labels == 1, llr, -np.inf))  # a fake that looks very real
+    llr[outlier] = 30
+    fair, seen = cross_fitted(labels, llr), fit(labels, llr)(llr)
+    # The line that never saw the outlier is steeper, and errs the more on it.
+    assert fair[outlier] > 1.5 * seen[outlier]
+
+
+def test_cross_fitting_needs_two_of_each():
+    assert cross_fitted(np.array([0, 1, 1, 1]), np.arange(4.0)) is None
+    assert cross_fitted(np.array([0, 0, 1, 1]), np.arange(4.0)) is not None
+
+
+def band_shares(labels, llr):
+    low, high = uncertain_band(labels, llr)
+    p_fake = expit(-llr)
+    sure = (p_fake <= low) | (p_fake >= high)
+    return low, high, sure, np.mean(sure)
+
+
+def test_outside_the_band_at_most_one_in_ten_is_wrong():
+    labels, llr = normal(20_000, 1.5)
+    low, high, sure, share = band_shares(labels, llr)
+    wrong = ((llr < 0) != (labels == 1))[sure]
+    assert wrong.mean() == pytest.approx(0.1, abs=0.01)
+    assert 0.5 < share < 0.95
+    assert low + high == pytest.approx(1)
+
+
+@pytest.mark.parametrize(("distance", "share"), [(20.0, 0.95), (0.05, 0.5)])
+def test_all_three_answers_can_be_reached(distance, share):
+    # However good the detector, 1 in 20 is uncertain; however bad, every other one is not.
+    low, high, _, decided = band_shares(*normal(2_000, distance))
+    assert decided == pytest.approx(share, abs=0.01)
+    assert 0 < low < 0.5 < high < 1
+
+
+def test_calibrating_a_run_stores_what_is_needed_and_the_figures():
+    labels, llr = normal(400, 2.0, share=0.7)
+    run = Run(
+        folder=None, training={}, classes=("real", "fake"), shape=(2, 2), prior=0.5, fingerprint=""
+    )
+    found = calibrate(run, Scored(np.arange(400).astype(str), labels, 4 * llr + 3))
+    assert run.calibration == Calibration(1, 0)
+    assert found.calibration.slope == pytest.approx(0.25, rel=0.2)
+    assert found.threshold == 0.5
+    figures = found.validation
+    assert figures["recordings"] == 400
+    assert abs(figures["accuracy"] - figures["accuracy_at_eer"]) < 0.03
+    assert figures["ece"] == ece(labels, expit(-cross_fitted(labels, 4 * llr + 3)), 0.5)
+    assert figures["ece"] != ece(labels, expit(-found.calibration(4 * llr + 3)), 0.5)
+    assert 0.05 <= figures["uncertain"] <= 0.5

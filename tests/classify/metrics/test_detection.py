@@ -1,0 +1,226 @@
+import csv
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn import metrics as sklearn_metrics
+
+from classify.metrics.detection import (
+    act_dcf,
+    are_decisions,
+    auc,
+    brier,
+    cllr,
+    confusion,
+    det_curve,
+    ece,
+    eer,
+    min_dcf,
+    rates,
+    reliability,
+)
+
+FIGURES = (eer, min_dcf, act_dcf, cllr, auc)
+# Whole numbers, so that maps of them are exact.
+SIDES = st.tuples(*[st.lists(st.integers(-50, 50), min_size=3, max_size=30)] * 2).filter(
+    lambda sides: len(set(sides[0] + sides[1])) >= 3
+)
+
+
+def arrays(sides):
+    return [np.array(side, dtype=float) for side in sides]
+
+
+@pytest.mark.parametrize(
+    ("bonafide", "spoof", "expected"),
+    [
+        ([2.0, 3.0], [0.0, 1.0], 0.0),
+        ([0.0, 1.0], [2.0, 3.0], 1.0),
+        # One of four on the wrong side each way.
+        ([1, 3, 4, 5], [0, 1.5, 2, 2.5], 0.25),
+        # Ties are split with bona fide rejected first, field notes of the reference package.
+        ([1, 1, 1, 2], [0, 1, 1, 1], 0.75),
+    ],
+)
+def test_equal_error_rate(bonafide, spoof, expected):
+    assert eer(np.array(bonafide), np.array(spoof))[0] == expected
+
+
+def test_the_curve_runs_from_accepting_all_to_rejecting_all():
+    frr, far, thresholds = det_curve(np.array([1.0, 3.0]), np.array([0.0, 2.0]))
+    assert frr.tolist() == [0, 0, 0.5, 0.5, 1]
+    assert far.tolist() == [1, 0.5, 0.5, 0, 0]
+    assert thresholds.tolist() == [-0.001, 0, 1, 2, 3]
+
+
+def read_table(path):
+    with path.open() as file:
+        reader = csv.reader(file, delimiter="\t")
+        next(reader)
+        return dict(reader)
+
+
+def test_the_reference_figures(shared):
+    # expected.json comes from the unmodified ASVspoof 5 evaluation package.
+    expected = json.loads((shared / "crosscheck/expected.json").read_text())
+    assert len(expected) == 7
+    for name, figures in expected.items():
+        keys = read_table(shared / f"crosscheck/{name}.keys.tsv")
+        scores = read_table(shared / f"crosscheck/{name}.scores.tsv")
+        bonafide, spoof = (
+            np.array([float(scores[trial]) for trial, its in keys.items() if its == key])
+            for key in ("bonafide", "spoof")
+        )
+        assert (len(bonafide), len(spoof)) == (figures["n_bonafide"], figures["n_spoof"])
+        found = dict(zip(("eer", "eer_threshold"), eer(bonafide, spoof), strict=True))
+        found |= dict(zip(("min_dcf", "min_dcf_threshold"), min_dcf(bonafide, spoof), strict=True))
+        found |= {"act_dcf": act_dcf(bonafide, spoof), "cllr_bits": cllr(bonafide, spoof)}
+        for figure, value in found.items():
+            assert value == pytest.approx(figures[figure], rel=0, abs=1e-9), (name, figure)
+
+
+@pytest.mark.parametrize("figure", FIGURES)
+@pytest.mark.parametrize("empty", [0, 1])
+def test_one_class_has_no_such_figure(figure, empty):
+    sides = [np.arange(3.0), np.arange(3.0)]
+    sides[empty] = np.zeros(0)
+    counts = "0 bona fide, 3 spoof" if empty == 0 else "3 bona fide, 0 spoof"
+    with pytest.raises(ValueError, match=f"expected scores of both classes, got {counts}"):
+        figure(*sides)
+
+
+@pytest.mark.parametrize("figure", FIGURES)
+@pytest.mark.parametrize("odd", [np.nan, np.inf])
+def test_scores_that_are_no_numbers_have_no_such_figure(figure, odd):
+    with pytest.raises(ValueError, match="expected finite scores"):
+        figure(np.arange(3.0), np.array([1.0, odd, 2.0]))
+
+
+@pytest.mark.parametrize("figure", [eer, min_dcf])
+def test_decisions_are_no_scores(figure):
+    # Constant scores would have an EER of 100 %, by the rule for ties.
+    with pytest.raises(ValueError, match="expected at least 3 different scores, got decisions"):
+        figure(np.array([1.0, 1.0]), np.array([0.0, 1.0]))
+    assert are_decisions(np.ones(4))
+
+
+@given(SIDES)
+def test_an_increasing_map_leaves_eer_and_auc_unchanged(sides):
+    bonafide, spoof = arrays(sides)
+    mapped = [np.exp(side / 10) for side in (bonafide, spoof)]
+    assert eer(*mapped)[0] == eer(bonafide, spoof)[0]
+    assert min_dcf(*mapped)[0] == min_dcf(bonafide, spoof)[0]
+    assert auc(*mapped) == auc(bonafide, spoof)
+
+
+@given(st.lists(st.integers(-99, 99), min_size=4, max_size=40, unique=True), st.data())
+def test_swapping_labels_and_negating_scores_leaves_the_eer(scores, data):
+    cut = data.draw(st.integers(1, len(scores) - 1))
+    bonafide, spoof = arrays((scores[:cut], scores[cut:]))
+    frr, far, _ = det_curve(bonafide, spoof)
+    gap = np.abs(frr - far)
+    # Where several steps are equally near to equal errors, the other direction meets the last one.
+    last = np.flatnonzero(gap <= gap.min() + 1e-9)[-1]
+    swapped, _ = eer(-spoof, -bonafide)
+    allowed = [(frr[at] + far[at]) / 2 for at in np.flatnonzero(gap <= gap.min() + 1e-9)]
+    assert min(abs(swapped - value) for value in allowed) < 1e-9
+    if gap.min() < 1e-9:
+        assert swapped == pytest.approx((frr[last] + far[last]) / 2)
+    assert auc(-spoof, -bonafide) == pytest.approx(auc(bonafide, spoof))
+
+
+@given(SIDES)
+def test_the_area_is_the_one_of_scikit_learn(sides):
+    bonafide, spoof = arrays(sides)
+    truth = np.concatenate([np.ones(len(bonafide)), np.zeros(len(spoof))])
+    expected = sklearn_metrics.roc_auc_score(truth, np.concatenate([bonafide, spoof]))
+    assert auc(bonafide, spoof) == pytest.approx(expected)
+
+
+@given(SIDES)
+def test_the_actual_cost_is_never_below_the_lowest(sides):
+    bonafide, spoof = arrays(sides)
+    # Where scores tie, the reference's rule counts them against the lowest cost, not the actual.
+    if len(set(sides[0]) & set(sides[1])) == 0:
+        assert act_dcf(bonafide, spoof) >= min_dcf(bonafide, spoof)[0] - 1e-12
+    assert 0 <= min_dcf(bonafide, spoof)[0] <= 1
+
+
+def test_costs_of_large_ratios_are_finite():
+    # ln 2^-1000 either way: 1000 bits for each, all wrong.
+    far = 1000 * np.log(2)
+    assert cllr(np.array([-far]), np.array([far])) == pytest.approx(1000)
+
+
+def test_scores_that_say_nothing():
+    assert cllr(np.zeros(3), np.zeros(2)) == 1
+    # 0 is above tau = -0.642: all are accepted, at the normalised cost of 1.
+    assert act_dcf(np.zeros(3), np.zeros(2)) == 1
+    assert brier(np.array([0, 1, 1]), np.full(3, 0.5)) == 0.25
+
+
+def test_the_brier_score_is_the_one_of_scikit_learn_and_weighs_classes_on_demand():
+    rng = np.random.default_rng(0)
+    labels, p_fake = rng.integers(0, 2, 50), rng.random(50)
+    expected = sklearn_metrics.brier_score_loss(labels, p_fake)
+    assert brier(labels, p_fake) == pytest.approx(expected)
+    # One real at 0.5, three fakes at 1: (0.25 + 0) / 2 with both classes weighing the same.
+    assert brier(np.array([0, 1, 1, 1]), np.array([0.5, 1, 1, 1]), prior=0.5) == 0.125
+
+
+def test_calibration_error_by_hand():
+    # Bins [0, .5) and [.5, 1]: 0.2 predicted and 1/2 observed for half, 0.8 and 1 for the others.
+    labels, p_fake = np.array([0, 1, 1, 1]), np.array([0.1, 0.3, 0.7, 0.9])
+    predicted, observed, weight = reliability(labels, p_fake, bins=2)
+    np.testing.assert_allclose([predicted, observed, weight], [[0.2, 0.8], [0.5, 1], [0.5, 0.5]])
+    assert ece(labels, p_fake, bins=2) == pytest.approx((0.3 + 0.2) / 2)
+
+
+def test_calibration_error_with_both_classes_weighing_the_same():
+    # All in one bin: P(fake) is 0.5 for the one real, 0.9 for the three fakes: 0.7 against 0.5.
+    labels, p_fake = np.array([0, 1, 1, 1]), np.array([0.5, 0.9, 0.9, 0.9])
+    assert ece(labels, p_fake, prior=0.5, bins=1) == pytest.approx(0.2)
+    assert ece(labels, p_fake, bins=1) == pytest.approx(0.05)  # 0.8 against 3/4
+
+
+def test_a_calibrated_system_has_next_to_no_calibration_error():
+    rng = np.random.default_rng(0)
+    p_fake = rng.random(200_000)
+    labels = (rng.random(200_000) < p_fake).astype(int)
+    assert ece(labels, p_fake) < 0.005
+    assert ece(labels, p_fake**3) > 0.1
+
+
+def test_calibration_error_needs_both_classes():
+    with pytest.raises(ValueError, match="expected scores of both classes"):
+        ece(np.ones(3, int), np.full(3, 0.5))
+
+
+def test_rates_are_those_of_scikit_learn():
+    rng = np.random.default_rng(1)
+    labels, verdicts = rng.integers(0, 2, 60), rng.integers(0, 2, 60)
+    found = rates(labels, verdicts)
+    (tn, fp), (fn, tp) = sklearn_metrics.confusion_matrix(labels, verdicts)
+    assert confusion(labels, verdicts).tolist() == [[tn, fp], [fn, tp]]
+    assert found == pytest.approx(
+        {
+            "accuracy": sklearn_metrics.accuracy_score(labels, verdicts),
+            "balanced_accuracy": sklearn_metrics.balanced_accuracy_score(labels, verdicts),
+            "precision": sklearn_metrics.precision_score(labels, verdicts),
+            "recall": sklearn_metrics.recall_score(labels, verdicts),
+            "f1": sklearn_metrics.f1_score(labels, verdicts),
+            "fpr": fp / (fp + tn),
+            "fnr": fn / (fn + tp),
+            "hter": (fp / (fp + tn) + fn / (fn + tp)) / 2,
+        }
+    )
+
+
+def test_rates_of_one_class_and_of_no_verdict():
+    assert rates(np.zeros(4, int), np.array([0, 0, 0, 1])) == {"accuracy": 0.75, "fpr": 0.25}
+    ones = rates(np.ones(4, int), np.array([0, 0, 0, 1]))
+    assert ones == {"accuracy": 0.25, "recall": 0.25, "fnr": 0.75}
+    nothing = rates(np.array([0, 1]), np.zeros(2, int))
+    assert (nothing["precision"], nothing["f1"]) == (0, 0)

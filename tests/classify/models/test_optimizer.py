@@ -1,0 +1,69 @@
+import keras
+import numpy as np
+import pytest
+
+from classify.models.build import build
+from classify.models.optimizer import OfEach, accuracy
+from classify.settings import Settings
+
+
+def test_the_step_size_rises_and_falls_to_nothing():
+    settings = Settings(learning_rate=0.1, epochs=5, warmup=0.5)
+    rate = build(settings, (8, 8), 20).optimizer._learning_rate
+    found = [float(rate(step)) for step in (0, 5, 10, 55, 100)]
+    assert found == pytest.approx([0, 0.05, 0.1, 0.05, 0], abs=1e-6)
+
+
+@pytest.mark.parametrize(("average", "momentum"), [(0.5, 0.9), (5, 0.99), (0.05, None), (0, None)])
+def test_the_mean_of_the_weights_reaches_back_some_epochs(average, momentum):
+    optimiser = build(Settings(average=average), (8, 8), 20).optimizer
+    assert optimiser.use_ema == (momentum is not None)
+    if momentum:
+        assert optimiser.ema_momentum == pytest.approx(momentum)
+
+
+def test_smoothing_and_heads_have_their_loss():
+    targets = np.array([[1.0], [0.0]])
+    one = build(Settings(smoothing=0.2), (8, 8), 10).loss
+    # 0.9 of the label and 0.1 of the other: -(0.9 ln 0.8 + 0.1 ln 0.2).
+    assert float(one(targets, np.array([[0.8], [0.2]]))) == pytest.approx(0.3618, abs=1e-4)
+    two = build(Settings(head="softmax", smoothing=0.2), (8, 8), 10).loss
+    pairs = np.array([[0.2, 0.8], [0.8, 0.2]])
+    assert float(two(np.hstack([1 - targets, targets]), pairs)) == pytest.approx(0.3618, abs=1e-4)
+
+
+@pytest.mark.parametrize("head", ["sigmoid", "softmax"])
+def test_with_several_logits_each_has_a_loss_of_its_own(head):
+    rng = np.random.default_rng(0)
+    positive = np.array([[1.0], [0.0], [0.3]])
+    targets = positive if head == "sigmoid" else np.hstack([1 - positive, positive])
+    loss = build(Settings(head=head, smoothing=0.2), (8, 8), 10).loss
+    logits = rng.normal(0, 2, (3, 2, targets.shape[1])).astype("float32")
+
+    def loss_of(logits):
+        squashed = keras.ops.sigmoid if head == "sigmoid" else keras.ops.softmax
+        return float(loss(targets, squashed(logits)))
+
+    each = np.mean([loss_of(logits[:, number]) for number in range(2)])
+    together = loss_of(logits.mean(axis=1))
+    difference = float(OfEach()(keras.ops.array(logits))) / 3
+    assert together + difference == pytest.approx(each, abs=1e-6)
+    assert difference > 0.04
+
+
+def test_late_fusion_is_trained_by_the_loss_of_each():
+    network = build(Settings(fusion="late", dropout=0.0), (40, 36), 10, 24)
+    pictures = np.random.default_rng(0).integers(0, 256, (4, 40, 36, 1)).astype(np.uint8)
+    targets = np.array([[0.0], [1.0]] * 2)
+    every = [network.get_layer(name).output for name in ("all", "rest")]
+    logits = keras.Model(network.input, every)(pictures, training=True)
+    each = [float(network.loss(targets, keras.ops.sigmoid(one))) for one in logits]
+    assert abs(each[0] - each[1]) > 0.01
+    found = network.train_on_batch(pictures, targets, return_dict=True)
+    assert found["loss"] == pytest.approx(np.mean(each), abs=1e-5)
+
+
+def test_a_blend_counts_as_the_larger_class():
+    targets = keras.ops.array([[0.7], [0.3], [0.9]])
+    outputs = keras.ops.array([[0.6], [0.6], [0.2]])
+    assert np.asarray(accuracy(targets, outputs)).tolist() == [1, 0, 0]

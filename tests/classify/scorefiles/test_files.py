@@ -1,0 +1,355 @@
+import math
+
+import numpy as np
+import pytest
+
+from classify.scorefiles.files import FORMATS, keys_path, read_scores, write_scores
+from classify.scorefiles.keys import read_keys
+from classify.scorefiles.matching import match
+
+STATED = "higher = more bona fide (as the format says)"
+PROBABILITIES = "all scores lie in [0, 1] and look like probabilities"
+
+
+@pytest.fixture
+def scores(tmp_path):
+    """Return a function that reads scores from a text."""
+
+    def read(text, higher=None, name="scores.txt"):
+        path = tmp_path / name
+        path.write_bytes(text.encode())
+        return read_scores(path, higher)
+
+    return read
+
+
+def content(found):
+    labels = None if found.labels is None else found.labels.tolist()
+    return dict(zip(found.names.tolist(), found.llr.tolist(), strict=True)), labels
+
+
+# A is real with 2.5, B is fake with -1.25, C is fake with -3.
+THREE = {"A": 2.5, "B": -1.25, "C": -3.0}
+
+
+@pytest.mark.parametrize(
+    ("text", "format", "labels"),
+    [
+        ("filename\tcm-score\nA\t2.5\nB\t-1.25\nC\t-3\n", "asvspoof5", None),
+        ("\ufefffilename\tcm-score\r\nA\t2.5\r\nB\t-1.25\r\nC\t-3\r\n\r\n\r\n", "asvspoof5", None),
+        # Separated by spaces, whatever the suffix says.
+        ("filename cm-score\nA 2.5\nB -1.25\nC -3\n", "asvspoof5", None),
+        # SASV: one line a speaker asked about, other scores beside.
+        (
+            "spk\tfilename\tcm-score\tasv-score\tsasv-score\n"
+            "1\tA\t2.5\t-\t9\n2\tA\t2.5\t-\t8\n1\tB\t-1.25\t-\t7\n1\tC\t-3\t-\t6\n",
+            "asvspoof5",
+            None,
+        ),
+        ("A 2.5\nB -1.25\nC -3e0\n", "asvspoof2021", None),
+        ("A\t2.5\r\nB   -1.25\r\nC -3\r\n", "asvspoof2021", None),
+        ("A - bonafide 2.5\nB A07 spoof -1.25\nC A08 spoof -3\n", "asvspoof2019", [0, 1, 1]),
+        # The log of the baseline, among what else is printed; 1 is bona fide.
+        (
+            "---- Loading dataset ----\nfile score 1\nOutput, A, 1, 2.500000\n"
+            "Output, B, 0, -1.250000\r\nOutput, C, 0, -3.000000\nFinished, 3 files\n",
+            "lfcc-lcnn",
+            [0, 1, 1],
+        ),
+        # 2.5 = 1.5 - -1 and so on; 1 is real.
+        (
+            'ID,Score,Label\nA,"[-1.0, 1.5]",1\nB,"[1.0, -0.25]",0\nC,"[1.5 -1.5]",0\n',
+            "antideepfake",
+            [0, 1, 1],
+        ),
+        # The label of predict is its verdict, here wrong, and no truth.
+        (
+            "path,label,confidence,p_fake,llr\nA,fake,92,0.92,2.5\nB,real,78,0.22,-1.25\n"
+            "C,real,95,0.05,-3.0\n",
+            "csv",
+            None,
+        ),
+        (
+            "path,truth,p_fake,llr\nA,real,0.1,2.5\nB,fake,0.8,-1.25\nC,fake,0.9,-3.0\n",
+            "csv",
+            [0, 1, 1],
+        ),
+        ("File;LLR;Key\nA;2.5;Genuine\nB;-1.25;SPOOF\nC;-3;spoof\n", "csv", [0, 1, 1]),
+    ],
+)
+def test_every_format_gives_the_same_scores(scores, text, format, labels):
+    found = scores(text)
+    assert content(found) == (THREE, labels)
+    assert found.format == format
+    assert found.warnings == ()
+    assert found.direction == (
+        "[fake logit, real logit], of which real - fake is taken"
+        if format == "antideepfake"
+        else STATED
+    )
+
+
+def test_a_path_may_hold_spaces_and_the_score_stands_last(scores):
+    found = scores("/my data/a b 2.wav 2.5\n/my data/c.wav -1.25\nd.wav 7\n")
+    assert content(found)[0] == {"/my data/a b 2.wav": 2.5, "/my data/c.wav": -1.25, "d.wav": 7}
+    assert (found.format, found.direction) == ("path", STATED)
+
+
+@pytest.mark.parametrize("column", ["p_fake", "Probability Fake", "prob-spoof", "P(fake)"])
+def test_a_probability_of_fake_is_turned_into_an_llr(scores, column):
+    # ln(0.2 / 0.8) = -ln 4, ln(0.5 / 0.5) = 0, ln(0.9 / 0.1) = ln 9.
+    found = scores(f"file,{column}\na,0.8\nb,0.5\nc,0.1\n")
+    assert found.llr == pytest.approx([-math.log(4), 0, math.log(9)])
+    assert found.direction == "P(fake), turned into ln p(real) - ln p(fake)"
+    assert found.warnings == ()
+
+
+def test_a_probability_of_real_keeps_its_direction(scores):
+    found = scores("file,p_bonafide\na,0.8\nb,0.5\nc,0.1\n")
+    assert found.llr == pytest.approx([math.log(4), 0, -math.log(9)])
+    assert found.direction == "P(real), turned into ln p(real) - ln p(fake)"
+
+
+def test_an_llr_goes_before_a_probability_and_that_before_a_score(scores):
+    assert scores("path,score,p_fake,llr\na,1,0.5,7\n").llr.tolist() == [7]
+    assert scores("path,score,p_fake\na,1,0.5\n").llr.tolist() == [0]
+
+
+def test_certain_probabilities_stay_finite_and_outermost(scores):
+    found = scores("file,p_fake\na,1\nb,0.9999999999\nc,0.5\nd,1e-12\ne,0\n")
+    assert np.isfinite(found.llr).all()
+    assert (np.diff(found.llr) > 0).all()
+    assert found.warnings == ("2 probabilities are 0 or 1, which is no finite llr: bounded",)
+    # 24 ln 2 = 16.6: as far as a probability in single precision can be.
+    assert scores("file,p_fake\na,1\nb,0.5\nc,0\n").llr[0] == pytest.approx(-24 * math.log(2))
+
+
+@pytest.mark.parametrize(
+    ("text", "higher", "llr", "direction"),
+    [
+        ("a 1\nb 3\nc 0\n", "fake", [-1, -3, 0], "higher = more fake (as told), so negated"),
+        ("a 1\nb 3\nc 0\n", "real", [1, 3, 0], "higher = more bona fide (as told)"),
+        ("file,score\na,1\nb,3\nc,0\n", "fake", [-1, -3, 0], "(as told), so negated"),
+        ("file,p_fake\na,0.5\nb,0.2\nc,0.8\n", "fake", [0, math.log(4), -math.log(4)], "P(fake)"),
+        ("file,p_fake\na,0.5\nb,0.2\nc,0.8\n", "real", [0, -math.log(4), math.log(4)], "P(real)"),
+        ('ID,Score,Label\na,"[1, 2]",1\nb,"[0, 4]",1\nc,"[0, 0]",0\n', "fake", [-1, -4, 0], "told"),
+    ],
+)
+def test_whoever_reads_may_say_which_way_a_file_counts(scores, text, higher, llr, direction):
+    found = scores(text, higher)
+    assert found.llr == pytest.approx(llr)
+    assert direction in found.direction
+    assert not np.signbit(found.llr[found.llr == 0]).any()
+    assert found.warnings == ()
+
+
+def test_a_direction_that_nobody_said_is_a_warning(scores):
+    found = scores("file,score\na,1\nb,3\nc,0\n")
+    assert found.direction == "higher = more bona fide (assumed: the file does not say)"
+    assert found.warnings == (
+        "the file does not say which way its scores count: higher taken as bona fide",
+    )
+
+
+def test_scores_that_look_like_probabilities_or_decisions_are_a_warning(scores):
+    assert scores("a 0\nb 0.5\nc 1\n").warnings[0].startswith(PROBABILITIES)
+    assert scores("a 0\nb 0.5\nc 1\n", "fake").warnings[0].startswith(PROBABILITIES)
+    assert scores("a 0\nb 0.5\nc 1.1\n").warnings == ()
+    told = "fewer than 3 different scores: they look like decisions, not scores"
+    assert scores("a 1\nb -1\nc 1\n").warnings == (told,)
+    assert scores("file,p_fake\na,0.2\nb,0.3\nc,0.2\n").warnings == (told,)
+
+
+def test_labels_that_are_not_sure_are_left_out_with_a_warning(scores):
+    found = scores("file,llr,label\na,1,0\nb,3,1\nc,-1,1\n")
+    assert found.labels is None
+    assert "line 2, got '0', which does not say which is fake" in found.warnings[0]
+    # The baseline writes -1 for a trial that it has no key of.
+    found = scores("Output, a, 1, 1.0\nOutput, b, -1, 3.0\nOutput, c, 0, 2.0\n")
+    assert found.labels is None
+    assert "line 2, got '-1'" in found.warnings[0]
+
+
+def test_a_column_label_is_taken_for_the_truth_with_a_warning(scores):
+    found = scores("file,llr,label\na,1,real\nb,3,fake\nc,-1,fake\n")
+    assert found.labels.tolist() == [0, 1, 1]
+    assert found.warnings == (
+        "the score file's column label is taken for the truth, not for a verdict",
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a 1\nb x\n", "expected a finite number in .*scores.txt line 2, got 'x'"),
+        ("a 1\n\nb nan\n", "expected a finite number in .* line 3, got 'nan'"),
+        ("a -inf\n", "expected a finite number in .* line 1, got '-inf'"),
+        ("a 1_0\n", "expected a finite number in .* line 1, got '1_0'"),
+        ("a 0,5\n", "expected a finite number in .* line 1, got '0,5'"),
+        ("a 1\nb 2\na 1\n", "expected one score for a in .*, got two, in line 3"),
+        ("a 1\n2\n", "expected 2 columns in .* line 2, got 1"),
+        ("filename\tcm-score\na\t1\nb\t\n", "expected a finite number in .* line 3, got ''"),
+        ("filename\tcm-score\na\t1\nb\n", "expected 2 columns in .* line 3, got 1"),
+        ("filename\tcm-score\n\t1\n", "expected a name in .* line 2, got none"),
+        ("filename\tcm-score\n", "expected scores in .*, got a header alone"),
+        ("spk\tfilename\tcm-score\n1\tA\t-\n", "expected a finite number in .* line 2, got '-'"),
+        ("spk\tfilename\tcm-score\n1\tA\t1\n2\tA\t2\n", "expected one score for A in .* line 3"),
+        ("file,p_fake\na,0.5\nb,97\n", "expected a probability in .* line 3, got '97'"),
+        ("file,p_fake\na,-0.1\n", "expected a probability in .* line 2, got '-0.1'"),
+        ('ID,Score,Label\na,"[1]",1\n', r"expected a finite number in .* line 2, got '\[1\]'"),
+        ("Output, a, 1, 2.0\nOutput, b\n", "expected Output, name, .* line 2, got 'Output, b"),
+        ("u A07 spoof 1\nu2 2\n", "expected 4 columns in .* line 2, got 2"),
+        ("a.wav,0.5\n", "expected scores in .*: lines NAME SCORE, or .* got 'a.wav,0.5' in line 1"),
+        ("\nLA_1 A - - bonafide\n", "got 'LA_1 A - - bonafide' in line 2"),
+        ('{"a": 1}\n', "expected scores in .* in line 1"),
+        ("file,label\na,real\n", "expected scores in .* got 'file,label' in line 1"),
+        ("", "got an empty file"),
+    ],
+)
+def test_what_is_no_score_is_refused_in_one_line_with_its_place(scores, text, message):
+    with pytest.raises(ValueError, match=message) as caught:
+        scores(text)
+    assert "\n" not in str(caught.value)
+
+
+def test_an_unknown_direction_and_a_missing_file_are_errors(scores, tmp_path):
+    with pytest.raises(ValueError, match="expected higher to be real or fake, got up"):
+        scores("a 1\n", "up")
+    with pytest.raises(FileNotFoundError):
+        read_scores(tmp_path / "none.tsv")
+
+
+ODD = (
+    "a",
+    "b,c.wav",
+    "d e.wav",
+    "f  g/h.png",
+    "über/日本 1",
+    "'i'",
+    "j;k|l",
+    "#m",
+    "-1.5",
+    "n\u00a0o",
+    "path score",
+    "p q spoof",
+    "x = 3",
+)
+PLAIN = ("LA_E_1", "b,c.wav", "flac/d.flac", "über", "#m", "-1.5", "spoof", "0")
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_round_trip_is_exact(tmp_path, format):
+    rng = np.random.default_rng(3)
+    names = np.array(PLAIN if format in ("asvspoof2021", "asvspoof2019") else ODD)
+    if format == "csv":
+        names = np.array([*ODD, '"r"', "tab\there", " s "])
+    llr = rng.standard_normal(len(names)) * 10.0 ** rng.integers(-12, 12, len(names))
+    labels = rng.integers(0, 2, len(names))
+    path = tmp_path / "out.scores.tsv"
+    write_scores(path, names, labels, llr, format)
+    found = read_scores(path)
+    assert found.names.tolist() == names.tolist()
+    assert found.llr.tolist() == llr.tolist()
+    if format in ("asvspoof2019", "csv"):
+        assert found.labels.tolist() == labels.tolist()
+    else:
+        assert found.labels is None
+    assert found.direction == STATED
+    assert found.format == ("path" if format == "asvspoof2021" else format)  # flac/d.flac
+
+
+def test_single_precision_is_kept_as_it_is(tmp_path):
+    llr = np.array([0.1, -1 / 3, 2.0], dtype=np.float32)
+    write_scores(tmp_path / "a.txt", np.array(["a", "b", "c"]), np.array([0, 1, 1]), llr)
+    assert (read_scores(tmp_path / "a.txt").llr == llr).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "format", "texts"),
+    [
+        (
+            "m.scores.tsv",
+            None,
+            {
+                "m.scores.tsv": "filename\tcm-score\na\t2.5\nb\t-0.1\n",
+                "m.keys.tsv": "filename\tcm-label\na\tbonafide\nb\tspoof\n",
+            },
+        ),
+        ("m.TXT", None, {"m.TXT": "a 2.5\nb -0.1\n"}),
+        ("m.txt", "asvspoof2019", {"m.txt": "a - bonafide 2.5\nb - spoof -0.1\n"}),
+        ("m", "path", {"m": "a 2.5\nb -0.1\n"}),
+        (
+            "m.csv",
+            None,
+            # 1 / (1 + e^2.5) and 1 / (1 + e^-0.1)
+            {
+                "m.csv": "path,truth,p_fake,llr\na,real,0.07585818002124355,2.5\n"
+                "b,fake,0.52497918747894,-0.1\n"
+            },
+        ),
+    ],
+)
+def test_a_written_file_is_what_the_format_wants(tmp_path, name, format, texts):
+    path = tmp_path / name
+    written = write_scores(
+        path, np.array(["a", "b"]), np.array([0, 1]), np.array([2.5, -0.1]), format
+    )
+    assert {place.name: place.read_bytes().decode() for place in written} == texts
+    assert {place.name for place in tmp_path.iterdir()} == set(texts)
+
+
+def test_the_pair_for_the_reference_package_fits_together(tmp_path):
+    names, labels = np.array(["a", "b", "c"]), np.array([1, 0, 1])
+    path = tmp_path / "mine.tsv"
+    write_scores(path, names, labels, np.array([1.0, 2.0, 3.0]))
+    found = match(read_scores(path), read_keys(keys_path(path)))
+    assert found.labels.tolist() == labels.tolist()
+    assert found.warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "format", "message"),
+    [
+        ("a b", "asvspoof2021", "that asvspoof2021 can take, got 'a b': asvspoof5, path, csv can"),
+        ("a b", "asvspoof2019", "got 'a b'"),
+        ("a\tb", "asvspoof5", r"got 'a\\tb': path, csv can take it"),
+        ('a"b', "asvspoof5", "got 'a\"b'"),
+        (" a", "path", "got ' a': asvspoof5, csv can take it"),
+        ("a\nb", "csv", r"got 'a\\nb': no format can take it"),
+        ("", "csv", "got '': no format"),
+        ("a\ud800", "csv", "no format can take it"),
+        ("x y spoof", "path", "that path can take, got some that look like asvspoof2019"),
+        ("Output, x, 1, y", "asvspoof5", "got some that look like lfcc-lcnn"),
+    ],
+)
+def test_a_name_that_would_not_come_back_is_refused(tmp_path, name, format, message):
+    with pytest.raises(ValueError, match=message):
+        write_scores(tmp_path / "x", np.array([name]), np.array([0]), np.array([1.0]), format)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("names", "labels", "llr", "message"),
+    [
+        (["a"], [0], [math.nan], "expected finite scores, got others"),
+        ([], [], [], "expected finite scores, got none"),
+        (["a", "b", "a"], [0, 0, 0], [1.0, 2.0, 3.0], "score for every name, got several for a"),
+        (["a", "b"], [0], [1.0, 2.0], "shorter"),
+    ],
+)
+def test_what_is_no_list_of_scores_is_not_written(tmp_path, names, labels, llr, message):
+    with pytest.raises(ValueError, match=message):
+        write_scores(
+            tmp_path / "x.txt", np.array(names, dtype=str), np.array(labels), np.array(llr)
+        )
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_unclear_format_is_refused(tmp_path):
+    arguments = np.array(["a"]), np.array([0]), np.array([1.0])
+    with pytest.raises(
+        ValueError, match=r"ending in .tsv, .txt or .csv, or a format .*, got .*\.x"
+    ):
+        write_scores(tmp_path / "a.x", *arguments)
+    with pytest.raises(ValueError, match="a format among asvspoof5, .*, got json"):
+        write_scores(tmp_path / "a.csv", *arguments, "json")

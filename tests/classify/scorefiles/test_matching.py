@@ -1,0 +1,103 @@
+import json
+
+import numpy as np
+import pytest
+
+from classify.scorefiles.files import ScoreFile, read_scores
+from classify.scorefiles.keys import KeyFile, read_keys
+from classify.scorefiles.matching import match
+
+SETS = "overlap separated reversed ties ties_spoof_first tiny uncalibrated_prob".split()
+
+
+def scores(*names, **how):
+    return ScoreFile(np.array(names), np.arange(len(names), dtype=float), **how)
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_the_reference_pairs_have_their_counts(shared, name):
+    folder = shared / "crosscheck"
+    expected = json.loads((folder / "expected.json").read_text())[name]
+    found = match(
+        read_scores(folder / f"{name}.scores.tsv"), read_keys(folder / f"{name}.keys.tsv")
+    )
+    counts = np.bincount(found.labels, minlength=2).tolist()
+    assert counts == [expected["n_bonafide"], expected["n_spoof"]]
+    # A share of the bona fide below the threshold and of the spoof above it that the reference
+    # counted, so each score has its own label: (P_miss + P_fa) / 2 around its EER threshold.
+    at = expected["eer_threshold"]
+    bonafide, spoof = found.llr[found.labels == 0], found.llr[found.labels == 1]
+    low = ((bonafide < at).mean() + (spoof > at).mean()) / 2
+    high = ((bonafide <= at).mean() + (spoof >= at).mean()) / 2
+    assert low - 1e-9 <= expected["eer"] <= high + 1e-9
+
+
+def test_labels_go_by_name_and_not_by_place():
+    found = match(scores("c", "a", "b"), KeyFile({"a": 0, "b": 1, "c": 1}))
+    assert found.names.tolist() == ["c", "a", "b"]
+    assert found.llr.tolist() == [0, 1, 2]
+    assert found.labels.tolist() == [1, 0, 1]
+    assert found.warnings == ()
+
+
+def test_a_score_without_a_key_is_refused():
+    with pytest.raises(ValueError, match="a key for every score, got none for 2 of 3, .* b; .* a$"):
+        match(scores("a", "b", "c"), KeyFile({"a": 0}, superset=True))
+
+
+def test_a_key_without_a_score_is_refused_but_of_a_superset():
+    keys = {"a": 0, "b": 1, "c": 1}
+    message = "for every key, got none for 2 of 3, for example b"
+    with pytest.raises(ValueError, match=message):
+        match(scores("a"), KeyFile(keys))
+    with pytest.raises(ValueError, match=message):
+        match(scores("a"), KeyFile(keys, superset=True), allow_missing=False)
+    told = ("not every key has a score: none for 2 of 3, for example b",)
+    assert match(scores("a"), KeyFile(keys, superset=True)).warnings == told
+    assert match(scores("a"), KeyFile(keys), allow_missing=True).warnings == told
+
+
+@pytest.mark.parametrize(
+    ("names", "keys", "by"),
+    [
+        (["flac/A.flac", "flac/B.flac"], ["A", "B"], "part"),
+        (["A", "B"], ["/data/x/A.wav", "/data/y/B.wav"], "part"),
+        (["flac\\A.flac", "flac\\B.flac"], ["A.wav", "B.wav"], "part"),
+        (["talk.1", "talk.2"], ["talk.1.wav", "talk.2.wav"], "part"),
+        (["out/test/real/1.png", "out/test/fake/1.png"], ["real/1.png", "fake/1.png"], "2 parts"),
+        (["b/real/1.png", "b/fake/2.png"], ["a/real/1.png", "a/fake/2.png"], "2 parts"),
+    ],
+)
+def test_names_that_differ_by_folder_or_suffix_are_found(names, keys, by):
+    found = match(scores(*names), KeyFile(dict(zip(keys, (0, 1), strict=True))))
+    assert found.labels.tolist() == [0, 1]
+    assert found.names.tolist() == names
+    assert found.warnings == (f"names were compared without suffix and by their last {by}",)
+
+
+@pytest.mark.parametrize(
+    ("names", "keys", "message"),
+    [
+        (["x/1.wav", "y/1.wav"], ["1"], "none in common, and without .* 1 is several"),
+        (["1"], ["real/1.wav", "fake/1.wav"], "1 is several"),
+        (["A.wav", "C.wav"], ["A", "B"], "got none for 1 of 2, for example C.wav; .* such as A"),
+        (["C", "D"], ["A", "B"], "got none for 2 of 2, for example C; .* such as A"),
+        # One name that agrees as it is: then the others have to.
+        (["A", "x/B.wav"], ["A", "B"], "got none for 1 of 2, for example x/B.wav"),
+    ],
+)
+def test_names_that_do_not_fit_without_doubt_are_refused(names, keys, message):
+    with pytest.raises(ValueError, match=message):
+        match(scores(*names), KeyFile(dict.fromkeys(keys, 0)))
+
+
+def test_keys_count_and_contradictions_are_told():
+    own = scores("a", "b", labels=np.array([0, 1]), warnings=("of scores",))
+    found = match(own, KeyFile({"a": 1, "b": 1}, warnings=("of keys",)))
+    assert found.labels.tolist() == [1, 1]
+    assert found.warnings == (
+        "of scores",
+        "of keys",
+        "the keys contradict 1 of 2 labels in the score file, for example of a: the keys count",
+    )
+    assert match(own, KeyFile({"a": 0, "b": 1})).warnings == ("of scores",)

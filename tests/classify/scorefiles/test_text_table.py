@@ -1,0 +1,66 @@
+from pathlib import Path
+
+import pytest
+
+from classify.scorefiles.text_table import Header, header, read_text, rows
+
+PATH = Path("x.csv")
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_name(tmp_path):
+    (tmp_path / "a.csv").write_bytes(b"\xef\xbb\xbfpath,score\r\n")
+    assert read_text(tmp_path / "a.csv") == "path,score\r\n"
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"", "expected scores or keys in .*, got an empty file"),
+        (b"\r\n \n", "got an empty file"),
+        (b"\x89PNG\r\n\x1a\n\0\0", "expected text in .*, got binary data"),
+        ("a\tb".encode("utf-16"), "got binary data"),
+        ("a 1\nb\xe9 2\n".encode("latin-1"), "expected UTF-8 text in .* line 2, got other bytes"),
+    ],
+)
+def test_what_is_no_text_is_refused_in_one_line(tmp_path, data, message):
+    (tmp_path / "a.txt").write_bytes(data)
+    with pytest.raises(ValueError, match=message) as caught:
+        read_text(tmp_path / "a.txt")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("line", "delimiter"),
+    [
+        ("File Name\tCM-Score", "\t"),
+        ('"file_name","cm-score"', ","),
+        ("file-name;cm_score", ";"),
+        ("file_name | cm-score", "|"),
+        ("  file_name   cm-score ", None),
+    ],
+)
+def test_a_header_is_found_whatever_separates_it(line, delimiter):
+    found = header(f"\n{line}\r\na 1\n", {"file_name"}, {"cm_score"})
+    assert found == Header(delimiter, ("file_name", "cm_score"))
+
+
+def test_a_first_line_without_one_of_each_kind_is_no_header():
+    assert header("path,label\n", {"path"}, {"score"}) is None
+    assert header("x" * 1_000_000, {"path"}, {"score"}) is None
+
+
+def test_lines_keep_their_numbers():
+    text = 'a,"two\nlines"\r\n\r\n,\r\nb,1\r\n\r\n'
+    assert list(rows(PATH, text, ",")) == [(2, ["a", "two\nlines"]), (5, ["b", "1"])]
+    assert list(rows(PATH, "a 1\r\n\r\n b\t 2 \r\n", None)) == [(1, ["a", "1"]), (3, ["b", "2"])]
+
+
+def test_a_line_of_other_columns_is_refused():
+    with pytest.raises(ValueError, match=r"expected 2 columns in x.csv line 2, got 3"):
+        list(rows(PATH, "a,1\nb,2,3\n", ",", 2))
+
+
+def test_a_quote_without_end_is_refused():
+    text = 'a,"1\n' + "b,2\n" * 40_000
+    with pytest.raises(ValueError, match=r"expected CSV in x.csv line \d+, got field larger"):
+        list(rows(PATH, text, ","))

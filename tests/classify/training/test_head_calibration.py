@@ -1,0 +1,78 @@
+import keras
+import numpy as np
+import pytest
+
+from classify.data.cache import Store
+from classify.data.splits import look_through
+from classify.metrics.calibration import fit
+from classify.metrics.trials import Scored
+from classify.models.build import build
+from classify.prediction.pooling import pool
+from classify.settings import PARTS, Settings
+from classify.training.head_calibration import Fusion
+from classify.training.validation import Held
+
+
+@pytest.fixture
+def held(images):
+    split = look_through(images, "validation")
+    names = [path.relative_to(images).as_posix() for path in split.paths]
+    known = {name: {"recording": f"{n // 2}"} for n, name in enumerate(names)}
+    return Held(Store(split.paths, split.shape, "validation"), names, split.labels, known)
+
+
+def of_each(network, held):
+    """Scores of either head, shape=(2, n): ln p(real) - ln p(fake)."""
+    heads = keras.Model(network.input, [network.get_layer(part).output for part in PARTS])
+    found = np.array(heads.predict_on_batch(held.store[range(len(held.labels))][..., np.newaxis]))
+    return (found[..., 0] if found.shape[-1] > 1 else 0) - found[..., -1]
+
+
+def late(head, held):
+    """A network whose heads rank the fakes below the real ones, and are biased."""
+    keras.utils.set_random_seed(0)
+    network = build(Settings(fusion="late", head=head), (32, 32), 10, 24)
+    for part, llr in zip(PARTS, of_each(network, held), strict=True):
+        dense = network.get_layer(part)
+        right = np.sign(llr[held.labels == 0].mean() - llr[held.labels == 1].mean())
+        dense.set_weights([dense.get_weights()[0] * right, np.arange(1.0, dense.units + 1)])
+    return network
+
+
+def of_recordings(held, llr):
+    recordings = np.array([row["recording"] for row in held.known.values()])
+    return pool(recordings, Scored(np.array(held.names), held.labels, llr))
+
+
+@pytest.mark.parametrize("head", ["sigmoid", "softmax"])
+def test_each_head_is_calibrated_on_the_recordings(held, head):
+    network = late(head, held)
+    before = of_each(network, held)
+    Fusion(network).weigh(held, batch=5)
+    for raw, weighed in zip(before, of_each(network, held), strict=True):
+        scored = of_recordings(held, raw)
+        calibration = fit(scored.labels, scored.llr)
+        assert abs(calibration.slope - 1) > 0.1
+        assert abs(calibration.offset) > 0.1
+        np.testing.assert_allclose(weighed, calibration(raw), rtol=1e-3, atol=1e-3)
+    p = network.predict_on_batch(held.store[range(len(held.labels))][..., np.newaxis])[:, -1]
+    mean = of_each(network, held).mean(axis=0)
+    np.testing.assert_allclose(p, 1 / (1 + np.exp(mean)), rtol=1e-3)
+
+
+def assert_unchanged(network, held):
+    before = network.get_weights()
+    Fusion(network).weigh(held, batch=5)
+    for one, other in zip(before, network.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_of_one_head_there_is_nothing_to_weigh(held):
+    assert_unchanged(build(Settings(fusion="early"), (32, 32), 10, 24), held)
+
+
+def test_with_answers_that_are_no_numbers_nothing_is_changed(held):
+    network = late("sigmoid", held)
+    kernel, bias = network.get_layer("rest").get_weights()
+    network.get_layer("rest").set_weights([kernel * np.nan, bias])
+    assert_unchanged(network, held)

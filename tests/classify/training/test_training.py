@@ -1,0 +1,465 @@
+import csv
+import json
+import math
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+
+from classify.data.manifest import read
+from classify.data.pictures import decode
+from classify.data.splits import look_through
+from classify.metrics.calibration import calibrate, fit
+from classify.prediction.pooling import levels, score
+from classify.runs.history import read_history
+from classify.runs.run import Calibration, load
+from classify.settings import Settings, recipe
+from classify.training import training
+from classify.training.callbacks import Keeper
+from classify.training.training import class_weights, train
+
+# The network with the fewest layers, for tests that would be the same with any: most of what a
+# training of a few pictures takes is making its graph.
+QUICK = Settings(model="plain", epochs=2, batch=8, learning_rate=0.01)
+
+
+def test_a_run_holds_all_that_rebuilds_it(trained, images):
+    run = load(trained)
+    assert {path.name for path in trained.iterdir()} >= {
+        "model.keras",
+        "run.json",
+        "history.csv",
+        "learning_curves.png",
+    }
+    assert not (trained / "training").exists()
+    assert (run.classes, run.shape, run.threshold) == (("real", "fake"), (32, 32), 0.5)
+    assert run.training["epochs"] == 3
+    assert run.training["seed"] == 0
+    assert len(run.fingerprint) == 64
+    assert run.versions["keras"] == keras.__version__
+    history = read_history(trained / "history.csv")
+    assert [row["epoch"] for row in history] == [0, 1, 2]
+    assert run.scores == min(history, key=lambda row: row["val_loss"])
+
+
+def assert_kept(run, images):
+    """The network of a run has the figures that the run tells of its epoch."""
+    split = look_through(images, "validation")
+    pictures = np.stack([decode(path.read_bytes()).image for path in split.paths])
+    p = run.model.predict(pictures[..., np.newaxis], verbose=0)[:, 0].astype(float)
+    loss = -np.log(np.where(split.labels == 1, p, 1 - p)).mean()
+    accuracy = ((p > 0.5) == split.labels).mean()
+    assert loss == pytest.approx(run.scores["val_loss"], abs=1e-5)
+    assert accuracy == pytest.approx(run.scores["val_accuracy"])
+
+
+def test_the_kept_network_is_the_one_of_the_best_epoch(trained, images):
+    assert_kept(load(trained), images)
+
+
+def test_any_keras_can_load_the_network(trained):
+    script = "import sys, keras; print(keras.models.load_model(sys.argv[1]).count_params())"
+    command = [sys.executable, "-c", script, str(trained / "model.keras")]
+    done = subprocess.run(command, capture_output=True, text=True, cwd="/", check=False)
+    assert int(done.stdout) > 0, done.stderr
+
+
+def test_a_training_begins_with_what_trivial_facts_tell_apart(make_pictures, tmp_path, capsys):
+    images = make_pictures(tmp_path / "images", count=40)  # fakes are brighter on top
+    train(images, tmp_path / "run", replace(QUICK, epochs=1, batch=40))
+    (line,) = (line for line in capsys.readouterr().err.splitlines() if "audit" in line)
+    assert line.startswith("train: audit: ")
+    assert "tells real from fake in 100 % of train" in line
+    assert line.endswith("; see run.sh audit")
+
+
+def test_the_same_seed_gives_the_same_run_and_another_another(images, tmp_path):
+    for name, seed in (("a", 5), ("b", 5), ("c", 6)):
+        train(images, tmp_path / name, Settings(epochs=2, batch=8, seed=seed))
+    histories = [(tmp_path / name / "history.csv").read_text() for name in "abc"]
+    assert histories[0] == histories[1]
+    assert histories[0] != histories[2]
+
+
+@pytest.mark.parametrize("head", ["sigmoid", "softmax"])
+def test_a_network_learns_what_is_plain_to_see(images, tmp_path, head):
+    settings = Settings(epochs=12, batch=8, learning_rate=0.02, head=head, dropout=0.0, patience=12)
+    run = train(images, tmp_path / "run", settings)
+    assert run.scores["val_accuracy"] >= 0.9
+
+
+@pytest.fixture(scope="module")
+def images_with_rest(images, tmp_path_factory):
+    """Give the dataset of tiny pictures as one where levels are the 24 rows on top alone."""
+    copy = shutil.copytree(images, tmp_path_factory.mktemp("rest") / "images")
+    (copy / "render.json").write_text(json.dumps({"axes": {"rows": {"count": 24}}}))
+    return copy
+
+
+def test_the_network_is_told_of_the_steps_of_an_epoch_and_of_the_levels(
+    images_with_rest, tmp_path, monkeypatch
+):
+    told = []
+
+    def build(settings, *rest):
+        told.append(rest)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(training, "build", build)
+    with pytest.raises(KeyboardInterrupt):
+        train(images_with_rest, tmp_path / "run", replace(QUICK, batch=5))
+    assert told == [((32, 32), 4, 24)]  # 4 steps of 16 pictures, the last of one alone
+
+
+def test_a_network_that_learned_in_half_precision_answers_in_single(
+    images_with_rest, tmp_path, monkeypatch
+):
+    settings = replace(QUICK, epochs=1, fusion="late", precision="mixed_bfloat16")
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "export", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            train(images_with_rest, tmp_path / "run", settings)
+    # What is kept of the last epoch is kept anew, for a kill may have come before.
+    run = train(images_with_rest, tmp_path / "run", settings, resume=True)
+    assert {layer.dtype_policy.name for layer in run.model.layers} == {"float32"}
+    assert run.export["largest_difference"] < 1e-4
+
+
+def test_the_test_split_is_not_opened(images, tmp_path):
+    copy = shutil.copytree(images, tmp_path / "images")
+    shutil.rmtree(copy / "test")
+    (copy / "test").write_text("no folder: whoever opens it as one fails")
+    train(copy, tmp_path / "run", replace(QUICK, epochs=1))
+    assert load(tmp_path / "run").classes == ("real", "fake")
+
+
+def test_the_drawing_settings_are_copied_unread(images, tmp_path):
+    copy = shutil.copytree(images, tmp_path / "images")
+    text = '{"hop":   256}\n\n'
+    (copy / "render.json").write_text(text)
+    (copy / "manifest.csv").write_text("path\n")
+    train(copy, tmp_path / "run", replace(QUICK, epochs=1))
+    assert (tmp_path / "run/render.json").read_text() == text
+
+
+def test_damaged_pictures_are_named_counted_and_left_out(images, tmp_path, capsys):
+    copy = shutil.copytree(images, tmp_path / "images")
+    (copy / "train/real/03.png").write_bytes(b"broken")
+    run = train(copy, tmp_path / "run", replace(QUICK, epochs=1))
+    assert run.left_out == 1
+    assert "03.png: expected a picture, got something else" in capsys.readouterr().err
+
+
+def test_an_earlier_training_is_not_deleted_by_mistake(trained, images, tmp_path):
+    folder = shutil.copytree(trained, tmp_path / "run")
+    with pytest.raises(ValueError, match="which holds a training: give another --to, --resume"):
+        train(images, folder, QUICK)
+    (folder / "mine.txt").write_text("kept")
+    run = train(images, folder, QUICK, overwrite=True)
+    assert run.training["epochs"] == 2
+    assert (folder / "mine.txt").read_text() == "kept"
+
+
+def test_a_finished_run_is_resumed_to_itself(trained, images, monkeypatch):
+    monkeypatch.setattr(training, "_fit", lambda *_: pytest.fail("trained again"))
+    settings = Settings(epochs=3, batch=8, learning_rate=0.01)
+    assert train(images, trained, settings, resume=True) == load(trained)
+    with pytest.raises(ValueError, match="expected to go on with epochs 3, got 2"):
+        train(images, trained, replace(settings, epochs=2), resume=True)
+
+
+def test_a_run_is_calibrated_on_the_validation_recordings(images, tmp_path):
+    copy = shutil.copytree(images, tmp_path / "images")
+    paths = sorted((copy / "validation").rglob("*.png"))
+    rows = [f"{p.relative_to(copy).as_posix()},{p.parent.name}{int(p.stem) // 2}" for p in paths]
+    (copy / "manifest.csv").write_text("path,recording\n" + "\n".join(rows) + "\n")
+    run = train(copy, tmp_path / "run", replace(QUICK, epochs=1))
+    assert run.validation["recordings"] == 8  # of two pictures each
+    assert run.calibration != Calibration()
+    assert run.uncertain[0] < 0.5 < run.uncertain[1]
+    assert load(tmp_path / "run") == run
+    raw = levels(replace(run, calibration=Calibration()), validation(run, copy), read(copy))
+    assert run.calibration == fit(raw["recording"].labels, raw["recording"].llr)
+
+
+def validation(run, images):
+    paths = sorted((images / "validation").rglob("*.png"))
+    return score("test", run, images, {p: int(p.parent.name == "fake") for p in paths})
+
+
+def test_several_seeds_become_an_ensemble_of_the_same_networks(images, tmp_path):
+    settings = replace(QUICK, epochs=1, seed=4)
+    run = train(images, tmp_path / "both", settings, seeds=2)
+    assert load(tmp_path / "both") == run
+    assert [member.training["seed"] for member in run.members] == [4, 5]
+    alone = train(images, tmp_path / "alone", replace(settings, seed=5))
+    np.testing.assert_allclose(
+        validation(run, images).llr[:, 1], validation(alone, images).llr[:, 0], atol=1e-5
+    )
+    found = levels(run, validation(run, images), {})["picture"]
+    expected = run.calibration(validation(run, images).llr.mean(axis=1))
+    np.testing.assert_array_equal(found.llr, expected)
+    assert not (tmp_path / "both/model.keras").exists()
+    with pytest.raises(ValueError, match="which holds a training"):
+        train(images, tmp_path / "both", settings, seeds=2)
+    with pytest.raises(ValueError, match="expected to go on with --seeds 1, got a training with"):
+        train(images, tmp_path / "both", settings, resume=True)
+
+
+def test_a_network_sees_what_is_for_all_and_what_is_its_turn(images_with_rest, tmp_path, capsys):
+    whole = shutil.copytree(images_with_rest, tmp_path / "whole")
+    kinds = [("real", "classic"), ("fake", "classic"), ("fake", "neural"), ("fake", "classic")]
+    copied = {whole / f"train/{label}/{at:02d}.png": kind for at, (label, kind) in enumerate(kinds)}
+    assert all(path.is_file() for path in copied)
+    own = [f"{path.relative_to(whole).as_posix()},{kind}" for path, kind in copied.items()]
+    (whole / "manifest.csv").write_text("\n".join(["path,copied_by", *own, ""]))
+    settings = replace(QUICK, epochs=1, batch=4, turns="copied_by", balance=("label",), noise=1.0)
+    for seed, kind in ((1, "classic"), (5, "")):
+        part = shutil.copytree(whole, tmp_path / f"part-{seed}")
+        for path, other in copied.items():
+            if other != kind:
+                (part / path.relative_to(whole)).unlink()
+        train(whole, tmp_path / f"run-{seed}", replace(settings, seed=seed))
+        train(part, tmp_path / f"alone-{seed}", replace(settings, seed=seed, turns=""))
+        assert load(tmp_path / f"run-{seed}").scores == load(tmp_path / f"alone-{seed}").scores
+    said = [line for line in capsys.readouterr().err.splitlines() if "other seeds" in line]
+    count = sum(1 for _ in (whole / "train").rglob("*.png"))
+    assert said[0] == (
+        f"train: seed 1: 1 of {count} training pictures are for networks of other seeds (copied_by)"
+    )
+
+
+def test_an_interrupted_ensemble_goes_on_with_the_network_it_was_at(images, tmp_path, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "calibrate", interrupted_at(2))
+        with pytest.raises(KeyboardInterrupt):
+            train(images, tmp_path / "run", QUICK, seeds=2)
+    first = tmp_path / "run/seed-0/model.keras"
+    written = first.stat().st_mtime_ns
+    run = train(images, tmp_path / "run", QUICK, seeds=2, resume=True)
+    assert len(run.members) == 2
+    assert first.stat().st_mtime_ns == written
+    again = train(images, tmp_path / "run", QUICK, overwrite=True)
+    assert not again.members
+    assert not (tmp_path / "run/seed-0").exists()
+
+
+def stopped(*_):
+    raise KeyboardInterrupt
+
+
+def interrupted_at(call):
+    calls = []
+
+    def calibrated(run, scored):
+        calls.append(run)
+        if len(calls) == call:
+            raise KeyboardInterrupt
+        return calibrate(run, scored)
+
+    return calibrated
+
+
+def test_a_network_that_is_no_better_than_chance_is_warned_of(tmp_path, make_pictures, capsys):
+    images = make_pictures(tmp_path / "images")
+    for name in ("real", "fake"):
+        (images / "validation" / name).rename(images / "validation" / f"was-{name}")
+    (images / "validation/was-real").rename(images / "validation/fake")
+    (images / "validation/was-fake").rename(images / "validation/real")
+    run = train(images, tmp_path / "run", replace(QUICK, epochs=3))
+    assert "no better than chance" in capsys.readouterr().err
+    assert run.calibration.slope == pytest.approx(0.001)
+
+
+def interrupt(monkeypatch, after):
+    """Let a training break off in the epoch after the given number."""
+    ordinary = Keeper.on_epoch_end
+
+    def on_epoch_end(self, epoch, logs=None):
+        if epoch == after:
+            raise KeyboardInterrupt
+        ordinary(self, epoch, logs)
+
+    monkeypatch.setattr(Keeper, "on_epoch_end", on_epoch_end)
+
+
+def test_a_resumed_training_is_the_uninterrupted_one(images_with_rest, tmp_path, monkeypatch):
+    images = images_with_rest
+    everything = {**recipe("robust"), "mixup": 0.3, "noise": 0.5, "band": 0.5, "equalise": 3.0}
+    settings = Settings(**{**everything, "epochs": 4, "batch": 8})
+    train(images, tmp_path / "whole", settings)
+    with monkeypatch.context() as patch:
+        interrupt(patch, after=2)
+        with pytest.raises(KeyboardInterrupt):
+            train(images, tmp_path / "broken", settings)
+    assert not (tmp_path / "broken/run.json").exists()
+    # The third epoch is in the log already, but was never finished.
+    assert len(read_history(tmp_path / "broken/history.csv")) == 3
+    train(images, tmp_path / "broken", settings, resume=True)
+    for name in ("whole", "broken"):
+        rows = read_history(tmp_path / name / "history.csv")
+        assert [row["epoch"] for row in rows] == [0, 1, 2, 3]
+    whole, broken = (
+        np.array([list(row.values()) for row in read_history(tmp_path / name / "history.csv")])
+        for name in ("whole", "broken")
+    )
+    np.testing.assert_allclose(broken, whole, rtol=1e-6)
+    models = [load(tmp_path / name).model for name in ("whole", "broken")]
+    assert "rest" in {layer.name for layer in models[0].layers}
+    assert not any(layer.activity_regularizer for layer in models[0].layers)
+    weights = [model.get_weights() for model in models]
+    for one, other in zip(*weights, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-6, atol=1e-7)
+
+
+def test_a_network_lost_between_epoch_and_best_is_restored(images, tmp_path, monkeypatch):
+    settings = replace(QUICK, epochs=3)
+    with monkeypatch.context() as patch:
+        patch.setattr(Keeper, "keep_best", lambda self: None)
+        interrupt(patch, after=1)
+        with pytest.raises(KeyboardInterrupt):
+            train(images, tmp_path / "run", settings)
+    assert not (tmp_path / "run/model.keras").exists()
+    with monkeypatch.context() as patch:
+        patch.setattr(Keeper, "over", True)  # nothing is left to train
+        train(images, tmp_path / "run", settings, resume=True)
+    assert (tmp_path / "run/model.keras").is_file()
+
+
+@pytest.mark.parametrize("what", ["settings", "pictures"])
+def test_resuming_something_else_is_refused(images, make_pictures, tmp_path, monkeypatch, what):
+    with monkeypatch.context() as patch:
+        interrupt(patch, after=1)
+        with pytest.raises(KeyboardInterrupt):
+            train(images, tmp_path / "run", QUICK)
+    other = make_pictures(tmp_path / "other", seed=9)
+    if what == "settings":
+        changed = replace(QUICK, zoom=0.1)
+        with pytest.raises(ValueError, match="expected to go on with zoom 0.05, got 0.1"):
+            train(images, tmp_path / "run", changed, resume=True)
+    else:
+        with pytest.raises(ValueError, match="expected to go on with the same pictures"):
+            train(other, tmp_path / "run", QUICK, resume=True)
+
+
+def test_a_killed_training_goes_on_and_logs_every_epoch_once(images, tmp_path):
+    run = tmp_path / "run"
+    command = [
+        sys.executable,
+        "-m",
+        "classify",
+        "train",
+        str(images),
+        "--to",
+        str(run),
+        "--recipe",
+        "plain",
+        "--epochs",
+        "15",
+        "--patience",
+        "15",
+        "--batch",
+        "2",
+        "--seed",
+        "7",
+    ]
+    process = subprocess.Popen(command, start_new_session=True, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 90
+    while not list(run.glob("training/epoch-000[2-9].keras")):
+        assert time.monotonic() < deadline
+        assert process.poll() is None, "ended before it could be killed"
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    assert not (run / "run.json").exists()
+    settings = Settings(**{**recipe("plain"), "epochs": 15, "patience": 15, "batch": 2, "seed": 7})
+    train(images, run, settings, resume=True)
+    with (run / "history.csv").open(newline="") as file:
+        assert [row["epoch"] for row in csv.DictReader(file)] == [str(n) for n in range(15)]
+    assert json.loads((run / "run.json").read_text())["training"]["epochs"] == 15
+
+
+def test_training_ends_when_nothing_gets_better(tmp_path):
+    rows = [{"val_loss": loss, "val_eer": loss / 10} for loss in (3.0, 1.0, 2.0, 1.5)]
+
+    def keeper(rows, **how):
+        return Keeper(tmp_path, rows, Settings(**how), None)
+
+    waiting = keeper(rows, patience=3)
+    assert not waiting.over
+    waiting.rows.append({"val_loss": 1.2, "val_eer": 0.05})
+    assert waiting.over
+    assert not keeper(waiting.rows, select="eer", patience=3).over
+    assert keeper(rows, select="eer", patience=2).over
+    assert not keeper(rows, select="last", patience=2).over
+    assert not keeper([], patience=1).over
+
+
+def test_the_last_epoch_is_kept_where_that_is_asked_for(images_with_rest, tmp_path):
+    settings = replace(QUICK, model="cnn", fusion="late", epochs=3, select="last")
+    run = train(images_with_rest, tmp_path / "run", settings)
+    history = read_history(tmp_path / "run" / "history.csv")
+    assert run.scores == history[-1]
+    assert min(history, key=lambda row: row["val_loss"]) != history[-1]
+    assert_kept(run, images_with_rest)
+
+
+def test_the_last_epoch_is_not_kept_before_it_is_the_last(images, tmp_path, monkeypatch):
+    kept = []
+    monkeypatch.setattr(Keeper, "keep_best", lambda self: kept.append(len(self.rows)))
+    monkeypatch.setattr(training, "learning_curves", stopped)
+    for select, expected in (("last", [0, 3]), ("loss", [0, 1, 2, 3])):
+        with pytest.raises(KeyboardInterrupt):
+            train(images, tmp_path / select, replace(QUICK, epochs=3, select=select))
+        assert kept == expected
+        kept.clear()
+
+
+def test_a_loss_that_is_no_number_ends_the_training(tmp_path):
+    with pytest.raises(ValueError, match="expected a finite val_loss, got nan in epoch 4"):
+        Keeper(tmp_path, [], QUICK, None).on_epoch_end(3, {"loss": 0.1, "val_loss": float("nan")})
+
+
+def test_splits_that_do_not_match_are_refused(make_pictures, tmp_path):
+    make_pictures(tmp_path / "images", splits=("train",))
+    make_pictures(tmp_path / "images", splits=("validation",), shape=(32, 40))
+    with pytest.raises(
+        ValueError, match="one size in train and validation, got 32 x 32 .* 32 x 40"
+    ):
+        train(tmp_path / "images", tmp_path / "run", QUICK)
+
+
+def test_class_weights_make_both_classes_equal():
+    labels = np.array([0] * 30 + [1] * 10)
+    weights = class_weights(labels)
+    assert 30 * weights[0] == pytest.approx(10 * weights[1])
+    assert sum(weights[label] for label in labels) == pytest.approx(40)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"model": "my net"}, "expected a model among cnn, .* keras.applications, got my net"),
+        ({"head": "two"}, "expected head among sigmoid, softmax, got two"),
+        ({"fusion": "none"}, "expected fusion among early, late, got none"),
+        ({"epochs": 0}, "expected epochs of at least 1, got 0"),
+        ({"dropout": 1.0}, "expected dropout of at least 0 and under 1, got 1.0"),
+        ({"noise": 1.5}, "expected noise of 0 to 1, got 1.5"),
+        ({"tilt": -1.0}, "expected tilt of at least 0, got -1.0"),
+        ({"mixup": math.nan}, "expected mixup of at least 0, got nan"),
+        ({"warmup": 1.0, "epochs": 1}, "expected warmup under 1 epochs, got 1.0"),
+        ({"learning_rate": 0.0}, "expected a learning rate above 0, got 0.0"),
+        ({"shear": 90.0}, "expected shear of at least 0 and under 90, got 90.0"),
+        ({"seed": -1}, "expected seed of at least 0 and under 2147483648, got -1"),
+    ],
+)
+def test_settings_out_of_range_are_refused(wrong, message):
+    with pytest.raises(ValueError, match=message):
+        Settings(**wrong)
