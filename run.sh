@@ -70,8 +70,8 @@ run() { # a module of the project, with the project's own folders as defaults
   SPOOFSIGHT_HOME=$root PYTHONPATH=$root exec "$python" -m "$@"
 }
 
-fetch() { run render.fetch "$@"; }
-forge() { run render.forge "$@"; }
+fetch() { run render.downloads.cli "$@"; }
+forge() { run render.copysynthesis.cli "$@"; }
 render() { run render "$@"; }
 train() { run classify train "$@"; }
 evaluate() { run detect.evaluate "$@"; } # as classify evaluate, and sounds too with --robustness

@@ -39,7 +39,7 @@ class Cost(NamedTuple):
 
 def make_speech(path: Path, minutes: float) -> None:
     """Write a recording of utterances, each with its own speaker, over and over."""
-    from render.synthesis import speaker, utterance
+    from render.demo.formant_synthesis import speaker, utterance
 
     said = [utterance(speaker(seed), np.random.default_rng(seed)) for seed in range(12)]
     left = round(60 * minutes * RATE)

@@ -243,7 +243,7 @@ def _draw(peer: str, place: Place) -> Path:
     audio, images, network = place.audio, place.images / peer, NETWORKS[peer]
     if network.forged:
         audio = place.out / "forged"
-        _call("render.forge", place.audio, "--to", audio, "--copies", rounds.COPIES)
+        _call("render.copysynthesis.cli", place.audio, "--to", audio, "--copies", rounds.COPIES)
     _call("render", audio, "--to", images, *network.drawing)
     return images
 

@@ -124,9 +124,9 @@ def draw(
 ) -> None:
     """Draw a folder as ``./run.sh render`` does."""
     from render.dataset import render
-    from render.drawing import Plan
-    from render.engine import Engine
+    from render.parallel import Engine
     from render.settings import Settings
+    from render.worker import Plan
 
     plan = Plan(images=images, settings=Settings(feature=feature, seconds=seconds))
     render(audio, plan, Engine(name=engine, jobs=jobs, scheduler=scheduler))

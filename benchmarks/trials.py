@@ -157,9 +157,9 @@ class Study:
 
     def _draw(self, drawing: Drawing) -> Path:
         from render.dataset import render
-        from render.drawing import Plan
-        from render.engine import Engine
+        from render.parallel import Engine
         from render.settings import Settings as How
+        from render.worker import Plan
 
         images = self.out / "pictures" / drawing.name
         how = How(feature=drawing.feature, seconds=drawing.seconds)
@@ -171,8 +171,8 @@ class Study:
         """What is drawn: the recordings, perhaps with copies beside them."""
         if not drawing.forge:
             return self.audio
-        from render.copysynthesis.forging import forge
-        from render.copysynthesis.pairing import Wish
+        from render.copysynthesis.copysynthesis import forge
+        from render.copysynthesis.plan import Wish
 
         return forge(
             self.audio, self.out / "forged", Wish(copies=rounds.COPIES), jobs=self.jobs

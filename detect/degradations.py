@@ -11,10 +11,10 @@ import numpy as np
 import soxr
 
 from render import splits
-from render.alteration.effects import Band, Coding, Gain, Resampling
-from render.alteration.noises import Coloured
-from render.alteration.reverberation import Room
-from render.alteration.variants import TELEPHONE
+from render.augmentation.effects import Band, Coding, Gain, Resampling
+from render.augmentation.noise import Coloured
+from render.augmentation.reverb import Room
+from render.augmentation.variants import TELEPHONE
 
 CLEAN = "clean"
 _WALLS = 1_000_000  # rooms of one size that are told apart
@@ -109,7 +109,7 @@ class Chamber:
     Attributes
     ----------
     decay, direct : float
-        See `render.alteration.reverberation.Room`.
+        See `render.augmentation.reverb.Room`.
     """
 
     decay: float

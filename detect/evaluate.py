@@ -79,7 +79,7 @@ def _evaluate(audio: Path | None, conditions: list[str] | None, jobs: int, **opt
     if audio is not None:
         from classify.runs.run import load
         from detect.sweep import Sweep
-        from render.engine import Engine
+        from render.parallel import Engine
 
         run, images, split = load(options["folder"]), options["images"], options["split"]
         degrade = Sweep(audio, run, images, split, conditions or (), Engine(jobs=jobs))

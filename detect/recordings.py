@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from classify.prediction.verdicts import Refusal
-from render.layouts.tree import File, Ignored, walk
+from render.layouts.walk import File, Ignored, walk
 
 
 @dataclass(frozen=True)

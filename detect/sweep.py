@@ -30,8 +30,8 @@ from render.clips import cut
 from render.dataset import take_in
 from render.decoding.audio import Sound, listen
 from render.decoding.envelope import Meter
-from render.engine import Engine, work
 from render.index import Index
+from render.parallel import Engine, work
 from render.recording import LABELS, SPLITS, Recording
 from render.settings import Settings
 from render.spectrogram import draw

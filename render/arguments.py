@@ -4,7 +4,7 @@ import argparse
 import os
 from pathlib import Path
 
-from render.layouts.layout import NAMES
+from render.layouts.registry import NAMES
 from render.settings import FEATURES, Settings
 
 HOME = Path(os.environ.get("SPOOFSIGHT_HOME", "."))

@@ -63,8 +63,8 @@ def _render(
     if preview:
         return _preview(preview, settings)
     from render.dataset import render
-    from render.drawing import Plan
-    from render.engine import Engine
+    from render.parallel import Engine
+    from render.worker import Plan
 
     plan = Plan(images=to, settings=settings, variants=variants, noise=noise, limit=limit)
     where = Engine(engine, jobs, scheduler)
@@ -87,7 +87,7 @@ def _audio(audio: Path | None, demo: bool, jobs: int) -> Path:
     default = HOME / "datasets" / "audio"
     if not demo and (audio is not None or _has_files(default)):
         return audio or default
-    from render import demonstration
+    from render.demo import corpus
 
     if not demo:
         print("render: no AUDIO given and nothing in datasets/audio", file=sys.stderr)
@@ -96,7 +96,7 @@ def _audio(audio: Path | None, demo: bool, jobs: int) -> Path:
         "with; what is measured on it is no evidence about real deepfakes",
         file=sys.stderr,
     )
-    demonstration.make(DEMO, jobs=jobs)
+    corpus.make(DEMO, jobs=jobs)
     return DEMO
 
 

@@ -1,6 +1,6 @@
 """A dataset of recordings in, a folder of pictures out, however often it is interrupted.
 
-`render.place` says where pictures lie. Beside them, ``render.json`` holds their settings and axes
+`render.paths` says where pictures lie. Beside them, ``render.json`` holds their settings and axes
 and the command for more of the kind, ``manifest.csv`` one row a picture, ``failures.csv`` one row a
 recording that could not be used and ``summary.csv`` the counts. Every picture says what it was
 drawn from, so the tree itself is the record of what is done: a recording whose pictures are all
@@ -19,16 +19,16 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from render import picture, place, tables
+from render import manifest, paths, png
 from render.axes import axes
 from render.command import command
-from render.drawing import Plan, already, render_recording
-from render.engine import Engine, work
 from render.index import Index
-from render.layouts.layout import GROUPS, find, recognise
+from render.layouts.registry import GROUPS, find, recognise
+from render.parallel import Engine, work
 from render.recording import Failure, Recording
 from render.spectrogram import draw
 from render.summary import HEADER, Drawn, Summary
+from render.worker import Plan, already, render_recording
 
 
 def render(
@@ -46,7 +46,7 @@ def render(
     Parameters
     ----------
     audio : Path
-        See `render.layouts.layout` for what it may be.
+        See `render.layouts.registry` for what it may be.
     plan : Plan
         Its folder is made if missing; pictures of recordings that are gone from `audio` are
         deleted. Its `digits` are found here.
@@ -79,7 +79,7 @@ def render(
     with Index() as index:
         layout = take_in(index, audio, layout, group)
         print(f"render: {audio} is read as {layout}", file=sys.stderr)
-        plan = dataclasses.replace(plan, digits=place.digits(index.fullest()))
+        plan = dataclasses.replace(plan, digits=paths.digits(index.fullest()))
         if not replace:
             _refuse_another_source(plan.images, audio, index)
         if shard:
@@ -89,9 +89,9 @@ def render(
         if shard:
             return _sum_up(index, removed=0)
         summary = _sum_up(index, removed=_sweep(plan.images, index))
-        tables.write(plan.images / "failures.csv", tables.failed(index))
-        tables.write(plan.images / "summary.csv", [HEADER, *summary.rows()])
-        tables.write(plan.images / "manifest.csv", tables.manifest(index))
+        manifest.write(plan.images / "failures.csv", manifest.failed(index))
+        manifest.write(plan.images / "summary.csv", [HEADER, *summary.rows()])
+        manifest.write(plan.images / "manifest.csv", manifest.manifest(index))
         return summary
 
 
@@ -142,7 +142,7 @@ def _refuse_another_source(images: Path, audio: Path, index: Index) -> None:
     named = re.compile(r".+-([0-9a-f]{12})-\d{4,}\.png")
     there = gone = 0
     one = ""
-    for path in place.files(images, "*.png"):
+    for path in paths.files(images, "*.png"):
         if match := named.fullmatch(path.name):
             there += 1
             if not index.has_stem(match[1]):
@@ -167,7 +167,7 @@ def _begin(plan: Plan) -> None:
     (plan.images / "manifest.csv").unlink(missing_ok=True)
     described = json.loads(plan.settings.to_json())
     described |= {"axes": axes(plan.settings), "command": command(plan.settings)}
-    picture.replace(plan.images / "render.json", f"{json.dumps(described)}\n".encode())
+    png.replace(plan.images / "render.json", f"{json.dumps(described)}\n".encode())
 
 
 def _draw_all(index: Index, plan: Plan, engine: Engine) -> None:
@@ -229,13 +229,13 @@ def _sum_up(index: Index, removed: int) -> Summary:
 
 def _sweep(images: Path, index: Index) -> int:
     """Delete pictures of ours that are not wanted, and what a killed run left half-written."""
-    for path in [*place.files(images, f"*{picture.PART}"), *images.glob(f"*{picture.PART}")]:
+    for path in [*paths.files(images, f"*{png.PART}"), *images.glob(f"*{png.PART}")]:
         path.unlink(missing_ok=True)
     removed = left = 0
-    for path in place.files(images, "*.png"):
+    for path in paths.files(images, "*.png"):
         if index.has_picture(path.relative_to(images).as_posix()):
             continue
-        if picture.is_ours(path):
+        if png.is_ours(path):
             path.unlink()
             removed += 1
         else:
@@ -245,7 +245,7 @@ def _sweep(images: Path, index: Index) -> int:
             f"render: left alone {left} pictures in {images} that it did not draw, one is {other}",
             file=sys.stderr,
         )
-    for folder in sorted(place.files(images, "*/"), reverse=True):
+    for folder in sorted(paths.files(images, "*/"), reverse=True):
         if not any(folder.iterdir()):
             folder.rmdir()
     return removed

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from render import splits
-from render.layouts.tree import Ignored
+from render.layouts.walk import Ignored
 from render.recording import Failure, Recording
 from render.summary import Drawn
 

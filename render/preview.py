@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from render import picture
+from render import png
 from render.axes import axes
 from render.clips import Clip, cut
 from render.decoding.audio import listen
@@ -55,7 +55,7 @@ def preview(path: Path, target: Path, settings: Settings) -> None:
         # A name in a script that the font lacks is drawn as boxes.
         warnings.filterwarnings("ignore", "Glyph .* missing from font")
         sheet(clip, path.name, settings).savefig(data, format="png", dpi=100)
-    picture.replace(target, data.getvalue())
+    png.replace(target, data.getvalue())
 
 
 def loudest(clips: Iterable[Clip]) -> Clip:

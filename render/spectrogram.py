@@ -15,8 +15,8 @@ from render.spectra import filterbank, grey, stft
 from render.spectra.cepstrum import lfcc, mfcc
 from render.spectra.chroma import chroma
 from render.spectra.comb import comb
-from render.spectra.constantq import cqt
-from render.spectra.groupdelay import group_delay
+from render.spectra.cqt import cqt
+from render.spectra.group_delay import group_delay
 
 _PADDING = 4  # windows in the transform of log, so that its lowest rows lie on bins of their own
 

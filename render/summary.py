@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from render.picture import Origin
+from render.png import Origin
 from render.recording import LABELS, SPLITS
 
 HEADER = ("split", "class", "recordings", "clips", "minutes")

@@ -8,10 +8,10 @@ from scipy import signal
 from classify.audit.audit import audit
 from classify.audit.findings import warnings
 from render.dataset import render
-from render.drawing import Plan
-from render.engine import Engine
+from render.demo.formant_synthesis import RATE, speaker, utterance
+from render.parallel import Engine
 from render.settings import Settings
-from render.synthesis import RATE, speaker, utterance
+from render.worker import Plan
 
 COUNT = 22  # recordings of a class: enough for facts to be judged
 SPLITS = ("train", "validation")

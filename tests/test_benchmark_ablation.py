@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from classify.settings import recipe
-from render.copysynthesis import vocoders
+from render.vocoders import registry
 
 BENCHMARKS = Path(__file__).resolve().parent.parent / "benchmarks"
 # What of a recipe decides how a network learns, but changes no picture and no label.
@@ -48,16 +48,16 @@ def audio(tmp_path_factory, write_sound):
 @pytest.fixture(scope="module")
 def wishes():
     """Give what copies were wished for; what is made are such that take no time."""
-    from render.copysynthesis import forging
+    from render.copysynthesis import copysynthesis
 
-    forge, wished = forging.forge, []
+    forge, wished = copysynthesis.forge, []
 
     def quickly(audio, to, wish, **how):
         wished.append(wish)
         return forge(audio, to, replace(wish, methods=("zero_phase", "minimum_phase")), **how)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(forging, "forge", quickly)
+        patch.setattr(copysynthesis, "forge", quickly)
         yield wished
 
 
@@ -342,7 +342,7 @@ def test_what_is_finished_is_not_trained_again(done, ablate):
 
 def test_copies_of_both_families_are_forged(done, wishes):
     out = done[2]
-    assert {(wish.copies, wish.methods) for wish in wishes} == {(2, vocoders.OURS)}
+    assert {(wish.copies, wish.methods) for wish in wishes} == {(2, registry.OURS)}
     copied = (out / "forged/manifest.csv").read_text()
     assert copied.count(",zero_phase,") == copied.count(",minimum_phase,") == 10
 

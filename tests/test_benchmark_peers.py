@@ -202,16 +202,20 @@ def test_networks_are_drawn_trained_and_scored_by_this_projects_commands(
     from classify import arguments as classify
     from classify.settings import Settings, recipe
     from render import arguments as render
-    from render import forge
+    from render.copysynthesis import cli
     from render.settings import Settings as Drawing
 
     verbs, drawn, trained = [], {}, {}
-    parsers = {"classify": classify.parser, "render": render.parser, "render.forge": forge.parser}
+    parsers = {
+        "classify": classify.parser,
+        "render": render.parser,
+        "render.copysynthesis.cli": cli.parser,
+    }
 
     def call(module, *told):
         found = vars(parsers[module]().parse_args([str(one) for one in told]))
         verbs.append(found.get("verb", module))
-        if module == "render.forge":
+        if module == "render.copysynthesis.cli":
             assert (found["real"], found["to"]) == (audio, tmp_path / "forged")
             assert found["copies"] == 2
         elif module == "render":
@@ -233,8 +237,8 @@ def test_networks_are_drawn_trained_and_scored_by_this_projects_commands(
     done = bench(audio, tmp_path, "--only", *networks, "--split", "validation", *QUICK)
     assert done.status == 0, done.stderr
     of_seeds = ["render", "train", "evaluate", "train", "evaluate"]
-    together = ["render.forge", "render", "train", "evaluate"]
-    assert verbs == ["render.forge", *of_seeds, *together, *3 * of_seeds]
+    together = ["render.copysynthesis.cli", "render", "train", "evaluate"]
+    assert verbs == ["render.copysynthesis.cli", *of_seeds, *together, *3 * of_seeds]
     assert {name: (how.feature, how.shape) for name, how in drawn.items()} == {
         "robust": (Drawing().feature, Drawing().shape),
         "plain": ("mel", (128, 124)),

@@ -19,8 +19,8 @@ from render.copysynthesis.encoding import Encoding
 from render.decoding import ffmpeg
 from render.decoding.deadline import Deadline
 from render.decoding.decoder import blocks
-from render.decoding.mute import Mute
-from render.picture import replacing
+from render.decoding.quiet import Mute
+from render.png import replacing
 
 _EXACT = ("PCM_", "DPCM_", "DWVW_", "ALAC_", "FLOAT", "DOUBLE")  # subtypes that lose nothing
 # libsndfile reads these, but cannot write them at a bit rate: FFmpeg's muxer and encoder do.

@@ -15,7 +15,7 @@ import numpy as np
 import soundfile
 
 from render.copysynthesis.encoding import Encoding
-from render.copysynthesis.spool import Spool
+from render.copysynthesis.sample_file import Spool
 
 Samples = np.ndarray | Spool
 

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from render.layouts import lists, meaning, rows
-from render.layouts.tree import File, tidy, walk
+from render.layouts import labels, path_lists, text_tables
+from render.layouts.walk import File, tidy, walk
 from render.recording import LABELS, Failure, Recording
 
 Row = dict[str, str]
@@ -67,7 +67,7 @@ def find(folder: Path, above: str, table: Mapping[str, Row], without: str) -> Or
     for item in walk(folder):
         if isinstance(item, File) and not (without and item.name.startswith(f"{without}/")):
             try:
-                row = table.get(rows.key(item.name), {})
+                row = table.get(text_tables.key(item.name), {})
                 recordings.append(_recording(item, above, row))
             except ValueError as error:
                 failures.append(Failure(tidy(item.name), str(error)))
@@ -89,10 +89,10 @@ def _recording(file: File, above: str, row: Row) -> Recording:
     words = f"{above}/{file.name}".split("/")[:-1]
     label, name = row.get("label", ""), tidy(file.name)
     if label or any(word.lower() in _CLASSES for word in words):
-        label = meaning.label(words, label)
-    meaning.refuse_contradiction(label, name)
-    split = meaning.split(words, row.get("split", ""))
-    return Recording(Path(file.path), name, split, label, lists.metadata(row, "path"))
+        label = labels.label(words, label)
+    labels.refuse_contradiction(label, name)
+    split = labels.split(words, row.get("split", ""))
+    return Recording(Path(file.path), name, split, label, path_lists.metadata(row, "path"))
 
 
 def _all_real(folder: Path, recordings: list[Recording]) -> list[Recording]:

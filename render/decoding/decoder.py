@@ -17,7 +17,7 @@ import soundfile
 
 from render.decoding import ffmpeg
 from render.decoding.deadline import Deadline
-from render.decoding.mute import Mute
+from render.decoding.quiet import Mute
 
 RATES = (1_000, 1_000_000)  # Hz; speech has no use for less, and no recorder makes more
 LOUDEST = 2.0**32  # samples are 1.0 at full scale, or 2^31 where integers were stored as floats

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from render.downloads import archive, hubs, transfer
+from render.downloads import archive, http, hubs
 from render.downloads.catalogue import Dataset, File, readable
 
 EXPANSION = 1.4  # unpacked to packed bytes: 1.38 for LJSpeech's bzip2, 1.19 for WaveFake's zip
@@ -110,9 +110,9 @@ def _tree(dataset: Dataset, part: Path) -> Path:
 def _packed(dataset: Dataset, file: File, folder: Path) -> Path:
     """One archive, as it was published."""
     if dataset.place == "web":
-        return transfer.fetch(file, folder)
+        return http.fetch(file, folder)
     path = hubs.from_hub(dataset.source, folder, file.name)
-    transfer.check(file, path)
+    http.check(file, path)
     return path
 
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from render.downloads.transfer import AGENT, TIMEOUT, cause
+from render.downloads.http import AGENT, TIMEOUT, cause
 
 KAGGLE = "https://www.kaggle.com"
 HUGGING_FACE = "https://huggingface.co"

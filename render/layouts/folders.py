@@ -18,10 +18,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from render.layouts import lists, meaning, rows
-from render.layouts.inventory import Inventory, attempt
-from render.layouts.marks import Look, base
-from render.layouts.tree import File, Item, tidy, walk
+from render.layouts import labels, path_lists, text_tables
+from render.layouts.join import Inventory, attempt
+from render.layouts.probe import Look, base
+from render.layouts.walk import File, Item, tidy, walk
 from render.recording import SPLITS, Recording
 
 MANIFEST = "manifest.csv"
@@ -52,8 +52,8 @@ def find(audio: Path, manifests: list[str]) -> Iterator[Item]:
         yield from _plain(audio)
         return
     with Inventory(audio) as inventory:
-        for line in rows.table(audio / MANIFEST, ("path",)):
-            inventory.add_row(rows.key(line[1]["path"]), MANIFEST, line)
+        for line in text_tables.table(audio / MANIFEST, ("path",)):
+            inventory.add_row(text_tables.key(line[1]["path"]), MANIFEST, line)
         for item in walk(audio, tables=(MANIFEST,)):
             if isinstance(item, File):
                 inventory.add_file(item.name, item.name)
@@ -65,7 +65,7 @@ def find(audio: Path, manifests: list[str]) -> Iterator[Item]:
                 for _, row in known or [(0, {})]:
                     yield attempt(file.name, _place, file, row)
             for line, row in () if match.files else known:
-                yield lists.listed(audio, "", MANIFEST, "path", row, line)
+                yield path_lists.listed(audio, "", MANIFEST, "path", row, line)
 
 
 def _plain(audio: Path, top: str = "") -> Iterator[Item]:
@@ -76,10 +76,12 @@ def _plain(audio: Path, top: str = "") -> Iterator[Item]:
 def _place(file: File, row: dict[str, Any], top: str = "") -> Recording:
     """Make a recording of a file; its split is empty where nothing names one."""
     words = file.name.removeprefix(top).split("/")[:-1]
-    label = meaning.label(words, row.get("label", ""))
-    split = meaning.split(words, row.get("split", ""))
-    meaning.refuse_contradiction(label, file.name)
-    return Recording(Path(file.path), tidy(file.name), split, label, lists.metadata(row, "path"))
+    label = labels.label(words, row.get("label", ""))
+    split = labels.split(words, row.get("split", ""))
+    labels.refuse_contradiction(label, file.name)
+    return Recording(
+        Path(file.path), tidy(file.name), split, label, path_lists.metadata(row, "path")
+    )
 
 
 def seen(look: Look) -> list[str]:

@@ -16,8 +16,8 @@ import numpy as np
 import scipy
 
 from render.settings import COMBS, FIELDS, Settings
-from render.spectra import grey, longterm, pulses, rates, stages
-from render.spectra.flat import flattened
+from render.spectra import frame_rates, grey, ltas, modulation, upsampling
+from render.spectra.whitening import flattened
 
 SLOWEST, FASTEST = 40.0, 130.0  # steps that are looked for, in Hz
 _FINE = 4  # steps tried in a column
@@ -44,10 +44,10 @@ def comb(samples: np.ndarray, settings: Settings) -> np.ndarray:
         half: steps lie in columns, from 40 to 130 Hz; of the steps that fall in one column, the
         clearest is drawn. Bands lie in rows, the highest on top, each a quarter of all frequencies
         wide. The lower half: fields side by side, all equally wide. From the left, one for the
-        lines at each of ``render.spectra.rates.RATES``, the slowest first, one for the pulses at
-        each of them, see `render.spectra.pulses`, and one for the copies of each stage, see
-        `render.spectra.stages`. A bright field means the same wherever it is: chance makes all of
-        them vary by about 1.
+        lines at each of ``render.spectra.frame_rates.RATES``, the slowest first, one for the pulses
+        at each of them, see `render.spectra.modulation`, and one for the copies of each stage, see
+        `render.spectra.upsampling`. A bright field means the same wherever it is: chance makes all
+        of them vary by about 1.
 
     Raises
     ------
@@ -64,13 +64,13 @@ def comb(samples: np.ndarray, settings: Settings) -> np.ndarray:
     >>> image.shape, float(round(40 + image[:16].mean(axis=0).argmax() * 90 / 249, 1))
     ((32, 249), 100.0)
     """
-    spectrum, flat = longterm.spectrum(samples, settings), flattened(samples, settings)
+    spectrum, flat = ltas.spectrum(samples, settings), flattened(samples, settings)
     scanned = grey.upright(grey.swing(strengths(spectrum, settings), settings.line))
     left = np.concatenate(
         [
-            rates.found(spectrum, flat.spectrum, settings),
-            pulses.strengths(flat.power, settings),
-            stages.strengths(flat.spectrum, settings),
+            frame_rates.found(spectrum, flat.spectrum, settings),
+            modulation.strengths(flat.power, settings),
+            upsampling.strengths(flat.spectrum, settings),
         ]
     )
     fields = left[np.arange(settings.columns) * len(left) // settings.columns]

@@ -10,8 +10,8 @@ from scipy import signal
 
 from render.axes import axes
 from render.command import command
+from render.demo.formant_synthesis import RATE, speaker, utterance
 from render.settings import Settings
-from render.synthesis import RATE, speaker, utterance
 
 SETTINGS = Settings(feature="linear", seconds=1.0, window=512, hop=256)
 MATERIAL = {"sample_rate": [16_000.0, 16_000.0], "recording_s": [1.0, 30.0]}

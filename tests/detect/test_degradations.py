@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from detect.degradations import CLEAN, CONDITIONS, Chamber, Excerpt, Loudness, Pace, chance, chosen
-from render.alteration.levels import rms
+from render.augmentation.loudness import rms
 
 RATE = 16_000
 

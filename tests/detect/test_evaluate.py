@@ -13,8 +13,8 @@ from detect.drawing import stored
 from detect.evaluate import main
 from render.cli import main as draw
 from render.dataset import render
-from render.drawing import Plan
-from render.engine import Engine
+from render.parallel import Engine
+from render.worker import Plan
 
 RATE = 16_000
 QUICK = ("--resamples", "20", "--explained", "0", "--jobs", "1")

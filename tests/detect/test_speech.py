@@ -9,8 +9,8 @@ from scipy import signal
 from detect.speech import activity, silent
 from render.clips import starts
 from render.decoding.envelope import Meter
+from render.demo.formant_synthesis import speaker, utterance
 from render.settings import Settings
-from render.synthesis import speaker, utterance
 
 RATE = 16_000
 TIME = np.arange(2 * RATE) / RATE

@@ -13,12 +13,12 @@ from detect import sweep
 from detect.degradations import Excerpt, chance
 from detect.drawing import stored
 from detect.sweep import Sweep
-from render.alteration.levels import rms
+from render.augmentation.loudness import rms
 from render.dataset import render
 from render.decoding.audio import listen
-from render.drawing import Plan
-from render.engine import Engine
+from render.parallel import Engine
 from render.spectrogram import draw
+from render.worker import Plan
 
 RATE = 16_000
 ONE = Engine(jobs=1)

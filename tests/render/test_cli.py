@@ -2,8 +2,9 @@ import json
 
 import pytest
 
-from render import cli, demonstration
+from render import cli
 from render.cli import main
+from render.demo import corpus
 
 SMALL = ["--rate", "8000", "--seconds", "1", "--window", "256", "--hop", "128", "--jobs", "1"]
 
@@ -87,10 +88,10 @@ def test_options_reach_the_settings(audio, tmp_path, options, field, value):
 @pytest.fixture
 def home(tmp_path, monkeypatch):
     """Let the default folders be empty ones, and the demonstration corpus a small one."""
-    make = demonstration.make
+    make = corpus.make
     monkeypatch.setattr(cli, "HOME", tmp_path)
     monkeypatch.setattr(cli, "DEMO", tmp_path / "datasets/demo/audio")
-    monkeypatch.setattr(demonstration, "make", lambda folder, jobs: make(folder, count=6, jobs=1))
+    monkeypatch.setattr(corpus, "make", lambda folder, jobs: make(folder, count=6, jobs=1))
     (tmp_path / "datasets/audio").mkdir(parents=True)
     return tmp_path
 

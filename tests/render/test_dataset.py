@@ -13,13 +13,13 @@ import numpy as np
 import pytest
 import soundfile
 
-from render import dataset, drawing, picture, place
+from render import dataset, paths, png, worker
 from render.axes import axes
 from render.command import command
-from render.drawing import Plan, render_recording
-from render.engine import Engine
+from render.parallel import Engine
 from render.recording import Recording
 from render.settings import Settings
+from render.worker import Plan, render_recording
 
 SETTINGS = Settings(rate=8_000, seconds=1, window=256, hop=128)
 
@@ -57,14 +57,14 @@ def forget_the_original(path):
     """Rewrite a picture as an older version wrote it, that did not know what the file was."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            picture,
+            png,
             "_plain",
             lambda origin: {
                 name: value for name, value in vars(origin).items() if name != "original"
             },
         )
         image = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
-        picture.write(path, image, *picture.read(path))
+        png.write(path, image, *png.read(path))
 
 
 def rows(path):
@@ -86,7 +86,7 @@ def test_pictures_manifest_and_settings(audio, tmp_path):
     )
     assert len(manifest) == 4 * (1 + 2 + 3)
     for row in manifest:
-        settings, origin = picture.read(images / row["path"])
+        settings, origin = png.read(images / row["path"])
         assert settings == SETTINGS
         assert row["path"].startswith(f"{row['split']}/{row['label']}/")
         assert (row["recording"], float(row["start_s"]), float(row["duration_s"])) == (
@@ -125,7 +125,7 @@ def test_a_second_run_draws_nothing_and_changes_nothing(audio, tmp_path, monkeyp
     def must_not_draw(*_):
         raise AssertionError("drawn again")
 
-    monkeypatch.setattr(drawing, "listen", must_not_draw)
+    monkeypatch.setattr(worker, "listen", must_not_draw)
     summary = render(audio, images, SETTINGS, jobs=1)
     assert (summary.fresh, summary.kept) == (0, 12)
     assert contents(images) == before
@@ -290,7 +290,7 @@ def test_pictures_of_other_settings_stay_where_the_new_ones_cannot_be_drawn(
 
 def test_settings_that_cannot_be_read_are_told_of_as_those_that_cannot_be_written(audio, tmp_path):
     (tmp_path / "images" / "render.json").mkdir(parents=True)
-    with pytest.raises(picture.WriteError, match=r"^expected to write .*render\.json, got: "):
+    with pytest.raises(png.WriteError, match=r"^expected to write .*render\.json, got: "):
         render(audio, tmp_path / "images", SETTINGS)
 
 
@@ -331,7 +331,7 @@ def test_a_recording_is_drawn_by_itself(tmp_path, write_sound):
     drawn = render_recording(recording, plan)
     assert [origin.start_s for _, origin in drawn.pictures] == [0.0, 1.0]
     assert drawn.fresh
-    again = drawing.already(recording, plan)
+    again = worker.already(recording, plan)
     assert (again.pictures, again.fresh) == (drawn.pictures, False)
 
 
@@ -412,8 +412,8 @@ def test_shares_drawn_one_by_one_come_to_the_same_folder(audio, tmp_path):
 
 
 def test_many_recordings_and_long_ones_have_sub_folders(audio, tmp_path, monkeypatch):
-    monkeypatch.setattr(place, "FULL", 1)
-    monkeypatch.setattr(place, "FEW", 2)
+    monkeypatch.setattr(paths, "FULL", 1)
+    monkeypatch.setattr(paths, "FEW", 2)
     images = tmp_path / "images"
     summary = render(audio, images, SETTINGS)
     manifest = rows(images / "manifest.csv")

@@ -5,8 +5,8 @@ import pytest
 
 from render.decoding.audio import Original
 from render.index import Index
-from render.layouts.tree import Ignored
-from render.picture import Origin
+from render.layouts.walk import Ignored
+from render.png import Origin
 from render.recording import Failure, Recording
 from render.summary import Drawn
 

@@ -7,9 +7,9 @@ from render.settings import FEATURES, Settings
 from render.spectra.cepstrum import lfcc, mfcc
 from render.spectra.chroma import chroma
 from render.spectra.comb import comb
-from render.spectra.constantq import cqt
+from render.spectra.cqt import cqt
 from render.spectra.filterbank import mel_to_hz
-from render.spectra.groupdelay import group_delay
+from render.spectra.group_delay import group_delay
 from render.spectrogram import draw, linear, linear_comb, log, mel, stack
 
 SETTINGS = Settings(

@@ -4,7 +4,7 @@ import pytest
 
 from render.downloads import catalogue
 from render.downloads.catalogue import Dataset, File, readable
-from render.layouts import layout
+from render.layouts import registry
 
 DATASETS = list(catalogue.read().values())
 FILES = [(dataset.name, file) for dataset in DATASETS for file in dataset.files]
@@ -53,9 +53,9 @@ def test_asvspoof_5_is_5_and_3_and_10_archives_and_the_protocols():
     assert len({file.checksum for file in catalogue.find("asvspoof5").files}) == 19
 
 
-@pytest.mark.skipif(not hasattr(layout, "NAMES"), reason="needs the layouts by name")
+@pytest.mark.skipif(not hasattr(registry, "NAMES"), reason="needs the layouts by name")
 def test_every_layout_is_one_that_render_knows():
-    assert {dataset.layout for dataset in DATASETS} - {""} <= set(layout.NAMES)
+    assert {dataset.layout for dataset in DATASETS} - {""} <= set(registry.NAMES)
 
 
 def test_a_name_that_is_not_listed_is_answered_with_those_that_are():

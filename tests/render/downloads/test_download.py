@@ -13,7 +13,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from render.downloads import archive, download, transfer
+from render.downloads import archive, download
+from render.downloads import http as transfer
 from render.downloads.catalogue import Dataset, File
 
 SOUND = np.random.default_rng(0).bytes(1_000_000)

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from render.layouts.layout import Ignored, find
+from render.layouts.registry import Ignored, find
 from render.recording import Failure, Recording
 
 

@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from render.layouts.layout import find, recognise
+from render.layouts.registry import find, recognise
 
 FORMS = ("for-original", "for-norm", "for-2sec", "for-rerec")
 

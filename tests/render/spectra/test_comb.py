@@ -3,9 +3,9 @@ import pytest
 
 from render.settings import COMBS, FIELDS, Settings
 from render.spectra import comb as module
-from render.spectra import longterm
+from render.spectra import ltas
 from render.spectra.comb import FASTEST, SLOWEST, comb, middles
-from render.spectra.rates import RATES
+from render.spectra.frame_rates import RATES
 
 SETTINGS = Settings(feature="comb")
 
@@ -22,7 +22,7 @@ def clicks(step, rate=16_000, length=SETTINGS.length, size=0.1):
 
 
 def strengths(samples, settings):
-    return module.strengths(longterm.spectrum(samples, settings), settings)
+    return module.strengths(ltas.spectrum(samples, settings), settings)
 
 
 def column(step, columns):

@@ -1,0 +1,190 @@
+"""What a player, a recorder or a line does to sound: speed, pitch, band, gain, other rates.
+
+Each effect is a step: it takes mono float32 samples, their rate in Hz and a random generator
+that none of these needs, and gives back as many samples in time with them.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import soxr
+
+from render.augmentation import codecs
+
+if TYPE_CHECKING:
+    from audiomentations.core.transforms_interface import BaseWaveformTransform
+
+STEP = 2.0**-15  # of 16-bit audio, 1.0 being full scale
+
+
+@dataclass(frozen=True)
+class Speed:
+    """Play faster or slower, which moves pitch and tempo together.
+
+    What is missing at the end of a faster clip is filled by its beginning, as a short recording
+    is; what a slower one has too much is cut.
+
+    Attributes
+    ----------
+    factor : float
+        Above 1 is faster and higher.
+    """
+
+    factor: float
+
+    def __str__(self) -> str:
+        return f"speed {self.factor:g}"
+
+    def __call__(self, samples: np.ndarray, rate: int, rng: np.random.Generator) -> np.ndarray:
+        """Play at another speed."""
+        return np.resize(soxr.resample(samples, self.factor, 1.0), samples.shape)
+
+
+@dataclass(frozen=True)
+class Pitch:
+    """Shift the pitch, formants with it, and keep the tempo.
+
+    Attributes
+    ----------
+    semitones : float
+        Above 0 is higher; 12 are an octave.
+    """
+
+    semitones: float
+
+    def __str__(self) -> str:
+        return f"pitch {self.semitones:+g} semitones"
+
+    def __call__(self, samples: np.ndarray, rate: int, rng: np.random.Generator) -> np.ndarray:
+        """Shift the pitch."""
+        # Here and below, for not every rendering needs what takes a second to load.
+        from audiomentations import PitchShift
+
+        shift = PitchShift(self.semitones, self.semitones, p=1.0)
+        return _applied(shift, samples, rate, num_semitones=self.semitones)
+
+
+@dataclass(frozen=True)
+class Band:
+    """Limit the band with Butterworth filters that delay nothing.
+
+    Attributes
+    ----------
+    low, high : int
+        Edges in Hz, where the level is down by 6 dB. A high edge that is not below the Nyquist
+        frequency limits nothing.
+    slope : int
+        Steepness beyond the edges in dB per octave, a multiple of 12.
+    """
+
+    low: int
+    high: int
+    slope: int
+
+    def __str__(self) -> str:
+        return f"band {self.low}-{self.high} Hz, {self.slope} dB an octave"
+
+    def __call__(self, samples: np.ndarray, rate: int, rng: np.random.Generator) -> np.ndarray:
+        """Filter to the band."""
+        from audiomentations import HighPassFilter, LowPassFilter
+
+        steepness = {"min_rolloff": self.slope, "max_rolloff": self.slope, "zero_phase": True}
+        sound = _applied(
+            HighPassFilter(self.low, self.low, **steepness, p=1.0),
+            samples,
+            rate,
+            cutoff_freq=self.low,
+            rolloff=self.slope,
+        )
+        if self.high >= rate / 2:
+            return sound
+        return _applied(
+            LowPassFilter(self.high, self.high, **steepness, p=1.0),
+            sound,
+            rate,
+            cutoff_freq=self.high,
+            rolloff=self.slope,
+        )
+
+
+@dataclass(frozen=True)
+class Gain:
+    """Record too loud or too quietly in 16 bits.
+
+    A gain alone would leave no trace, for every clip is brought back to its level. What stays is
+    what a recorder does to it: it clips at full scale and rounds to 16 bits.
+
+    Attributes
+    ----------
+    level : float
+        In dB, over the clip's own level.
+    """
+
+    level: float
+
+    def __str__(self) -> str:
+        return f"gain {self.level:+g} dB in 16 bits"
+
+    def __call__(self, samples: np.ndarray, rate: int, rng: np.random.Generator) -> np.ndarray:
+        """Clip at full scale, round to 16 bits and undo the gain."""
+        gain = np.float32(10 ** (self.level / 20))
+        return np.rint(np.clip(samples * gain, -1, 1 - STEP) / STEP) * np.float32(STEP) / gain
+
+
+@dataclass(frozen=True)
+class Resampling:
+    """Go through another sample rate and back, with a resampler that can be a poor one.
+
+    Attributes
+    ----------
+    through : int
+        The other rate, in Hz.
+    quality : str
+        One of libsoxr's: ``"QQ"`` interpolates by cubics and lets images and aliases through,
+        ``"LQ"`` and ``"MQ"`` filter with wide and less wide slopes, ``"HQ"`` is transparent.
+    """
+
+    through: int
+    quality: str
+
+    def __str__(self) -> str:
+        return f"resampled through {self.through} Hz, quality {self.quality}"
+
+    def __call__(self, samples: np.ndarray, rate: int, rng: np.random.Generator) -> np.ndarray:
+        """Resample there and back."""
+        there = soxr.resample(samples, rate, self.through, quality=self.quality)
+        back = soxr.resample(there, self.through, rate, quality=self.quality)[: len(samples)]
+        return np.pad(back, (0, len(samples) - len(back)))
+
+
+@dataclass(frozen=True)
+class Coding:
+    """Encode and decode with a lossy codec.
+
+    Attributes
+    ----------
+    codec : str
+        A key of `render.augmentation.codecs.CODECS`.
+    strength : float
+        One of the codec's.
+    """
+
+    codec: str
+    strength: float
+
+    def __str__(self) -> str:
+        return codecs.described(self.codec, self.strength)
+
+    def __call__(self, samples: np.ndarray, rate: int, rng: np.random.Generator) -> np.ndarray:
+        """Encode and decode."""
+        return codecs.coded(samples, rate, self.codec, self.strength)
+
+
+def _applied(
+    transform: "BaseWaveformTransform", samples: np.ndarray, rate: int, **parameters: float
+) -> np.ndarray:
+    """Apply a transform with these parameters: drawing them would use Python's own generator."""
+    transform.parameters = {"should_apply": True, **parameters}
+    transform.freeze_parameters()
+    return transform(samples, rate)

@@ -1,0 +1,219 @@
+"""Variants of a training clip's sound: other rooms, noises, lines, recorders and codecs.
+
+A recipe is one to three steps in the order in which a sound meets them: how fast it is played,
+the room, the noise in it, the line and the recorder, and last the codec. It is drawn from the
+recording's name and the number of the variant, never from a label, so both classes get the same.
+Every step leaves a clip's length, timing and RMS level as they were: loudness stays no cue.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from render import splits
+from render.augmentation import noise as noises
+from render.augmentation.codecs import CODECS
+from render.augmentation.effects import Band, Coding, Gain, Pitch, Resampling, Speed
+from render.augmentation.loudness import matched
+from render.augmentation.reverb import Room
+
+VERSION = 1  # raised whenever an equal recipe would sound other than before
+TELEPHONE = (300, 3_400)  # Hz
+_RATES = (8_000, 11_025, 12_000, 22_050, 44_100)  # Hz, to resample through
+_COUNTS = {1: 0.35, 2: 0.4, 3: 0.25}  # number of steps, and how likely
+
+
+class Step(Protocol):
+    """Something that happens to a sound; its text says all that decides what."""
+
+    def __str__(self) -> str: ...
+
+    def __call__(self, samples: np.ndarray, rate: int, rng: np.random.Generator) -> np.ndarray:
+        """Change mono float32 samples into as many others."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What happens to every clip of a recording in one of its variants.
+
+    Attributes
+    ----------
+    steps : tuple of Step
+        In order.
+    seed : int
+        What noise is drawn from, together with the number of the clip.
+    """
+
+    steps: tuple[Step, ...]
+    seed: int
+
+    @property
+    def text(self) -> str:
+        """One line that says all: recipes of equal text sound the same.
+
+        Examples
+        --------
+        >>> Recipe((noises.Coloured("pink", 12), Coding("opus", 16)), seed=7).text
+        'noise pink 12 dB; opus 16 kbit/s; seed 00000007, version 1'
+        """
+        return "; ".join([*map(str, self.steps), f"seed {self.seed:08x}, version {VERSION}"])
+
+
+def recipe(recording: str, number: int, noise: Path | None = None) -> Recipe:
+    """Draw the recipe of a recording's variant.
+
+    Parameters
+    ----------
+    recording : str
+        The recording's name.
+    number : int
+        Number of the variant, from 1.
+    noise : Path, optional
+        Folder with recordings of noise. With it, half of the noises are theirs.
+
+    Returns
+    -------
+    recipe : Recipe
+        The same for the same arguments, in every process and on every machine.
+
+    Raises
+    ------
+    ValueError
+        If the number is below 1, or the folder holds no noise.
+
+    Examples
+    --------
+    >>> recipe("a.wav", 1).text == recipe("a.wav", 1).text != recipe("a.wav", 2).text
+    True
+    """
+    if number < 1:
+        raise ValueError(f"expected a variant number of 1 or more, got {number}")
+    seed = int(splits.digest(f"{recording}\n{number}")[:8], 16)
+    rng = np.random.default_rng(seed)
+    count = rng.choice(list(_COUNTS), p=list(_COUNTS.values()))
+    shares = np.array([share for share, _ in _KINDS.values()])
+    drawn = rng.choice(len(_KINDS), size=count, replace=False, p=shares)
+    draw = [make for _, make in _KINDS.values()]
+    return Recipe(tuple(draw[kind](rng, noise) for kind in sorted(drawn)), seed)
+
+
+def apply(samples: np.ndarray, rate: int, recipe: Recipe, clip: int) -> np.ndarray:
+    """Change the sound of a clip.
+
+    Parameters
+    ----------
+    samples : np.ndarray, shape=(n,)
+        Mono, finite floats, 32 or more. They may exceed full scale: codecs scale them down.
+    rate : int
+        Sample rate, in Hz.
+    recipe : Recipe
+    clip : int
+        Number of the clip in its recording, from 0: every clip has noise of its own, in the
+        same room and through the same codec.
+
+    Returns
+    -------
+    samples : np.ndarray, shape=(n,), same dtype
+        As loud as before, unless nothing is left: what is silent stays so.
+
+    Raises
+    ------
+    ValueError
+        If the samples are not mono, or a noise or codec of the recipe is not to be had.
+
+    Examples
+    --------
+    >>> tone = 0.1 * np.sin(np.arange(8_000))
+    >>> changed = apply(tone, 16_000, recipe("a.wav", 1), clip=0)
+    >>> changed.shape, round(float(changed.std() / tone.std()), 3)
+    ((8000,), 1.0)
+    """
+    if samples.ndim != 1 or not samples.size:
+        raise ValueError(f"expected mono samples, got shape {samples.shape}")
+    original = sound = samples.astype(np.float32)
+    for place, step in enumerate(recipe.steps):
+        rng = np.random.default_rng([recipe.seed, clip, place])
+        sound = matched(step(sound, rate, rng), original)
+    return sound.astype(samples.dtype)
+
+
+def _speed(rng: np.random.Generator, noise: Path | None) -> Speed:
+    return Speed(1 + _signed(rng, 3, 10) / 100)
+
+
+def _pitch(rng: np.random.Generator, noise: Path | None) -> Pitch:
+    return Pitch(_signed(rng, 5, 20) / 10)
+
+
+def _room(rng: np.random.Generator, noise: Path | None) -> Room:
+    decay = round(float(np.exp(rng.uniform(np.log(0.15), np.log(0.8)))), 2)
+    return Room(decay, _between(rng, -3, 9), _between(rng, 1, 999_999))
+
+
+def _noise(rng: np.random.Generator, noise: Path | None) -> Step:
+    ratio = _between(rng, 3, 30)
+    colour, recorded, which, place = rng.random(4)  # so many numbers whatever becomes of them
+    if noise is None or recorded < 0.5:
+        return noises.Coloured(list(noises.COLOURS)[int(colour * len(noises.COLOURS))], ratio)
+    found = noises.files(noise)
+    path = found[int(which * len(found))]
+    name = path.relative_to(noise).as_posix()
+    return noises.Background(path, name, noises.mark(path), round(place, 3), ratio)
+
+
+def _band(rng: np.random.Generator, noise: Path | None) -> Band:
+    slope = 24 * 2 ** _between(rng, 0, 2)
+    if rng.random() < 0.4:
+        return Band(*TELEPHONE, slope)
+    return Band(10 * _between(rng, 5, 30), 100 * _between(rng, 34, 70), slope)
+
+
+def _gain(rng: np.random.Generator, noise: Path | None) -> Gain:
+    return Gain(_between(rng, 8, 20) if rng.random() < 0.6 else -_between(rng, 20, 45))
+
+
+def _resampling(rng: np.random.Generator, noise: Path | None) -> Resampling:
+    # None of these rates is 16 kHz or twice it, where cubics would change nothing.
+    through = _between(rng, 0, len(_RATES) - 1)
+    return Resampling(_RATES[through], str(rng.choice(["QQ", "LQ", "MQ"])))
+
+
+def _coding(rng: np.random.Generator, noise: Path | None) -> Coding:
+    codec = str(rng.choice(list(_CODINGS), p=list(_CODINGS.values())))
+    return Coding(codec, float(rng.choice(CODECS[codec].strengths)))
+
+
+def _between(rng: np.random.Generator, low: int, high: int) -> int:
+    return int(rng.integers(low, high + 1))
+
+
+def _signed(rng: np.random.Generator, low: int, high: int) -> int:
+    return _between(rng, low, high) * (1 if rng.random() < 0.5 else -1)
+
+
+# Codecs weigh most: they differ most between collections, and help most to tell their fakes.
+_CODINGS = {
+    "mp3": 0.25,
+    "aac": 0.15,
+    "opus": 0.2,
+    "vorbis": 0.1,
+    "gsm": 0.07,
+    "amr": 0.07,
+    "mu-law": 0.06,
+    "a-law": 0.05,
+    "g722": 0.05,
+}
+# In the order in which they happen; the share that each has of one-step recipes.
+_KINDS: dict[str, tuple[float, Callable[[np.random.Generator, Path | None], Step]]] = {
+    "speed": (0.07, _speed),
+    "pitch": (0.06, _pitch),
+    "room": (0.15, _room),
+    "noise": (0.2, _noise),
+    "band": (0.12, _band),
+    "gain": (0.06, _gain),
+    "resampling": (0.09, _resampling),
+    "coding": (0.25, _coding),
+}

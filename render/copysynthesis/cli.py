@@ -1,0 +1,193 @@
+"""The command line of copy-synthesis, ``./run.sh forge``: parse, call, print."""
+
+import argparse
+import os
+import shlex
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from render.recording import SPLITS
+from render.vocoders.registry import OURS
+
+if TYPE_CHECKING:
+    from render.copysynthesis.copysynthesis import Forged
+
+DESCRIPTION = """\
+Make fakes of the real recordings in REAL: each is taken apart and put together again by a classic
+vocoder, a neural one (HiFi-GAN), a method of phase manipulation, or a vocoder of yours. A copy has
+its original's length, level, sample rate, channels and container. FAKE gets the folders of REAL,
+with fake for real.
+
+REAL is a folder of real recordings, or a labelled dataset of which the real ones are copied. Where
+it has splits, only training recordings are: fakes made from the others would show a detector in
+training how validation and test sound. Run it again after an interruption: copies that are there
+stay. At the end it says which folder holds originals and copies, and how to draw it:
+
+  ./run.sh forge audio/real --to audio/fake      you have real recordings only
+  ./run.sh forge audio --to audio/forged         you have both, and want more fakes to train with
+  ./run.sh forge voices --to corpus              corpus gets the copies and a link to voices
+
+manifest.csv at the top of that folder gets a row for every copy: its method as generator, whether
+that is classic, neural or another (copied_by), its original, and what it says of the original
+(speaker and so on). Rows that are there stay.
+"""
+
+EPILOG = """\
+sample of the output:
+  method               copies
+  griffin_lim              52
+  world_40                 48
+  ...
+  copies: 640   made now: 640   failures: 0
+
+What it cannot do: the original of a lossy copy (MP3, AAC, Opus) was encoded once, its copy twice,
+and that alone can tell them apart. Give it lossless recordings if you have them; the variants of
+run.sh render --variants N go through the same codecs in both classes. A copy keeps the words, the
+melody and the pauses of its original: a detector that knows only copies has learned the traces of
+vocoders and nothing else. HiFi-GAN takes a core about as long as the recording lasts.
+
+a vocoder of yours: a function (samples, rate, rng) -> samples of mono floats, as many as it got,
+that an installed package offers as an entry point of the group spoofsight.vocoders; name it in
+--methods
+
+exit status: 0 all copied; 1 some recordings failed, each named on standard error; 2 the call was
+wrong or nothing could be copied
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """Describe every option, with its unit and default."""
+    command = argparse.ArgumentParser(
+        prog="run.sh forge",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = command.add_argument
+    add("real", type=Path, metavar="REAL", help="folder of real recordings, or labelled dataset")
+    add("--to", type=Path, required=True, metavar="FAKE", help="folder of the copies")
+    add(
+        "--methods",
+        type=_list,
+        default=OURS,
+        metavar="A,B,C",
+        help=f"among which each recording's is drawn: {', '.join(OURS)}, or a vocoder of yours "
+        "(default: all of these); classic and neural ones, as hifigan is, are drawn equally often",
+    )
+    add(
+        "--copies",
+        type=int,
+        default=1,
+        metavar="N",
+        help="of each recording, by as many methods (default: 1)",
+    )
+    add(
+        "--splits",
+        type=_list,
+        default=("train",),
+        metavar="A,B,C",
+        help=f"among {', '.join(SPLITS)}: whose recordings are copied, where REAL has splits "
+        "(default: train)",
+    )
+    add(
+        "--no-link",
+        dest="link",
+        action="store_false",
+        help="put no link to REAL beside the copies, where one folder does not hold both",
+    )
+    add("--seed", type=int, default=0, metavar="N", help="0 or more (default: 0)")
+    add("--jobs", type=int, default=-1, metavar="N", help="processes (default: one a core)")
+    add("--debug", action="store_true", help="show a traceback on an error")
+    return command
+
+
+def _list(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command.
+
+    Parameters
+    ----------
+    arguments : list of str, optional
+        Default: those of the process.
+
+    Returns
+    -------
+    status : int
+        0 all copied, 1 some recordings failed, 2 nothing could be done.
+    """
+    options = vars(parser().parse_args(arguments))
+    debug = options.pop("debug")
+    try:
+        return _forge(**options)
+    except (OSError, ValueError) as error:
+        if debug:
+            raise
+        print(f"forge: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("forge: interrupted; run it again to go on", file=sys.stderr)
+        return 130
+
+
+def _forge(real: Path, to: Path, jobs: int, link: bool, **wish) -> int:
+    from render.copysynthesis.copysynthesis import forge
+    from render.copysynthesis.plan import Wish
+
+    forged = forge(real, to, Wish(**wish), jobs=jobs, link=link)
+    for line in _remarks(forged, wish["splits"]):
+        print(f"forge: {line}", file=sys.stderr)
+    print(_table(forged))
+    if not forged.copied:
+        raise ValueError(
+            f"expected a recording that can be copied, got {len(forged.failures)} failures"
+        )
+    print(f"forge: to draw originals and copies: {_next(forged)}", file=sys.stderr)
+    return 1 if forged.failures else 0
+
+
+def _table(forged: "Forged") -> str:
+    """Copies by method, and in all."""
+    counts = Counter(copied.task.method for copied in forged.copied)
+    fresh = sum(copied.fresh for copied in forged.copied)
+    lines = [f"{'method':<20} {'copies':>6}"]
+    lines += [f"{method:<20} {count:>6}" for method, count in sorted(counts.items())]
+    total = f"copies: {len(forged.copied)}   made now: {fresh}   failures: {len(forged.failures)}"
+    return "\n".join([*lines, total])
+
+
+def _remarks(forged: "Forged", splits: tuple[str, ...]) -> Iterator[str]:
+    """What a person should know and might not expect."""
+    found = forged.found
+    left = sorted(found.splits("real") - {"", *splits})
+    if left:
+        yield f"left alone: real recordings of {' and '.join(left)} (see --splits)"
+    if bare := [split for split in left if split not in found.splits("fake")]:
+        yield f"there are no fakes in {' and '.join(bare)}: a detector cannot be judged there"
+    if lossy := sum(copied.lossy for copied in forged.copied):
+        yield f"{lossy} copies are encoded once more than their originals (see --help)"
+    if forged.corpus.originals is None:
+        yield f"{_shown(forged.corpus.top)} holds the copies alone, not their originals"
+    if forged.noted:
+        yield f"{_shown(forged.corpus.top / 'manifest.csv')} has a row for every copy"
+
+
+def _next(forged: "Forged") -> str:
+    """The command that draws the corpus; copies are to stay in the split of their originals."""
+    has_splits = bool(forged.found.splits("real") - {""})
+    group = "" if has_splits else " --group original"
+    return f"./run.sh render {shlex.quote(_shown(forged.corpus.top))}{group}"
+
+
+def _shown(path: Path) -> str:
+    """A path as a person would write it from here."""
+    return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

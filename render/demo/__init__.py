@@ -1,0 +1,1 @@
+"""The demonstration corpus: speech-like sounds made from a seed, and resynthesised fakes."""

@@ -1,0 +1,57 @@
+"""The tables beside the pictures: ``manifest.csv``, ``failures.csv`` and ``summary.csv``.
+
+Text is UTF-8, lines end in a line feed, levels are in dB, times in s. Rows are written as they
+come, so that a table may be of any length.
+"""
+
+import csv
+from collections.abc import Iterable, Iterator
+from dataclasses import fields
+from pathlib import Path
+
+from render import png
+from render.decoding.audio import Original
+from render.index import Index
+
+Row = Iterable[str | float]
+
+COLUMNS = (
+    *("path", "split", "label", "recording", "start_s", "duration_s"),
+    *(field.name for field in fields(Original)),
+    *("variant", "recipe"),
+)
+
+
+def manifest(index: Index) -> Iterator[Row]:
+    """Header and rows of ``manifest.csv``, one a picture.
+
+    `COLUMNS` come first, then those that the source's own metadata has besides.
+
+    Parameters
+    ----------
+    index : Index
+
+    Yields
+    ------
+    row : iterable of str or float
+    """
+    columns = [*COLUMNS, *(column for column in index.columns if column not in COLUMNS)]
+    yield columns
+    for row in index.pictures():
+        yield [row.get(column, "") for column in columns]
+
+
+def failed(index: Index) -> Iterator[Row]:
+    """Header and rows of ``failures.csv``, one a recording that cannot be used."""
+    yield "recording", "reason"
+    for failure in index.failures():
+        yield failure.recording, failure.reason
+
+
+def write(path: Path, rows: Iterable[Row]) -> None:
+    """Write a table as CSV."""
+    with (
+        png.replacing(path) as part,
+        part.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file,
+    ):
+        csv.writer(file, lineterminator="\n").writerows(rows)

@@ -1,0 +1,1 @@
+"""Vocoders that resynthesise speech: classic ones, WORLD and HiFi-GAN, by name."""

@@ -1,0 +1,251 @@
+import hashlib
+import os
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from render.augmentation import noise, variants
+from render.augmentation.codecs import CODECS
+from render.augmentation.effects import Band, Coding, Gain, Pitch, Resampling, Speed
+from render.augmentation.loudness import rms
+from render.augmentation.noise import Background, Coloured
+from render.augmentation.reverb import Room
+from render.augmentation.variants import Recipe, apply, recipe
+
+ROOT = Path(__file__).resolve().parents[3]
+ORDER = [Speed, Pitch, Room, (Coloured, Background), Band, Gain, Resampling, Coding]
+STEPS = [
+    Speed(1.1),
+    Speed(0.9),
+    Pitch(-2.0),
+    Room(0.8, -3, 1),
+    *(Coloured(colour, 3) for colour in noise.COLOURS),
+    Band(300, 3_400, 96),
+    Band(50, 7_000, 24),
+    Gain(20),
+    Gain(-45),
+    Resampling(8_000, "QQ"),
+    Resampling(44_100, "LQ"),
+    *(Coding(name, codec.strengths[0]) for name, codec in CODECS.items()),
+]
+EACH = pytest.mark.parametrize("step", STEPS, ids=str)
+SOUND = 0.1 * np.random.default_rng(0).standard_normal(8_000)
+
+
+@pytest.fixture
+def folder(tmp_path, write_sound):
+    """Give a folder with three noises."""
+    noise.files.cache_clear()
+    for number in range(3):
+        write_sound(tmp_path / "noises" / f"{number}.wav", seed=number)
+    return tmp_path / "noises"
+
+
+@pytest.fixture(scope="module")
+def recipes():
+    return [recipe(f"{number}.wav", 1) for number in range(2_000)]
+
+
+def place(step):
+    """Place of a step in the order in which a sound meets them."""
+    return next(place for place, kind in enumerate(ORDER) if isinstance(step, kind))
+
+
+def correlation(one, other):
+    return np.corrcoef(one, other)[0, 1]
+
+
+@EACH
+@pytest.mark.parametrize("rate", [4_000, 8_000, 16_000, 44_100, 48_000, 192_000])
+def test_every_step_alone_keeps_length_and_level_at_every_rate(step, rate):
+    sound = 0.1 * np.random.default_rng(0).standard_normal(rate // 4)
+    changed = apply(sound, rate, Recipe((step,), 1), clip=0)
+    assert changed.shape == sound.shape
+    assert changed.dtype == sound.dtype
+    assert np.isfinite(changed).all()
+    assert rms(changed) == pytest.approx(rms(sound), rel=1e-4)
+    # Through its own rate, or by cubics through a whole multiple of it, a sound comes unchanged.
+    idle = isinstance(step, Resampling) and step.through % rate == 0
+    assert np.allclose(changed, sound, atol=1e-6) == idle
+
+
+@EACH
+@pytest.mark.parametrize(
+    "sound",
+    [
+        np.zeros(4_000),
+        np.ones(4_000),
+        1e-30 * SOUND,
+        300 * SOUND,
+        SOUND[:32],
+        np.eye(1, 4_000)[0],
+    ],
+    ids=["silence", "direct current", "faint", "far too loud", "32 samples", "one impulse"],
+)
+def test_no_step_fails_on_strange_sounds(step, sound):
+    changed = apply(sound, 16_000, Recipe((step,), 1), clip=0)
+    assert changed.shape == sound.shape
+    assert np.isfinite(changed).all()
+    assert rms(changed) <= rms(sound) * 1.001 + 1e-9
+
+
+@EACH
+def test_every_step_gives_the_same_again(step):
+    once, again = (apply(SOUND, 16_000, Recipe((step,), 1), clip=0) for _ in range(2))
+    assert once.tobytes() == again.tobytes()
+
+
+def test_the_samples_given_are_left_alone():
+    sound = SOUND.astype(np.float32)
+    for step in STEPS:
+        apply(sound, 16_000, Recipe((step,), 1), clip=0)
+    np.testing.assert_array_equal(sound, SOUND.astype(np.float32))
+
+
+def test_recipes_and_sounds_are_the_same_in_another_process():
+    script = """if True:
+        import hashlib, numpy as np
+        from render.alteration.variants import apply, recipe
+        sound = 0.1 * np.random.default_rng(0).standard_normal(8_000)
+        for number in range(1, 13):
+            its = recipe("speech/a.wav", number)
+            print(its.text, hashlib.sha256(apply(sound, 16_000, its, 3).tobytes()).hexdigest())
+    """
+    environment = {**os.environ, "PYTHONHASHSEED": "77"}
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", script],
+        cwd=ROOT, env=environment, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    own = []
+    for number in range(1, 13):
+        its = recipe("speech/a.wav", number)
+        sound = apply(SOUND, 16_000, its, 3)
+        own.append(f"{its.text} {hashlib.sha256(sound.tobytes()).hexdigest()}")
+    assert done.stdout.splitlines() == own
+
+
+def test_a_variant_of_another_number_or_recording_is_another():
+    texts = {recipe(name, number).text for name in ("a.wav", "b.wav") for number in (1, 2, 11)}
+    assert len(texts) == 6
+
+
+def test_every_clip_has_noise_of_its_own_in_one_room():
+    noisy, played = Recipe((Coloured("white", 0),), 1), Recipe((Room(0.3, 0, 1),), 1)
+    first, second = (apply(SOUND, 16_000, noisy, clip) for clip in (0, 1))
+    # At 0 dB half of the power is sound, the same in both, and half is noise.
+    assert correlation(first, second) == pytest.approx(0.5, abs=0.05)
+    np.testing.assert_array_equal(apply(SOUND, 16_000, played, 0), apply(SOUND, 16_000, played, 1))
+
+
+def test_recipes_of_equal_text_sound_the_same_and_the_seed_is_in_the_text():
+    noisy = [Recipe((Coloured("white", 0),), seed) for seed in (1, 1, 2)]
+    sounds = [apply(SOUND, 16_000, each, 0).tobytes() for each in noisy]
+    assert sounds[0] == sounds[1] != sounds[2]
+    assert noisy[0].text == noisy[1].text != noisy[2].text
+
+
+def test_a_text_names_the_version(monkeypatch):
+    before = recipe("a.wav", 1).text
+    monkeypatch.setattr(variants, "VERSION", variants.VERSION + 1)
+    after = recipe("a.wav", 1).text
+    assert before.endswith(f"version {variants.VERSION - 1}")
+    assert after.endswith(f"version {variants.VERSION}")
+
+
+def test_texts_are_one_line(recipes):
+    assert all(each.text.isprintable() for each in recipes)
+
+
+def test_2000_recipes_use_everything_there_is(recipes):
+    steps = [step for each in recipes for step in each.steps]
+    assert Counter(map(place, steps)).keys() == set(range(len(ORDER)))
+    assert min(Counter(map(place, steps)).values()) > 150
+    codings = {(step.codec, step.strength) for step in steps if isinstance(step, Coding)}
+    assert codings == {(name, each) for name, its in CODECS.items() for each in its.strengths}
+    assert {step.colour for step in steps if isinstance(step, Coloured)} == set(noise.COLOURS)
+    assert {step.quality for step in steps if isinstance(step, Resampling)} == {"QQ", "LQ", "MQ"}
+    bands = [step for step in steps if isinstance(step, Band)]
+    assert 0.25 < np.mean([(step.low, step.high) == (300, 3_400) for step in bands]) < 0.55
+
+
+def test_what_is_drawn_stays_in_its_range(recipes):
+    steps = [step for each in recipes for step in each.steps]
+    ranges = {
+        Speed: ("factor", 0.9, 1.1),
+        Pitch: ("semitones", -2, 2),
+        Room: ("decay", 0.15, 0.8),
+        Coloured: ("ratio", 3, 30),
+        Gain: ("level", -45, 20),
+    }
+    for kind, (name, low, high) in ranges.items():
+        drawn = [getattr(step, name) for step in steps if isinstance(step, kind)]
+        assert low <= min(drawn) < low + 0.1 * (high - low)
+        assert high - 0.1 * (high - low) < max(drawn) <= high
+    assert not any(abs(step.factor - 1) < 0.029 for step in steps if isinstance(step, Speed))
+    assert not any(abs(step.semitones) < 0.5 for step in steps if isinstance(step, Pitch))
+
+
+def test_one_to_three_steps_come_in_the_order_of_a_sounds_way(recipes):
+    assert {len(each.steps) for each in recipes} == {1, 2, 3}
+    for each in recipes:
+        places = [place(step) for step in each.steps]
+        assert places == sorted(set(places))
+
+
+def test_real_and_fake_get_the_same_recipes():
+    # Only the name is known, and names often hold the label: 4000 of each must not differ.
+    counts = [
+        Counter(
+            place(step) if place(step) < 7 else step.codec
+            for number in range(4_000)
+            for step in recipe(f"training/{label}/file{number}.wav", 1).steps
+        )
+        for label in ("real", "fake")
+    ]
+    table = [[each[kind] for kind in sorted(counts[0], key=str)] for each in counts]
+    assert stats.chi2_contingency(table).pvalue > 0.01
+
+
+def test_half_of_the_noises_come_from_the_folder_and_nothing_else_changes(folder):
+    pairs = [(recipe(f"{n}", 1), recipe(f"{n}", 1, folder)) for n in range(1_000)]
+    recorded, made, names = 0, 0, Counter()
+    for without, with_folder in pairs:
+        for one, other in zip(without.steps, with_folder.steps, strict=True):
+            if isinstance(other, Background):
+                assert one.ratio == other.ratio
+                recorded, names[other.name] = recorded + 1, names[other.name] + 1
+            else:
+                made += isinstance(other, Coloured)
+                assert one == other
+    assert recorded / (recorded + made) == pytest.approx(0.5, abs=0.1)
+    assert sorted(names) == ["0.wav", "1.wav", "2.wav"]
+
+
+def test_a_text_names_the_noise_but_not_where_it_lies(folder):
+    texts = [recipe(f"{number}", 1, folder).text for number in range(100)]
+    named = [text for text in texts if ".wav" in text]
+    assert named
+    assert not any(str(folder.parent) in text for text in named)
+
+
+def test_a_recipe_with_a_noise_of_the_folder_is_applied(folder):
+    recipes = [recipe(f"{number}", 1, folder) for number in range(60)]
+    theirs = [each for each in recipes if ".wav" in each.text]
+    for each in theirs:
+        assert np.isfinite(apply(SOUND, 16_000, each, 0)).all()
+
+
+@pytest.mark.parametrize("shape", [(0,), (2, 100)])
+def test_samples_that_are_not_mono_are_refused(shape):
+    with pytest.raises(ValueError, match="expected mono samples, got shape"):
+        apply(np.zeros(shape), 16_000, recipe("a.wav", 1), 0)
+
+
+def test_a_number_below_1_is_refused():
+    with pytest.raises(ValueError, match="expected a variant number of 1 or more, got 0"):
+        recipe("a.wav", 0)

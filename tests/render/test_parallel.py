@@ -1,0 +1,95 @@
+import os
+import time
+
+import pytest
+
+from render import parallel
+from render.parallel import Engine, work
+
+DEADLY = (7, 30)
+
+
+def square(number):
+    """Do a task; two of them end their process, as a decoder that crashes would."""
+    if number in DEADLY:
+        os._exit(1)
+    return number**2
+
+
+def fail(number):
+    raise OSError(f"no space for {number}")
+
+
+def told(seconds):
+    """Do a task that lasts; the name of what Dask was given it in."""
+    import distributed
+
+    time.sleep(seconds)
+    return distributed.get_worker().get_current_task()
+
+
+def lost(number):
+    return -number
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_every_task_is_done_once(jobs):
+    results = work(square, [number + 100 for number in range(50)], Engine(jobs=jobs), lost)
+    assert sorted(results) == [(number + 100) ** 2 for number in range(50)]
+
+
+def test_a_task_that_ends_its_process_is_lost_alone():
+    results = sorted(work(square, range(60), Engine(jobs=2), lost))
+    assert results == sorted(-n if n in DEADLY else n**2 for n in range(60))
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_what_a_task_raises_ends_the_work(jobs):
+    with pytest.raises(OSError, match="no space"):
+        list(work(fail, range(50), Engine(jobs=jobs), lost))
+
+
+def test_tasks_are_read_as_they_are_needed():
+    read = []
+    results = work(square, (read.append(n) or n for n in range(100, 100_000)), Engine(jobs=1), lost)
+    next(results)
+    assert len(read) == 1
+
+
+@pytest.mark.parametrize(
+    ("what", "message"),
+    [
+        ({"name": "threads"}, "expected an engine among processes, dask, got threads"),
+        ({"jobs": 0}, "expected 1 job or more, or -1"),
+        ({"name": "dask"}, "expected the address of a scheduler"),
+        ({"scheduler": "tcp://x:1"}, "expected the address of a scheduler"),
+    ],
+)
+def test_an_impossible_engine_is_refused(what, message):
+    with pytest.raises(ValueError, match=message):
+        Engine(**what)
+
+
+def test_work_on_a_cluster_is_done_once_and_a_deadly_task_is_lost_alone(cluster):
+    results = sorted(work(square, range(60), Engine("dask", scheduler=cluster.address), lost))
+    assert results == sorted(-n if n in DEADLY else n**2 for n in range(60))
+
+
+def test_a_cluster_gets_many_short_tasks_at_once_and_long_ones_alone(cluster):
+    there = Engine("dask", scheduler=cluster.address)
+    short = list(work(told, [0.0] * 2_000, there, lost))
+    assert len(short) == 2_000
+    assert len({*short}) < 200
+    long = list(work(told, [0.3] * 6, there, lost))
+    assert len({*long}) == 6
+
+
+def test_what_a_task_raises_on_a_cluster_ends_the_work(cluster):
+    with pytest.raises(OSError, match="no space"):
+        list(work(fail, range(50), Engine("dask", scheduler=cluster.address), lost))
+
+
+def test_a_scheduler_that_does_not_answer_is_an_error(monkeypatch):
+    monkeypatch.setattr(parallel, "_PATIENCE", 1)
+    with pytest.raises(OSError, match="127.0.0.1:9"):
+        list(work(square, range(3), Engine("dask", scheduler="tcp://127.0.0.1:9"), lost))
