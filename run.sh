@@ -74,9 +74,9 @@ fetch() { run render.downloads.cli "$@"; }
 forge() { run render.copysynthesis.cli "$@"; }
 render() { run render "$@"; }
 train() { run classify train "$@"; }
-evaluate() { run detect.evaluate "$@"; } # as classify evaluate, and sounds too with --robustness
+evaluate() { run detect.robustness.cli "$@"; } # as classify evaluate, and sounds too with --robustness
 detect() { run detect "$@"; }
-page() { run detect.server "$@"; }
+page() { run detect.web.server "$@"; }
 predict() { run classify predict "$@"; }
 score() { run classify score "$@"; }
 compare() { run classify compare "$@"; }

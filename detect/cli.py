@@ -13,8 +13,8 @@ from detect.arguments import parser
 if TYPE_CHECKING:
     from classify.prediction.verdicts import Refusal
     from detect.detection import Detection
-    from detect.illustrations import Illustrator
-    from detect.recordings import Source
+    from detect.figure_files import Illustrator
+    from detect.sources import Source
 
 STDIN = "-"
 
@@ -59,7 +59,7 @@ def _detect(
 ) -> int:
     from classify.runs.run import load
     from detect.detection import Detector
-    from detect.illustrations import EXPLANATION, TIMELINE, Illustrator
+    from detect.figure_files import EXPLANATION, TIMELINE, Illustrator
 
     if raw is not None and STDIN not in names:
         raise ValueError(f"expected {STDIN} for standard input beside --raw, got none")
@@ -77,8 +77,8 @@ def _detect(
 def _sources(names: list[str], raw: int | None, stack: ExitStack) -> "Iterator[Source | Refusal]":
     """List the recordings; standard input is kept in a file until the stack is left."""
     from classify.prediction.verdicts import Refusal
-    from detect.recordings import Source, expand
-    from detect.spool import spooled
+    from detect.sources import Source, expand
+    from detect.stdin import spooled
 
     if names.count(STDIN) > 1:
         raise ValueError(f"expected standard input once, got {STDIN} {names.count(STDIN)} times")
@@ -122,11 +122,11 @@ def _print(
 ) -> int:
     """Print verdicts, text sorted once all are there, and give the status."""
     from classify.prediction.verdicts import Refusal
-    from detect import tables
+    from detect import output
 
     rows = csv.writer(sys.stdout, lineterminator="\n")
     if format == "csv":
-        rows.writerow(tables.HEADER)
+        rows.writerow(output.HEADER)
     kept: list[tuple[Detection, str | None]] = []
     done = refused = 0
     try:
@@ -137,9 +137,9 @@ def _print(
                 continue
             done += 1
             if format == "json":
-                print(tables.to_json(result, sentence), flush=True)
+                print(output.to_json(result, sentence), flush=True)
             elif format == "csv":
-                rows.writerow(tables.row(result))
+                rows.writerow(output.row(result))
                 if sentence:
                     _tell(f"{result.path}: {sentence}")
             else:
@@ -148,8 +148,8 @@ def _print(
                 kept.append((replace(result, windows=()), sentence))
     finally:
         # Of an interrupted folder, too, what is known is said.
-        for found, sentence in sorted(kept, key=lambda one: tables.suspicion(one[0]), reverse=True):
-            print(tables.line(found, positive))
+        for found, sentence in sorted(kept, key=lambda one: output.suspicion(one[0]), reverse=True):
+            print(output.line(found, positive))
             if sentence:
                 print(f"           {sentence}")
     return 2 if not done else 1 if refused else 0
@@ -159,6 +159,6 @@ def _tell(line: str) -> None:
     """Write a line to standard error, above a bar that may be there."""
     from tqdm import tqdm
 
-    from detect.recordings import printable
+    from detect.sources import printable
 
     tqdm.write(f"detect: {printable(line)}", file=sys.stderr)

@@ -20,8 +20,8 @@ from classify.prediction import verdicts
 from classify.prediction.inference import raw as ask
 from classify.prediction.verdicts import Refusal
 from classify.runs.run import Run
-from detect import drawing, speech
-from detect.recordings import Source, expand
+from detect import render_settings, voice_activity
+from detect.sources import Source, expand
 from detect.windows import Batch, drawn, scored
 from render.clips import cut
 from render.decoding.audio import Original, listen
@@ -131,14 +131,14 @@ class Detector:
     Raises
     ------
     ValueError
-        As `detect.drawing.settings`, or if the limit is not above 0.
+        As `detect.render_settings.settings`, or if the limit is not above 0.
     """
 
     def __init__(self, run: Run, *, step_s: float | None = None, limit_s: float = LIMIT) -> None:
         if not limit_s > 0:
             raise ValueError(f"expected a limit above 0 s, got {limit_s:g}")
         self.run, self.limit_s = run, limit_s
-        self.settings = drawing.settings(run, step_s)
+        self.settings = render_settings.settings(run, step_s)
 
     def detect(self, path: Path, name: str | None = None) -> Detection:
         """Judge a recording of any length, in bounded memory.
@@ -160,7 +160,7 @@ class Detector:
         """
         name = str(path) if name is None else name
         sound = listen(path, self.settings.rate, time.monotonic() + self.limit_s)
-        if speech.silent(sound.envelope):
+        if voice_activity.silent(sound.envelope):
             return _no_speech(name, sound.original)
         cuts = cut(sound, self.settings)
         gathered = _Gathered(counted(self.run.axes))
@@ -181,7 +181,7 @@ def detect(
     ----------
     detector : Detector
     names : iterable of str, Source or Refusal
-        See `detect.recordings.expand`.
+        See `detect.sources.expand`.
 
     Yields
     ------

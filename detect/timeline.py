@@ -15,7 +15,7 @@ from classify.reports.plots import CLASSES, text
 from classify.runs.run import Run
 from detect.detection import Detection, Detector, Window
 from detect.overview import Overview, overview
-from detect.recordings import printable
+from detect.sources import printable
 from render.decoding.audio import listen
 
 _RANGE = 80.0  # dB from black to white

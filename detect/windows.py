@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from detect import speech
+from detect import voice_activity
 from render.clips import Clip
 from render.decoding.deadline import Deadline
 from render.settings import Settings
@@ -57,7 +57,9 @@ def drawn(clips: Iterable[Clip], settings: Settings, limit: Deadline) -> Iterato
     ValueError
         If time is over.
     """
-    spoken = (clip for clip in clips if speech.activity(clip.samples, settings.rate).is_speech)
+    spoken = (
+        clip for clip in clips if voice_activity.activity(clip.samples, settings.rate).is_speech
+    )
     while clips_ := list(islice(spoken, BATCH)):
         limit.check()
         yield Batch(

@@ -1,0 +1,103 @@
+"""The PNG files that were asked for beside the verdicts, and where each of them goes."""
+
+import io
+import warnings
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from classify.runs.run import replace
+from detect.detection import Detection, Detector
+from detect.sources import Source
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+TIMELINE, EXPLANATION = "timeline", "explanation"
+
+
+@dataclass
+class Illustrator:
+    """Draws what was asked for.
+
+    Attributes
+    ----------
+    detector : Detector
+    wanted : dict of str to Path
+        File or folder, by ``"timeline"`` and ``"explanation"``.
+    single : bool
+        Whether there is only one recording, so that a file will do.
+    """
+
+    detector: Detector
+    wanted: dict[str, Path]
+    single: bool
+    _taken: set[Path] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        for what, target in self.wanted.items():
+            if target.suffix.lower() == ".png" and not target.is_dir():
+                if not self.single:
+                    raise ValueError(
+                        f"expected a folder for each {what} of several recordings, got {target}"
+                    )
+            elif target.exists() and not target.is_dir():
+                raise ValueError(
+                    f"expected a folder or a file that ends in .png for the {what}, got {target}"
+                )
+
+    def draw(self, source: Source, detection: Detection) -> str | None:
+        """Write what is wanted of a recording.
+
+        Parameters
+        ----------
+        source : Source
+        detection : Detection
+            Of this recording.
+
+        Returns
+        -------
+        sentence : str or None
+            What the explanation says, if one is wanted and there is speech.
+
+        Raises
+        ------
+        ValueError, OSError
+            If it cannot be drawn or written.
+        """
+        if TIMELINE in self.wanted:
+            from detect.timeline import timeline
+
+            self._write(TIMELINE, source, timeline(self.detector, source.path, detection))
+        if EXPLANATION not in self.wanted or detection.suspicious is None:
+            return None
+        from classify.reports import explanation_plot
+        from detect.explanation import explain_window
+
+        start = detection.suspicious[0]
+        image, found = explain_window(self.detector, source.path, start)
+        axes = self.detector.run.axes
+        self._write(EXPLANATION, source, explanation_plot.draw(image, found, axes))
+        return f"{start:.1f} s: {found.sentence(axes)}"
+
+    def _write(self, what: str, source: Source, figure: "Figure") -> None:
+        data = io.BytesIO()
+        with warnings.catch_warnings():
+            # A name in a script that the font lacks is drawn as boxes.
+            warnings.filterwarnings("ignore", "Glyph .* missing from font")
+            figure.savefig(data, format="png", dpi=120)
+        path = self._place(what, source)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace(path, data.getvalue())
+
+    def _place(self, what: str, source: Source) -> Path:
+        target = self.wanted[what]
+        if target.suffix.lower() == ".png" and not target.is_dir():
+            return target
+        path = target / f"{source.below}.{what}.png"
+        number = 1
+        while path in self._taken:  # recordings of one name in two folders
+            number += 1
+            path = target / f"{source.below}-{number}.{what}.png"
+        self._taken.add(path)
+        return path

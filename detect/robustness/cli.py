@@ -1,0 +1,90 @@
+"""The command line of `evaluate` where there are sounds: ``python -m detect.robustness.cli``.
+
+It is ``python -m classify evaluate``, which knows pictures only, and with ``--robustness`` degrades
+recordings as well, whose scores become part of the same report.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from classify import arguments, cli
+
+ROBUSTNESS = """\
+Recordings degraded in memory, drawn with the run's own settings and judged: EER, and how often the
+stored threshold errs, beside the same for the recordings as they are, in the report as a heat map
+and in metrics.json. Everything random is drawn from the recording's name.
+
+conditions, by group (both can be named):
+  codec   mp3-128 mp3-64 mp3-32 aac-64 aac-32 opus-32 opus-16 vorbis-2 gsm mu-law
+  band    telephone                              300 to 3400 Hz
+  noise   noise-20 noise-10 noise-5              white, signal-to-noise ratio in dB
+  room    room-near room-far                     reverberation time 0.3 and 0.7 s
+  gain    gain-low gain-high                     -20 dB in 16 bits, and +12 dB, clipped
+  rate    rate-8 rate-11 rate-22 rate-44         resampled through 8, 11.025, 22.05, 44.1 kHz
+  speed   speed-0.9 speed-1.1
+  length  length-0.5 length-1 length-2 length-3 length-4   a piece of so many seconds; shorter
+          recordings are left out, and the change is from the same recordings as they are
+
+sample of the output:
+  robustness                n  EER                   change                   HTER   FPR    FNR
+  clean                   424  0.179 [0.084, 0.297]                          0.188  0.215  0.160
+  MP3 64 kbit/s           424  0.285 [0.191, 0.432]  +0.107 [+0.042, +0.210] 0.497  0.000  0.993
+"""
+
+
+def main(given: list[str] | None = None) -> int:
+    """Run the command.
+
+    Parameters
+    ----------
+    given : list of str, optional
+        Default: the arguments of the process.
+
+    Returns
+    -------
+    status : int
+        0 all done, 1 some pictures or recordings failed, 2 nothing could be done.
+    """
+    given = sys.argv[1:] if given is None else given
+    options = arguments.parser(_add_robustness).parse_args(["evaluate", *given])
+    return cli.carry_out(vars(options), {"evaluate": _evaluate})
+
+
+def _add_robustness(verb: argparse.ArgumentParser) -> None:
+    group = verb.add_argument_group("robustness", ROBUSTNESS)
+    group.add_argument(
+        "--robustness",
+        type=Path,
+        metavar="AUDIO",
+        dest="audio",
+        help="recordings, as run.sh render takes them; those of the split are judged, which is "
+        "the one of IMAGES/manifest.csv where they are named there",
+    )
+    group.add_argument(
+        "--conditions",
+        nargs="+",
+        metavar="NAME",
+        help="conditions or groups, besides clean (default: all)",
+    )
+    group.add_argument(
+        "--jobs", type=int, metavar="N", default=-1, help="processes (default: -1, one a core)"
+    )
+
+
+def _evaluate(audio: Path | None, conditions: list[str] | None, jobs: int, **options) -> int:
+    degrade = None
+    if audio is None and conditions:
+        raise ValueError("expected --robustness AUDIO beside --conditions, got none")
+    if audio is not None:
+        from classify.runs.run import load
+        from detect.robustness.sweep import Sweep
+        from render.parallel import Engine
+
+        run, images, split = load(options["folder"]), options["images"], options["split"]
+        degrade = Sweep(audio, run, images, split, conditions or (), Engine(jobs=jobs))
+    return cli.VERBS["evaluate"](**options, degrade=degrade)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The Streamlit page: what it shows, its server, and what it keeps of a session."""

@@ -1,0 +1,217 @@
+"""Files that strangers send: bounded, told by their content, kept no longer than they are needed.
+
+A file's name is text for people and never becomes part of a path; what it is called in the
+temporary folder is ours. Sizes are in bytes, MB are 2^20 bytes, durations in s.
+"""
+
+import io
+import re
+import string
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+
+from classify.data.pictures import size
+from detect.sources import printable
+from render.decoding import decoder
+from render.decoding.deadline import Deadline
+
+MB = 1 << 20
+_SHOWN = 48  # characters of a name that fit into a line of a phone, or nearly
+_ARCHIVES = (
+    (b"PK\x03\x04", "a ZIP archive"),
+    (b"PK\x05\x06", "a ZIP archive"),
+    (b"PK\x07\x08", "a ZIP archive"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
+    (b"\xfd7zXZ\x00", "an xz archive"),
+    (b"BZh", "a bzip2 archive"),
+    (b"Rar!", "a RAR archive"),
+    (b"\x28\xb5\x2f\xfd", "a Zstandard archive"),
+)
+_PICTURES = {
+    b"\x89PNG\r\n\x1a\n": "PNG",
+    b"\xff\xd8\xff": "JPEG",
+    b"BM": "BMP",
+    b"P5": "PPM",
+    b"P6": "PPM",
+    b"II*\x00": "TIFF",
+    b"MM\x00*": "TIFF",
+}
+_NBSP = "\u00a0"
+_MARKS = re.compile(f"([{re.escape(string.punctuation)}])")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What is taken of an upload.
+
+    Attributes
+    ----------
+    megabytes : int
+        Largest file, in MB.
+    seconds : float
+        Longest recording, in s.
+    patience : float
+        Seconds of work on one recording, after which it is given up.
+    files : int
+        Most files at once.
+    """
+
+    megabytes: int = 200
+    seconds: float = 3600.0
+    patience: float = 300.0
+    files: int = 100
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            if not value > 0:
+                raise ValueError(f"expected {name} above 0, got {value:g}")
+
+
+@dataclass(frozen=True, eq=False)
+class Upload:
+    """A file as it came.
+
+    Attributes
+    ----------
+    name : str
+        What its sender calls it; can be anything.
+    data : bytes
+    """
+
+    name: str
+    data: bytes
+
+    @property
+    def picture(self) -> str | None:
+        """The format of a picture, as Pillow calls it; None for what is none."""
+        return next(
+            (name for start, name in _PICTURES.items() if self.data.startswith(start)), None
+        )
+
+    def check(self, limits: Limits) -> None:
+        r"""Refuse what is empty, too large or an archive.
+
+        Raises
+        ------
+        ValueError
+
+        Examples
+        --------
+        >>> Upload("speech.wav", b"PK\x03\x04...").check(Limits())
+        Traceback (most recent call last):
+        ValueError: expected a recording or a picture, got a ZIP archive
+        """
+        if not self.data:
+            raise ValueError("expected a recording or a picture, got an empty file")
+        if len(self.data) > limits.megabytes * MB:
+            raise ValueError(
+                f"expected at most {limits.megabytes} MB, got {len(self.data) / MB:.1f} MB"
+            )
+        for start, kind in _ARCHIVES:
+            if self.data.startswith(start):
+                raise ValueError(f"expected a recording or a picture, got {kind}")
+
+    def check_size(self, shape: Sequence[int]) -> None:
+        """Refuse a picture of another size by its header alone, before its pixels are unpacked.
+
+        Parameters
+        ----------
+        shape : sequence of two int
+            Height and width wanted, in pixels.
+
+        Raises
+        ------
+        ValueError
+        """
+        try:
+            with Image.open(io.BytesIO(self.data), formats=[self.picture or ""]) as image:
+                width, height = image.size
+        except (OSError, SyntaxError, Image.DecompressionBombError) as error:
+            raise ValueError(f"expected a picture of {size(shape)}, got {error}") from error
+        if (height, width) != tuple(shape):
+            raise ValueError(f"expected a picture of {size(shape)}, got {size((height, width))}")
+
+
+@contextmanager
+def saved(upload: Upload) -> Iterator[Path]:
+    """Write an upload into a temporary folder, which is gone when the context ends, come what may.
+
+    Parameters
+    ----------
+    upload : Upload
+
+    Yields
+    ------
+    path : Path
+        Says nothing of the upload's own name.
+    """
+    with tempfile.TemporaryDirectory(prefix="spoofsight-") as folder:
+        path = Path(folder, "upload")
+        path.write_bytes(upload.data)
+        yield path
+
+
+def check_duration(path: Path, limits: Limits) -> None:
+    """Refuse a recording that is too long, whatever its header says, decoding no more than needed.
+
+    Parameters
+    ----------
+    path : Path
+    limits : Limits
+
+    Raises
+    ------
+    ValueError
+        Also as `render.decoding.decoder.blocks`.
+    """
+    seconds = 0.0
+    for form, block in decoder.blocks(path, Deadline(time.monotonic() + limits.patience)):
+        seconds += len(block) / form.rate
+        if seconds > limits.seconds:
+            raise ValueError(
+                f"expected a recording of at most {limits.seconds / 60:g} min, got a longer one"
+            )
+
+
+def short(name: str) -> str:
+    r"""Make a name fit into a line: its beginning and its end, nothing that cannot be seen.
+
+    Examples
+    --------
+    >>> short("a\nb.wav"), short("x" * 100 + ".wav")
+    ('a\\nb.wav', 'xxxxxxxxxxxxxxxxxxxxxxxxxxx…xxxxxxxxxxxxxxxx.wav')
+    """
+    name = printable(name)
+    if len(name) <= _SHOWN:
+        return name
+    end = _SHOWN * 5 // 12
+    return f"{name[: _SHOWN - 1 - end]}…{name[-end:]}"
+
+
+def escaped(text: str) -> str:
+    r"""Make text mean nothing in Markdown, HTML included.
+
+    Examples
+    --------
+    >>> escaped("*<b>* :red[x]")
+    '\\*\\<b\\>\\* \\:red\\[x\\]'
+    """
+    return _NBSP.join(_MARKS.sub(r"\\\1", printable(part)) for part in text.split(_NBSP))
+
+
+def bullets(texts: Iterable[str]) -> str:
+    r"""Make a list in Markdown of texts that mean nothing in it.
+
+    Examples
+    --------
+    >>> bullets(["a*", "b"])
+    '- a\\*\n- b'
+    """
+    return "\n".join(f"- {escaped(text)}" for text in texts)
