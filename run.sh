@@ -113,9 +113,10 @@ test() {
 bench() {
   install
   local name=${1:-}
-  [[ -n $name && -f $root/benchmarks/$name.py ]] || fail "expected a benchmark, got ${name:-none}; ./run.sh help lists them"
+  [[ -n $name && (-f $root/benchmarks/$name.py || -f $root/benchmarks/$name/__main__.py) ]] ||
+    fail "expected a benchmark, got ${name:-none}; ./run.sh help lists them"
   shift
-  PYTHONPATH=$root exec "$python" "$root/benchmarks/$name.py" "$@"
+  PYTHONPATH=$root exec "$python" -m "benchmarks.$name" "$@"
 }
 
 verb=${1:-help}

@@ -17,8 +17,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-import rounds
-from peers import NETWORKS
+from benchmarks.peers.__main__ import NETWORKS
+from benchmarks.support import timing
 
 CORES = 2
 SHARE = 1 / 3  # bar
@@ -47,7 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
         0 within the bar, 1 not, 2 the call was wrong or a command failed.
     """
     options = _command().parse_args(arguments)
-    cores = rounds.pin(CORES)
+    cores = timing.pin(CORES)
     try:
         with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
             plain, robust = _compare(Path(folder), options)
@@ -61,7 +61,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     share = robust.seconds / plain.seconds
     print(f"robust: EER {robust.eer:.3f} in epoch {robust.number}, after {robust.seconds:.0f} s")
-    print(f"share of the time {share:.2f}, bar {SHARE:.2f}: {rounds.verdict(share <= SHARE)}")
+    print(f"share of the time {share:.2f}, bar {SHARE:.2f}: {timing.verdict(share <= SHARE)}")
     return 0 if share <= SHARE else 1
 
 
@@ -121,7 +121,7 @@ def _epochs(scratch: Path, recipe: str, more: list[object]) -> Iterator[Epoch]:
 def _start(*arguments: object) -> subprocess.Popen[str]:
     """Start a command of this project; all that it says can be read from it."""
     return subprocess.Popen(
-        **rounds.command(*arguments), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        **timing.command(*arguments), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
 
 

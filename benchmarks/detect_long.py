@@ -19,8 +19,9 @@ from typing import NamedTuple
 
 import numpy as np
 import soundfile
-from rounds import ROOT, verdict
 from tqdm import tqdm
+
+from benchmarks.support.timing import ROOT, verdict
 
 MEMORY_BAR = 1.5
 SPEED_BAR = 100.0

@@ -26,10 +26,11 @@ from pathlib import Path
 from typing import NamedTuple, TextIO
 
 import numpy as np
-import specimens
 from tqdm import tqdm
 
-CHILD = (sys.executable, str(Path(__file__).with_name("fuzz_child.py")))
+from benchmarks.support import corrupt_audio
+
+CHILD = (sys.executable, "-m", "benchmarks.support.fuzz_child")
 FAULTS = ("crashed", "hung", "nan")
 
 
@@ -146,12 +147,12 @@ def inputs(numbers: Sequence[int], seed: int) -> Iterator[tuple[int, str, bytes]
         Of the good file that it was.
     data : bytes
     """
-    good = specimens.make()
+    good = corrupt_audio.make()
     names = list(good)
     for number in numbers:
         rng = np.random.default_rng([seed, number])
         name, other = names[rng.integers(len(names))], names[rng.integers(len(names))]
-        yield number, name, specimens.spoil(good[name], good[other], rng)
+        yield number, name, corrupt_audio.spoil(good[name], good[other], rng)
 
 
 def fuzz(

@@ -22,10 +22,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import rounds
-from rounds import ROOT
+from benchmarks.support import timing
 
-sys.path.insert(0, str(ROOT))
 CORES = 2
 SHARE = 0.15  # bar
 SCORED = 2_048  # pictures; with those of one test split, a tenth of a second would decide
@@ -45,7 +43,7 @@ class Ways(NamedTuple):
 def main() -> int:
     """Run the benchmark."""
     options = _command().parse_args()
-    cores = rounds.pin(CORES)
+    cores = timing.pin(CORES)
     with tempfile.TemporaryDirectory(prefix="benchmark-") as scratch:
         images = options.images or _draw(Path(scratch), options.count)
         ways = _ways(images, Path(scratch, "run"), options)
@@ -54,7 +52,7 @@ def main() -> int:
             for verb, its in ways.items()
             for name in ("real", "memory", "alone")
         }
-        seconds = rounds.interleave(turns, options.rounds)
+        seconds = timing.interleave(turns, options.rounds)
     print(f"{options.model}, {options.rounds} rounds, {cores} cores")
     print(f"{'':<10}{'pictures':>12}{'memory':>12}{'alone':>12}{'share':>8}")
     told = [_tell(verb, its.pictures, seconds) for verb, its in ways.items()]
@@ -90,7 +88,7 @@ def _command() -> argparse.ArgumentParser:
 
 
 def _draw(scratch: Path, count: int) -> Path:
-    rounds.draw(rounds.make(scratch / "audio", count), scratch / "images")
+    timing.draw(timing.make(scratch / "audio", count), scratch / "images")
     return scratch / "images"
 
 
@@ -191,11 +189,11 @@ def _scoring(run: Any, paths: list[Path]) -> Ways:
 def _tell(verb: str, pictures: int, seconds: dict[str, list[float]]) -> bool:
     """Print a row of the table, and say whether the bar is met."""
     real, memory, alone = (seconds[f"{verb} {name}"] for name in ("real", "memory", "alone"))
-    share = 1 - 1 / rounds.ratio(memory, real)
+    share = 1 - 1 / timing.ratio(memory, real)
     speeds = "".join(
         f"{pictures / statistics.median(times):>9.0f} /s" for times in (real, memory, alone)
     )
-    print(f"{verb:<10}{speeds}{share:>8.1%} bar {SHARE:.0%}: {rounds.verdict(share <= SHARE)}")
+    print(f"{verb:<10}{speeds}{share:>8.1%} bar {SHARE:.0%}: {timing.verdict(share <= SHARE)}")
     return share <= SHARE
 
 

@@ -22,10 +22,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import rounds
-from rounds import ROOT
+from benchmarks.support import timing
 
-sys.path.insert(0, str(ROOT))
 BATCH = 32
 
 
@@ -99,8 +97,7 @@ def _build(options: argparse.Namespace, scratch: Path) -> dict[str, Network]:
     from classify import backend
 
     backend.load()
-    from operations import multiply_adds
-
+    from benchmarks.support.multiply_adds import multiply_adds
     from classify.models.build import build
     from classify.runs import runtime
     from classify.settings import Settings, recipe
@@ -144,13 +141,13 @@ def _time(
         for name, network in networks.items()
         for kind in (train, predict)
     }
-    return rounds.interleave(ways, repeats)
+    return timing.interleave(ways, repeats)
 
 
 def _train(images: Path, run: Path, name: str, told: Sequence[str]) -> tuple[float, float]:
     """Train as the command does, or go on with what is there; EER of all, and mean over sources."""
     how = ("--to", run, "--model", name, "--resume", *told)
-    command = rounds.command("classify", "train", images, *how)
+    command = timing.command("classify", "train", images, *how)
     subprocess.run(**command, check=True, stdout=sys.stderr)
     known = json.loads((run / "run.json").read_text())
     return known["validation"]["eer"], known["scores"]["val_eer"]
@@ -180,7 +177,7 @@ def _tell(
         for kind in ("train", "predict"):
             times = seconds[f"{kind} {name}"]
             speed = pictures / statistics.median(times)
-            factor = rounds.ratio(times, seconds[f"{kind} {first}"])
+            factor = timing.ratio(times, seconds[f"{kind} {first}"])
             line += f"{speed:>9.0f} /s {factor:>5.2f} x"
         if errors:
             line += "{:>8.3f}{:>12.3f}".format(*errors[name])

@@ -18,8 +18,8 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-import rounds
-from rounds import ROOT
+from benchmarks.support import timing
+from benchmarks.support.timing import ROOT
 
 COLD, DETECT, WARM = 6.0, 2.0, 2.0  # bars
 AGREEMENT = 1e-4
@@ -34,7 +34,7 @@ print(p_fake)
 
 def main() -> int:
     """Run the benchmark."""
-    command = rounds.parser(f"{__doc__}", count=10_000)
+    command = timing.parser(f"{__doc__}", count=10_000)
     command.add_argument("--only", choices=("cold", "warm"), help="one half of it (default: both)")
     options = command.parse_args()
     met = []
@@ -120,7 +120,7 @@ def warm(run: Path, images: Path, count: int, repeats: int) -> None:
         )
         said["keras"] = loaded.model.predict(flow, verbose=0)[:, 0]
 
-    seconds = rounds.interleave({"ours": ours, "keras": theirs}, repeats)
+    seconds = timing.interleave({"ours": ours, "keras": theirs}, repeats)
     difference = float(np.abs(said["ours"] - said["keras"]).max())
     if len(said["ours"]) != count or difference > AGREEMENT:
         raise ValueError(f"expected {count} equal answers, got a difference of {difference:.2g}")
@@ -136,7 +136,7 @@ def _cold(run: Path, folder: Path, audio: Path, repeats: int) -> list[bool]:
         "script": [sys.executable, "-c", SCRIPT, str(run / "model.keras"), str(picture)],
     }
     ways = {name: functools.partial(_call, command) for name, command in commands.items()}
-    return _tell(rounds.interleave(ways, repeats), "script", {"predict": COLD, "detect": DETECT})
+    return _tell(timing.interleave(ways, repeats), "script", {"predict": COLD, "detect": DETECT})
 
 
 def _warm(run: Path, images: Path, count: int, repeats: int) -> list[bool]:
@@ -153,9 +153,9 @@ def _tell(
         said = f"{count / middle:.0f} pictures/s" if count else f"{middle:.2f} s"
         line = f"{name:<9}{said:>18}"
         if name in bars:
-            ratio = rounds.ratio(times, seconds[other])
+            ratio = timing.ratio(times, seconds[other])
             met.append(ratio >= bars[name])
-            line += f"{ratio:>8.1f} x   bar {bars[name]}: {rounds.verdict(met[-1])}"
+            line += f"{ratio:>8.1f} x   bar {bars[name]}: {timing.verdict(met[-1])}"
         print(line, flush=True)
     return met
 
@@ -167,14 +167,15 @@ def _call(command: list[str], _: Path) -> None:
 def _child(function: str, *arguments: Path | int) -> str:
     """Call a function of this module in a process of its own; it loads TensorFlow, we do not."""
     listed = ", ".join(repr(a) if isinstance(a, int) else f"Path({str(a)!r})" for a in arguments)
-    code = f"from pathlib import Path; import predict_speed; predict_speed.{function}({listed})"
+    code = "from pathlib import Path; from benchmarks import predict_speed; "
+    code += f"predict_speed.{function}({listed})"
     done = subprocess.run(
         [sys.executable, "-c", code],
         check=True,
         stdout=subprocess.PIPE,
         text=True,
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": f"{ROOT}:{Path(__file__).parent}"},
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
     return done.stdout
 

@@ -15,8 +15,8 @@ import tempfile
 import time
 from pathlib import Path
 
-import rounds
-from rounds import ROOT
+from benchmarks.support import timing
+from benchmarks.support.timing import ROOT
 
 JOBS = (1, 2)
 GAIN = 1.7
@@ -25,7 +25,7 @@ LATEST = 3.0  # s, for a re-run
 
 def main() -> None:
     """Run the benchmark."""
-    command = rounds.parser(f"{__doc__}", count=2_521)
+    command = timing.parser(f"{__doc__}", count=2_521)
     command.add_argument(
         "--command",
         type=shlex.split,
@@ -34,9 +34,9 @@ def main() -> None:
         help="what the re-run is timed with (default: ./run.sh render)",
     )
     options = command.parse_args()
-    cores = rounds.pin(max(JOBS))
+    cores = timing.pin(max(JOBS))
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
-        audio = options.audio or rounds.make(Path(folder, "audio"), options.count)
+        audio = options.audio or timing.make(Path(folder, "audio"), options.count)
         _compare_jobs(audio, options.rounds, cores)
         _time_again([*options.command, str(audio)], Path(folder, "images"), options.rounds)
 
@@ -47,7 +47,7 @@ def _compare_jobs(audio: Path, count: int, cores: int) -> None:
 
     def draw(jobs: int, images: Path) -> None:
         begin = time.perf_counter()
-        rounds.draw(audio, images, jobs=jobs)
+        timing.draw(audio, images, jobs=jobs)
         first.setdefault(jobs, time.perf_counter() - begin)
 
     def note(_: str, images: Path) -> None:
@@ -55,14 +55,14 @@ def _compare_jobs(audio: Path, count: int, cores: int) -> None:
         clips = sum(1 for _ in images.rglob("*.png"))
 
     turns = {f"{jobs}": functools.partial(draw, jobs) for jobs in JOBS}
-    seconds = rounds.interleave(turns, count, note)
+    seconds = timing.interleave(turns, count, note)
     print(f"{clips} clips, {count} rounds, {cores} cores")
     print(f"{'jobs':<6}{'clips/s':>10}{'with the start of the processes':>34}")
     for jobs in JOBS:
         rate = clips / statistics.median(seconds[f"{jobs}"])
         print(f"{jobs:<6}{rate:>10.1f}{clips / first[jobs]:>34.1f}")
-    gain = rounds.ratio(seconds["2"], seconds["1"])
-    print(f"two jobs: {gain:.2f} x one job   bar {GAIN}: {rounds.verdict(gain >= GAIN)}")
+    gain = timing.ratio(seconds["2"], seconds["1"])
+    print(f"two jobs: {gain:.2f} x one job   bar {GAIN}: {timing.verdict(gain >= GAIN)}")
     print(flush=True)
 
 
@@ -78,7 +78,7 @@ def _time_again(command: list[str], images: Path, count: int) -> None:
     print(done.stdout, end="")
     again = statistics.median(seconds[1:])
     print(f"first run {seconds[0]:.2f} s, re-run with nothing to do {again:.2f} s, ", end="")
-    print(f"{seconds[0] / again:.1f} x   bar {LATEST} s: {rounds.verdict(again < LATEST)}")
+    print(f"{seconds[0] / again:.1f} x   bar {LATEST} s: {timing.verdict(again < LATEST)}")
 
 
 if __name__ == "__main__":

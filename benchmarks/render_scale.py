@@ -30,7 +30,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import rounds
+from benchmarks.support import timing
 
 WORKERS = 2
 ENGINES = ("processes", "dask")
@@ -91,7 +91,7 @@ def main() -> None:
     )
     options = command.parse_args()
     engines = (options.only,) if options.only else ENGINES
-    rounds.pin(WORKERS)
+    timing.pin(WORKERS)
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
         scratch = Path(folder)
         make(scratch / "audio", options.count)
@@ -128,7 +128,7 @@ def _draw(engine: str, feature: str, scratch: Path) -> Result:
     images = scratch / engine
     with _cluster(scratch) if engine == "dask" else contextlib.nullcontext("") as address:
         how = functools.partial(
-            rounds.draw,
+            timing.draw,
             feature=feature,
             seconds=1.0,
             jobs=WORKERS,
@@ -234,11 +234,11 @@ def _judge(results: dict[str, list[Result]]) -> None:
         print(f"{engine}: last tenth {kept:.2f} of the first, memory {growth:.2f}")
         steady &= abs(kept - 1) <= RATE_BAR
         flat &= growth <= GROWTH_BAR
-    print(f"last tenth within {RATE_BAR:.0%} of the first: {rounds.verdict(steady)}")
-    print(f"memory grows by at most {GROWTH_BAR - 1:.0%}: {rounds.verdict(flat)}")
+    print(f"last tenth within {RATE_BAR:.0%} of the first: {timing.verdict(steady)}")
+    print(f"memory grows by at most {GROWTH_BAR - 1:.0%}: {timing.verdict(flat)}")
     if len(results) > 1:
         trees = {result.digest for found in results.values() for result in found}
-        print(f"same files with both engines: {rounds.verdict(len(trees) == 1)}")
+        print(f"same files with both engines: {timing.verdict(len(trees) == 1)}")
 
 
 if __name__ == "__main__":

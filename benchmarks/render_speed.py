@@ -16,7 +16,7 @@ import statistics
 import tempfile
 from pathlib import Path
 
-import rounds
+from benchmarks.support import timing
 
 FEATURES = ("linear", "mel")
 PROGRAMS = ("sox", "ffmpeg")
@@ -26,15 +26,15 @@ BARS = {"plain": 8.0, "floor": 0.6}
 
 def main() -> None:
     """Run the benchmark."""
-    command = rounds.parser(f"{__doc__}", count=100)
+    command = timing.parser(f"{__doc__}", count=100)
     for option, choices in (("--features", FEATURES), ("--against", AGAINST)):
         command.add_argument(
             option, nargs="+", choices=choices, default=choices, help="default: all of them"
         )
     options = command.parse_args()
-    rounds.pin(1)
+    timing.pin(1)
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
-        audio = options.audio or rounds.make(Path(folder, "audio"), options.count)
+        audio = options.audio or timing.make(Path(folder, "audio"), options.count)
         for feature in options.features:
             against = [name for name in options.against if _can(name, feature)]
             _compare(audio, feature, against, options.rounds, Path(folder, feature))
@@ -51,9 +51,9 @@ def _can(name: str, feature: str) -> bool:
 
 def _compare(audio: Path, feature: str, against: list[str], count: int, scratch: Path) -> None:
     """Time the ways with one representation, and print the table."""
-    import ways
+    from benchmarks.support import renderers
 
-    corpus = ways.corpus(audio, feature, scratch)
+    corpus = renderers.corpus(audio, feature, scratch)
 
     def check(name: str, folder: Path) -> None:
         made = sum(1 for _ in folder.rglob("*.png"))
@@ -61,15 +61,15 @@ def _compare(audio: Path, feature: str, against: list[str], count: int, scratch:
             raise ValueError(f"expected {corpus.size} pictures of {name}, got {made}")
 
     names = ("ours", *against)
-    drawing = {name: functools.partial(getattr(ways, name), corpus) for name in names}
-    seconds = rounds.interleave(drawing, count, check)
+    drawing = {name: functools.partial(getattr(renderers, name), corpus) for name in names}
+    seconds = timing.interleave(drawing, count, check)
     print(f"{feature}: {len(corpus.clips)} recordings, {corpus.size} clips, {count} rounds, 1 core")
     print(f"{'way':<8}{'clips/s':>10}{'ours is':>12}")
     for name in names:
         rate = corpus.size / statistics.median(seconds[name])
-        times = rounds.ratio(seconds["ours"], seconds[name])
+        times = timing.ratio(seconds["ours"], seconds[name])
         bar = BARS.get(name)
-        said = f"   bar {bar}: {rounds.verdict(times >= bar)}" if bar else ""
+        said = f"   bar {bar}: {timing.verdict(times >= bar)}" if bar else ""
         print(f"{name:<8}{rate:>10.1f}{times:>10.2f} x{said}")
     print(flush=True)
 

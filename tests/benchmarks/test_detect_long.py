@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def test_ten_minutes_take_hardly_more_memory_than_one(hand_set):
     # In a process that is itself small: one that is started counts the memory of who started it.
     ended = subprocess.run(
-        [sys.executable, "benchmarks/detect_long.py", "--minutes", "1", "10", "--formats", "wav"]
+        [sys.executable, "-m", "benchmarks.detect_long", "--minutes", "1", "10", "--formats", "wav"]
         + ["--run", str(hand_set)],
         cwd=ROOT,
         capture_output=True,

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import rounds
-from judged import FIGURES, Figure, Judged, difference, level
 from matplotlib.figure import Figure as Drawing
 
+from benchmarks.support import timing
+from benchmarks.support.system_scores import FIGURES, Figure, Judged, difference, level
 from classify.data import manifest
 from classify.data.manifest import Manifest
 from classify.evaluation.evaluation import cluster_column, groups
@@ -178,17 +178,17 @@ def markdown(found: Sequence[Row], recordings: Judged, split: str, command: str,
     )
     figures = [title for name in FIGURES for title in (name, f"minus {OURS}")]
     titles = ["peer", *figures, "accuracy", "training"]
-    lines = [head, rounds.row(titles), "|---" * len(titles) + "|"]
+    lines = [head, timing.row(titles), "|---" * len(titles) + "|"]
     for row in found:
         cells = [row.peer]
         for at in range(len(FIGURES)):
             cells += [row.level.told(at), row.difference.told(at, "+") if row.difference else ""]
         took = "" if row.seconds is None else f"{row.seconds:,.0f} s"
-        lines.append(rounds.row([*cells, f"{row.accuracy:.3f}", took]))
+        lines.append(timing.row([*cells, f"{row.accuracy:.3f}", took]))
     if others := behind(found):
         missed = [f"{peer} ({' and '.join(own)})" for peer, own in others.items() if own]
         lines += ["", f"{OURS} ahead of every peer in both figures, no interval with 0: "]
-        lines[-1] += rounds.verdict(not missed)
+        lines[-1] += timing.verdict(not missed)
         lines += [f"- not of {one}" for one in missed]
     return "\n".join([*lines, ""])
 

@@ -12,8 +12,6 @@ from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
 from render.clips import cut
 from render.decoding.audio import listen
 from render.settings import Settings

@@ -1,19 +1,18 @@
 """The benchmark of the input says how long a network waits for it, in training and evaluation."""
 
-import importlib.util
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-BENCHMARKS = Path(__file__).resolve().parent.parent / "benchmarks"
+from benchmarks import input_pipeline
+
 ROW = r" +(\d+) /s +(\d+) /s +(\d+) /s +(-?[\d.]+)% bar 15%: (met|MISSED)$"
 
 
 def run(*arguments):
-    command = [sys.executable, BENCHMARKS / "input_pipeline.py", *map(str, arguments)]
+    command = [sys.executable, "-m", "benchmarks.input_pipeline", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
 
 
@@ -31,24 +30,18 @@ def test_a_row_a_verb_with_the_speeds_and_the_share(make_pictures, tmp_path):
     assert done.returncode == any(missed)
 
 
-def test_the_share_is_what_an_input_from_memory_saves(monkeypatch, capsys):
-    monkeypatch.syspath_prepend(str(BENCHMARKS))
-    name = "input_pipeline"
-    spec = importlib.util.spec_from_file_location(name, BENCHMARKS / f"{name}.py")
-    benchmark = importlib.util.module_from_spec(spec)
-    monkeypatch.setitem(sys.modules, name, benchmark)
-    spec.loader.exec_module(benchmark)
+def test_the_share_is_what_an_input_from_memory_saves(capsys):
     # Rounds of 10 of 100, of 20 of 100 and of 45 of 50 s: the middle one counts, a fifth.
     seconds = {
         "train real": [100.0, 100.0, 50.0],
         "train memory": [90.0, 80.0, 5.0],
         "train alone": [10.0, 10.0, 10.0],
     }
-    assert not benchmark._tell("train", 1_000, seconds)
+    assert not input_pipeline._tell("train", 1_000, seconds)
     found = re.fullmatch(f"train{ROW}", capsys.readouterr().out.rstrip())
     assert found.groups() == ("10", "12", "100", "20.0", "MISSED")
     seconds["train memory"] = [90.0, 86.0, 5.0]
-    assert benchmark._tell("train", 1_000, seconds)
+    assert input_pipeline._tell("train", 1_000, seconds)
     assert "14.0% bar 15%: met" in capsys.readouterr().out
 
 

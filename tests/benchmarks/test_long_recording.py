@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def test_a_quarter_of_an_hour_takes_hardly_more_memory_than_a_minute():
     # In a process that is itself small: one that is started counts the memory of who started it.
     result = subprocess.run(
-        [sys.executable, "benchmarks/long_recording.py", "--minutes", "1", "15"]
+        [sys.executable, "-m", "benchmarks.long_recording", "--minutes", "1", "15"]
         + ["--formats", "wav", "flac"],
         cwd=ROOT,
         capture_output=True,

@@ -3,22 +3,19 @@
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-BENCHMARKS = Path(__file__).resolve().parent.parent / "benchmarks"
-
 
 @pytest.fixture
-def count(monkeypatch):
+def count():
     """Return a function that counts a network of one layer, given the shape of its input."""
-    monkeypatch.syspath_prepend(str(BENCHMARKS))
     from classify import backend
 
     backend.load()
     import keras
-    from operations import multiply_adds
+
+    from benchmarks.support.multiply_adds import multiply_adds
 
     def of(layer, *shape):
         entry = keras.Input(shape)
@@ -76,7 +73,7 @@ def test_what_has_no_kernel_does_not_count_and_what_is_unknown_is_refused(count)
 
 
 def test_a_row_a_model_with_its_errors(images, tmp_path):
-    command = [sys.executable, BENCHMARKS / "models.py", "--models", "cnn", "lstm"]
+    command = [sys.executable, "-m", "benchmarks.models", "--models", "cnn", "lstm"]
     command += ["--shape", "32", "32", "--count", "32", "--rounds", "1"]
     command += ["--images", images, "--to", tmp_path, "--recipe", "plain", "--epochs", "1"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)

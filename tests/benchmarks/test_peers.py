@@ -5,7 +5,6 @@ import csv
 import datetime
 import io
 import re
-from pathlib import Path
 from types import SimpleNamespace
 
 import cv2
@@ -14,7 +13,6 @@ import numpy as np
 import pytest
 import soundfile
 
-BENCHMARKS = Path(__file__).resolve().parent.parent / "benchmarks"
 RATE = 16_000
 QUICK = ("--seeds", "2", "--components", "2", "--trees", "20")
 BASELINES = ("lfcc-gmm", "forest")
@@ -22,9 +20,8 @@ BASELINES = ("lfcc-gmm", "forest")
 
 @pytest.fixture(scope="module", autouse=True)
 def _within():
-    """Find the benchmarks' modules, and work in threads: processes would take longer to start."""
-    with pytest.MonkeyPatch.context() as patch, joblib.parallel_config("threading"):
-        patch.syspath_prepend(str(BENCHMARKS))
+    """Work in threads: processes would take longer to start."""
+    with joblib.parallel_config("threading"):
         yield
 
 
@@ -50,7 +47,7 @@ def write_audio(folder, splits=("training", "validation", "testing"), labels=("r
 
 def bench(*arguments):
     """Run the benchmark; its status and what it printed and told."""
-    import peers
+    from benchmarks.peers import __main__ as peers
 
     printed, told = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(told):
@@ -197,8 +194,7 @@ def other(name):
 def test_networks_are_drawn_trained_and_scored_by_this_projects_commands(
     audio, tmp_path, monkeypatch
 ):
-    import peers
-
+    from benchmarks.peers import __main__ as peers
     from classify import arguments as classify
     from classify.settings import Settings, recipe
     from render import arguments as render
@@ -292,7 +288,7 @@ def test_peers_are_held_against_robust_and_its_ensemble(audio, tmp_path, share, 
 
 
 def test_only_what_all_could_score_is_judged(audio, tmp_path):
-    from peers_report import align, read
+    from benchmarks.peers.report import align, read
 
     for name in ("robust-0", "plain-0"):
         write_scores(tmp_path / f"scores/test/{name}.csv", audio, "testing", 0.7)
@@ -340,7 +336,7 @@ def test_what_cannot_be_done_is_said_in_one_line(first, audio, tmp_path):
 
 
 def test_a_command_that_fails_ends_the_benchmark(tmp_path, capfd):
-    import peers
+    from benchmarks.peers import __main__ as peers
 
     with pytest.raises(ValueError, match=r"^expected render \S+ to do its work, got exit status 2"):
         peers._call("render", tmp_path / "none")
@@ -348,7 +344,7 @@ def test_a_command_that_fails_ends_the_benchmark(tmp_path, capfd):
 
 
 def test_two_tones_have_the_statistics_they_should(tmp_path):
-    from baselines import STATISTICS, statistics
+    from benchmarks.peers.baselines import STATISTICS, statistics
 
     assert len({*STATISTICS}) == 18
     path = tmp_path / "tones.wav"
@@ -367,7 +363,7 @@ def test_two_tones_have_the_statistics_they_should(tmp_path):
 
 
 def test_cepstra_are_of_all_frames_and_know_no_loudness(tmp_path, write_sound):
-    from baselines import cepstra
+    from benchmarks.peers.baselines import cepstra
 
     loud, quiet = write_sound(tmp_path / "loud.wav", 3.3), tmp_path / "quiet.wav"
     soundfile.write(quiet, 0.1 * soundfile.read(loud)[0], RATE, subtype="FLOAT")
@@ -379,7 +375,7 @@ def test_cepstra_are_of_all_frames_and_know_no_loudness(tmp_path, write_sound):
 
 
 def test_mixtures_and_forests_tell_classes_apart_and_say_the_same_again(monkeypatch):
-    import baselines
+    from benchmarks.peers import baselines
 
     rng = np.random.default_rng(0)
     labels = np.arange(40) % 2
@@ -396,7 +392,7 @@ def test_mixtures_and_forests_tell_classes_apart_and_say_the_same_again(monkeypa
 
 
 def test_help_says_who_the_peers_are(capsys):
-    import peers
+    from benchmarks.peers import __main__ as peers
 
     with pytest.raises(SystemExit):
         peers.main(["--help"])

@@ -30,8 +30,8 @@ from pathlib import Path
 from statistics import mean
 from typing import TYPE_CHECKING, NamedTuple
 
-import rounds
-from rounds import SPLITS
+from benchmarks.support import timing
+from benchmarks.support.timing import SPLITS
 
 if TYPE_CHECKING:
     from render.recording import Recording
@@ -243,7 +243,7 @@ def _draw(peer: str, place: Place) -> Path:
     audio, images, network = place.audio, place.images / peer, NETWORKS[peer]
     if network.forged:
         audio = place.out / "forged"
-        _call("render.copysynthesis.cli", place.audio, "--to", audio, "--copies", rounds.COPIES)
+        _call("render.copysynthesis.cli", place.audio, "--to", audio, "--copies", timing.COPIES)
     _call("render", audio, "--to", images, *network.drawing)
     return images
 
@@ -261,7 +261,7 @@ def _score(images: Path, run: Path, place: Place, scores: Path) -> None:
 
 def _call(*arguments: object) -> None:
     """Run a command of this project; what it prints goes to standard error."""
-    command = rounds.command(*arguments)
+    command = timing.command(*arguments)
     done = subprocess.run(**command, stdout=sys.stderr, check=False)
     if done.returncode not in (0, 1):  # 1: something could not be read, and was named
         told = shlex.join(command["args"][2:])
@@ -277,8 +277,8 @@ def _fit(
 ) -> None:
     """Fit what sees no pictures with each seed, calibrate it on validation and score with it."""
     import numpy as np
-    from baselines import BASELINES, gather
 
+    from benchmarks.peers.baselines import BASELINES, gather
     from classify.metrics import calibration
     from classify.scorefiles.files import write_scores
 
@@ -307,7 +307,7 @@ def _report(
     from classify.runs.run import replace
 
     known = {one.name: {**one.metadata, "recording": one.name} for one in recordings}
-    above = rounds.above(place.audio)
+    above = timing.above(place.audio)
     judged = {
         peer: [report.read(path, known, above) for path in own] for peer, own in files.items()
     }

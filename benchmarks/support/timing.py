@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 SPLITS = {"testing": "test", "validation": "validation"}  # as collections name them, as we do
 RATE = 16_000
 SECONDS = (2, 4)  # of the made recordings, in turn

@@ -24,15 +24,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import factors
-from factors import UNCHANGED, Factor
-from rounds import SPLITS
-from trials import FOLDS, LEFT_OUT, Study, Trial
-
+from benchmarks.ablation import factors
+from benchmarks.ablation.factors import UNCHANGED, Factor
+from benchmarks.ablation.trials import FOLDS, LEFT_OUT, Study, Trial
+from benchmarks.support.timing import SPLITS
 from classify.settings import recipe
 
 if TYPE_CHECKING:
-    from ablation_report import Results
+    from benchmarks.ablation.report import Results
 
 HEAD = """\
 # One factor at a time from the robust recipe
@@ -174,8 +173,7 @@ def _write(
     failures: dict[str, str],
 ) -> str:
     """Write both tables and the plot; give the one for people."""
-    from ablation_report import markdown, plot, rows, table
-
+    from benchmarks.ablation.report import markdown, plot, rows, table
     from classify.runs.run import replace
 
     head = HEAD.format(

@@ -6,15 +6,13 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-import rounds
-from factors import BASE, Drawing, Factor
-from rounds import SPLITS
-
+from benchmarks.ablation.factors import BASE, Drawing, Factor
+from benchmarks.support import timing
+from benchmarks.support.timing import SPLITS
 from classify.settings import Settings, recipe
 
 if TYPE_CHECKING:
-    from judged import Judged
-
+    from benchmarks.support.system_scores import Judged
     from classify.runs.run import Run
 
 LEFT_OUT = "sources left out"
@@ -67,7 +65,7 @@ class Study:
 
     def finished(self, trial: Trial) -> "dict[str, Judged]":
         """Read what was judged, by split; nothing of a trial that has not come that far."""
-        from judged import Judged
+        from benchmarks.support.system_scores import Judged
 
         path = self._note(trial)
         known = json.loads(path.read_text()) if path.is_file() else {}
@@ -90,8 +88,7 @@ class Study:
         ValueError
             If it cannot be drawn, trained or judged, or there are too few seeds for an ensemble.
         """
-        from judged import join, judge
-
+        from benchmarks.support.system_scores import join, judge
         from classify.runs.run import replace as write
 
         factor = trial.factor
@@ -99,7 +96,7 @@ class Study:
             raise ValueError(f"expected {factor.networks} seeds or more, got {self.seeds}")
         datasets, found = self._datasets(factor), self.finished(trial)
         runs = [self._train(images, trial, number) for number, images in enumerate(datasets)]
-        above = rounds.above(self.audio) if factor.drawing.get("forge") else ""
+        above = timing.above(self.audio) if factor.drawing.get("forge") else ""
         for split in self.splits:
             if split not in found:
                 ours = SPLITS.get(split, "test")
@@ -149,7 +146,7 @@ class Study:
             images = self._draw(drawing)
             self.drawn[drawing] = [images]
             if self.folds:
-                from folds import arrange
+                from benchmarks.ablation.folds import arrange
 
                 to = self.out / "folds" / f"{drawing.name}-{self.folds}"
                 self.drawn[drawing] = arrange(images, to, self.folds, drawing.forge)
@@ -175,5 +172,5 @@ class Study:
         from render.copysynthesis.plan import Wish
 
         return forge(
-            self.audio, self.out / "forged", Wish(copies=rounds.COPIES), jobs=self.jobs
+            self.audio, self.out / "forged", Wish(copies=timing.COPIES), jobs=self.jobs
         ).corpus.top

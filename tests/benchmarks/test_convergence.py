@@ -1,26 +1,18 @@
 """The benchmark of convergence says how soon the robust training is as good as the plain one."""
 
-import importlib.util
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-BENCHMARKS = Path(__file__).resolve().parent.parent / "benchmarks"
+from benchmarks import convergence
 
 
 @pytest.fixture
 def benchmark(monkeypatch):
-    monkeypatch.syspath_prepend(str(BENCHMARKS))
-    name = "convergence"
-    spec = importlib.util.spec_from_file_location(name, BENCHMARKS / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    monkeypatch.setitem(sys.modules, name, module)
-    spec.loader.exec_module(module)
-    monkeypatch.setattr(module.rounds, "pin", lambda cores: cores)
-    return module
+    monkeypatch.setattr(convergence.timing, "pin", lambda cores: cores)
+    return convergence
 
 
 def _stand_in(module, monkeypatch, **eers):
@@ -80,7 +72,7 @@ def test_a_training_that_fails_is_said(benchmark, tmp_path):
 def test_a_training_that_dies_halfway_is_said(benchmark, monkeypatch, tmp_path):
     said = "epoch 1 of 20: loss 0.6 val_eer 0.250"
     dies = {"args": [sys.executable, "-c", f"print({said!r}); raise SystemExit('out of memory')"]}
-    monkeypatch.setattr(benchmark.rounds, "command", lambda *_: dies)
+    monkeypatch.setattr(benchmark.timing, "command", lambda *_: dies)
     with pytest.raises(ValueError, match="expected epochs of the plain recipe, got: out of memory"):
         list(benchmark._epochs(tmp_path, "plain", []))
 
@@ -89,7 +81,7 @@ def test_a_training_is_ended_where_no_more_is_asked_for(benchmark, monkeypatch, 
     said = "epoch 1 of 20: loss 0.6 val_eer 0.250"
     lasts = f"import time; print({said!r}, flush=True); time.sleep(600)"
     monkeypatch.setattr(
-        benchmark.rounds, "command", lambda *_: {"args": [sys.executable, "-c", lasts]}
+        benchmark.timing, "command", lambda *_: {"args": [sys.executable, "-c", lasts]}
     )
     epochs = benchmark._epochs(tmp_path, "robust", [])
     assert next(epochs).eer == 0.25
@@ -97,7 +89,7 @@ def test_a_training_is_ended_where_no_more_is_asked_for(benchmark, monkeypatch, 
 
 
 def test_help_says_what_is_measured():
-    command = [sys.executable, BENCHMARKS / "convergence.py", "--help"]
+    command = [sys.executable, "-m", "benchmarks.convergence", "--help"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     assert "EER of validation" in done.stdout
     assert "AUDIO" in done.stdout

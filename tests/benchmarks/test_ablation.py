@@ -14,18 +14,9 @@ import pytest
 from classify.settings import recipe
 from render.vocoders import registry
 
-BENCHMARKS = Path(__file__).resolve().parent.parent / "benchmarks"
 # What of a recipe decides how a network learns, but changes no picture and no label.
 LEARNING = "model weights head epochs patience select batch balance learning_rate warmup decay"
 LEARNING += " average precision dropout views fusion turns"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def beside():
-    """Find the benchmarks' modules as the benchmark does."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(BENCHMARKS))
-        yield
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +55,7 @@ def wishes():
 @pytest.fixture(scope="module")
 def ablate(audio, wishes):
     """Return a function that runs the benchmark for one epoch; what it gave, and what it said."""
-    from ablation import main
+    from benchmarks.ablation.__main__ import main
 
     def run(*more):
         call = [str(audio), str(audio.parent / "out"), "--seeds", "1", "--epochs", "1"]
@@ -84,7 +75,7 @@ def done(audio, ablate):
 @pytest.fixture
 def judged():
     """Return a function that makes judged recordings, most of them of three sources."""
-    from judged import Judged
+    from benchmarks.support.system_scores import Judged
 
     def make(seed, gap=1.0, count=120):
         rng = np.random.default_rng(seed)
@@ -98,7 +89,7 @@ def judged():
 
 
 def by_name(**changed):
-    from factors import factors
+    from benchmarks.ablation.factors import factors
 
     return {one.name: one for one in factors({**recipe("robust"), **changed})}
 
@@ -146,8 +137,7 @@ def test_what_is_not_trained_on_is_not_seen_later():
 
 
 def test_of_a_choice_all_but_the_base_are_tried():
-    from factors import BASE
-
+    from benchmarks.ablation.factors import BASE
     from classify.settings import MODELS
     from render.settings import FEATURES
 
@@ -165,8 +155,7 @@ def test_of_a_choice_all_but_the_base_are_tried():
 
 
 def test_every_factor_can_be_asked_for_and_changes_something():
-    from factors import BASE, Drawing, chosen, factors
-
+    from benchmarks.ablation.factors import BASE, Drawing, chosen, factors
     from classify.settings import Settings
 
     known = factors(recipe("robust"))
@@ -198,7 +187,7 @@ def test_without_a_source_that_has_enough_the_mean_is_that_of_all(judged):
 
 
 def test_a_difference_is_of_the_same_recordings_and_seeds(judged):
-    from judged import difference
+    from benchmarks.support.system_scores import difference
 
     base = [judged(seed) for seed in range(2)]
     same = difference(base, base)
@@ -213,7 +202,7 @@ def test_a_difference_is_of_the_same_recordings_and_seeds(judged):
 
 
 def test_seeds_that_differ_widen_the_interval(judged):
-    from judged import level
+    from benchmarks.support.system_scores import level
 
     # One seed three times has the interval of its recordings; others have that of seeds besides.
     one = judged(0)
@@ -228,8 +217,8 @@ def test_seeds_that_differ_widen_the_interval(judged):
 
 
 def test_the_table_has_a_row_a_factor_and_the_plot_is_a_picture(judged):
-    from ablation_report import markdown, plot, rows, table
-    from factors import UNCHANGED, factors
+    from benchmarks.ablation.factors import UNCHANGED, factors
+    from benchmarks.ablation.report import markdown, plot, rows, table
 
     listed = [UNCHANGED, *factors(recipe("robust"))]
     seeds = {f"seed-{seed}": {"validation": judged(seed)} for seed in range(2)}
@@ -251,8 +240,7 @@ def test_the_table_has_a_row_a_factor_and_the_plot_is_a_picture(judged):
 
 
 def test_every_source_is_left_out_once_and_with_its_family(tmp_path, make_pictures):
-    from folds import arrange
-
+    from benchmarks.ablation.folds import arrange
     from classify.data import manifest
     from classify.data.splits import look_through
 
@@ -292,7 +280,7 @@ def test_every_source_is_left_out_once_and_with_its_family(tmp_path, make_pictur
 
 
 def test_folds_need_as_many_families(make_pictures):
-    from folds import assign
+    from benchmarks.ablation.folds import assign
 
     rows = [{"source": name, "label": "real"} for name in "ab"]
     with pytest.raises(ValueError, match=r"^expected sources of at least 3 families .*, got 2$"):
@@ -302,7 +290,7 @@ def test_folds_need_as_many_families(make_pictures):
 
 
 def test_folds_do_not_depend_on_the_order_of_the_recordings():
-    from folds import assign
+    from benchmarks.ablation.folds import assign
 
     made = ["a wavenet", "b wavenet", "b lpc", "c lpc", "c lpc", "d world", "e world"]
     rows = [
@@ -348,8 +336,8 @@ def test_copies_of_both_families_are_forged(done, wishes):
 
 
 def test_another_training_is_another_run(done, audio):
-    from factors import UNCHANGED
-    from trials import Study, Trial
+    from benchmarks.ablation.factors import UNCHANGED
+    from benchmarks.ablation.trials import Study, Trial
 
     def study(epochs, folds=0):
         return Study(audio, done[2], ("validation",), 1, epochs, folds, 1)
@@ -372,7 +360,7 @@ def test_another_training_is_another_run(done, audio):
     ],
 )
 def test_a_wrong_call_is_told_in_one_line(audio, capsys, told, error):
-    from ablation import main
+    from benchmarks.ablation.__main__ import main
 
     assert main([str(audio), str(audio.parent / "out"), *told]) == 2
     said = capsys.readouterr().err
@@ -381,7 +369,7 @@ def test_a_wrong_call_is_told_in_one_line(audio, capsys, told, error):
 
 
 def test_nothing_is_written_among_the_recordings(audio, capsys):
-    from ablation import main
+    from benchmarks.ablation.__main__ import main
 
     assert main([str(audio), str(audio / "out"), "--seeds", "0"]) == 2
     assert capsys.readouterr().err.startswith("ablation: expected a folder outside of ")

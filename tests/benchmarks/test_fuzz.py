@@ -1,12 +1,12 @@
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
+from benchmarks import fuzz
+
 # Stands in for the child that draws: ends as the first word of its input says.
 CHILD = """
 import faulthandler, os, sys, time
@@ -28,25 +28,17 @@ for line in sys.stdin:
 
 
 @pytest.fixture
-def fuzz(monkeypatch):
-    monkeypatch.syspath_prepend(BENCHMARKS)
-    import fuzz
-
-    return fuzz
-
-
-@pytest.fixture
 def child(tmp_path):
     (tmp_path / "child.py").write_text(CHILD)
     return (sys.executable, str(tmp_path / "child.py"))
 
 
-def told(fuzz, child, keep, *words):
+def told(child, keep, *words):
     tasks = ((number, word, word.encode()) for number, word in enumerate(words))
     return fuzz.fuzz(tasks, keep, total=len(words), command=child)
 
 
-def test_a_few_hundred_spoiled_recordings_are_drawn_or_refused(fuzz, tmp_path):
+def test_a_few_hundred_spoiled_recordings_are_drawn_or_refused(tmp_path):
     report = fuzz.fuzz(
         fuzz.inputs(range(300), 0), tmp_path / "keep", total=300, command=fuzz.CHILD, jobs=2
     )
@@ -56,9 +48,9 @@ def test_a_few_hundred_spoiled_recordings_are_drawn_or_refused(fuzz, tmp_path):
     assert all(re.fullmatch("expected .+, got .+", reason) for reason in report.reasons)
 
 
-def test_a_crash_and_a_hang_are_known_by_their_input(fuzz, child, tmp_path):
+def test_a_crash_and_a_hang_are_known_by_their_input(child, tmp_path):
     words = ["good", "crash", "good", "hang", "nan", "leave", "noise", "crashed", "good"]
-    report = told(fuzz, child, tmp_path / "keep", *words)
+    report = told(child, tmp_path / "keep", *words)
     assert report.kinds == {"drawn": 3, "crashed": 3, "hung": 1, "nan": 1, "noisy": 1}
     kinds = {(number, name): kind for number, name, (kind, _) in report.told}
     assert kinds == {
@@ -79,15 +71,15 @@ def test_a_crash_and_a_hang_are_known_by_their_input(fuzz, child, tmp_path):
     assert "Fatal Python error: Aborted" in str(report)  # where it was, faulthandler says
 
 
-def test_where_nothing_is_at_fault_nothing_is_kept(fuzz, child, tmp_path):
-    report = told(fuzz, child, tmp_path / "keep", "good", "noise")
+def test_where_nothing_is_at_fault_nothing_is_kept(child, tmp_path):
+    report = told(child, tmp_path / "keep", "good", "noise")
     assert not report.fault
     assert not (tmp_path / "keep").exists()
 
 
 @pytest.mark.parametrize(("script", "status"), [(CHILD, 0), ("raise SystemExit", 1)])
 def test_the_exit_status_says_whether_anything_is_at_fault(
-    fuzz, tmp_path, monkeypatch, capsys, script, status
+    tmp_path, monkeypatch, capsys, script, status
 ):
     (tmp_path / "child.py").write_text(script.replace("open(line.strip()).read()", "'good'"))
     monkeypatch.setattr(fuzz, "CHILD", (sys.executable, str(tmp_path / "child.py")))
@@ -97,28 +89,28 @@ def test_the_exit_status_says_whether_anything_is_at_fault(
     assert re.search(rf"^crashed +{count}$", capsys.readouterr().out, re.MULTILINE)
 
 
-def test_the_same_seed_makes_the_same_inputs(fuzz):
+def test_the_same_seed_makes_the_same_inputs():
     one = list(fuzz.inputs(range(20), 5))
     assert one == list(fuzz.inputs(range(20), 5))
     assert one[13:] == list(fuzz.inputs(range(13, 20), 5))
     assert one != list(fuzz.inputs(range(20), 6))
 
 
-def test_good_recordings_are_drawn(fuzz, tmp_path):
+def test_good_recordings_are_drawn(tmp_path):
     # Otherwise all that is made of them would be refused for nothing.
-    import specimens
+    from benchmarks.support import corrupt_audio
 
-    good = specimens.make()
+    good = corrupt_audio.make()
     tasks = ((number, name, data) for number, (name, data) in enumerate(good.items()))
     report = fuzz.fuzz(tasks, tmp_path, total=len(good), command=fuzz.CHILD)
     assert report.kinds == {"drawn": len(good)}, str(report)
 
 
-def test_every_way_of_spoiling_changes_something(fuzz):
-    import specimens
+def test_every_way_of_spoiling_changes_something():
+    from benchmarks.support import corrupt_audio
 
     good = bytes(np.random.default_rng(0).integers(1, 255, 5_000, dtype=np.uint8))
-    for way in set(specimens.WAYS):
+    for way in set(corrupt_audio.WAYS):
         rng = np.random.default_rng(0)
         made = [bytes(way(bytearray(good), good[::-1], rng)) for _ in range(20)]
         assert sum(each != good for each in made) > 15, way
@@ -126,7 +118,7 @@ def test_every_way_of_spoiling_changes_something(fuzz):
 
 def test_the_command_shows_what_it_does():
     result = subprocess.run(
-        [sys.executable, str(BENCHMARKS / "fuzz.py"), "--help"], capture_output=True, text=True
+        [sys.executable, "-m", "benchmarks.fuzz", "--help"], capture_output=True, text=True
     )
     assert result.returncode == 0
     assert "crashed" in result.stdout

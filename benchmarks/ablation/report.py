@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from itertools import groupby
 
 import numpy as np
-import rounds
-from factors import UNCHANGED, Factor
-from judged import FIGURES, Figure, Judged, difference, level
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 
+from benchmarks.ablation.factors import UNCHANGED, Factor
+from benchmarks.support import timing
+from benchmarks.support.system_scores import FIGURES, Figure, Judged, difference, level
 from classify.reports.plots import png
 
 # Of Okabe and Ito's palette, by the interval of the difference: below 0, above 0, neither.
@@ -108,8 +108,8 @@ def markdown(head: str, found: Mapping[str, Sequence[Row]], failures: Mapping[st
     titles = ["group", "factor", "is", "in the base", "seeds"]
     titles += [title for name in reversed(FIGURES) for title in (name, "difference")]
     for split, each in found.items():
-        lines += ["", f"## {split}", "", rounds.row(titles), "|---" * len(titles) + "|"]
-        lines += [rounds.row(_cells(row)) for row in each]
+        lines += ["", f"## {split}", "", timing.row(titles), "|---" * len(titles) + "|"]
+        lines += [timing.row(_cells(row)) for row in each]
     if failures:
         lines += ["", "## failed", ""]
         lines += [f"- {name}: {reason}" for name, reason in failures.items()]

@@ -1,0 +1,1 @@
+"""Our recipes beside other detectors of the field, trained and judged alike."""

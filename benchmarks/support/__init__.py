@@ -1,0 +1,1 @@
+"""What several benchmarks share; nothing here is a command."""
