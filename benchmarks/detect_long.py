@@ -60,7 +60,7 @@ def make_run(folder: Path) -> None:
     from classify import backend
 
     backend.load()
-    from classify.data.render_settings import counted
+    from classify.data.render_settings import spectrogram_rows
     from classify.models.build import build
     from classify.runs.run import Run
     from classify.settings import RECIPES, recipe
@@ -72,7 +72,7 @@ def make_run(folder: Path) -> None:
     folder.mkdir()
     drawing = Settings()
     how = Training(**recipe(RECIPES[0]))
-    convert(build(how, drawing.shape, 1, counted(axes(drawing))), folder)
+    convert(build(how, drawing.shape, 1, spectrogram_rows(axes(drawing))), folder)
     (folder / "render.json").write_text(drawing.to_json())
     Run(
         folder=folder,

@@ -99,16 +99,16 @@ def _ways(images: Path, folder: Path, options: argparse.Namespace) -> dict[str, 
     backend.load()
     import keras
 
-    from classify.data.render_settings import counted, load_axes
-    from classify.data.splits import look_through
+    from classify.data.render_settings import load_axes, spectrogram_rows
+    from classify.data.splits import scan_split
     from classify.models.build import build
     from classify.settings import Settings, recipe
 
     how = Settings(**{**recipe(options.recipe), "model": options.model})
-    train, test = look_through(images, "train"), look_through(images, "test")
+    train, test = scan_split(images, "train"), scan_split(images, "test")
     keras.utils.set_random_seed(how.seed)
     backend.make_deterministic()
-    levels = counted(load_axes(images / "render.json"))
+    levels = spectrogram_rows(load_axes(images / "render.json"))
     model = build(how, train.shape, 100, levels)
     run = _run(model, folder, images, dataclasses.asdict(how))
     return {"train": _training(images, train, model, how), "evaluate": _scoring(run, test.paths)}
@@ -118,13 +118,15 @@ def _training(images: Path, split: Any, model: Any, how: Any) -> Ways:
     import keras
 
     from classify import backend
-    from classify.data.augmentation import Batches
-    from classify.data.cache import Store
-    from classify.data.render_settings import counted, grey_of_decibel, load_axes
+    from classify.data.augmentation import BatchSequence
+    from classify.data.cache import PictureCache
+    from classify.data.render_settings import grey_per_db, load_axes, spectrogram_rows
 
-    store = Store(split.paths, split.shape, "train")
+    store = PictureCache(split.paths, split.shape, "train")
     axes = load_axes(images / "render.json")
-    batches = Batches(store, split.labels, how, grey_of_decibel(axes), levels=counted(axes))
+    batches = BatchSequence(
+        store, split.labels, how, grey_per_db(axes), levels=spectrogram_rows(axes)
+    )
     kept = batches.make(0, 0)
 
     class Kept(keras.utils.PyDataset):
@@ -168,7 +170,7 @@ def _scoring(run: Any, paths: list[Path]) -> Ways:
     import numpy as np
 
     from classify.data.pictures import read
-    from classify.prediction.inference import BATCH, raw, scores
+    from classify.prediction.inference import BATCH, score_arrays, score_pictures
 
     if len(paths) < BATCH:
         raise ValueError(f"expected at least {BATCH} test pictures, got {len(paths)}")
@@ -177,13 +179,13 @@ def _scoring(run: Any, paths: list[Path]) -> Ways:
 
     def memory(_: Path) -> None:
         with ThreadPoolExecutor(CORES) as pool:
-            list(pool.map(lambda _: raw(run, kept), range(len(paths) // BATCH)))
+            list(pool.map(lambda _: score_arrays(run, kept), range(len(paths) // BATCH)))
 
     def alone(_: Path) -> None:
         for path in paths:
             read(path, run.shape, run.drawing)
 
-    return Ways(len(paths), lambda _: list(scores(run, paths)), memory, alone)
+    return Ways(len(paths), lambda _: list(score_pictures(run, paths)), memory, alone)
 
 
 def _tell(verb: str, pictures: int, seconds: dict[str, list[float]]) -> bool:

@@ -59,7 +59,7 @@ def make(run: Path, images: Path, audio: Path, count: int) -> None:
     from classify import backend
 
     backend.load()
-    from classify.data.render_settings import counted
+    from classify.data.render_settings import spectrogram_rows
     from classify.models.build import build
     from classify.runs.run import Run
     from classify.settings import RECIPES, Settings, recipe
@@ -71,7 +71,7 @@ def make(run: Path, images: Path, audio: Path, count: int) -> None:
     how = drawing.Settings()
     run.mkdir()
     known = axes.axes(how)
-    model = build(Settings(**recipe(RECIPES[0])), how.shape, 1, counted(known))
+    model = build(Settings(**recipe(RECIPES[0])), how.shape, 1, spectrogram_rows(known))
     convert(model, run)
     stripped(model).save(run / "model.keras")
     described = {**json.loads(how.to_json()), "axes": known}

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from scipy.special import expit
 
-from classify.metrics.trials import Scored
+from classify.metrics.trials import Trials
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Case:
         What ``metrics.json`` holds.
     level : str
         ``"picture"`` or ``"recording"``.
-    scored : Scored
+    scored : Trials
         Of that level.
     classes : tuple of two str
         The positive one last.
@@ -31,7 +31,7 @@ class Case:
 
     report: Mapping[str, Any]
     level: str
-    scored: Scored
+    scored: Trials
     classes: tuple[str, str]
 
     @property
@@ -66,7 +66,7 @@ class Case:
         return self.report.get("interval", {}).get(self.level, {}).get(metric)
 
 
-def main_level(levels: Mapping[str, Scored]) -> str:
+def main_level(levels: Mapping[str, Trials]) -> str:
     """Name the level that a verdict is about: recordings, where they are known.
 
     Examples
@@ -103,12 +103,12 @@ def rule_of_three(n: int) -> float:
     return 1 - 0.05 ** (1 / n)
 
 
-def overconfidence(scored: Scored) -> tuple[float, float]:
+def overconfidence(scored: Trials) -> tuple[float, float]:
     """How often a detector claims to be right, and how often it is, at P(fake) 0.5.
 
     Parameters
     ----------
-    scored : Scored
+    scored : Trials
         Both classes, which weigh the same.
 
     Returns

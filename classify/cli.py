@@ -13,7 +13,7 @@ from classify.settings import Settings
 from classify.settings import recipe as settings_of
 
 if TYPE_CHECKING:
-    from classify.evaluation.robustness import Degraded
+    from classify.evaluation.robustness import ConditionScores
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -85,7 +85,7 @@ def _evaluate(
     explained: int,
     resamples: int,
     format: str,
-    degrade: "Callable[[], Degraded] | None" = None,
+    degrade: "Callable[[], ConditionScores] | None" = None,
 ) -> int:
     from classify.evaluation.evaluation import evaluate
     from classify.reports import text as text_tables

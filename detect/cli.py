@@ -13,7 +13,7 @@ from detect.arguments import parser
 if TYPE_CHECKING:
     from classify.prediction.verdicts import Refusal
     from detect.detection import Detection
-    from detect.figure_files import Illustrator
+    from detect.figure_files import FigureWriter
     from detect.sources import Source
 
 STDIN = "-"
@@ -59,7 +59,7 @@ def _detect(
 ) -> int:
     from classify.runs.run import load
     from detect.detection import Detector
-    from detect.figure_files import EXPLANATION, TIMELINE, Illustrator
+    from detect.figure_files import EXPLANATION, TIMELINE, FigureWriter
 
     if raw is not None and STDIN not in names:
         raise ValueError(f"expected {STDIN} for standard input beside --raw, got none")
@@ -68,7 +68,7 @@ def _detect(
         sources = list(_sources(names, raw, stack))
         asked = {TIMELINE: timeline, EXPLANATION: explain}
         wanted = {what: target for what, target in asked.items() if target is not None}
-        artist = Illustrator(detector, wanted, single=len(sources) == 1)
+        artist = FigureWriter(detector, wanted, single=len(sources) == 1)
         if not detector.run.material:
             _tell(f"{folder} does not say what its training recordings were like: no warnings")
         return _print(_results(sources, artist), format, detector.run.classes[1])
@@ -95,7 +95,7 @@ def _sources(names: list[str], raw: int | None, stack: ExitStack) -> "Iterator[S
 
 
 def _results(
-    sources: "list[Source | Refusal]", artist: "Illustrator"
+    sources: "list[Source | Refusal]", artist: "FigureWriter"
 ) -> "Iterator[tuple[Detection | Refusal, str | None]]":
     """Judge and illustrate, with a bar unless the verdicts themselves show how far it is."""
     from tqdm import tqdm

@@ -14,17 +14,17 @@ from typing import Any
 import numpy as np
 
 from classify.audit import ood
-from classify.audit.confounders import measure
-from classify.data.render_settings import counted
+from classify.audit.confounders import measure_confounders
+from classify.data.render_settings import spectrogram_rows
 from classify.prediction import verdicts
-from classify.prediction.inference import raw as ask
+from classify.prediction.inference import score_arrays as ask
 from classify.prediction.verdicts import Refusal
 from classify.runs.run import Run
 from detect import render_settings, voice_activity
 from detect.sources import Source, expand
 from detect.windows import Batch, drawn, scored
-from render.clips import cut
-from render.decoding.audio import Original, listen
+from render.clips import split_into_clips
+from render.decoding.audio import SourceFile, scan_audio
 
 NO_SPEECH = "no speech"
 LIMIT = 900.0  # s that a recording may take
@@ -159,11 +159,11 @@ class Detector:
             If the recording cannot be used; why, in one line.
         """
         name = str(path) if name is None else name
-        sound = listen(path, self.settings.rate, time.monotonic() + self.limit_s)
+        sound = scan_audio(path, self.settings.rate, time.monotonic() + self.limit_s)
         if voice_activity.silent(sound.envelope):
             return _no_speech(name, sound.original)
-        cuts = cut(sound, self.settings)
-        gathered = _Gathered(counted(self.run.axes))
+        cuts = split_into_clips(sound, self.settings)
+        gathered = _WindowSum(spectrogram_rows(self.run.axes))
         batches = drawn(cuts, self.settings, sound.limit)
         for batch, raw in scored(batches, partial(ask, self.run)):
             gathered.add(batch, raw, measured=bool(self.run.material))
@@ -198,7 +198,7 @@ def detect(
             yield Refusal(source.name, " ".join(str(error).split()))
 
 
-class _Gathered:
+class _WindowSum:
     """What is kept of the windows of a recording while they come."""
 
     def __init__(self, rows: int | None) -> None:
@@ -212,9 +212,9 @@ class _Gathered:
         self.spans += zip(batch.start.tolist(), batch.duration.tolist(), strict=True)
         self.raw.append(raw)
         if measured:
-            self.facts += sum(measure(image) for image in batch.images[:, : self.rows])
+            self.facts += sum(measure_confounders(image) for image in batch.images[:, : self.rows])
 
-    def detection(self, run: Run, name: str, original: Original, windows: int) -> Detection:
+    def detection(self, run: Run, name: str, original: SourceFile, windows: int) -> Detection:
         """Sum up; `windows` counts those without speech, too."""
         raw = np.concatenate(self.raw)
         verdict = verdicts.verdict(run, name, raw)
@@ -236,14 +236,14 @@ class _Gathered:
             warnings=tuple(self._warnings(run, original, windows)),
         )
 
-    def _warnings(self, run: Run, original: Original, windows: int) -> Iterator[str]:
+    def _warnings(self, run: Run, original: SourceFile, windows: int) -> Iterator[str]:
         count = len(self.spans)
         if count < _FEW * windows:
             yield f"speech was found in {count} of {windows} windows; the verdict is of these"
         if run.material:
             facts = ood.describe(np.asarray(self.facts) / count, vars(original))
-            yield from ood.compare(run.material, facts)
+            yield from ood.ood_warnings(run.material, facts)
 
 
-def _no_speech(name: str, original: Original) -> Detection:
+def _no_speech(name: str, original: SourceFile) -> Detection:
     return Detection(name, NO_SPEECH, None, None, None, original.recording_s)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from detect.detection import Detector
-from render.clips import cut
-from render.decoding.audio import listen
+from render.clips import split_into_clips
+from render.decoding.audio import scan_audio
 from render.spectrogram import draw
 
 if TYPE_CHECKING:
@@ -72,6 +72,6 @@ def picture(detector: Detector, path: Path, start_s: float) -> np.ndarray:
         If the recording cannot be used.
     """
     deadline = time.monotonic() + detector.limit_s
-    cuts = cut(listen(path, detector.settings.rate, deadline), detector.settings)
+    cuts = split_into_clips(scan_audio(path, detector.settings.rate, deadline), detector.settings)
     nearest = min(cuts, key=lambda clip: abs(clip.start - start_s))
     return draw(nearest.samples, detector.settings)

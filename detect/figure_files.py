@@ -17,7 +17,7 @@ TIMELINE, EXPLANATION = "timeline", "explanation"
 
 
 @dataclass
-class Illustrator:
+class FigureWriter:
     """Draws what was asked for.
 
     Attributes

@@ -16,7 +16,7 @@ from classify.runs.run import Run
 from detect.detection import Detection, Detector, Window
 from detect.overview import Overview, overview
 from detect.sources import printable
-from render.decoding.audio import listen
+from render.decoding.audio import scan_audio
 
 _RANGE = 80.0  # dB from black to white
 _LONGEST = 80  # letters of a name
@@ -44,7 +44,7 @@ def timeline(detector: Detector, path: Path, detection: Detection) -> Figure:
         If the recording cannot be read.
     """
     rate = detector.settings.rate
-    sound = listen(path, rate, time.monotonic() + detector.limit_s)
+    sound = scan_audio(path, rate, time.monotonic() + detector.limit_s)
     seen = overview(sound.blocks(), sound.length, rate)
     figure = Figure(figsize=(10, 6.4), layout="constrained")
     panels = figure.subplots(3, 1, sharex=True, height_ratios=(1, 2, 2))

@@ -95,7 +95,7 @@ def activity(samples: np.ndarray, rate: int) -> Activity:
 
 
 def silent(envelope: Envelope) -> bool:
-    """Whether a recording is digital silence or a constant, which `render.clips.cut` refuses."""
+    """Whether a recording is digital silence or a constant, which `render.clips` refuses."""
     return not envelope.highest - envelope.lowest > 2 * SILENCE
 
 

@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from render.settings import COMBS, FIELDS, PITCHES, Settings
+from render.settings import COMB_BANDS, INDICATOR_ROWS, PITCH_CLASSES, Settings
 from render.spectra import comb
 from render.spectra.filterbank import hz_to_mel
 
@@ -50,9 +50,9 @@ def axes(settings: Settings) -> dict[str, Any]:
     if settings.feature == "comb":
         steps = [float(step) for step in range(40, 130, 20)]
         columns |= {"unit": "Hz", "ticks": _ticks(_comb_column, steps, settings.columns, settings)}
-        found["rows"] |= {"count": COMBS, "rest": "the fields of what vocoders leave"}
+        found["rows"] |= {"count": COMB_BANDS, "rest": "the fields of what vocoders leave"}
     if settings.feature == "linear-comb":
-        found["rows"] |= {"count": settings.rows - COMBS - FIELDS, "rest": "the comb"}
+        found["rows"] |= {"count": settings.rows - COMB_BANDS - INDICATOR_ROWS, "rest": "the comb"}
     if settings.feature in _LEVELS:
         found["grey"] = {"unit": "dB", "range": [settings.floor, settings.ceiling]}
     return found
@@ -83,7 +83,7 @@ def _cepstrum(settings: Settings) -> list[list[float]]:
 
 
 def _chroma(_: Settings) -> list[list[float]]:
-    return [[PITCHES - 1 - pitch, pitch] for pitch in range(0, PITCHES, 3)]
+    return [[PITCH_CLASSES - 1 - pitch, pitch] for pitch in range(0, PITCH_CLASSES, 3)]
 
 
 def _stack(settings: Settings) -> list[list[float]]:
@@ -99,7 +99,7 @@ def _stack(settings: Settings) -> list[list[float]]:
 
 
 def _comb(settings: Settings) -> list[list[float]]:
-    return _ticks(_comb_row, _steps(settings.rate / 2), COMBS, settings)
+    return _ticks(_comb_row, _steps(settings.rate / 2), COMB_BANDS, settings)
 
 
 _LEVELS = ("linear", "mel", "log", "cqt", "linear-comb")  # whose grey values are decibels
@@ -136,7 +136,7 @@ def _row(frequency: float, settings: Settings) -> float:
 def _comb_row(frequency: float, settings: Settings) -> float:
     """Row whose band has its middle there."""
     low, high = comb.middles(settings.rate)
-    return (COMBS - 1) * (high - frequency) / (high - low)
+    return (COMB_BANDS - 1) * (high - frequency) / (high - low)
 
 
 def _comb_column(step: float, settings: Settings) -> float:

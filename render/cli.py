@@ -63,11 +63,11 @@ def _render(
     if preview:
         return _preview(preview, settings)
     from render.dataset import render
-    from render.parallel import Engine
-    from render.worker import Plan
+    from render.parallel import Executor
+    from render.worker import RenderPlan
 
-    plan = Plan(images=to, settings=settings, variants=variants, noise=noise, limit=limit)
-    where = Engine(engine, jobs, scheduler)
+    plan = RenderPlan(images=to, settings=settings, variants=variants, noise=noise, limit=limit)
+    where = Executor(engine, jobs, scheduler)
     audio = _audio(audio, demo, jobs)
     summary = render(audio, plan, where, layout=layout, group=group, replace=replace, shard=shard)
     return _tell(summary, plan.images, shard is not None)

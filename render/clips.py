@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from render.decoding.audio import Sound
+from render.decoding.audio import Audio
 from render.decoding.envelope import Envelope
 from render.settings import Settings
 
@@ -36,12 +36,12 @@ class Clip:
 
 
 @dataclass(frozen=True)
-class Cuts:
+class Clips:
     """The clips of a recording, made one after the other as they are asked for.
 
     Attributes
     ----------
-    sound : Sound
+    sound : Audio
     settings : Settings
     start, end : int
         What is left of the recording after trimming: its first sample and the one after the last.
@@ -49,7 +49,7 @@ class Cuts:
         What every sample is multiplied by.
     """
 
-    sound: Sound
+    sound: Audio
     settings: Settings
     start: int
     end: int
@@ -60,7 +60,7 @@ class Cuts:
 
     def __iter__(self) -> Iterator[Clip]:
         rate = self.settings.rate
-        pieces = stretches(self.sound.blocks(), self._bounds())
+        pieces = slices(self.sound.blocks(), self._bounds())
         for (begin, end), piece in zip(self._bounds(), pieces, strict=True):
             # Repeats a short piece: wraps.
             samples = np.resize(piece * np.float32(self.gain), self.settings.length)
@@ -72,18 +72,18 @@ class Cuts:
             yield begin, min(begin + self.settings.length, self.end)
 
 
-def cut(sound: Sound, settings: Settings) -> Cuts:
+def split_into_clips(sound: Audio, settings: Settings) -> Clips:
     """Trim a recording, bring it to the level of the settings and cut it.
 
     Parameters
     ----------
-    sound : Sound
+    sound : Audio
         At ``settings.rate``.
     settings : Settings
 
     Returns
     -------
-    cuts : Cuts
+    cuts : Clips
         At least one clip, in order of time.
 
     Raises
@@ -101,7 +101,7 @@ def cut(sound: Sound, settings: Settings) -> Cuts:
     gain = 1.0
     if settings.level is not None:
         gain = 10 ** (settings.level / 20) / np.sqrt(loud.energy / length)
-    return Cuts(sound, settings, loud.start, loud.end, gain)
+    return Clips(sound, settings, loud.start, loud.end, gain)
 
 
 def starts(length: int, settings: Settings) -> range:
@@ -143,9 +143,7 @@ def _refuse_silence(envelope: Envelope) -> None:
         raise ValueError(f"expected sound, got a constant offset of {envelope.highest:.3g}")
 
 
-def stretches(
-    blocks: Iterator[np.ndarray], bounds: Iterable[tuple[int, int]]
-) -> Iterator[np.ndarray]:
+def slices(blocks: Iterator[np.ndarray], bounds: Iterable[tuple[int, int]]) -> Iterator[np.ndarray]:
     """Cut stretches out of a row of blocks, holding no more than is needed for one.
 
     Parameters

@@ -24,17 +24,17 @@ from render.axes import axes
 from render.command import command
 from render.index import Index
 from render.layouts.registry import GROUPS, find, recognise
-from render.parallel import Engine, work
+from render.parallel import Executor, run_tasks
 from render.recording import Failure, Recording
 from render.spectrogram import draw
 from render.summary import HEADER, Drawn, Summary
-from render.worker import Plan, already, render_recording
+from render.worker import RenderPlan, render_recording, up_to_date
 
 
 def render(
     audio: Path,
-    plan: Plan,
-    engine: Engine | None = None,
+    plan: RenderPlan,
+    engine: Executor | None = None,
     *,
     layout: str | None = None,
     group: str | None = None,
@@ -47,10 +47,10 @@ def render(
     ----------
     audio : Path
         See `render.layouts.registry` for what it may be.
-    plan : Plan
+    plan : RenderPlan
         Its folder is made if missing; pictures of recordings that are gone from `audio` are
         deleted. Its `digits` are found here.
-    engine : Engine, optional
+    engine : Executor, optional
         Default: one process a core.
     layout : str, optional
         Default: recognised.
@@ -79,13 +79,13 @@ def render(
     with Index() as index:
         layout = take_in(index, audio, layout, group)
         print(f"render: {audio} is read as {layout}", file=sys.stderr)
-        plan = dataclasses.replace(plan, digits=paths.digits(index.fullest()))
+        plan = dataclasses.replace(plan, digits=paths.subfolder_digits(index.fullest()))
         if not replace:
             _refuse_another_source(plan.images, audio, index)
         if shard:
             index.keep_share(*shard)
         _begin(plan)
-        _draw_all(index, plan, engine or Engine())
+        _draw_all(index, plan, engine or Executor())
         if shard:
             return _sum_up(index, removed=0)
         summary = _sum_up(index, removed=_sweep(plan.images, index))
@@ -154,7 +154,7 @@ def _refuse_another_source(images: Path, audio: Path, index: Index) -> None:
         )
 
 
-def _drawn_before(plan: Plan) -> bool:
+def _drawn_before(plan: RenderPlan) -> bool:
     """Whether the folder is of pictures with these settings."""
     try:
         known = json.loads((plan.images / "render.json").read_bytes())
@@ -163,21 +163,21 @@ def _drawn_before(plan: Plan) -> bool:
     return isinstance(known, dict) and json.loads(plan.settings.to_json()).items() <= known.items()
 
 
-def _begin(plan: Plan) -> None:
+def _begin(plan: RenderPlan) -> None:
     (plan.images / "manifest.csv").unlink(missing_ok=True)
     described = json.loads(plan.settings.to_json())
     described |= {"axes": axes(plan.settings), "command": command(plan.settings)}
     png.replace(plan.images / "render.json", f"{json.dumps(described)}\n".encode())
 
 
-def _draw_all(index: Index, plan: Plan, engine: Engine) -> None:
+def _draw_all(index: Index, plan: RenderPlan, engine: Executor) -> None:
     """Draw what is not there yet, and note in the index what became of every recording."""
     for failure in index.failures():
         _tell(failure)
     with tqdm(desc="render", total=index.count("recording"), unit="recording", disable=None) as bar:
         progress = _Progress(index, bar)
         tasks = _outstanding(index, plan, progress)
-        for result in work(partial(render_recording, plan=plan), tasks, engine, _lost):
+        for result in run_tasks(partial(render_recording, plan=plan), tasks, engine, _lost):
             progress.note(result)
 
 
@@ -200,10 +200,10 @@ class _Progress:
         self.bar.update()
 
 
-def _outstanding(index: Index, plan: Plan, progress: _Progress) -> Iterator[Recording]:
+def _outstanding(index: Index, plan: RenderPlan, progress: _Progress) -> Iterator[Recording]:
     """Recordings that must be drawn; those whose pictures are there already are noted."""
     for recording in index.recordings():
-        if drawn := already(recording, plan):
+        if drawn := up_to_date(recording, plan):
             progress.note(drawn)
         else:
             yield recording

@@ -10,14 +10,14 @@ from dataclasses import fields
 from pathlib import Path
 
 from render import png
-from render.decoding.audio import Original
+from render.decoding.audio import SourceFile
 from render.index import Index
 
 Row = Iterable[str | float]
 
 COLUMNS = (
     *("path", "split", "label", "recording", "start_s", "duration_s"),
-    *(field.name for field in fields(Original)),
+    *(field.name for field in fields(SourceFile)),
     *("variant", "recipe"),
 )
 

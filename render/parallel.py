@@ -29,7 +29,7 @@ Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
-class Engine:
+class Executor:
     """Where and how widely to work.
 
     Attributes
@@ -58,10 +58,10 @@ class Engine:
             )
 
 
-def work(
+def run_tasks(
     function: Callable[[Task], Result],
     tasks: Iterable[Task],
-    engine: Engine,
+    engine: Executor,
     lost: Callable[[Task], Result],
 ) -> Iterator[Result]:
     """Do tasks in parallel.
@@ -72,7 +72,7 @@ def work(
         Does one task. It and the tasks can be pickled.
     tasks : iterable
         Read as workers become free.
-    engine : Engine
+    engine : Executor
     lost : callable
         Gives the result of a task that ends every process it is done in.
 

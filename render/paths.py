@@ -16,7 +16,7 @@ FULL = 1_000  # recordings or clips that share a folder
 FEW = 4  # clips, above which a recording has a folder of its own
 
 
-def digits(recordings: int) -> int:
+def subfolder_digits(recordings: int) -> int:
     """Count the hexadecimal digits that name sub-folders of about `FULL` recordings at most.
 
     Examples
@@ -30,7 +30,9 @@ def digits(recordings: int) -> int:
     return count
 
 
-def path(recording: Recording, clip: int, clips: int, *, variant: int = 0, digits: int = 0) -> str:
+def picture_path(
+    recording: Recording, clip: int, clips: int, *, variant: int = 0, digits: int = 0
+) -> str:
     """Say where a picture lies.
 
     Parameters
@@ -41,7 +43,7 @@ def path(recording: Recording, clip: int, clips: int, *, variant: int = 0, digit
     variant : int
         0 for the recording as it is.
     digits : int
-        See `digits`.
+        See `subfolder_digits`.
 
     Returns
     -------
@@ -66,10 +68,12 @@ def path(recording: Recording, clip: int, clips: int, *, variant: int = 0, digit
     return "/".join([*parts, f"{recording.stem}-{clip:04d}.png"])
 
 
-def guesses(recording: Recording, *, variant: int = 0, digits: int = 0) -> Iterator[str]:
+def possible_first_paths(
+    recording: Recording, *, variant: int = 0, digits: int = 0
+) -> Iterator[str]:
     """Every place that a recording's first picture can have, whatever its number of clips."""
     for clips in (1, FEW + 1, FULL + 1):
-        yield path(recording, 0, clips, variant=variant, digits=digits)
+        yield picture_path(recording, 0, clips, variant=variant, digits=digits)
 
 
 def files(images: Path, pattern: str) -> Iterator[Path]:

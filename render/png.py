@@ -20,7 +20,7 @@ from xml.sax.saxutils import quoteattr
 import cv2
 import numpy as np
 
-from render.decoding.audio import Original
+from render.decoding.audio import SourceFile
 from render.settings import Settings
 
 NAMESPACE = "urn:spoofsight:1"
@@ -47,7 +47,7 @@ class WriteError(OSError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Origin:
+class PictureSource:
     """Where a picture comes from.
 
     Attributes
@@ -60,7 +60,7 @@ class Origin:
         Number of this clip, from 0, and how many the recording has.
     start_s, duration_s : float
         Where the clip begins in the recording and how long it is, in seconds.
-    original : Original
+    original : SourceFile
         What the recording's file was.
     variant : int
         0 for the recording as it is, else the number of its variant.
@@ -74,12 +74,12 @@ class Origin:
     clips: int
     start_s: float
     duration_s: float
-    original: Original
+    original: SourceFile
     variant: int = 0
     recipe: str = ""
 
 
-def write(path: Path, image: np.ndarray, settings: Settings, origin: Origin) -> None:
+def write(path: Path, image: np.ndarray, settings: Settings, origin: PictureSource) -> None:
     """Write a picture with its settings and origin.
 
     Parameters
@@ -88,7 +88,7 @@ def write(path: Path, image: np.ndarray, settings: Settings, origin: Origin) -> 
         A file; its folder is made if missing.
     image : np.ndarray, shape=(height, width), dtype=uint8
     settings : Settings
-    origin : Origin
+    origin : PictureSource
     """
     packet = _PACKET.format(
         namespace=NAMESPACE,
@@ -110,11 +110,11 @@ def _quoted(settings: Settings) -> str:
     return quoteattr(settings.to_json())
 
 
-def _plain(origin: Origin) -> dict[str, Any]:
+def _plain(origin: PictureSource) -> dict[str, Any]:
     return {**vars(origin), "original": vars(origin.original)}
 
 
-def read(path: Path) -> tuple[Settings, Origin] | None:
+def read(path: Path) -> tuple[Settings, PictureSource] | None:
     """Read what `write` put beside the picture.
 
     Parameters
@@ -123,14 +123,14 @@ def read(path: Path) -> tuple[Settings, Origin] | None:
 
     Returns
     -------
-    described : tuple of (Settings, Origin), or None
+    described : tuple of (Settings, PictureSource), or None
         None if the file is missing, damaged, none of ours or another version's.
     """
     attributes = _attributes(path)
     try:
         settings = _settings(attributes[f"{{{NAMESPACE}}}render"])
         origin = json.loads(attributes[f"{{{NAMESPACE}}}clip"])
-        return settings, Origin(**{**origin, "original": Original(**origin["original"])})
+        return settings, PictureSource(**{**origin, "original": SourceFile(**origin["original"])})
     except (KeyError, TypeError, ValueError):
         return None
 

@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 
 from render import png
 from render.axes import axes
-from render.clips import Clip, cut
-from render.decoding.audio import listen
+from render.clips import Clip, split_into_clips
+from render.decoding.audio import scan_audio
 from render.settings import FEATURES, Settings, frame
 from render.spectrogram import draw
 
@@ -49,7 +49,7 @@ def preview(path: Path, target: Path, settings: Settings) -> None:
     ValueError, OSError
         If the recording cannot be used.
     """
-    clip = loudest(cut(listen(path, settings.rate), settings))
+    clip = loudest(split_into_clips(scan_audio(path, settings.rate), settings))
     data = io.BytesIO()
     with warnings.catch_warnings():
         # A name in a script that the font lacks is drawn as boxes.

@@ -13,10 +13,10 @@ FEATURES = (
     *("linear", "mel", "log", "cqt", "lfcc", "mfcc", "chroma", "group-delay", "stack", "comb"),
     "linear-comb",
 )
-PITCHES = 12  # pitch classes in an octave
-COMBS = 16  # bands that lines in even steps are looked for in
-FIELDS = 16  # rows of what vocoders leave at their usual rates
-REGRESSION = 9  # columns that a delta is found from, the middle one and as many on either side
+PITCH_CLASSES = 12  # pitch classes in an octave
+COMB_BANDS = 16  # bands that lines in even steps are looked for in
+INDICATOR_ROWS = 16  # rows of what vocoders leave at their usual rates
+DELTA_WIDTH = 9  # columns that a delta is found from, the middle one and as many on either side
 _REALS = (
     "seconds",
     "overlap",
@@ -184,9 +184,9 @@ class Settings:
             raise ValueError(
                 f"expected 1 to {self.bands} coefficients (one a band), got {self.coefficients}"
             )
-        if self.columns < REGRESSION:
+        if self.columns < DELTA_WIDTH:
             raise ValueError(
-                f"expected clips of {REGRESSION} frames or more for deltas, got {self.columns}"
+                f"expected clips of {DELTA_WIDTH} frames or more for deltas, got {self.columns}"
             )
 
     def _check_octaves(self) -> None:
@@ -243,10 +243,19 @@ class Settings:
         if self.feature in ("log", "cqt"):
             return self.scale
         bands, cepstrum = self.bands, 3 * self.coefficients
-        stack = bands + cepstrum + PITCHES
+        stack = bands + cepstrum + PITCH_CLASSES
         linear = self.window // 2
-        rows = {"mel": bands, "lfcc": cepstrum, "mfcc": cepstrum, "chroma": PITCHES, "stack": stack}
-        rows |= {"comb": COMBS + FIELDS, "linear-comb": linear + COMBS + FIELDS}
+        rows = {
+            "mel": bands,
+            "lfcc": cepstrum,
+            "mfcc": cepstrum,
+            "chroma": PITCH_CLASSES,
+            "stack": stack,
+        }
+        rows |= {
+            "comb": COMB_BANDS + INDICATOR_ROWS,
+            "linear-comb": linear + COMB_BANDS + INDICATOR_ROWS,
+        }
         return rows.get(self.feature, linear)
 
     @property

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from render.png import Origin
+from render.png import PictureSource
 from render.recording import LABELS, SPLITS
 
 HEADER = ("split", "class", "recordings", "clips", "minutes")
@@ -17,14 +17,14 @@ class Drawn:
     ----------
     recording : str
         Name of the recording.
-    pictures : list of tuple of (str, Origin)
+    pictures : list of tuple of (str, PictureSource)
         Path below the images folder, with forward slashes, and origin of each picture.
     fresh : bool
         Whether any of them was drawn now; False when all were there already.
     """
 
     recording: str
-    pictures: list[tuple[str, Origin]]
+    pictures: list[tuple[str, PictureSource]]
     fresh: bool
 
 

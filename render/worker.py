@@ -12,9 +12,9 @@ import numpy as np
 from render import paths, png
 from render.augmentation import noise as noises
 from render.augmentation.variants import Recipe, apply, recipe
-from render.clips import Clip, cut
-from render.decoding.audio import Sound, listen
-from render.png import Origin
+from render.clips import Clip, split_into_clips
+from render.decoding.audio import Audio, scan_audio
+from render.png import PictureSource
 from render.recording import Failure, Recording
 from render.settings import Settings
 from render.spectrogram import draw
@@ -22,7 +22,7 @@ from render.summary import Drawn
 
 
 @dataclass(frozen=True, kw_only=True)
-class Plan:
+class RenderPlan:
     """What is drawn of every recording, and where.
 
     Attributes
@@ -31,7 +31,7 @@ class Plan:
         Folder of the pictures.
     settings : Settings
     digits : int
-        See `render.paths.digits`.
+        See `render.paths.subfolder_digits`.
     variants : int
         Variants of the sound that are drawn of every training recording besides itself.
     noise : Path or None
@@ -63,13 +63,13 @@ class Plan:
         }
 
 
-def already(recording: Recording, plan: Plan) -> Drawn | None:
+def up_to_date(recording: Recording, plan: RenderPlan) -> Drawn | None:
     """Find the pictures of a recording, if all of them are there, whole and up to date.
 
     Parameters
     ----------
     recording : Recording
-    plan : Plan
+    plan : RenderPlan
 
     Returns
     -------
@@ -82,7 +82,7 @@ def already(recording: Recording, plan: Plan) -> Drawn | None:
         source = _digest(recording.path)
     except OSError:
         return None  # drawing it says why
-    found: list[tuple[str, Origin]] = []
+    found: list[tuple[str, PictureSource]] = []
     for number, how in recipes.items():
         pictures = _kept(recording, plan, source, number, how)
         if not pictures:
@@ -91,13 +91,13 @@ def already(recording: Recording, plan: Plan) -> Drawn | None:
     return Drawn(recording.name, found, fresh=False)
 
 
-def render_recording(recording: Recording, plan: Plan) -> Drawn | Failure:
+def render_recording(recording: Recording, plan: RenderPlan) -> Drawn | Failure:
     """Draw what is missing of one recording and its variants.
 
     Parameters
     ----------
     recording : Recording
-    plan : Plan
+    plan : RenderPlan
 
     Returns
     -------
@@ -111,7 +111,7 @@ def render_recording(recording: Recording, plan: Plan) -> Drawn | Failure:
     try:
         source = _digest(recording.path)
         deadline = time.monotonic() + plan.limit
-        sound = listen(recording.path, plan.settings.rate, deadline)
+        sound = scan_audio(recording.path, plan.settings.rate, deadline)
         return Drawn(recording.name, _draw(recording, plan, source, sound, deadline), fresh=True)
     except png.WriteError:
         raise
@@ -128,16 +128,16 @@ def _digest(path: Path) -> str:
 
 
 def _draw(
-    recording: Recording, plan: Plan, source: str, sound: Sound, deadline: float
-) -> list[tuple[str, Origin]]:
-    pictures: list[tuple[str, Origin]] = []
+    recording: Recording, plan: RenderPlan, source: str, sound: Audio, deadline: float
+) -> list[tuple[str, PictureSource]]:
+    pictures: list[tuple[str, PictureSource]] = []
     missing: dict[int, Recipe | None] = {}
     for number, how in plan.recipes(recording).items():
         kept = _kept(recording, plan, source, number, how)
         pictures += kept
         if not kept:
             missing[number] = how
-    cuts = cut(sound, plan.settings)
+    cuts = split_into_clips(sound, plan.settings)
     for clip_number, clip in enumerate(cuts):
         if time.monotonic() > deadline:
             raise ValueError(
@@ -145,7 +145,7 @@ def _draw(
                 f"{len(cuts)} clips by then"
             )
         for number, how in missing.items():
-            origin = Origin(
+            origin = PictureSource(
                 recording=recording.name,
                 source=source,
                 clip=clip_number,
@@ -163,35 +163,35 @@ def _draw(
     return pictures
 
 
-def _vary(clip: Clip, number: int, how: Recipe | None, plan: Plan) -> np.ndarray:
+def _vary(clip: Clip, number: int, how: Recipe | None, plan: RenderPlan) -> np.ndarray:
     if how is None:
         return clip.samples
     return apply(clip.samples, plan.settings.rate, how, number)
 
 
-def _path(recording: Recording, plan: Plan, origin: Origin) -> str:
-    return paths.path(
+def _path(recording: Recording, plan: RenderPlan, origin: PictureSource) -> str:
+    return paths.picture_path(
         recording, origin.clip, origin.clips, variant=origin.variant, digits=plan.digits
     )
 
 
-def _firsts(recording: Recording, plan: Plan, variant: int) -> Iterator[str]:
+def _firsts(recording: Recording, plan: RenderPlan, variant: int) -> Iterator[str]:
     """The first picture of a recording, wherever it can lie."""
-    for each in paths.guesses(recording, variant=variant, digits=plan.digits):
+    for each in paths.possible_first_paths(recording, variant=variant, digits=plan.digits):
         if os.path.exists(os.path.join(plan.images, each)):  # an eighth of what pathlib costs
             yield each
 
 
 def _kept(
-    recording: Recording, plan: Plan, source: str, number: int, how: Recipe | None
-) -> list[tuple[str, Origin]]:
+    recording: Recording, plan: RenderPlan, source: str, number: int, how: Recipe | None
+) -> list[tuple[str, PictureSource]]:
     """The pictures of a variant, or none if one is missing, damaged or out of date."""
     expected = (plan.settings, source, number, how.text if how else "")
     for first in _firsts(recording, plan, number):
         origin = _origin(plan.images / first, expected)
         found = [(first, origin)] if origin else []
         while origin and len(found) < origin.clips:
-            path = paths.path(
+            path = paths.picture_path(
                 recording, len(found), origin.clips, variant=number, digits=plan.digits
             )
             another = _origin(plan.images / path, expected)
@@ -203,7 +203,7 @@ def _kept(
     return []
 
 
-def _origin(path: Path, expected: tuple[Settings, str, int, str]) -> Origin | None:
+def _origin(path: Path, expected: tuple[Settings, str, int, str]) -> PictureSource | None:
     """What a picture comes from, if it is whole, of these settings, bytes, variant and recipe."""
     described = png.read(path)
     if described is None:

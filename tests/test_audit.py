@@ -9,9 +9,9 @@ from classify.audit.audit import audit
 from classify.audit.findings import warnings
 from render.dataset import render
 from render.demo.formant_synthesis import RATE, speaker, utterance
-from render.parallel import Engine
+from render.parallel import Executor
 from render.settings import Settings
-from render.worker import Plan
+from render.worker import RenderPlan
 
 COUNT = 22  # recordings of a class: enough for facts to be judged
 SPLITS = ("train", "validation")
@@ -44,8 +44,8 @@ def audited(tmp_path, sounds):
             planted = change(samples) if (split, label) == ("train", "fake") else samples
             soundfile.write(folder / f"{number:02d}.flac", planted, RATE)
         also(tmp_path / "audio")
-        plan = Plan(images=tmp_path / "images", settings=Settings(**drawing))
-        render(tmp_path / "audio", plan, Engine(jobs=1))
+        plan = RenderPlan(images=tmp_path / "images", settings=Settings(**drawing))
+        render(tmp_path / "audio", plan, Executor(jobs=1))
         return [warning.short for warning in warnings(audit(tmp_path / "images", SPLITS))]
 
     return run

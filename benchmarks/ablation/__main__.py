@@ -61,7 +61,7 @@ def main(arguments: list[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     options = _command(known).parse_args(arguments)
     try:
-        chosen = [UNCHANGED, *factors.chosen(known, options.only)]
+        chosen = [UNCHANGED, *factors.selected(known, options.only)]
         return _ablate(_study(options), chosen, shlex.join(arguments))
     except (OSError, ValueError) as error:
         print(f"ablation: {error}", file=sys.stderr)

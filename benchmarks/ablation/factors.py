@@ -149,7 +149,7 @@ def factors(training: Change, drawing: Drawing = BASE) -> list[Factor]:
     return [_seen(one, training) for one in found]
 
 
-def chosen(known: Sequence[Factor], names: Sequence[str]) -> list[Factor]:
+def selected(known: Sequence[Factor], names: Sequence[str]) -> list[Factor]:
     """Choose factors by their names or those of their groups.
 
     Parameters

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure as Drawing
 
 from benchmarks.ablation.factors import UNCHANGED, Factor
 from benchmarks.support import timing
-from benchmarks.support.system_scores import FIGURES, Figure, Judged, difference, level
+from benchmarks.support.system_scores import FIGURES, Figure, SystemScores, difference, level
 from classify.reports.plots import png
 
 # Of Okabe and Ito's palette, by the interval of the difference: below 0, above 0, neither.
@@ -20,7 +20,7 @@ BETTER, WORSE, UNSURE = "#0072B2", "#D55E00", "#767676"
 SHOWN = 1  # of `judged.FIGURES`, in the plot
 
 # By factor, trial and split.
-Results = dict[str, dict[str, dict[str, Judged]]]
+Results = dict[str, dict[str, dict[str, SystemScores]]]
 
 
 @dataclass(frozen=True)

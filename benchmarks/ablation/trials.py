@@ -12,7 +12,7 @@ from benchmarks.support.timing import SPLITS
 from classify.settings import Settings, recipe
 
 if TYPE_CHECKING:
-    from benchmarks.support.system_scores import Judged
+    from benchmarks.support.system_scores import SystemScores
     from classify.runs.run import Run
 
 LEFT_OUT = "sources left out"
@@ -63,15 +63,15 @@ class Study:
     jobs: int
     drawn: dict[Drawing, list[Path]] = field(default_factory=dict)
 
-    def finished(self, trial: Trial) -> "dict[str, Judged]":
+    def finished(self, trial: Trial) -> "dict[str, SystemScores]":
         """Read what was judged, by split; nothing of a trial that has not come that far."""
-        from benchmarks.support.system_scores import Judged
+        from benchmarks.support.system_scores import SystemScores
 
         path = self._note(trial)
         known = json.loads(path.read_text()) if path.is_file() else {}
-        return {split: Judged.read(columns) for split, columns in known.items()}
+        return {split: SystemScores.read(columns) for split, columns in known.items()}
 
-    def carry_out(self, trial: Trial) -> "dict[str, Judged]":
+    def carry_out(self, trial: Trial) -> "dict[str, SystemScores]":
         """Train and judge, as far as that is not done; once it is, `finished` finds it.
 
         Parameters
@@ -80,7 +80,7 @@ class Study:
 
         Returns
         -------
-        judged : dict of str to Judged
+        judged : dict of str to SystemScores
             By split.
 
         Raises
@@ -96,7 +96,7 @@ class Study:
             raise ValueError(f"expected {factor.networks} seeds or more, got {self.seeds}")
         datasets, found = self._datasets(factor), self.finished(trial)
         runs = [self._train(images, trial, number) for number, images in enumerate(datasets)]
-        above = timing.above(self.audio) if factor.drawing.get("forge") else ""
+        above = timing.name_prefix(self.audio) if factor.drawing.get("forge") else ""
         for split in self.splits:
             if split not in found:
                 ours = SPLITS.get(split, "test")
@@ -154,14 +154,14 @@ class Study:
 
     def _draw(self, drawing: Drawing) -> Path:
         from render.dataset import render
-        from render.parallel import Engine
+        from render.parallel import Executor
         from render.settings import Settings as How
-        from render.worker import Plan
+        from render.worker import RenderPlan
 
         images = self.out / "pictures" / drawing.name
         how = How(feature=drawing.feature, seconds=drawing.seconds)
-        plan = Plan(images=images, settings=how, variants=drawing.variants)
-        render(self._recordings(drawing), plan, Engine(jobs=self.jobs))
+        plan = RenderPlan(images=images, settings=how, variants=drawing.variants)
+        render(self._recordings(drawing), plan, Executor(jobs=self.jobs))
         return images
 
     def _recordings(self, drawing: Drawing) -> Path:
@@ -169,8 +169,8 @@ class Study:
         if not drawing.forge:
             return self.audio
         from render.copysynthesis.copysynthesis import forge
-        from render.copysynthesis.plan import Wish
+        from render.copysynthesis.plan import CopyOptions
 
         return forge(
-            self.audio, self.out / "forged", Wish(copies=timing.COPIES), jobs=self.jobs
+            self.audio, self.out / "forged", CopyOptions(copies=timing.COPIES), jobs=self.jobs
         ).corpus.top

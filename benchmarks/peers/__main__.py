@@ -307,7 +307,7 @@ def _report(
     from classify.runs.run import replace
 
     known = {one.name: {**one.metadata, "recording": one.name} for one in recordings}
-    above = timing.above(place.audio)
+    above = timing.name_prefix(place.audio)
     judged = {
         peer: [report.read(path, known, above) for path in own] for peer, own in files.items()
     }

@@ -14,8 +14,8 @@ import numpy as np
 from joblib import Parallel, delayed
 from tqdm import tqdm
 
-from render.clips import Cuts, cut
-from render.decoding.audio import listen
+from render.clips import Clips, split_into_clips
+from render.decoding.audio import scan_audio
 from render.recording import Recording
 from render.settings import Settings
 from render.spectra import filterbank, grey, stft
@@ -261,8 +261,8 @@ def forest(features: Sequence[np.ndarray], labels: np.ndarray, seed: int, trees:
     return score
 
 
-def _heard(path: Path) -> Cuts:
-    return cut(listen(path, DRAWING.rate), DRAWING)
+def _heard(path: Path) -> Clips:
+    return split_into_clips(scan_audio(path, DRAWING.rate), DRAWING)
 
 
 BASELINES = {"lfcc-gmm": Baseline(cepstra, mixtures), "forest": Baseline(statistics, forest)}

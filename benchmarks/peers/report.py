@@ -11,12 +11,12 @@ import numpy as np
 from matplotlib.figure import Figure as Drawing
 
 from benchmarks.support import timing
-from benchmarks.support.system_scores import FIGURES, Figure, Judged, difference, level
+from benchmarks.support.system_scores import FIGURES, Figure, SystemScores, difference, level
 from classify.data import manifest
 from classify.data.manifest import Manifest
 from classify.evaluation.evaluation import cluster_column, groups
 from classify.metrics.calibration import THRESHOLD
-from classify.metrics.trials import Scored, summary
+from classify.metrics.trials import Trials, compute_metrics
 from classify.reports.plots import CLASSES, png
 from classify.scorefiles.files import read_scores
 
@@ -65,7 +65,7 @@ class Row:
         return self.peer.startswith(OURS)
 
 
-def read(path: Path, known: Manifest, above: str = "") -> Judged:
+def read(path: Path, known: Manifest, above: str = "") -> SystemScores:
     """Read a score file.
 
     Parameters
@@ -78,7 +78,7 @@ def read(path: Path, known: Manifest, above: str = "") -> Judged:
 
     Returns
     -------
-    judged : Judged
+    judged : SystemScores
 
     Raises
     ------
@@ -89,23 +89,23 @@ def read(path: Path, known: Manifest, above: str = "") -> Judged:
     if file.labels is None:
         raise ValueError(f"expected scores with the truth in {path}, got scores alone")
     names = np.array([name if name in known else name.removeprefix(above) for name in file.names])
-    scored = Scored(names, file.labels, file.llr)
+    scored = Trials(names, file.labels, file.llr)
     sources = manifest.values(known, names.tolist(), "source")
     together = groups(scored, known, cluster_column(known, names))
-    return Judged(names, file.labels, file.llr, sources, together)
+    return SystemScores(names, file.labels, file.llr, sources, together)
 
 
-def align(judged: Mapping[str, Sequence[Judged]]) -> dict[str, list[Judged]]:
+def align(judged: Mapping[str, Sequence[SystemScores]]) -> dict[str, list[SystemScores]]:
     """Keep the recordings that all peers could score, in order of their names.
 
     Parameters
     ----------
-    judged : mapping of str to sequence of Judged
+    judged : mapping of str to sequence of SystemScores
         By peer, one a seed.
 
     Returns
     -------
-    aligned : dict of str to list of Judged
+    aligned : dict of str to list of SystemScores
 
     Raises
     ------
@@ -126,12 +126,12 @@ def align(judged: Mapping[str, Sequence[Judged]]) -> dict[str, list[Judged]]:
     return found
 
 
-def rows(judged: Mapping[str, Sequence[Judged]], seconds: Mapping[str, float]) -> list[Row]:
+def rows(judged: Mapping[str, Sequence[SystemScores]], seconds: Mapping[str, float]) -> list[Row]:
     """Sum up every peer.
 
     Parameters
     ----------
-    judged : mapping of str to sequence of Judged
+    judged : mapping of str to sequence of SystemScores
         By peer, one a seed; all of the same recordings.
     seconds : mapping of str to float
         That one seed was trained, by peer, where it is known.
@@ -143,19 +143,21 @@ def rows(judged: Mapping[str, Sequence[Judged]], seconds: Mapping[str, float]) -
     found = []
     for name, own in judged.items():
         less = difference(own, judged[OURS]) if OURS in judged and name != OURS else None
-        right = [summary(one.labels, one.llr, THRESHOLD)["accuracy"] for one in own]
+        right = [compute_metrics(one.labels, one.llr, THRESHOLD)["accuracy"] for one in own]
         row = Row(name, len(own), level(own), less, float(np.mean(right)), seconds.get(name))
         found.append(row)
     return found
 
 
-def markdown(found: Sequence[Row], recordings: Judged, split: str, command: str, seeds: int) -> str:
+def markdown(
+    found: Sequence[Row], recordings: SystemScores, split: str, command: str, seeds: int
+) -> str:
     """Write the table for people, and whether `OURS` is ahead.
 
     Parameters
     ----------
     found : sequence of Row
-    recordings : Judged
+    recordings : SystemScores
         What all peers were judged on.
     split : str
     command : str

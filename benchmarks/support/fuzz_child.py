@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from render.clips import cut
-from render.decoding.audio import listen
+from render.clips import split_into_clips
+from render.decoding.audio import scan_audio
 from render.settings import Settings
 from render.spectrogram import draw
 
@@ -41,7 +41,9 @@ def main() -> None:
 def outcome(path: Path, settings: Settings) -> tuple[str, str]:
     """Draw a recording, and say how it ended."""
     try:
-        for clip in cut(listen(path, settings.rate, time.monotonic() + LIMIT), settings):
+        for clip in split_into_clips(
+            scan_audio(path, settings.rate, time.monotonic() + LIMIT), settings
+        ):
             if not np.isfinite(clip.samples).all():
                 return "nan", "samples that are no numbers"
             image = draw(clip.samples, settings)

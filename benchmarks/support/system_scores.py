@@ -19,15 +19,15 @@ from classify.data import manifest
 from classify.evaluation.evaluation import cluster_column, groups
 from classify.metrics.bootstrap import RESAMPLES, draws, interval
 from classify.metrics.breakdown import with_enough
-from classify.metrics.trials import equal_error
-from classify.prediction.pooling import levels, score_split
+from classify.metrics.trials import eer_of_any_scores
+from classify.prediction.pooling import calibrated_trials, score_split
 from classify.runs.run import Run
 
 FIGURES = ("EER", "by source")
 
 
 @dataclass(frozen=True, eq=False)
-class Judged:
+class SystemScores:
     """Scores of recordings, and what is known of them.
 
     Attributes
@@ -59,9 +59,9 @@ class Judged:
         """All columns in JSON's types."""
         return {one.name: getattr(self, one.name).tolist() for one in fields(self)}
 
-    def __getitem__(self, index: np.ndarray) -> "Judged":
+    def __getitem__(self, index: np.ndarray) -> "SystemScores":
         """Those at an index or under a mask."""
-        return Judged(*(getattr(self, one.name)[index] for one in fields(self)))
+        return SystemScores(*(getattr(self, one.name)[index] for one in fields(self)))
 
     @cached_property
     def parts(self) -> list[np.ndarray]:
@@ -86,7 +86,7 @@ class Judged:
         return np.array([self._eer(index), np.mean([self._eer(at) for at in whole])])
 
     def _eer(self, index: np.ndarray) -> float:
-        return equal_error(self.labels[index], self.llr[index])
+        return eer_of_any_scores(self.labels[index], self.llr[index])
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ class Figure:
         return f"{value} [{low}, {high}]"
 
 
-def judge(images: Path, run: Run, split: str, above: str = "") -> Judged:
+def judge(images: Path, run: Run, split: str, above: str = "") -> SystemScores:
     """Judge a run on the recordings of a split.
 
     Parameters
@@ -128,31 +128,31 @@ def judge(images: Path, run: Run, split: str, above: str = "") -> Judged:
 
     Returns
     -------
-    judged : Judged
+    judged : SystemScores
     """
     known = manifest.read(images)
     pictures = score_split("ablation", images, run, split)
-    scored = levels(run, pictures, known)["recording"]
+    scored = calibrated_trials(run, pictures, known)["recording"]
     rows = manifest.of_level(known, "recording")
     sources = manifest.values(rows, list(scored.names), "source")
     together = groups(scored, rows, cluster_column(known, pictures.names))
     names = np.array([name.removeprefix(above) for name in scored.names])
-    return Judged(names, scored.labels, scored.llr, sources, together)
+    return SystemScores(names, scored.labels, scored.llr, sources, together)
 
 
-def join(parts: Sequence[Judged]) -> Judged:
+def join(parts: Sequence[SystemScores]) -> SystemScores:
     """Put recordings together, sorted by name."""
-    names = (one.name for one in fields(Judged))
-    whole = Judged(*(np.concatenate([getattr(one, name) for one in parts]) for name in names))
+    names = (one.name for one in fields(SystemScores))
+    whole = SystemScores(*(np.concatenate([getattr(one, name) for one in parts]) for name in names))
     return whole[np.argsort(whole.names, kind="stable")]
 
 
-def level(judged: Sequence[Judged]) -> Figure:
+def level(judged: Sequence[SystemScores]) -> Figure:
     """Average the figures over seeds.
 
     Parameters
     ----------
-    judged : sequence of Judged
+    judged : sequence of SystemScores
         One a seed.
 
     Returns
@@ -162,12 +162,12 @@ def level(judged: Sequence[Judged]) -> Figure:
     return Figure.of(np.mean([one.errors for one in judged], axis=0), _over_seeds(judged))
 
 
-def difference(judged: Sequence[Judged], base: Sequence[Judged]) -> Figure:
+def difference(judged: Sequence[SystemScores], base: Sequence[SystemScores]) -> Figure:
     """Average the figures over seeds, less those of the base on the same recordings.
 
     Parameters
     ----------
-    judged, base : sequence of Judged
+    judged, base : sequence of SystemScores
         One a seed; those of one place are of one seed, where there are as many.
 
     Returns
@@ -184,7 +184,7 @@ def difference(judged: Sequence[Judged], base: Sequence[Judged]) -> Figure:
     return Figure.of(value, _over_seeds(judged) - _over_seeds(base))
 
 
-def _over_seeds(judged: Sequence[Judged]) -> np.ndarray:
+def _over_seeds(judged: Sequence[SystemScores]) -> np.ndarray:
     """Means over seeds drawn with replacement, another draw a resample, shape=(RESAMPLES, 2)."""
     each = np.stack([one.resampled for one in judged])
     picks = np.random.default_rng(0).integers(len(each), size=(RESAMPLES, len(each)))

@@ -124,12 +124,12 @@ def draw(
 ) -> None:
     """Draw a folder as ``./run.sh render`` does."""
     from render.dataset import render
-    from render.parallel import Engine
+    from render.parallel import Executor
     from render.settings import Settings
-    from render.worker import Plan
+    from render.worker import RenderPlan
 
-    plan = Plan(images=images, settings=Settings(feature=feature, seconds=seconds))
-    render(audio, plan, Engine(name=engine, jobs=jobs, scheduler=scheduler))
+    plan = RenderPlan(images=images, settings=Settings(feature=feature, seconds=seconds))
+    render(audio, plan, Executor(name=engine, jobs=jobs, scheduler=scheduler))
 
 
 def interleave(
@@ -186,7 +186,7 @@ def command(*arguments: object) -> dict[str, Any]:
     return {"args": called, "env": {**os.environ, "PYTHONPATH": str(ROOT)}}
 
 
-def above(audio: Path) -> str:
+def name_prefix(audio: Path) -> str:
     """Say what names of recordings begin with where forge has put copies beside a link to them."""
     return f"{Path(os.path.abspath(audio)).name}/"
 

@@ -14,12 +14,12 @@ import numpy as np
 
 from classify.audit import confounders
 from classify.audit.advice import REMEDIES
-from classify.audit.findings import Audit, Part, notes, suspect, warnings
+from classify.audit.findings import Audit, SplitAudit, notes, suspect, warnings
 from classify.audit.leakage import NOBODY, copies, shared
-from classify.audit.scan import Survey, listed, survey
-from classify.audit.separability import FEWEST, folds, separation
+from classify.audit.scan import Scan, list_pictures, scan
+from classify.audit.separability import FEWEST, cv_folds, separation
 from classify.data import manifest
-from classify.data.splits import tell_damaged
+from classify.data.splits import report_damaged
 
 SPLITS = ("train", "validation", "test")
 _SAMPLE = 1_000  # pictures of a split that a quick audit looks at
@@ -49,15 +49,15 @@ def audit(images: Path, splits: Sequence[str] | None = None, *, quick: bool = Fa
         If there are no pictures, or not of two classes.
     """
     splits = splits or (SPLITS[:2] if quick else SPLITS)
-    classes, pictures = listed(images, splits)
+    classes, pictures = list_pictures(images, splits)
     rows = manifest.read(images)
     surveys = {
-        split: survey(images, split, *(_sample(*own) if quick else own), signed=not quick)
+        split: scan(images, split, *(_sample(*own) if quick else own), signed=not quick)
         for split, own in pictures.items()
     }
     damaged = {path: why for found in surveys.values() for path, why in found.damaged.items()}
     if not quick:  # a training names them itself
-        tell_damaged("audit", damaged)
+        report_damaged("audit", damaged)
     if not any(found.names for found in surveys.values()):
         raise ValueError(f"expected pictures in {images}, got none that can be read")
     return Audit(
@@ -141,7 +141,7 @@ def _judged(found: Audit) -> bool:
     return any(part.facts for part in found.splits.values())
 
 
-def _cell(part: Part, fact: str) -> str:
+def _cell(part: SplitAudit, fact: str) -> str:
     if fact not in part.facts:
         return "-"
     value = part.facts[fact]
@@ -157,19 +157,19 @@ def _sample(names: list[str], labels: np.ndarray) -> tuple[list[str], np.ndarray
     return [names[index] for index in chosen], labels[chosen]
 
 
-def _part(own: Survey, names: list[str], labels: np.ndarray, rows: manifest.Manifest) -> Part:
+def _part(own: Scan, names: list[str], labels: np.ndarray, rows: manifest.Manifest) -> SplitAudit:
     """Judge every fact of one split, of which `names` and `labels` list all pictures."""
     found = confounders.gather(own.measured, own.names, own.labels, rows, names)
     grouped_by, groups = _groups(found, own, rows)
     judged = {}
     if min(np.bincount(found.labels, minlength=2)) >= FEWEST:
-        parts = folds(found.labels, groups)
+        parts = cv_folds(found.labels, groups)
         judged = {
             fact: separation(value, found.labels, groups, parts)
             for fact, value in found.values.items()
         }
     keys = set(zip(manifest.recordings(rows, names), labels, strict=True))
-    return Part(
+    return SplitAudit(
         _by_class(labels), _by_class(np.array([label for _, label in keys])), grouped_by, judged
     )
 
@@ -180,7 +180,7 @@ def _by_class(labels: np.ndarray) -> tuple[int, int]:
 
 
 def _groups(
-    found: confounders.Facts, own: Survey, rows: manifest.Manifest
+    found: confounders.Confounders, own: Scan, rows: manifest.Manifest
 ) -> tuple[str, np.ndarray]:
     """What must not stand in two folds: the speaker, where there are enough, else the recording."""
     recordings = manifest.recordings(rows, own.names)

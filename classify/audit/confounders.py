@@ -15,7 +15,7 @@ from classify.data.manifest import Manifest, recordings, values
 
 BANDS = 32
 # Where in a measured row each fact of the pixels stands.
-PARTS = {
+SLICES = {
     "brightness": slice(0, 1),  # mean grey level
     "bandwidth": slice(1, 2),  # share of empty rows at the top
     "silence": slice(2, 4),  # shares of dark columns at the left and at the right edge
@@ -30,7 +30,7 @@ _DARK_COLUMN = 1 / 2  # a column is when its mean is; a pause is darker than spe
 
 
 @dataclass(frozen=True)
-class Facts:
+class Confounders:
     """Trivial facts of recordings.
 
     Attributes
@@ -47,7 +47,7 @@ class Facts:
     values: dict[str, np.ndarray]
 
 
-def measure(image: np.ndarray) -> np.ndarray:
+def measure_confounders(image: np.ndarray) -> np.ndarray:
     """Measure the trivial facts of a picture.
 
     Parameters
@@ -57,7 +57,7 @@ def measure(image: np.ndarray) -> np.ndarray:
     Returns
     -------
     measured : np.ndarray, shape=(5 + BANDS,), dtype=float32
-        In the order of `PARTS`.
+        In the order of `SLICES`.
 
     Examples
     --------
@@ -90,13 +90,13 @@ def gather(
     labels: np.ndarray,
     manifest: Manifest,
     all_names: list[str],
-) -> Facts:
+) -> Confounders:
     """Gather the facts of recordings.
 
     Parameters
     ----------
     measured : np.ndarray, shape=(n, 5 + BANDS)
-        Rows of `measure`.
+        Rows of `measure_confounders`.
     names : list of str
         Path of each picture in the dataset.
     labels : np.ndarray of int, shape=(n,)
@@ -106,7 +106,7 @@ def gather(
 
     Returns
     -------
-    facts : Facts
+    facts : Confounders
         Those of the manifest only where it knows them of at least one recording.
     """
     keys = np.stack([recordings(manifest, names), labels.astype(str)])
@@ -115,14 +115,14 @@ def gather(
     total = np.zeros((keys.shape[1], measured.shape[1]))
     np.add.at(total, member, measured)
     means = total / np.bincount(member)[:, np.newaxis]
-    found = {fact: means[:, part] for fact, part in PARTS.items()}
+    found = {fact: means[:, part] for fact, part in SLICES.items()}
     found |= _lengths(keys[0], manifest, all_names)
     pictures = [names[index] for index in first]
     for column in NUMBERS:
         found[column] = _numbers(values(manifest, pictures, column))[:, np.newaxis]
     for column in CATEGORIES:
         found[column] = values(manifest, pictures, column)
-    return Facts(
+    return Confounders(
         keys[0], keys[1].astype(int), {fact: value for fact, value in found.items() if _any(value)}
     )
 

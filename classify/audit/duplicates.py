@@ -26,7 +26,7 @@ _BLOCK = 512
 
 
 @dataclass(frozen=True)
-class Twins:
+class NearestPairs:
     """Pictures of one set with the picture of another that is most like each.
 
     Attributes
@@ -90,7 +90,7 @@ def exact(digests: list[bytes]) -> list[np.ndarray]:
     return [np.array(group) for group in groups.values() if len(group) > 1]
 
 
-def near(here: np.ndarray, there: np.ndarray, talk: str = "compare") -> Twins:
+def near(here: np.ndarray, there: np.ndarray, talk: str = "compare") -> NearestPairs:
     """Find for every picture of one set its like in another.
 
     The magnitudes of the Fourier transform over time hardly change when a picture is shifted;
@@ -106,14 +106,14 @@ def near(here: np.ndarray, there: np.ndarray, talk: str = "compare") -> Twins:
 
     Returns
     -------
-    twins : Twins
+    twins : NearestPairs
         At most one for each picture here, in their order.
     """
     found = [
         (np.zeros(0, int), np.zeros(0, int), np.zeros(0)),
         *_near_blocks(here, there, talk),
     ]
-    return Twins(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
+    return NearestPairs(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
 
 
 def _near_blocks(here: np.ndarray, there: np.ndarray, talk: str) -> Iterator[tuple]:

@@ -6,8 +6,8 @@ Shares and accuracies are in [0, 1]; lines say them in per cent.
 from dataclasses import dataclass
 
 from classify.audit.advice import REMEDIES
-from classify.audit.leakage import Copies, Shared
-from classify.audit.separability import FEWEST, Separation
+from classify.audit.leakage import Duplicates, Overlap
+from classify.audit.separability import FEWEST, Separability
 
 SUSPECT = 0.70  # balanced accuracy from which a single fact is too good
 # What the low end of its 95 % interval has to exceed. In sets of 20 to 40 recordings a class where
@@ -17,7 +17,7 @@ LOPSIDED = 4  # pictures of one class for each of the other
 
 
 @dataclass(frozen=True)
-class Part:
+class SplitAudit:
     """What was found in one split.
 
     Attributes
@@ -26,14 +26,14 @@ class Part:
         By class, the positive class last.
     grouped_by : str
         What never stood in two folds: ``"speaker"``, ``"recording"`` or ``"picture"``.
-    facts : dict of str to Separation
+    facts : dict of str to Separability
         By fact; empty where a class has too few recordings.
     """
 
     pictures: tuple[int, int]
     recordings: tuple[int, int]
     grouped_by: str
-    facts: dict[str, Separation]
+    facts: dict[str, Separability]
 
 
 @dataclass(frozen=True)
@@ -46,11 +46,11 @@ class Audit:
         The dataset.
     classes : tuple of two str
         The positive class last.
-    splits : dict of str to Part
+    splits : dict of str to SplitAudit
     missing : tuple of str
         Splits that were asked for and have no pictures.
-    copies : tuple of Copies
-    shared : tuple of Shared
+    copies : tuple of Duplicates
+    shared : tuple of Overlap
     left_out : int
         Pictures that cannot be read.
     quick : bool
@@ -59,10 +59,10 @@ class Audit:
 
     images: str
     classes: tuple[str, str]
-    splits: dict[str, Part]
+    splits: dict[str, SplitAudit]
     missing: tuple[str, ...]
-    copies: tuple[Copies, ...]
-    shared: tuple[Shared, ...]
+    copies: tuple[Duplicates, ...]
+    shared: tuple[Overlap, ...]
     left_out: int
     quick: bool
 
@@ -124,7 +124,7 @@ def notes(audit: Audit) -> list[str]:
     return lines
 
 
-def suspect(found: Separation) -> bool:
+def suspect(found: Separability) -> bool:
     """Whether a fact alone does better than it may, and surely not by chance."""
     return found.accuracy > SUSPECT and found.low > SURELY
 
@@ -152,7 +152,7 @@ def _facts(audit: Audit) -> list[Finding]:
     return lines
 
 
-def _copies(found: Copies) -> Finding:
+def _copies(found: Duplicates) -> Finding:
     one, other = found.examples[0]
     such = f"such as {one} and {other}"
     if found.kind == "labels":
@@ -172,7 +172,7 @@ def _copies(found: Copies) -> Finding:
     )
 
 
-def _recordings(found: Shared) -> Finding:
+def _recordings(found: Overlap) -> Finding:
     stand = "recording stands" if len(found.values) == 1 else "recordings stand"
     short = f"{len(found.values)} {stand} in {found.there} and in {found.here}"
     return Finding(

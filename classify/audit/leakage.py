@@ -12,7 +12,7 @@ from itertools import combinations
 import numpy as np
 
 from classify.audit.duplicates import exact, near
-from classify.audit.scan import Listed, Survey
+from classify.audit.scan import Listing, Scan
 from classify.data.manifest import Manifest, recordings, values
 
 NOBODY = {"", "-", "bonafide", "bona-fide", "none", "unknown"}  # values that name nothing
@@ -20,7 +20,7 @@ _EXAMPLES = 5
 
 
 @dataclass(frozen=True)
-class Copies:
+class Duplicates:
     """Pictures that show the same.
 
     Attributes
@@ -43,7 +43,7 @@ class Copies:
 
 
 @dataclass(frozen=True)
-class Shared:
+class Overlap:
     """Values of a manifest's column that stand in two splits.
 
     Attributes
@@ -68,19 +68,19 @@ class Shared:
     share: float
 
 
-def copies(surveys: Mapping[str, Survey], nearly: bool) -> Iterator[Copies]:
+def copies(surveys: Mapping[str, Scan], nearly: bool) -> Iterator[Duplicates]:
     """Find exact and near copies across splits, and exact ones under two classes.
 
     Parameters
     ----------
-    surveys : mapping of str to Survey
+    surveys : mapping of str to Scan
         By split, in the order of learning.
     nearly : bool
         Whether to look for near ones as well, among pictures without an exact one.
 
     Yields
     ------
-    copies : Copies
+    copies : Duplicates
     """
     names = [name for survey in surveys.values() for name in survey.names]
     splits = np.repeat(list(surveys), [len(survey.names) for survey in surveys.values()])
@@ -93,7 +93,7 @@ def copies(surveys: Mapping[str, Survey], nearly: bool) -> Iterator[Copies]:
             if first is not None:
                 pairs += [(names[i], names[first]) for i in group if splits[i] == here]
         if pairs:
-            yield Copies("exact", here, there, len(pairs), tuple(pairs[:_EXAMPLES]))
+            yield Duplicates("exact", here, there, len(pairs), tuple(pairs[:_EXAMPLES]))
         if nearly:
             yield from _near(surveys, here, there, {name for name, _ in pairs})
     double = [group for group in groups if len(set(labels[group])) == 2]
@@ -102,12 +102,12 @@ def copies(surveys: Mapping[str, Survey], nearly: bool) -> Iterator[Copies]:
             (names[group[labels[group].argmin()]], names[group[labels[group].argmax()]])
             for group in double[:_EXAMPLES]
         ]
-        yield Copies("labels", "", "", sum(map(len, double)), tuple(examples))
+        yield Duplicates("labels", "", "", sum(map(len, double)), tuple(examples))
 
 
 def _near(
-    surveys: Mapping[str, Survey], here: str, there: str, known: set[str]
-) -> Iterator[Copies]:
+    surveys: Mapping[str, Scan], here: str, there: str, known: set[str]
+) -> Iterator[Duplicates]:
     ours, theirs = surveys[here], surveys[there]
     rest = np.array([i for i, name in enumerate(ours.names) if name not in known], dtype=int)
     twins = near(ours.signatures[rest], theirs.signatures, f"compare {here} with {there}")
@@ -117,10 +117,10 @@ def _near(
             (ours.names[rest[i]], theirs.names[j])
             for i, j in zip(twins.here[best], twins.there[best], strict=True)
         ]
-        yield Copies("near", here, there, len(twins.here), tuple(pairs))
+        yield Duplicates("near", here, there, len(twins.here), tuple(pairs))
 
 
-def shared(column: str, manifest: Manifest, listed: Listed) -> Iterator[Shared]:
+def shared(column: str, manifest: Manifest, listed: Listing) -> Iterator[Overlap]:
     """Find values of a column that stand in two splits.
 
     Parameters
@@ -134,7 +134,7 @@ def shared(column: str, manifest: Manifest, listed: Listed) -> Iterator[Shared]:
 
     Yields
     ------
-    shared : Shared
+    shared : Overlap
     """
     found: dict[str, dict[str, set[str]]] = {}
     for split, (names, labels) in listed.items():
@@ -149,4 +149,4 @@ def shared(column: str, manifest: Manifest, listed: Listed) -> Iterator[Shared]:
         if both:
             total = len(set().union(*found[here].values()))
             touched = len(set().union(*(found[here][value] for value in both)))
-            yield Shared(column, here, there, tuple(sorted(both)), len(known), touched / total)
+            yield Overlap(column, here, there, tuple(sorted(both)), len(known), touched / total)

@@ -1,6 +1,6 @@
 """What the training recordings were like, so that a recording unlike them is told.
 
-A `Material` holds, for each trivial fact, the 1st and the 99th percentile over the training
+A `TrainingRanges` holds, for each trivial fact, the 1st and the 99th percentile over the training
 recordings. Facts are those of `classify.audit.confounders`: numbers of the manifest where there is
 one, and what the pixels show, averaged over a recording's pictures.
 """
@@ -13,17 +13,17 @@ from pathlib import Path
 import numpy as np
 
 from classify.audit import confounders
-from classify.audit.confounders import PARTS
+from classify.audit.confounders import SLICES
 from classify.data.manifest import Manifest
 
-Material = dict[str, list[float]]
+TrainingRanges = dict[str, list[float]]
 
 PERCENTILES = (1, 99)
 SAMPLE = 4_000  # pictures that are looked at, at most
 
 
 @dataclass(frozen=True)
-class Fact:
+class RangeCheck:
     """How a fact is told.
 
     Attributes
@@ -43,17 +43,19 @@ class Fact:
 
 
 FACTS = {
-    "sample_rate": Fact("sample rate", "Hz", 0),
-    "recording_s": Fact("length", "s", 0.5),
-    "level_db": Fact("level", "dB", 1),
-    "bandwidth": Fact("empty rows at the top", "%", 0.03, 100),
-    "silence": Fact("silence at the edges of its clips", "%", 0.05, 100),
-    "noise_floor": Fact("brightness of its pauses", "of 255", 5),
-    "brightness": Fact("brightness", "of 255", 5),
+    "sample_rate": RangeCheck("sample rate", "Hz", 0),
+    "recording_s": RangeCheck("length", "s", 0.5),
+    "level_db": RangeCheck("level", "dB", 1),
+    "bandwidth": RangeCheck("empty rows at the top", "%", 0.03, 100),
+    "silence": RangeCheck("silence at the edges of its clips", "%", 0.05, 100),
+    "noise_floor": RangeCheck("brightness of its pauses", "of 255", 5),
+    "brightness": RangeCheck("brightness", "of 255", 5),
 }
 
 
-def gather(images: Path, paths: Sequence[Path], labels: np.ndarray, known: Manifest) -> Material:
+def measure_ranges(
+    images: Path, paths: Sequence[Path], labels: np.ndarray, known: Manifest
+) -> TrainingRanges:
     """Look at the training pictures and sum up what their recordings were like.
 
     Parameters
@@ -72,11 +74,11 @@ def gather(images: Path, paths: Sequence[Path], labels: np.ndarray, known: Manif
         Facts that are known of at least one recording, in JSON's types.
     """
     # Here, as what compares needs none of what looks at whole datasets.
-    from classify.audit.scan import survey
+    from classify.audit.scan import scan
 
     names = [path.relative_to(images).as_posix() for path in paths]
     chosen = np.unique(np.linspace(0, len(names) - 1, min(SAMPLE, len(names))).round().astype(int))
-    looked = survey(images, "train", [names[at] for at in chosen], labels[chosen], signed=False)
+    looked = scan(images, "train", [names[at] for at in chosen], labels[chosen], signed=False)
     found = confounders.gather(looked.measured, looked.names, looked.labels, known, names)
     ranges = {}
     for name in FACTS:
@@ -93,7 +95,7 @@ def describe(measured: np.ndarray, numbers: Mapping[str, float]) -> dict[str, fl
     Parameters
     ----------
     measured : np.ndarray, shape=(5 + BANDS,)
-        Mean of `classify.audit.confounders.measure` over its pictures.
+        Mean of `classify.audit.confounders.measure_confounders` over its pictures.
     numbers : mapping of str to float
         What else is known of it: ``sample_rate``, ``recording_s``, ``level_db``.
 
@@ -101,11 +103,11 @@ def describe(measured: np.ndarray, numbers: Mapping[str, float]) -> dict[str, fl
     -------
     found : dict of str to float
     """
-    shown = {name: float(measured[part].mean()) for name, part in PARTS.items() if name in FACTS}
+    shown = {name: float(measured[part].mean()) for name, part in SLICES.items() if name in FACTS}
     return {name: float(numbers[name]) for name in FACTS if name in numbers} | shown
 
 
-def compare(material: Mapping[str, Sequence[float]], found: Mapping[str, float]) -> list[str]:
+def ood_warnings(material: Mapping[str, Sequence[float]], found: Mapping[str, float]) -> list[str]:
     """Say what about a recording the training has hardly met.
 
     Parameters

@@ -17,13 +17,13 @@ from tqdm import tqdm
 from classify.audit import confounders
 from classify.audit.duplicates import COLUMNS, ROWS, signature
 from classify.data.pictures import decode, files
-from classify.data.render_settings import counted, load_axes
+from classify.data.render_settings import load_axes, spectrogram_rows
 
-Listed = dict[str, tuple[list[str], np.ndarray]]
+Listing = dict[str, tuple[list[str], np.ndarray]]
 
 
 @dataclass(frozen=True)
-class Survey:
+class Scan:
     """What is kept of the readable pictures of one split.
 
     Attributes
@@ -31,7 +31,7 @@ class Survey:
     names : list of str
     labels : np.ndarray of int, shape=(n,)
     measured : np.ndarray, shape=(n, 5 + BANDS)
-        Rows of `classify.audit.confounders.measure`.
+        Rows of `classify.audit.confounders.measure_confounders`.
     digests : list of bytes
         Digests of the decoded pixels.
     signatures : np.ndarray, shape=(n, ROWS - 1, COLUMNS)
@@ -48,7 +48,7 @@ class Survey:
     damaged: dict[Path, str]
 
 
-def listed(images: Path, splits: Sequence[str]) -> tuple[tuple[str, str], Listed]:
+def list_pictures(images: Path, splits: Sequence[str]) -> tuple[tuple[str, str], Listing]:
     """List the pictures of a dataset, which may lack a split, or a class in a split.
 
     Parameters
@@ -84,9 +84,9 @@ def listed(images: Path, splits: Sequence[str]) -> tuple[tuple[str, str], Listed
     return (spelt[order[0]], spelt[order[1]]), found
 
 
-def survey(
+def scan(
     images: Path, split: str, names: Sequence[str], labels: np.ndarray, *, signed: bool
-) -> Survey:
+) -> Scan:
     """Look at every picture once, in parallel.
 
     Parameters
@@ -101,15 +101,15 @@ def survey(
 
     Returns
     -------
-    survey : Survey
+    survey : Scan
     """
-    rows = counted(load_axes(images / "render.json"))
+    rows = spectrogram_rows(load_axes(images / "render.json"))
     with ThreadPoolExecutor() as pool:
         looks = pool.map(partial(_look, images, signed=signed, rows=rows), names)
         bar = tqdm(looks, f"look at {split}", len(names), unit="picture", disable=None)
         found = dict(enumerate(bar))
     good = {index: look for index, look in found.items() if not isinstance(look, str)}
-    return Survey(
+    return Scan(
         [names[index] for index in good],
         labels[list(good)],
         np.array([measured for measured, _, _ in good.values()]),
@@ -129,7 +129,11 @@ def _look(
         return str(error)
     # Pictures of other shapes can have the same bytes.
     digest = hashlib.sha256(b"%d " % image.shape[0] + image.tobytes()).digest()
-    return confounders.measure(image[:rows]), digest, signature(image) if signed else None
+    return (
+        confounders.measure_confounders(image[:rows]),
+        digest,
+        signature(image) if signed else None,
+    )
 
 
 def _folders(folder: Path) -> dict[str, Path]:

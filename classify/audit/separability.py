@@ -21,7 +21,7 @@ Folds = list[tuple[np.ndarray, np.ndarray]]
 
 
 @dataclass(frozen=True)
-class Separation:
+class Separability:
     """How well a fact tells the classes apart.
 
     Attributes
@@ -37,7 +37,7 @@ class Separation:
     high: float
 
 
-def folds(labels: np.ndarray, groups: np.ndarray) -> Folds:
+def cv_folds(labels: np.ndarray, groups: np.ndarray) -> Folds:
     """Divide recordings into five parts that share no group and have the classes alike.
 
     Parameters
@@ -58,7 +58,7 @@ def folds(labels: np.ndarray, groups: np.ndarray) -> Folds:
 
 def separation(
     fact: np.ndarray, labels: np.ndarray, groups: np.ndarray, parts: Folds
-) -> Separation:
+) -> Separability:
     """Tell the classes apart by one fact.
 
     A single number or a category is given to a tree of depth 3, so that "neither short nor long"
@@ -71,11 +71,11 @@ def separation(
     groups : np.ndarray of str, shape=(n,)
         What is counted as one in the interval, such as a speaker.
     parts : list
-        What `folds` gave.
+        What `cv_folds` gave.
 
     Returns
     -------
-    separation : Separation
+    separation : Separability
 
     Examples
     --------
@@ -86,7 +86,7 @@ def separation(
     1.0
     """
     if (fact == fact[:1]).all():
-        return Separation(0.5, 0.5, 0.5)  # what is the same for all tells nothing apart
+        return Separability(0.5, 0.5, 0.5)  # what is the same for all tells nothing apart
     categories = fact.dtype.kind == "U"
     tree = DecisionTreeClassifier(
         max_depth=3, min_samples_leaf=5, class_weight="balanced", random_state=0
@@ -103,7 +103,7 @@ def separation(
     return interval(right, labels, groups)
 
 
-def interval(right: np.ndarray, labels: np.ndarray, groups: np.ndarray) -> Separation:
+def interval(right: np.ndarray, labels: np.ndarray, groups: np.ndarray) -> Separability:
     """Balanced accuracy of predictions, with an interval that knows about groups.
 
     The standard error is that of a ratio of totals over groups (Cochran, Sampling Techniques,
@@ -118,7 +118,7 @@ def interval(right: np.ndarray, labels: np.ndarray, groups: np.ndarray) -> Separ
 
     Returns
     -------
-    separation : Separation
+    separation : Separability
     """
     names, member = np.unique(groups, return_inverse=True)
     rates, least = [], 0.0
@@ -132,7 +132,7 @@ def interval(right: np.ndarray, labels: np.ndarray, groups: np.ndarray) -> Separ
         deviation += np.bincount(member[own], right[own] - rate, len(names)) / n / 2
     variance = (deviation**2).sum() * len(names) / max(1, len(names) - 1)
     accuracy, error = float(np.mean(rates)), float(np.sqrt(max(variance, least)))
-    return Separation(
+    return Separability(
         accuracy, max(0.0, accuracy - _SURE * error), min(1.0, accuracy + _SURE * error)
     )
 

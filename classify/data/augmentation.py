@@ -1,9 +1,9 @@
 """Training pictures as they are seen: moved, heard through other channels, hidden in part, mixed.
 
-`Generator` is Keras' `ImageDataGenerator` with what spectrograms need besides. `Batches` feeds a
-training with it: everything random depends on the seed, the epoch and the number of the batch
-alone, so a training that was interrupted goes on as if it had not been. Batches are ``uint8``,
-shape (batch, height, width, 1); scaling is the network's own.
+`SpectrogramDataGenerator` is Keras' `ImageDataGenerator` with what spectrograms need besides.
+`BatchSequence` feeds a training with it: everything random depends on the seed, the epoch and the
+number of the batch alone, so a training that was interrupted goes on as if it had not been. Batches
+are ``uint8``, shape (batch, height, width, 1); scaling is the network's own.
 """
 
 import math
@@ -17,14 +17,14 @@ import numpy as np
 from keras._tf_keras.keras.preprocessing.image import ImageDataGenerator
 
 from classify.data import transforms
-from classify.data.cache import Store
-from classify.data.sampling import order
+from classify.data.cache import PictureCache
+from classify.data.sampling import epoch_order
 from classify.settings import Settings
 
 _AHEAD = 3  # batches that are made while a step is taken
 
 
-class Generator(ImageDataGenerator):
+class SpectrogramDataGenerator(ImageDataGenerator):
     """Keras' generator for pictures of sound.
 
     Parameters
@@ -88,7 +88,7 @@ class Generator(ImageDataGenerator):
         plain : np.ndarray, same shape and dtype
             Whose rows below the levels, if there are such, show what chance leaves there: of the
             negative class.
-        rng : np.random.Generator
+        rng : np.random.SpectrogramDataGenerator
 
         Returns
         -------
@@ -100,12 +100,12 @@ class Generator(ImageDataGenerator):
         levels, rest = np.split(x, [self.levels or len(x)])
         left = heard = self._heard(levels, rng)
         if rng.random() < how.noise:
-            left = transforms.noisy(left, rng, self.decibel)
+            left = transforms.add_noise(left, rng, self.decibel)
         if rng.random() < how.band:
             left = transforms.band_limited(left, rng, self.decibel)
         if len(rest) and left is not heard:
             chance = plain[len(left) :].astype(np.float32)
-            rest[:] = transforms.worn(rest, chance, float((left == heard).mean()))
+            rest[:] = transforms.fade(rest, chance, float((left == heard).mean()))
         levels[:] = left
         # Keras draws from NumPy's global state, and only after it was given a seed.
         x = self.random_transform(x, seed=int(rng.integers(2**32)))
@@ -119,20 +119,20 @@ class Generator(ImageDataGenerator):
         """Change levels as another microphone would."""
         how = self.settings
         if how.tilt:
-            x = transforms.tilted(x, rng, how.tilt * self.decibel)
+            x = transforms.random_tilt(x, rng, how.tilt * self.decibel)
         if how.equalise:
-            x = transforms.equalised(x, rng, how.equalise * self.decibel)
+            x = transforms.random_eq(x, rng, how.equalise * self.decibel)
         if how.level:
             x = transforms.amplified(x, rng, how.level * self.decibel)
         return x
 
 
-class Batches(keras.utils.PyDataset):
+class BatchSequence(keras.utils.PyDataset):
     """The batches of a training, made in a thread of their own while the network learns.
 
     Parameters
     ----------
-    store : Store
+    store : PictureCache
         The pictures.
     labels : np.ndarray, shape=(n,), dtype=int
         1 for the positive class.
@@ -146,12 +146,12 @@ class Batches(keras.utils.PyDataset):
     weights : np.ndarray, shape=(2,), optional
         Of either class in the loss; default: 1.
     levels : int, optional
-        See `Generator`.
+        See `SpectrogramDataGenerator`.
     """
 
     def __init__(
         self,
-        store: Store,
+        store: PictureCache,
         labels: np.ndarray,
         settings: Settings,
         decibel: float,
@@ -164,7 +164,7 @@ class Batches(keras.utils.PyDataset):
         self.store, self.labels, self.settings = store, labels, settings
         self.part = np.arange(len(labels)) if part is None else part
         self.share, self.weights = share, weights
-        self.generator = Generator(settings, decibel, levels)
+        self.generator = SpectrogramDataGenerator(settings, decibel, levels)
         self._negative = np.flatnonzero(labels == 0)
         self.epoch = 0
         self._order: tuple[int, np.ndarray] = (-1, labels)
@@ -206,7 +206,7 @@ class Batches(keras.utils.PyDataset):
         how = self.settings
         if self._order[0] != epoch:
             count, rng = len(self.labels), np.random.default_rng([how.seed, epoch])
-            self._order = (epoch, order(self.share, count, count, rng))
+            self._order = (epoch, epoch_order(self.share, count, count, rng))
         chosen = self._order[1][index * how.batch : (index + 1) * how.batch]
         rng = np.random.default_rng([how.seed, epoch, index])
         pictures = plain = self.store[self.part[chosen]]
@@ -235,7 +235,7 @@ def mixed(
     alpha : float, above 0
         Both parameters of the Beta distribution of the share of the other; of the two, the larger
         share is always the picture's own.
-    rng : np.random.Generator
+    rng : np.random.SpectrogramDataGenerator
 
     Returns
     -------

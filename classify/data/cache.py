@@ -12,7 +12,7 @@ from classify.data.pictures import read
 MOST = 2 * 2**30  # bytes of decoded pictures that are kept: 67,000 of 256 x 124
 
 
-class Store:
+class PictureCache:
     """Decoded pictures, by their number.
 
     Parameters

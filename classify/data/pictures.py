@@ -19,7 +19,7 @@ from xml.etree import ElementTree
 import cv2
 import numpy as np
 
-from classify.data.render_settings import Drawing, check_drawing
+from classify.data.render_settings import RenderSettings, require_same_rendering
 
 # What ImageDataGenerator.flow_from_directory takes for a picture.
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".ppm", ".tif", ".tiff")
@@ -43,7 +43,7 @@ class Picture:
     """
 
     image: np.ndarray
-    drawing: Drawing | None
+    drawing: RenderSettings | None
 
 
 def decode(data: bytes) -> Picture:
@@ -89,7 +89,9 @@ def decode(data: bytes) -> Picture:
     return Picture(image, None if packet is None else _drawing(packet.tobytes()))
 
 
-def read(path: Path, shape: Sequence[int], drawing: Drawing | None, remedy: str = "") -> np.ndarray:
+def read(
+    path: Path, shape: Sequence[int], drawing: RenderSettings | None, remedy: str = ""
+) -> np.ndarray:
     """Read a picture for a network.
 
     Parameters
@@ -100,7 +102,7 @@ def read(path: Path, shape: Sequence[int], drawing: Drawing | None, remedy: str 
     drawing : dict or None
         Drawing settings of the pictures that it was trained on; None where they are unknown.
     remedy : str
-        See `check_drawing`.
+        See `require_same_rendering`.
 
     Returns
     -------
@@ -115,7 +117,7 @@ def read(path: Path, shape: Sequence[int], drawing: Drawing | None, remedy: str 
     """
     with path.open("rb", buffering=0) as file:
         picture = decode(file.readall())
-    check_drawing(drawing, picture.drawing, remedy)
+    require_same_rendering(drawing, picture.drawing, remedy)
     if picture.image.shape != tuple(shape):
         raise ValueError(f"expected a picture of {size(shape)}, got {size(picture.image.shape)}")
     return picture.image
@@ -236,7 +238,7 @@ def _stored(chunks: list[tuple[bytes, memoryview]]) -> Picture | None:
     return Picture(np.ascontiguousarray(rows[:, 1:]), drawing)
 
 
-def _drawing(packet: bytes) -> Drawing | None:
+def _drawing(packet: bytes) -> RenderSettings | None:
     """The drawing settings in an XMP packet; None in somebody else's packet."""
     if ours := _OURS.search(packet):
         return _settings(b"<a %s/>" % ours[0])
@@ -245,7 +247,7 @@ def _drawing(packet: bytes) -> Drawing | None:
 
 
 @lru_cache(maxsize=16)  # the pictures of a dataset all say the same
-def _settings(xml: bytes) -> Drawing | None:
+def _settings(xml: bytes) -> RenderSettings | None:
     try:
         elements = list(ElementTree.fromstring(xml).iter())
     except ElementTree.ParseError:

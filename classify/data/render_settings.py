@@ -7,11 +7,13 @@ import json
 from pathlib import Path
 from typing import Any
 
-Drawing = dict[str, Any]
+RenderSettings = dict[str, Any]
 _BESIDE = ("axes", "command")  # what render.json holds besides the drawing settings
 
 
-def check_drawing(expected: Drawing | None, got: Drawing | None, remedy: str = "") -> None:
+def require_same_rendering(
+    expected: RenderSettings | None, got: RenderSettings | None, remedy: str = ""
+) -> None:
     """Refuse pictures drawn with other settings; where one side is unknown, there is no telling.
 
     That goes for a single setting as well: `render` may have learned it after one of them.
@@ -44,7 +46,7 @@ def check_drawing(expected: Drawing | None, got: Drawing | None, remedy: str = "
     raise ValueError(f"expected a picture drawn with {wanted}, got {came}{said}")
 
 
-def load_drawing(path: Path) -> Drawing | None:
+def load_drawing(path: Path) -> RenderSettings | None:
     """Read the drawing settings in a ``render.json``; None where there is none.
 
     Raises
@@ -69,14 +71,14 @@ def load_axes(path: Path) -> dict[str, Any] | None:
 
     ``rows`` and ``columns``, each with its ``unit`` and its ``ticks``: pairs of a position, in
     pixels from the centre of the top left one, and a value; ``grey``, where it is known, with its
-    ``unit`` and its ``range`` from black to white. For a ``count`` of ``rows`` see `counted`; what
-    lies below them is named in ``rest``.
-    Errors are those of `load_drawing`.
+    ``unit`` and its ``range`` from black to white. For a ``count`` of ``rows`` see
+    `spectrogram_rows`; what lies below them is named in ``rest``. Errors are those of
+    `load_drawing`.
     """
     return (_described(path) or {}).get("axes")
 
 
-def grey_of_decibel(axes: dict[str, Any] | None) -> float:
+def grey_per_db(axes: dict[str, Any] | None) -> float:
     """How many grey values a decibel takes.
 
     Parameters
@@ -99,7 +101,7 @@ def grey_of_decibel(axes: dict[str, Any] | None) -> float:
     return 255 / (high - low)
 
 
-def counted(axes: dict[str, Any] | None) -> int | None:
+def spectrogram_rows(axes: dict[str, Any] | None) -> int | None:
     """How many rows from the top the axes and the grey values are for; None: all of them.
 
     Parameters

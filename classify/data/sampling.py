@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 
-def turn(values: np.ndarray, labels: np.ndarray, seed: int) -> np.ndarray:
+def seed_subset(values: np.ndarray, labels: np.ndarray, seed: int) -> np.ndarray:
     """Say which pictures a network of an ensemble sees.
 
     Those without a value are for all. The others are seen in turn: by the first network those of
@@ -36,7 +36,7 @@ def turn(values: np.ndarray, labels: np.ndarray, seed: int) -> np.ndarray:
     return common | (values == kinds[seed % len(kinds)])
 
 
-def shares(groups: Sequence[np.ndarray], count: int) -> np.ndarray:
+def sampling_weights(groups: Sequence[np.ndarray], count: int) -> np.ndarray:
     """Give each picture its share of an epoch, the same for all groups of one level.
 
     Parameters
@@ -71,7 +71,9 @@ def shares(groups: Sequence[np.ndarray], count: int) -> np.ndarray:
     return share / np.bincount(within)[within]
 
 
-def order(share: np.ndarray | None, count: int, draws: int, rng: np.random.Generator) -> np.ndarray:
+def epoch_order(
+    share: np.ndarray | None, count: int, draws: int, rng: np.random.Generator
+) -> np.ndarray:
     """Choose the pictures of an epoch.
 
     Parameters

@@ -12,7 +12,7 @@ import numpy as np
 from tqdm import tqdm
 
 from classify.data.pictures import class_order, decode, files, size
-from classify.data.render_settings import Drawing, check_drawing, load_drawing
+from classify.data.render_settings import RenderSettings, load_drawing, require_same_rendering
 
 
 @dataclass(frozen=True)
@@ -51,12 +51,12 @@ class _Look:
     """What one file was found to be."""
 
     shape: tuple[int, ...] | None
-    drawing: Drawing | None
+    drawing: RenderSettings | None
     digest: bytes
     reason: str
 
 
-def look_through(images: Path, split: str) -> Split:
+def scan_split(images: Path, split: str) -> Split:
     """Read every picture of a split once, so that nothing is met half-way through a training.
 
     Parameters
@@ -96,7 +96,7 @@ def look_through(images: Path, split: str) -> Split:
     drawing = load_drawing(images / "render.json")
     for path, _, look in good:
         try:
-            check_drawing(drawing, look.drawing)
+            require_same_rendering(drawing, look.drawing)
         except ValueError as error:
             raise ValueError(f"{path}: {error}; render the dataset again") from error
     digest = hashlib.sha256()
@@ -113,7 +113,7 @@ def look_through(images: Path, split: str) -> Split:
     )
 
 
-def tell_damaged(verb: str, damaged: dict[Path, str]) -> None:
+def report_damaged(verb: str, damaged: dict[Path, str]) -> None:
     """Name every picture that is left out, one line each, on standard error."""
     for path, reason in damaged.items():
         print(f"{verb}: {path}: {reason}", file=sys.stderr)

@@ -32,7 +32,7 @@ def amplified(picture: np.ndarray, rng: np.random.Generator, deviation: float) -
     return picture + np.float32(rng.normal(0, deviation))
 
 
-def tilted(picture: np.ndarray, rng: np.random.Generator, deviation: float) -> np.ndarray:
+def random_tilt(picture: np.ndarray, rng: np.random.Generator, deviation: float) -> np.ndarray:
     """Make the top louder and the bottom quieter, or the reverse, along a straight line.
 
     Parameters
@@ -51,7 +51,7 @@ def tilted(picture: np.ndarray, rng: np.random.Generator, deviation: float) -> n
     return picture + line[:, np.newaxis]
 
 
-def equalised(picture: np.ndarray, rng: np.random.Generator, deviation: float) -> np.ndarray:
+def random_eq(picture: np.ndarray, rng: np.random.Generator, deviation: float) -> np.ndarray:
     """Give every frequency its own gain, along a smooth random curve: another microphone.
 
     Parameters
@@ -74,7 +74,7 @@ def equalised(picture: np.ndarray, rng: np.random.Generator, deviation: float) -
     return picture + curve.astype(np.float32)[:, np.newaxis]
 
 
-def noisy(picture: np.ndarray, rng: np.random.Generator, decibel: float) -> np.ndarray:
+def add_noise(picture: np.ndarray, rng: np.random.Generator, decibel: float) -> np.ndarray:
     """Hide what is quiet behind noise of a random level and tilt.
 
     The power of Gaussian noise in a bin of a spectrogram is exponentially distributed. Each pixel
@@ -149,7 +149,7 @@ def masked(picture: np.ndarray, rng: np.random.Generator, most: int) -> np.ndarr
     return hidden
 
 
-def worn(lines: np.ndarray, chance: np.ndarray, share: float) -> np.ndarray:
+def fade(lines: np.ndarray, chance: np.ndarray, share: float) -> np.ndarray:
     """Leave a share of what stands out, and let what chance leaves fill the rest.
 
     Parameters

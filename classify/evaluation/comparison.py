@@ -11,8 +11,8 @@ from scipy.stats import binomtest
 from classify.data import manifest
 from classify.evaluation.evaluation import cluster_column, groups
 from classify.metrics.bootstrap import RESAMPLES, intervals
-from classify.metrics.trials import Scored, summary
-from classify.prediction.pooling import levels, score_split
+from classify.metrics.trials import Trials, compute_metrics
+from classify.prediction.pooling import calibrated_trials, score_split
 from classify.runs.run import Run
 
 # How sure a difference has to be, and the figures that are compared; lower is better for `LOWER`.
@@ -69,7 +69,7 @@ def compare(
         )
     known = manifest.read(images)
     pictures = [score_split("compare", images, run, split) for run in (a, b)]
-    found = [levels(run, one, known) for run, one in zip((a, b), pictures, strict=True)]
+    found = [calibrated_trials(run, one, known) for run, one in zip((a, b), pictures, strict=True)]
     level = "recording" if "recording" in found[0] else "picture"
     first, second = same(found[0][level], found[1][level])
     cluster = cluster_column(known, pictures[0].names)
@@ -89,8 +89,8 @@ def compare(
 
 
 def differences(
-    a: Scored,
-    b: Scored,
+    a: Trials,
+    b: Trials,
     thresholds: tuple[float, float],
     together: np.ndarray,
     resamples: int = RESAMPLES,
@@ -102,7 +102,7 @@ def differences(
 
     Parameters
     ----------
-    a, b : Scored
+    a, b : Trials
         The same names in the same order.
     thresholds : tuple of two float
     together : np.ndarray, shape=(len(a),)
@@ -117,7 +117,7 @@ def differences(
 
     def figures(index: np.ndarray) -> tuple[dict[str, float], dict[str, float]]:
         one, other = (
-            summary(system.labels[index], system.llr[index], threshold)
+            compute_metrics(system.labels[index], system.llr[index], threshold)
             for system, threshold in zip((a, b), thresholds, strict=True)
         )
         shared = [name for name in COMPARED if name in one and name in other]
@@ -137,7 +137,7 @@ def differences(
     }
 
 
-def mcnemar(a: Scored, b: Scored, thresholds: tuple[float, float]) -> dict[str, float]:
+def mcnemar(a: Trials, b: Trials, thresholds: tuple[float, float]) -> dict[str, float]:
     """McNemar's exact test: whether one system is right more often than the other.
 
     Under the hypothesis that both are right equally often, the recordings on which only one of
@@ -145,7 +145,7 @@ def mcnemar(a: Scored, b: Scored, thresholds: tuple[float, float]) -> dict[str, 
 
     Parameters
     ----------
-    a, b : Scored
+    a, b : Trials
         The same names in the same order.
     thresholds : tuple of two float
 
@@ -215,16 +215,16 @@ def sentence(report: dict[str, Any], a: str, b: str) -> str:
     return f"By {called}, {better} is better {between}; {verdicts}."
 
 
-def same(a: Scored, b: Scored) -> tuple[Scored, Scored]:
+def same(a: Trials, b: Trials) -> tuple[Trials, Trials]:
     """Keep what both could score, in the same order.
 
     Parameters
     ----------
-    a, b : Scored
+    a, b : Trials
 
     Returns
     -------
-    a, b : Scored
+    a, b : Trials
         Of the same names and classes.
 
     Raises

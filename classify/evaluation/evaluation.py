@@ -16,13 +16,19 @@ from classify.case import main_level
 from classify.data import manifest
 from classify.data.manifest import Manifest
 from classify.evaluation import robustness
-from classify.evaluation.robustness import Degraded
+from classify.evaluation.robustness import ConditionScores
 from classify.explanations import faithfulness
 from classify.metrics import detection
 from classify.metrics.bootstrap import RESAMPLES, of_summary
 from classify.metrics.breakdown import breakdown, mean_over
-from classify.metrics.trials import PRIOR, Scored, decided, oracle, summary
-from classify.prediction.pooling import Pictures, levels, score_split
+from classify.metrics.trials import (
+    PRIOR,
+    Trials,
+    compute_metrics,
+    oracle_metrics,
+    selective_accuracy,
+)
+from classify.prediction.pooling import RawScores, calibrated_trials, score_split
 from classify.reports import html
 from classify.runs.run import Run, replace
 
@@ -40,18 +46,18 @@ class Evaluation:
     ----------
     report : dict
         What ``report/metrics.json`` holds.
-    levels : dict of str to Scored
+    levels : dict of str to Trials
         ``"picture"`` and perhaps ``"recording"``.
     refused : int
         Pictures and, of a robustness sweep, recordings that could not be scored.
     """
 
     report: dict[str, Any]
-    levels: dict[str, Scored]
+    levels: dict[str, Trials]
     refused: int
 
     @property
-    def trials(self) -> Scored:
+    def trials(self) -> Trials:
         """The recordings, or the pictures where no recordings are known."""
         return self.levels.get("recording", self.levels["picture"])
 
@@ -63,7 +69,7 @@ def evaluate(
     by: Sequence[str] | None = None,
     resamples: int = RESAMPLES,
     explained: int = faithfulness.PICTURES,
-    degrade: Callable[[], Degraded] | None = None,
+    degrade: Callable[[], ConditionScores] | None = None,
 ) -> Evaluation:
     """Score one split and write ``RUN/report``: ``metrics.json`` and ``index.html``.
 
@@ -97,7 +103,7 @@ def evaluate(
     known = manifest.read(images)
     columns = _columns(known, by, images)
     pictures = score_split("evaluate", images, run, split)
-    found = levels(run, pictures, known)
+    found = calibrated_trials(run, pictures, known)
     cluster = cluster_column(known, pictures.names)
     together = {
         level: groups(scored, manifest.of_level(known, level), cluster)
@@ -150,12 +156,12 @@ def cluster_column(known: Manifest, names: np.ndarray) -> str:
     return next(named, "recording")
 
 
-def groups(scored: Scored, rows: Manifest, column: str) -> np.ndarray:
+def groups(scored: Trials, rows: Manifest, column: str) -> np.ndarray:
     """What is resampled together.
 
     Parameters
     ----------
-    scored : Scored
+    scored : Trials
     rows : Manifest
         By the names in `scored`.
     column : str
@@ -171,17 +177,17 @@ def groups(scored: Scored, rows: Manifest, column: str) -> np.ndarray:
 
 
 def _by_level(
-    run: Run, found: dict[str, Scored], together: dict[str, np.ndarray], resamples: int
+    run: Run, found: dict[str, Trials], together: dict[str, np.ndarray], resamples: int
 ) -> dict[str, Any]:
     """The figures that there are for pictures and for recordings."""
     figures: dict[str, Any] = {"interval": {}, "oracle": {}, "decided": {}, "confusion": {}}
     for level, scored in found.items():
         labels, llr = scored.labels, scored.llr
         verdicts = (expit(-llr) >= run.threshold).astype(int)
-        figures[level] = summary(labels, llr, run.threshold)
+        figures[level] = compute_metrics(labels, llr, run.threshold)
         figures["interval"][level] = of_summary(scored, together[level], run.threshold, resamples)
-        figures["oracle"][level] = oracle(labels, llr)
-        figures["decided"][level] = decided(labels, llr, run.uncertain)
+        figures["oracle_metrics"][level] = oracle_metrics(labels, llr)
+        figures["selective_accuracy"][level] = selective_accuracy(labels, llr, run.uncertain)
         figures["confusion"][level] = detection.confusion(labels, verdicts).tolist()
     return figures
 
@@ -200,14 +206,14 @@ def _columns(known: Manifest, by: Sequence[str] | None, images: Path) -> list[st
 
 
 def _over_seeds(
-    run: Run, pictures: Pictures, known: Manifest
+    run: Run, pictures: RawScores, known: Manifest
 ) -> dict[str, dict[str, tuple[float, float]]]:
     """Mean and standard deviation of the members' figures, each for itself."""
     figures: dict[str, list[dict[str, float]]] = {}
     for number, member in enumerate(run.members):
-        alone = Pictures(pictures.names, pictures.labels, pictures.llr[:, [number]], 0)
-        for level, scored in levels(member, alone, known).items():
-            one = summary(scored.labels, scored.llr, member.threshold)
+        alone = RawScores(pictures.names, pictures.labels, pictures.llr[:, [number]], 0)
+        for level, scored in calibrated_trials(member, alone, known).items():
+            one = compute_metrics(scored.labels, scored.llr, member.threshold)
             figures.setdefault(level, []).append(one)
     return {
         level: {
@@ -223,7 +229,7 @@ def _over_seeds(
 
 
 def _robustness(
-    degraded: Degraded, columns: Sequence[str], threshold: float, resamples: int
+    degraded: ConditionScores, columns: Sequence[str], threshold: float, resamples: int
 ) -> dict[str, Any]:
     cluster = cluster_column(degraded.rows, degraded.names)
     together = groups(degraded.scored(0), degraded.rows, cluster)
@@ -235,7 +241,7 @@ def _write(
     run: Run,
     images: Path,
     figures: dict[str, Any],
-    found: dict[str, Scored],
+    found: dict[str, Trials],
     asked: Sequence[str],
 ) -> None:
     folder = run.folder / "report"
@@ -247,7 +253,7 @@ def _write(
     html.write(run, images, figures, found, shlex.join(command))
 
 
-def _table(run: Run, scored: Scored) -> bytes:
+def _table(run: Run, scored: Trials) -> bytes:
     """Calibrated scores with the truth, for whoever wants another threshold."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")

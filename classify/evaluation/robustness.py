@@ -15,13 +15,13 @@ from classify.data.manifest import Manifest
 from classify.metrics import detection
 from classify.metrics.bootstrap import intervals
 from classify.metrics.breakdown import breakdown, mean_over
-from classify.metrics.trials import Scored, summary
+from classify.metrics.trials import Trials, compute_metrics
 
 SHOWN = ("eer", "hter", "fpr", "fnr")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Degraded:
+class ConditionScores:
     """Scores of the same recordings under several conditions.
 
     Attributes
@@ -53,14 +53,14 @@ class Degraded:
     source: str
     asked: tuple[str, ...] = ()
 
-    def scored(self, number: int, where: np.ndarray | None = None) -> Scored:
+    def scored(self, number: int, where: np.ndarray | None = None) -> Trials:
         """Scores under one condition, of all recordings or of those under a mask."""
-        found = Scored(self.names, self.labels, self.llr[number])
+        found = Trials(self.names, self.labels, self.llr[number])
         return found if where is None else found[where]
 
 
 def figures(
-    degraded: Degraded,
+    degraded: ConditionScores,
     groups: np.ndarray,
     columns: Sequence[str],
     threshold: float,
@@ -70,7 +70,7 @@ def figures(
 
     Parameters
     ----------
-    degraded : Degraded
+    degraded : ConditionScores
     groups : np.ndarray, shape=(n,)
         What is resampled together.
     columns : sequence of str
@@ -112,7 +112,7 @@ def _many(rows: Manifest, names: list[str], column: str) -> bool:
 
 
 def _condition(
-    degraded: Degraded, number: int, column: str | None, threshold: float
+    degraded: ConditionScores, number: int, column: str | None, threshold: float
 ) -> dict[str, Any]:
     """Figures of one condition, and of clean on the same recordings to hold them against."""
     judged = ~np.isnan(degraded.llr[number])
@@ -137,13 +137,13 @@ def _condition(
     return found
 
 
-def _cell(now: Scored, clean: Scored, threshold: float) -> dict[str, Any]:
+def _cell(now: Trials, clean: Trials, threshold: float) -> dict[str, Any]:
     counts = np.bincount(now.labels, minlength=2).tolist()
     cell = {"n_real": counts[0], "n_fake": counts[1]}
     if not len(now):
         return cell
-    cell |= _shown(summary(now.labels, now.llr, threshold))
-    return _changed(cell, summary(clean.labels, clean.llr, threshold))
+    cell |= _shown(compute_metrics(now.labels, now.llr, threshold))
+    return _changed(cell, compute_metrics(clean.labels, clean.llr, threshold))
 
 
 def _shown(found: dict[str, Any]) -> dict[str, float]:
@@ -158,7 +158,7 @@ def _changed(cell: dict[str, Any], clean: dict[str, Any]) -> dict[str, Any]:
 
 
 def _intervals(
-    degraded: Degraded, groups: np.ndarray, resamples: int
+    degraded: ConditionScores, groups: np.ndarray, resamples: int
 ) -> dict[str, tuple[float, float]]:
     """Intervals of every EER and of its change, all from the same resamples."""
     if len(np.unique(degraded.labels)) < 2:

@@ -7,7 +7,7 @@ import numpy as np
 
 from classify.metrics.bootstrap import RESAMPLES, of_summary
 from classify.metrics.calibration import THRESHOLD
-from classify.metrics.trials import Scored, oracle, summary
+from classify.metrics.trials import Trials, compute_metrics, oracle_metrics
 from classify.scorefiles.files import read_scores
 from classify.scorefiles.keys import read_keys
 from classify.scorefiles.matching import match
@@ -49,8 +49,8 @@ def score(
             f"expected --keys, got {scores} alone, which does not hold the truth"
             + "".join(f" ({warning})" for warning in file.warnings)
         )
-    trials = Scored(file.names, file.labels, file.llr)
-    figures = summary(trials.labels, trials.llr, THRESHOLD)
+    trials = Trials(file.names, file.labels, file.llr)
+    figures = compute_metrics(trials.labels, trials.llr, THRESHOLD)
     warnings = list(file.warnings)
     if figures.get("eer", 0) > 0.5:
         warnings.append(
@@ -65,6 +65,6 @@ def score(
         "n_fake": int((trials.labels == 1).sum()),
         "figures": figures,
         "interval": of_summary(trials, np.arange(len(trials)), THRESHOLD, resamples),
-        "oracle": oracle(trials.labels, trials.llr),
+        "oracle": oracle_metrics(trials.labels, trials.llr),
         "resamples": resamples,
     }

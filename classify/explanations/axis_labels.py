@@ -13,7 +13,7 @@ import numpy as np
 Ticks = Sequence[Sequence[float]]
 
 
-def values(ticks: Ticks, positions: Sequence[float]) -> np.ndarray:
+def interpolate_ticks(ticks: Ticks, positions: Sequence[float]) -> np.ndarray:
     """Read a scale between and beyond its ticks.
 
     Parameters
@@ -48,7 +48,7 @@ def values(ticks: Ticks, positions: Sequence[float]) -> np.ndarray:
     return np.maximum(found, 0)
 
 
-def extent(axes: Mapping[str, Any] | None, name: str, first: int, last: int) -> str:
+def describe_range(axes: Mapping[str, Any] | None, name: str, first: int, last: int) -> str:
     """Name a band of rows or a stretch of columns by what it stands for.
 
     Parameters
@@ -80,10 +80,10 @@ def extent(axes: Mapping[str, Any] | None, name: str, first: int, last: int) -> 
     if last >= count and "rest" in axis:
         if first >= count:
             return str(axis["rest"])
-        return f"{extent(axes, name, first, count - 1)} and {axis['rest']}"
+        return f"{describe_range(axes, name, first, count - 1)} and {axis['rest']}"
     if unit not in ("Hz", "s") or len(ticks) < 2 or last >= count:
         return f"{name} {first}-{last}"
-    low, high = sorted(values(ticks, (first - 0.5, last + 0.5)))
+    low, high = sorted(interpolate_ticks(ticks, (first - 0.5, last + 0.5)))
     if unit == "s":
         return f"{low:.2f}-{high:.2f} s"
     if high < 1000:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from classify.data.pictures import size
-from classify.explanations.axis_labels import extent
+from classify.explanations.axis_labels import describe_range
 from classify.explanations.gradcam import gradcam
 from classify.explanations.occlusion import SMALLEST, Band, ask, occlude, strongest
 from classify.prediction.verdicts import probability
@@ -136,7 +136,7 @@ def explain(run: Run, image: np.ndarray, method: str | None = None) -> Explanati
 
 
 def _hidden(axes: Mapping[str, Any] | None, name: str, band: Band) -> str:
-    where = extent(axes, name, band.first, band.last)
+    where = describe_range(axes, name, band.first, band.last)
     several = where.startswith(name) or " and " in where
     return f"{where} {'are' if several else 'is'} hidden"
 

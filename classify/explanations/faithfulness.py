@@ -25,7 +25,7 @@ from classify.explanations import gradcam
 from classify.explanations.explanation import METHODS
 from classify.explanations.occlusion import HIDDEN, TILES, ask, grid
 from classify.metrics.bootstrap import RESAMPLES, intervals
-from classify.metrics.trials import Scored
+from classify.metrics.trials import Trials
 from classify.runs.run import Run
 
 PICTURES = 60
@@ -37,7 +37,7 @@ FEWEST = 5  # groups that an interval can be drawn from
 def measure(
     run: Run,
     images: Path,
-    pictures: Scored,
+    pictures: Trials,
     recordings: np.ndarray,
     groups: np.ndarray,
     most: int = PICTURES,
@@ -50,7 +50,7 @@ def measure(
     run : Run
     images : Path
         The dataset.
-    pictures : Scored
+    pictures : Trials
         Named relative to `images`; of them a `sample` is taken.
     recordings : np.ndarray of str, shape=(len(pictures),)
     groups : np.ndarray, shape=(len(pictures),)

@@ -17,7 +17,7 @@ from itertools import chain, islice
 
 import numpy as np
 
-from classify.prediction.inference import BATCH, raw
+from classify.prediction.inference import BATCH, score_arrays
 from classify.prediction.verdicts import probability
 from classify.runs.run import Run
 
@@ -85,7 +85,7 @@ def ask(run: Run, image: np.ndarray, masks: Iterable[np.ndarray]) -> np.ndarray:
     """
     remaining, found = iter(masks), []
     while batch := list(islice(remaining, BATCH)):
-        llr = raw(run, hide(image, np.stack(batch))).mean(axis=1)
+        llr = score_arrays(run, hide(image, np.stack(batch))).mean(axis=1)
         found.append(-run.calibration(llr))
     return np.concatenate(found)
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 from tqdm import tqdm
 
-from classify.metrics.trials import Scored, summary
+from classify.metrics.trials import Trials, compute_metrics
 
 RESAMPLES = 1_000
 LEVEL = 0.95
@@ -65,13 +65,13 @@ def intervals(
 
 
 def of_summary(
-    scored: Scored, groups: np.ndarray, threshold: float, resamples: int = RESAMPLES, seed: int = 0
+    scored: Trials, groups: np.ndarray, threshold: float, resamples: int = RESAMPLES, seed: int = 0
 ) -> dict[str, tuple[float, float]]:
-    """95 % intervals of all figures of `classify.metrics.trials.summary`.
+    """95 % intervals of all figures of `classify.metrics.trials.compute_metrics`.
 
     Parameters
     ----------
-    scored : Scored
+    scored : Trials
     groups : np.ndarray, shape=(len(scored),)
         What belongs together has the same value.
     threshold : float
@@ -88,7 +88,7 @@ def of_summary(
     return intervals(
         labels,
         groups[order],
-        lambda index: summary(labels[index], llr[index], threshold),
+        lambda index: compute_metrics(labels[index], llr[index], threshold),
         resamples,
         seed,
     )

@@ -7,14 +7,14 @@ import numpy as np
 from classify.data.manifest import Manifest, values
 from classify.metrics import detection
 from classify.metrics.bootstrap import intervals
-from classify.metrics.trials import METRICS, Scored, summary
+from classify.metrics.trials import METRICS, Trials, compute_metrics
 
 # Values with fewer of either class have no part in the mean over the values.
 ENOUGH = 5
 
 
 def breakdown(
-    scored: Scored,
+    scored: Trials,
     known: Manifest,
     column: str,
     groups: np.ndarray,
@@ -28,7 +28,7 @@ def breakdown(
 
     Parameters
     ----------
-    scored : Scored
+    scored : Trials
     known : Manifest
         Rows by the names in `scored`.
     column : str
@@ -42,9 +42,9 @@ def breakdown(
     -------
     cells : dict of str to dict
         By value: ``n_real``, ``n_fake``, ``against`` (``"same generator"`` for the column
-        generator, ``"same source"``, ``"all"``), the figures of `classify.metrics.trials.summary`
-        and ``interval`` of the EER. Where only real ones have the value, ``n_fake`` is 0,
-        ``against`` empty and `fpr` and `accuracy` are the figures.
+        generator, ``"same source"``, ``"all"``), the figures of
+        `classify.metrics.trials.compute_metrics` and ``interval`` of the EER. Where only real ones
+        have the value, ``n_fake`` is 0, ``against`` empty and `fpr` and `accuracy` are the figures.
     """
     column_values = values(known, list(scored.names), column)
     sources = values(known, list(scored.names), "source")
@@ -56,7 +56,7 @@ def breakdown(
             "n_real": int((part.labels == 0).sum()),
             "n_fake": int((part.labels == 1).sum()),
             "against": against,
-            **summary(part.labels, part.llr, threshold),
+            **compute_metrics(part.labels, part.llr, threshold),
             "interval": _eer_interval(part, groups[chosen], resamples),
         }
     return dict(sorted(cells.items(), key=_worst_first))
@@ -103,7 +103,7 @@ def _opponents(
 
 
 def _eer_interval(
-    part: Scored, groups: np.ndarray, resamples: int
+    part: Trials, groups: np.ndarray, resamples: int
 ) -> dict[str, tuple[float, float]]:
     if len(np.unique(part.labels)) < 2:
         return {}

@@ -12,7 +12,7 @@ from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 
-from classify.metrics.trials import Scored, decided, oracle, summary
+from classify.metrics.trials import Trials, compute_metrics, oracle_metrics, selective_accuracy
 from classify.runs.run import Calibration, Run
 
 THRESHOLD = 0.5  # both errors cost the same, and P(fake) is for classes of the same frequency
@@ -127,14 +127,14 @@ def uncertain_band(labels: np.ndarray, llr: np.ndarray) -> tuple[float, float]:
     return float(expit(-edge)), float(expit(edge))
 
 
-def calibrate(run: Run, scored: Scored) -> Run:
+def calibrate(run: Run, scored: Trials) -> Run:
     """Choose calibration, threshold and band on validation, and say how good they are there.
 
     Parameters
     ----------
     run : Run
         Not calibrated yet.
-    scored : Scored
+    scored : Trials
         Its raw scores of the validation recordings.
 
     Returns
@@ -147,14 +147,16 @@ def calibrate(run: Run, scored: Scored) -> Run:
     calibration = fit(scored.labels, scored.llr)
     llr = calibration(scored.llr)
     band = uncertain_band(scored.labels, llr)
-    figures = {"recordings": len(scored), **summary(scored.labels, llr, THRESHOLD)}
-    figures |= oracle(scored.labels, llr)
-    figures["uncertain"] = decided(scored.labels, llr, band)["uncertain"]
+    figures = {"recordings": len(scored), **compute_metrics(scored.labels, llr, THRESHOLD)}
+    figures |= oracle_metrics(scored.labels, llr)
+    figures["uncertain"] = selective_accuracy(scored.labels, llr, band)["uncertain"]
     wanted = ["recordings", "eer", "auc", "accuracy", "accuracy_at_eer", "uncertain"]
     held_out = cross_fitted(scored.labels, scored.llr)
     if held_out is not None:
         wanted += ["cllr", "ece"]
-        figures |= {name: summary(scored.labels, held_out, THRESHOLD)[name] for name in wanted[-2:]}
+        figures |= {
+            name: compute_metrics(scored.labels, held_out, THRESHOLD)[name] for name in wanted[-2:]
+        }
     return replace(
         run,
         calibration=calibration,

@@ -34,7 +34,7 @@ PRIOR = 0.5
 
 
 @dataclass(frozen=True)
-class Scored:
+class Trials:
     """Scores of pictures or of recordings.
 
     Attributes
@@ -50,16 +50,16 @@ class Scored:
     labels: np.ndarray
     llr: np.ndarray
 
-    def __getitem__(self, index: np.ndarray) -> "Scored":
+    def __getitem__(self, index: np.ndarray) -> "Trials":
         """Those at an index or under a mask."""
-        return Scored(self.names[index], self.labels[index], self.llr[index])
+        return Trials(self.names[index], self.labels[index], self.llr[index])
 
     def __len__(self) -> int:
         """How many there are."""
         return len(self.labels)
 
 
-def summary(labels: np.ndarray, llr: np.ndarray, threshold: float) -> dict[str, float]:
+def compute_metrics(labels: np.ndarray, llr: np.ndarray, threshold: float) -> dict[str, float]:
     """Every figure that these scores give a meaning to.
 
     Parameters
@@ -104,7 +104,7 @@ def summary(labels: np.ndarray, llr: np.ndarray, threshold: float) -> dict[str, 
     return {name: found[name] for name in METRICS if name in found}
 
 
-def equal_error(labels: np.ndarray, llr: np.ndarray) -> float:
+def eer_of_any_scores(labels: np.ndarray, llr: np.ndarray) -> float:
     """Equal error rate, where there must be a figure whatever the scores are.
 
     An early epoch or a small resample may have two answers, or one, for all.
@@ -138,7 +138,7 @@ def equal_error(labels: np.ndarray, llr: np.ndarray) -> float:
     return detection.eer(bonafide, spoof)[0]
 
 
-def oracle(labels: np.ndarray, llr: np.ndarray) -> dict[str, float]:
+def oracle_metrics(labels: np.ndarray, llr: np.ndarray) -> dict[str, float]:
     """What the threshold would give that the truth itself chose: nobody has it in use.
 
     Parameters
@@ -165,7 +165,9 @@ def oracle(labels: np.ndarray, llr: np.ndarray) -> dict[str, float]:
     }
 
 
-def decided(labels: np.ndarray, llr: np.ndarray, band: tuple[float, float]) -> dict[str, float]:
+def selective_accuracy(
+    labels: np.ndarray, llr: np.ndarray, band: tuple[float, float]
+) -> dict[str, float]:
     """How many get no verdict, and how often the verdicts on the rest are right.
 
     Parameters

@@ -32,7 +32,7 @@ def convolution(
         bias it comes to the same as before it, and there onnxruntime makes it a part of the
         weights.
     halve : tuple of two int
-        Of how many rows and columns the largest is kept, see `halved`. It comes before the
+        Of how many rows and columns the largest is kept, see `max_pool`. It comes before the
         normalisation, which has a quarter of the work then: a step of `cnn` takes two thirds of
         the time.
 
@@ -43,18 +43,18 @@ def convolution(
     """
     x = layers.Conv2D(filters, size, stride, padding="same", use_bias=False)(x)
     if halve != (1, 1):
-        x = halved(x, *halve)
+        x = max_pool(x, *halve)
     if raw:
         x = layers.Rescaling(1 / SPREAD)(x)
     return layers.BatchNormalization()(x)
 
 
-def halved(x: KerasTensor, rows: int = 2, columns: int = 2) -> KerasTensor:
+def max_pool(x: KerasTensor, rows: int = 2, columns: int = 2) -> KerasTensor:
     """Keep the largest of every few rows and columns; a tiny picture never becomes none."""
     return layers.MaxPooling2D((rows, columns), padding="same")(x)
 
 
-def frames(x: KerasTensor) -> KerasTensor:
+def columns_to_sequence(x: KerasTensor) -> KerasTensor:
     """Make a sequence of the columns, each with all of its rows and channels.
 
     Parameters
@@ -69,7 +69,7 @@ def frames(x: KerasTensor) -> KerasTensor:
     return layers.Reshape((width, height * channels))(layers.Permute((2, 1, 3))(x))
 
 
-def relief(pictures: KerasTensor, side: int = 9) -> KerasTensor:
+def subtract_means(pictures: KerasTensor, side: int = 9) -> KerasTensor:
     """Take from a picture what the room and the microphone put into it, in two ways.
 
     A channel adds the same to all of a row: without the mean of each row over time, it is gone.

@@ -15,7 +15,7 @@ import keras
 from keras import KerasTensor, layers, ops
 
 from classify.models import backbone, cnn, crnn, lcnn, lstm, plain, resnet, vit
-from classify.models.optimizer import OfEach, prepare
+from classify.models.optimizer import PerHeadLoss, prepare
 from classify.settings import PARTS, Settings
 
 BODIES = {
@@ -44,8 +44,8 @@ def build(
     steps_per_epoch : int
         Batches that an epoch of the training has.
     levels : int, optional
-        How many rows from the top are levels, see `classify.data.render_settings.counted`; default:
-        all.
+        How many rows from the top are levels, see `classify.data.render_settings.spectrogram_rows`;
+        default: all.
 
     Returns
     -------
@@ -86,7 +86,7 @@ def _head(features: list[KerasTensor], settings: Settings) -> KerasTensor:
     pairs = zip(PARTS, features, strict=True)
     logits = [layers.Dense(units, name=part, dtype="float32")(x) for part, x in pairs]
     logits = [layers.Reshape((1, units), dtype="float32")(x) for x in logits]
-    each = layers.Concatenate(axis=1, activity_regularizer=OfEach(), dtype="float32")(logits)
+    each = layers.Concatenate(axis=1, activity_regularizer=PerHeadLoss(), dtype="float32")(logits)
     return layers.Activation(activation, name=name, dtype="float32")(ops.mean(each, axis=1))
 
 

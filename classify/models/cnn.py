@@ -7,7 +7,7 @@ and a third in the comb.
 
 from keras import KerasTensor, layers, ops
 
-from classify.models.blocks import convolution, relief
+from classify.models.blocks import convolution, subtract_means
 from classify.settings import Settings
 
 # One convolution a row: filters, stride, and whether it is halved after. The first stride, and that
@@ -47,7 +47,7 @@ def rest(pictures: KerasTensor) -> KerasTensor:
 
 
 def _rows(pictures: KerasTensor, stages: tuple[tuple[int, int, bool], ...]) -> KerasTensor:
-    x = relief(pictures)
+    x = subtract_means(pictures)
     for stage, (filters, stride, halve) in enumerate(stages):
         kept = (2, 2) if halve else (1, 1)
         x = layers.ReLU()(convolution(x, filters, stride=stride, raw=stage == 0, halve=kept))

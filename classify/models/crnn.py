@@ -10,7 +10,7 @@ polyphonic sound event detection", IEEE/ACM TASLP 25, 2017.
 
 from keras import KerasTensor, layers
 
-from classify.models.blocks import convolution, frames
+from classify.models.blocks import columns_to_sequence, convolution
 from classify.settings import Settings
 
 # One stage a row: filters and stride of its convolution, and of how many rows and columns the
@@ -24,6 +24,6 @@ def features(pictures: KerasTensor, settings: Settings) -> KerasTensor:
     x = pictures
     for stage, (filters, stride, kept) in enumerate(STAGES):
         x = layers.ReLU()(convolution(x, filters, stride=stride, raw=stage == 0, halve=kept))
-    x = layers.Dropout(settings.dropout, seed=settings.seed)(frames(x))
+    x = layers.Dropout(settings.dropout, seed=settings.seed)(columns_to_sequence(x))
     x = layers.Bidirectional(layers.LSTM(UNITS, return_sequences=True))(x)
     return layers.GlobalAveragePooling1D()(x)

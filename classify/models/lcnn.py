@@ -14,7 +14,7 @@ Wu, He, Sun and Tan, "A light CNN for deep face representation with noisy labels
 
 from keras import KerasTensor, layers, ops
 
-from classify.models.blocks import SPREAD, halved
+from classify.models.blocks import SPREAD, max_pool
 from classify.settings import Settings
 
 # One choice a row: channels (of twice as many filters), side and stride of the kernel, and whether
@@ -40,7 +40,7 @@ def features(pictures: KerasTensor, settings: Settings) -> KerasTensor:
         two = [layers.Conv2D(channels, size, stride, padding="same")(x) for _ in range(2)]
         x = layers.Maximum()(two)
         if halve:
-            x = halved(x)
+            x = max_pool(x)
         x = layers.BatchNormalization()(x)
     x = layers.Flatten()(ops.mean(x, axis=2))  # rows and channels
     x = layers.Dropout(settings.dropout, seed=settings.seed)(x)

@@ -10,7 +10,7 @@ Hochreiter and Schmidhuber, "Long short-term memory", Neural Computation 9, 1997
 
 from keras import KerasTensor, layers
 
-from classify.models.blocks import frames
+from classify.models.blocks import columns_to_sequence
 from classify.settings import Settings
 
 UNITS = (128, 64)  # of one LSTM each, the lowest first; all see all 124 columns of a picture
@@ -18,7 +18,7 @@ UNITS = (128, 64)  # of one LSTM each, the lowest first; all see all 124 columns
 
 def features(pictures: KerasTensor, settings: Settings) -> KerasTensor:
     """See `classify.models`; as many features as the last LSTM has units, means over time."""
-    x = frames(layers.Rescaling(1 / 255)(pictures))
+    x = columns_to_sequence(layers.Rescaling(1 / 255)(pictures))
     x = layers.BatchNormalization()(x)  # each row by itself: they differ in range
     for layer, units in enumerate(UNITS):
         x = layers.LSTM(units, return_sequences=True)(x)

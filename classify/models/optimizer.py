@@ -62,7 +62,7 @@ def accuracy(targets, outputs):
 
 
 @keras.saving.register_keras_serializable("spoofsight")
-class OfEach(keras.regularizers.Regularizer):
+class PerHeadLoss(keras.regularizers.Regularizer):
     """Turn the loss of the mean of several logits into the mean of the losses of each.
 
     With cross-entropy, what the one has over the other does not depend on the targets: the mean of

@@ -2,7 +2,7 @@
 
 from keras import KerasTensor, layers
 
-from classify.models.blocks import halved
+from classify.models.blocks import max_pool
 from classify.settings import Settings
 
 FILTERS = (32, 64, 128)
@@ -13,5 +13,5 @@ def features(pictures: KerasTensor, settings: Settings) -> KerasTensor:
     """See `classify.models`; a feature a unit."""
     x = layers.Rescaling(1 / 255)(pictures)
     for filters in FILTERS:
-        x = halved(layers.Conv2D(filters, 3, padding="same", activation="relu")(x))
+        x = max_pool(layers.Conv2D(filters, 3, padding="same", activation="relu")(x))
     return layers.Dense(UNITS, "relu")(layers.Flatten()(x))

@@ -42,7 +42,7 @@ class Score:
     reason: str = ""
 
 
-def scores(run: Run, paths: Iterable[Path | Score]) -> Iterator[Score]:
+def score_pictures(run: Run, paths: Iterable[Path | Score]) -> Iterator[Score]:
     """Score pictures in batches, one a core at a time, and read those to come meanwhile.
 
     They are read one after another: two that read at a time hand the interpreter to and fro, at
@@ -72,7 +72,7 @@ def scores(run: Run, paths: Iterable[Path | Score]) -> Iterator[Score]:
             yield from one.result()
 
 
-def raw(run: Run, images: np.ndarray) -> np.ndarray:
+def score_arrays(run: Run, images: np.ndarray) -> np.ndarray:
     """Score decoded pictures.
 
     Parameters
@@ -109,7 +109,7 @@ def _look(run: Run, path: Path | Score) -> tuple[Path, np.ndarray] | Score:
 
 def _score(run: Run, batch: list[tuple[Path, np.ndarray] | Score]) -> list[Score]:
     images = [one[1] for one in batch if not isinstance(one, Score)]
-    llr = iter(raw(run, np.stack(images)) if images else ())
+    llr = iter(score_arrays(run, np.stack(images)) if images else ())
     return [one if isinstance(one, Score) else Score(one[0], next(llr)) for one in batch]
 
 

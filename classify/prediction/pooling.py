@@ -10,14 +10,14 @@ from tqdm import tqdm
 from classify.data import manifest
 from classify.data.manifest import Manifest
 from classify.data.pictures import files
-from classify.data.render_settings import check_drawing, load_drawing
-from classify.metrics.trials import Scored
-from classify.prediction.inference import scores
+from classify.data.render_settings import load_drawing, require_same_rendering
+from classify.metrics.trials import Trials
+from classify.prediction.inference import score_pictures
 from classify.runs.run import Run
 
 
 @dataclass(frozen=True)
-class Pictures:
+class RawScores:
     """Raw scores of pictures, with the truth.
 
     Attributes
@@ -38,7 +38,7 @@ class Pictures:
     refused: int
 
 
-def score(verb: str, run: Run, images: Path, truth: dict[Path, int]) -> Pictures:
+def score(verb: str, run: Run, images: Path, truth: dict[Path, int]) -> RawScores:
     """Score pictures of a dataset.
 
     Parameters
@@ -53,7 +53,7 @@ def score(verb: str, run: Run, images: Path, truth: dict[Path, int]) -> Pictures
 
     Returns
     -------
-    pictures : Pictures
+    pictures : RawScores
         Without those that cannot be scored; each of them is named on standard error.
 
     Raises
@@ -62,7 +62,9 @@ def score(verb: str, run: Run, images: Path, truth: dict[Path, int]) -> Pictures
         If no picture can be scored.
     """
     good = []
-    bar = tqdm(scores(run, truth), f"{verb}: score", len(truth), unit="picture", disable=None)
+    bar = tqdm(
+        score_pictures(run, truth), f"{verb}: score", len(truth), unit="picture", disable=None
+    )
     for one in bar:
         if one.llr is None:
             tqdm.write(f"{verb}: {one.path}: {one.reason}", file=sys.stderr)
@@ -70,7 +72,7 @@ def score(verb: str, run: Run, images: Path, truth: dict[Path, int]) -> Pictures
             good.append((one.path, one.llr))
     if not good:
         raise ValueError(f"expected pictures in {images}, got none that can be scored")
-    return Pictures(
+    return RawScores(
         np.array([path.relative_to(images).as_posix() for path, _ in good]),
         np.array([truth[path] for path, _ in good]),
         np.stack([llr for _, llr in good]),
@@ -78,7 +80,7 @@ def score(verb: str, run: Run, images: Path, truth: dict[Path, int]) -> Pictures
     )
 
 
-def score_split(verb: str, images: Path, run: Run, split: str) -> Pictures:
+def score_split(verb: str, images: Path, run: Run, split: str) -> RawScores:
     """Score the pictures of a split.
 
     Parameters
@@ -91,7 +93,7 @@ def score_split(verb: str, images: Path, run: Run, split: str) -> Pictures:
 
     Returns
     -------
-    pictures : Pictures
+    pictures : RawScores
 
     Raises
     ------
@@ -101,7 +103,7 @@ def score_split(verb: str, images: Path, run: Run, split: str) -> Pictures:
     truth = _truth(images, run, split)
     drawing = load_drawing(images / "render.json")
     try:
-        check_drawing(run.drawing, drawing, run.remedy)
+        require_same_rendering(run.drawing, drawing, run.remedy)
     except ValueError as error:
         raise ValueError(f"{images}: {error}") from error
     return score(verb, run, images, truth)
@@ -123,33 +125,33 @@ def _truth(images: Path, run: Run, split: str) -> dict[Path, int]:
     return {path: index[name.lower()] for name in found for path in files(found[name])}
 
 
-def levels(run: Run, pictures: Pictures, known: Manifest) -> dict[str, Scored]:
+def calibrated_trials(run: Run, pictures: RawScores, known: Manifest) -> dict[str, Trials]:
     """Average the networks, pool the recordings and calibrate.
 
     Parameters
     ----------
     run : Run
-    pictures : Pictures
+    pictures : RawScores
         Of all networks of the run.
     known : Manifest
         Says which pictures are clips of one recording.
 
     Returns
     -------
-    levels : dict of str to Scored
+    levels : dict of str to Trials
         ``"picture"`` and, where the manifest names recordings, ``"recording"``.
     """
-    raw = Scored(pictures.names, pictures.labels, pictures.llr.mean(axis=1))
+    raw = Trials(pictures.names, pictures.labels, pictures.llr.mean(axis=1))
     found = {"picture": raw}
     if "recording" in manifest.columns(known):
-        found["recording"] = pool(manifest.recordings(known, list(raw.names)), raw)
+        found["recording"] = pool_recordings(manifest.recordings(known, list(raw.names)), raw)
     return {
-        level: Scored(scored.names, scored.labels, run.calibration(scored.llr))
+        level: Trials(scored.names, scored.labels, run.calibration(scored.llr))
         for level, scored in found.items()
     }
 
 
-def pool(recordings: np.ndarray, scored: Scored) -> Scored:
+def pool_recordings(recordings: np.ndarray, scored: Trials) -> Trials:
     """Pool pictures into recordings by the mean of their scores.
 
     The mean of log odds, not of probabilities: one clip near 0 or 1 has its weight.
@@ -158,11 +160,11 @@ def pool(recordings: np.ndarray, scored: Scored) -> Scored:
     ----------
     recordings : np.ndarray of str, shape=(n,)
         Recording of each picture.
-    scored : Scored
+    scored : Trials
 
     Returns
     -------
-    pooled : Scored
+    pooled : Trials
         One row a recording and class, sorted by name.
 
     Examples
@@ -178,4 +180,4 @@ def pool(recordings: np.ndarray, scored: Scored) -> Scored:
     )
     member = member.reshape(-1)  # NumPy 2.0 gives it the shape of a column
     total = np.bincount(member, weights=scored.llr)
-    return Scored(keys[0], keys[1].astype(int), total / np.bincount(member))
+    return Trials(keys[0], keys[1].astype(int), total / np.bincount(member))

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from classify.data.pictures import walk
-from classify.prediction.inference import Score, scores
+from classify.prediction.inference import Score, score_pictures
 from classify.runs.run import Run
 
 UNCERTAIN = "uncertain"
@@ -85,7 +85,7 @@ def predict(run: Run, names: Iterable[str]) -> Iterator[Verdict | Refusal]:
     result : Verdict or Refusal
         In the order of the names.
     """
-    for score in scores(run, expand(names)):
+    for score in score_pictures(run, expand(names)):
         if score.llr is None:
             yield Refusal(str(score.path), score.reason)
         else:

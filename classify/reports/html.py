@@ -21,7 +21,7 @@ from classify.data import manifest
 from classify.data.pictures import decode
 from classify.metrics import detection
 from classify.metrics.breakdown import ENOUGH
-from classify.metrics.trials import Scored
+from classify.metrics.trials import Trials
 from classify.reports import curves, deletion, heatmap, plots
 from classify.reports.summary import assess
 from classify.runs.history import read_history
@@ -39,7 +39,7 @@ PERCENT = {
 
 
 def write(
-    run: Run, images: Path, report: Mapping[str, Any], levels: Mapping[str, Scored], command: str
+    run: Run, images: Path, report: Mapping[str, Any], levels: Mapping[str, Trials], command: str
 ) -> Path:
     """Write ``RUN/report/index.html``.
 
@@ -50,7 +50,7 @@ def write(
         The dataset; the mistakes are drawn from its pictures.
     report : mapping
         What ``metrics.json`` holds.
-    levels : mapping of str to Scored
+    levels : mapping of str to Trials
         ``"picture"``, whose names are paths relative to `images`, and perhaps ``"recording"``.
     command : str
         What was called, for whoever wants to call it again.
@@ -101,7 +101,7 @@ def write(
 
 
 def mistakes(
-    scored: Scored, recordings: np.ndarray, threshold: float, most: int = MISTAKES
+    scored: Trials, recordings: np.ndarray, threshold: float, most: int = MISTAKES
 ) -> np.ndarray:
     """Find the most confident mistakes, at most one a recording.
 
@@ -109,7 +109,7 @@ def mistakes(
 
     Parameters
     ----------
-    scored : Scored
+    scored : Trials
     recordings : np.ndarray of str, shape=(n,)
     threshold : float in (0, 1)
         P(second class) from which the verdict is the second class.
@@ -140,7 +140,7 @@ def mistakes(
     return chosen[np.argsort(-confidence[chosen], kind="stable")]
 
 
-def _mistakes(run: Run, images: Path, scored: Scored) -> Iterator[dict[str, Any]]:
+def _mistakes(run: Run, images: Path, scored: Trials) -> Iterator[dict[str, Any]]:
     recordings = manifest.recordings(manifest.read(images), scored.names.tolist())
     for at in mistakes(scored, recordings, run.threshold):
         name, p_fake = str(scored.names[at]), float(expit(-scored.llr[at]))
@@ -156,7 +156,7 @@ def _mistakes(run: Run, images: Path, scored: Scored) -> Iterator[dict[str, Any]
 
 
 def _drawn(
-    run: Run, report: Mapping[str, Any], levels: Mapping[str, Scored]
+    run: Run, report: Mapping[str, Any], levels: Mapping[str, Trials]
 ) -> Iterator[tuple[str, str]]:
     """Figures by name, those that have a meaning."""
     histories = dict(_histories(run))
@@ -183,7 +183,7 @@ def _explained(report: Mapping[str, Any]) -> dict[str, str]:
     return {method: sentence.replace(" %", f"{NBSP}%") for method, sentence in found.items()}
 
 
-def _curve(scored: Scored, found: Mapping[str, float]) -> curves.Curve:
+def _curve(scored: Trials, found: Mapping[str, float]) -> curves.Curve:
     fpr, fnr, _ = detection.det_curve(
         scored.llr[scored.labels == 0], scored.llr[scored.labels == 1]
     )

@@ -11,7 +11,7 @@ import numpy as np
 
 from classify.case import Case, main_level, overconfidence, rule_of_three
 from classify.metrics.breakdown import ENOUGH
-from classify.metrics.trials import Scored
+from classify.metrics.trials import Trials
 
 # How well an EER up to this separates the classes.
 GRADES = (
@@ -29,7 +29,7 @@ MISFIT = 0.02  # by which the HTER may be above the EER before the threshold is 
 
 
 def assess(
-    report: Mapping[str, Any], levels: Mapping[str, Scored], classes: tuple[str, str]
+    report: Mapping[str, Any], levels: Mapping[str, Trials], classes: tuple[str, str]
 ) -> str:
     """Say how good a detector is and what that does not mean.
 
@@ -37,7 +37,7 @@ def assess(
     ----------
     report : mapping
         What ``metrics.json`` holds.
-    levels : mapping of str to Scored
+    levels : mapping of str to Trials
         ``"picture"`` and perhaps ``"recording"``.
     classes : tuple of two str
         The positive one last.

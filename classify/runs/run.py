@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from classify.data.render_settings import Drawing, load_axes, load_command, load_drawing
+from classify.data.render_settings import RenderSettings, load_axes, load_command, load_drawing
 from classify.runs import runtime
 from classify.runs.runtime import KERAS, ONNX, Network
 
@@ -111,7 +111,7 @@ class Run:
     members: tuple["Run", ...] = ()
 
     @cached_property
-    def drawing(self) -> Drawing | None:
+    def drawing(self) -> RenderSettings | None:
         """Settings that the pictures were drawn with, or None if unknown."""
         return load_drawing(self.folder / "render.json")
 

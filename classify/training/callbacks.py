@@ -10,15 +10,15 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from classify.data.augmentation import Batches
+from classify.data.augmentation import BatchSequence
 from classify.runs.history import History, best
 from classify.runs.runtime import KERAS
 from classify.settings import Settings
 from classify.training.head_calibration import Fusion
-from classify.training.validation import Held, judge
+from classify.training.validation import ValidationSet, validate
 
 
-class Keeper(keras.callbacks.Callback):
+class CheckpointCallback(keras.callbacks.Callback):
     """Keep every epoch until the next is kept, keep the best, and end when no better one comes.
 
     Parameters
@@ -29,11 +29,11 @@ class Keeper(keras.callbacks.Callback):
         Figures of the epochs that an earlier process finished.
     settings : Settings
         Say which epoch is the best, and after how many without a better one to end.
-    held : Held
+    held : ValidationSet
         What the heads are weighed on, see `classify.training.head_calibration`.
     """
 
-    def __init__(self, folder: Path, rows: History, settings: Settings, held: Held):
+    def __init__(self, folder: Path, rows: History, settings: Settings, held: ValidationSet):
         super().__init__()
         self.folder, self.rows = folder, list(rows)
         self.settings, self.held = settings, held
@@ -116,15 +116,15 @@ def stripped(model: keras.Model) -> keras.Model:
     return keras.Model(model.input, model.output, name=model.name)
 
 
-class Start(keras.callbacks.Callback):
+class ReseedCallback(keras.callbacks.Callback):
     """Put the random state where the number of an epoch says, before it begins.
 
     Parameters
     ----------
-    batches : Batches
+    batches : BatchSequence
     """
 
-    def __init__(self, batches: Batches):
+    def __init__(self, batches: BatchSequence):
         super().__init__()
         self.batches = batches
 
@@ -137,17 +137,17 @@ class Start(keras.callbacks.Callback):
             state.assign([self.batches.settings.seed + number, epoch])
 
 
-class Judge(keras.callbacks.Callback):
+class ValidationCallback(keras.callbacks.Callback):
     """Judge the network on validation after every epoch, before anybody reads the figures.
 
     Parameters
     ----------
-    held : Held
+    held : ValidationSet
     batch : int
         Pictures at a time.
     """
 
-    def __init__(self, held: Held, batch: int):
+    def __init__(self, held: ValidationSet, batch: int):
         super().__init__()
         self.held, self.batch = held, batch
 
@@ -164,7 +164,7 @@ class Judge(keras.callbacks.Callback):
             # On JAX they are the optimiser's own arrays now, and a prediction takes what it gets.
             self.judged.set_weights(self.judged.get_weights())
         self.fusion.weigh(self.held, self.batch)
-        logs |= judge(self.judged, self.held, self.batch)
+        logs |= validate(self.judged, self.held, self.batch)
 
 
 def last_epoch(folder: Path) -> int:

@@ -11,7 +11,7 @@ import numpy as np
 from classify.metrics.calibration import fit
 from classify.runs.run import Calibration
 from classify.settings import PARTS
-from classify.training.validation import Held
+from classify.training.validation import ValidationSet
 
 
 class Fusion:
@@ -29,14 +29,14 @@ class Fusion:
             outputs = keras.ops.stack([head.output for head in self.heads], axis=1)
             self.logits = keras.Model(model.input, outputs)
 
-    def weigh(self, held: Held, batch: int) -> None:
+    def weigh(self, held: ValidationSet, batch: int) -> None:
         """Calibrate each head on the recordings, by changing its weights.
 
         With answers that are no numbers, nothing is changed.
 
         Parameters
         ----------
-        held : Held
+        held : ValidationSet
         batch : int
             Pictures at a time.
         """

@@ -6,10 +6,10 @@ from typing import Any
 
 from classify.runs.runtime import KERAS, ONNX
 
-ASIDE = ("render.json", "history.csv", "learning_curves.png")  # what stands beside the network
+SIDE_FILES = ("render.json", "history.csv", "learning_curves.png")  # what stands beside the network
 
 
-def make_room(folder: Path, seeds: int, resume: bool, overwrite: bool) -> None:
+def prepare_folder(folder: Path, seeds: int, resume: bool, overwrite: bool) -> None:
     """Refuse to touch an earlier training, or delete it.
 
     Parameters
@@ -41,11 +41,11 @@ def make_room(folder: Path, seeds: int, resume: bool, overwrite: bool) -> None:
     if overwrite:
         for path in (folder / "training", folder / "report", *members):
             shutil.rmtree(path, ignore_errors=True)
-        for name in ("run.json", KERAS, ONNX, *ASIDE):
+        for name in ("run.json", KERAS, ONNX, *SIDE_FILES):
             (folder / name).unlink(missing_ok=True)
 
 
-def check_same(before: dict[str, Any], now: dict[str, Any]) -> None:
+def require_same_run(before: dict[str, Any], now: dict[str, Any]) -> None:
     """Refuse to go on with something else.
 
     Parameters

@@ -20,28 +20,35 @@ import numpy as np
 
 from classify import backend
 from classify.audit.audit import audit, one_line
-from classify.audit.ood import Material, gather
+from classify.audit.ood import TrainingRanges, measure_ranges
 from classify.data import manifest
-from classify.data.augmentation import Batches
-from classify.data.cache import Store
+from classify.data.augmentation import BatchSequence
+from classify.data.cache import PictureCache
 from classify.data.manifest import Manifest
 from classify.data.pictures import size
-from classify.data.render_settings import counted, grey_of_decibel, load_axes
-from classify.data.sampling import shares, turn
-from classify.data.splits import Split, look_through, tell_damaged
+from classify.data.render_settings import grey_per_db, load_axes, spectrogram_rows
+from classify.data.sampling import sampling_weights, seed_subset
+from classify.data.splits import Split, report_damaged, scan_split
 from classify.metrics.calibration import calibrate
 from classify.models.build import build
-from classify.prediction.pooling import levels, score
+from classify.prediction.pooling import calibrated_trials, score
 from classify.reports.plots import learning_curves
 from classify.runs.history import best, read_history, write_history
 from classify.runs.run import Run, load, replace
 from classify.runs.runtime import KERAS, ONNX
 from classify.settings import Settings
-from classify.training.callbacks import Judge, Keeper, Start, epoch_path, keep, last_epoch
+from classify.training.callbacks import (
+    CheckpointCallback,
+    ReseedCallback,
+    ValidationCallback,
+    epoch_path,
+    keep,
+    last_epoch,
+)
 from classify.training.export import export
 from classify.training.progress import Progress
-from classify.training.resume import ASIDE, check_same, make_room
-from classify.training.validation import Held
+from classify.training.resume import SIDE_FILES, prepare_folder, require_same_run
+from classify.training.validation import ValidationSet
 
 LIBRARIES = "keras onnxruntime numpy scipy opencv-python-headless scikit-learn".split()
 
@@ -54,30 +61,30 @@ class _Data:
     train: Split
     validation: Split
     known: Manifest
-    material: Material
+    material: TrainingRanges
     decibel: float
     levels: int | None
 
     @cached_property
-    def store(self) -> Store:
+    def store(self) -> PictureCache:
         """The training pictures, which all networks of an ensemble share."""
-        return Store(self.train.paths, self.train.shape, "train")
+        return PictureCache(self.train.paths, self.train.shape, "train")
 
     @cached_property
-    def held(self) -> Held:
+    def held(self) -> ValidationSet:
         """What every epoch is judged on."""
-        store = Store(self.validation.paths, self.validation.shape, "validation")
-        return Held(store, self.names(self.validation), self.validation.labels, self.known)
+        store = PictureCache(self.validation.paths, self.validation.shape, "validation")
+        return ValidationSet(store, self.names(self.validation), self.validation.labels, self.known)
 
     def names(self, split: Split) -> list[str]:
         """Paths of the pictures of a split, as the manifest has them."""
         return [path.relative_to(self.images).as_posix() for path in split.paths]
 
-    def batches(self, settings: Settings) -> Batches:
+    def batches(self, settings: Settings) -> BatchSequence:
         """The batches of a training, balanced as it asks for, of the pictures whose turn it is."""
         names = self.names(self.train)
         kinds = manifest.values(self.known, names, settings.turns)
-        part = np.flatnonzero(turn(kinds, self.train.labels, settings.seed))
+        part = np.flatnonzero(seed_subset(kinds, self.train.labels, settings.seed))
         labels = self.train.labels[part]
         if left := len(names) - len(part):
             print(
@@ -90,8 +97,10 @@ class _Data:
             how["weights"] = class_weights(labels)
         else:
             groups = [manifest.values(self.known, names, column) for column in settings.balance]
-            how["share"] = shares([labels, *(group[part] for group in groups)], len(labels))
-        return Batches(self.store, labels, settings, self.decibel, **how)
+            how["share"] = sampling_weights(
+                [labels, *(group[part] for group in groups)], len(labels)
+            )
+        return BatchSequence(self.store, labels, settings, self.decibel, **how)
 
 
 def train(
@@ -134,18 +143,18 @@ def train(
     """
     if seeds < 1:
         raise ValueError(f"expected at least 1 seed, got {seeds}")
-    train_split, validation = look_through(images, "train"), look_through(images, "validation")
+    train_split, validation = scan_split(images, "train"), scan_split(images, "validation")
     for split in (train_split, validation):
-        tell_damaged("train", split.damaged)
+        report_damaged("train", split.damaged)
     _check_alike(train_split, validation)
     if (images / "render.json").is_file() and not (images / "manifest.csv").is_file():
         print(f"train: {images} has no manifest.csv: rendering was not finished", file=sys.stderr)
     known = manifest.read(images)
-    make_room(folder, seeds, resume, overwrite)
+    prepare_folder(folder, seeds, resume, overwrite)
     print(one_line(audit(images, quick=True)), file=sys.stderr)
-    material = gather(images, train_split.paths, train_split.labels, known)
+    material = measure_ranges(images, train_split.paths, train_split.labels, known)
     axes = load_axes(images / "render.json")
-    scale = grey_of_decibel(axes), counted(axes)
+    scale = grey_per_db(axes), spectrogram_rows(axes)
     data = _Data(images, train_split, validation, known, material, *scale)
     _tell_unknown(settings.balance, manifest.columns(known))
     if seeds == 1:
@@ -187,13 +196,15 @@ def _train_one(data: _Data, folder: Path, settings: Settings) -> Run:
     start = {"training": run.training, "fingerprint": run.fingerprint}
     if (folder / "run.json").is_file():
         finished = load(folder)
-        check_same({"training": finished.training, "fingerprint": finished.fingerprint}, start)
+        require_same_run(
+            {"training": finished.training, "fingerprint": finished.fingerprint}, start
+        )
         return finished
     stated = folder / "training" / "start.json"
     if stated.is_file():
-        check_same(json.loads(stated.read_text()), start)
+        require_same_run(json.loads(stated.read_text()), start)
     else:
-        for name in (KERAS, ONNX, *ASIDE):
+        for name in (KERAS, ONNX, *SIDE_FILES):
             (folder / name).unlink(missing_ok=True)
         stated.parent.mkdir(parents=True, exist_ok=True)
         replace(stated, json.dumps(start).encode())
@@ -219,7 +230,7 @@ def _fit(data: _Data, folder: Path, settings: Settings, done: int) -> None:
     history = folder / "history.csv"
     rows = read_history(history)[:done]
     write_history(history, rows)
-    keeper = Keeper(folder, rows, settings, data.held)
+    keeper = CheckpointCallback(folder, rows, settings, data.held)
     keeper.keep_best()  # a kill may have come between an epoch's end and this
     if keeper.over or done >= settings.epochs:
         return
@@ -229,7 +240,7 @@ def _fit(data: _Data, folder: Path, settings: Settings, done: int) -> None:
     else:
         model = build(settings, data.train.shape, len(batches), data.levels)
     log = keras.callbacks.CSVLogger(str(history), append=True)
-    judge = Judge(data.held, settings.batch)
+    judge = ValidationCallback(data.held, settings.batch)
     progress = Progress(settings.epochs, len(batches), settings.batch, done)
     try:
         model.fit(
@@ -237,7 +248,7 @@ def _fit(data: _Data, folder: Path, settings: Settings, done: int) -> None:
             initial_epoch=done,
             epochs=settings.epochs,
             shuffle=False,  # the batches do that, from the seed and the epoch
-            callbacks=[Start(batches), judge, log, keeper, progress],
+            callbacks=[ReseedCallback(batches), judge, log, keeper, progress],
             verbose=0,
         )
     finally:
@@ -306,7 +317,7 @@ def _finish(run: Run, data: _Data) -> Run:
     validation = data.validation
     truth = dict(zip(validation.paths, validation.labels.tolist(), strict=True))
     pictures = score("train", run, data.images, truth)
-    found = levels(run, pictures, data.known)
+    found = calibrated_trials(run, pictures, data.known)
     finished = calibrate(run, found.get("recording", found["picture"]))
     if finished.validation["auc"] <= 0.5:
         print(

@@ -8,22 +8,22 @@ import numpy as np
 from scipy.special import logit
 
 from classify.data import manifest
-from classify.data.cache import Store
+from classify.data.cache import PictureCache
 from classify.data.manifest import Manifest
 from classify.metrics.breakdown import with_enough
-from classify.metrics.trials import Scored, equal_error
-from classify.prediction.pooling import pool
+from classify.metrics.trials import Trials, eer_of_any_scores
+from classify.prediction.pooling import pool_recordings
 
 _EDGE = 2.0**-24  # single precision tells no probability from 1 more finely
 
 
 @dataclass(frozen=True)
-class Held:
+class ValidationSet:
     """Validation pictures and what is known of them.
 
     Attributes
     ----------
-    store : Store
+    store : PictureCache
     names : list of str
         Paths of the pictures, relative to the dataset.
     labels : np.ndarray, shape=(n,), dtype=int
@@ -31,7 +31,7 @@ class Held:
     known : Manifest
     """
 
-    store: Store
+    store: PictureCache
     names: list[str]
     labels: np.ndarray
     known: Manifest
@@ -49,19 +49,19 @@ class Held:
         asked = (model.predict_on_batch(self.store[part][..., np.newaxis]) for part in parts)
         return np.concatenate([np.asarray(one, float) for one in asked])
 
-    def pooled(self, llr: np.ndarray) -> Scored:
+    def pooled(self, llr: np.ndarray) -> Trials:
         """Pool scores of the pictures, shape (n,), into those of the recordings."""
         recordings = manifest.recordings(self.known, self.names)
-        return pool(recordings, Scored(np.array(self.names), self.labels, llr))
+        return pool_recordings(recordings, Trials(np.array(self.names), self.labels, llr))
 
 
-def judge(model: keras.Model, held: Held, batch: int) -> dict[str, float]:
+def validate(model: keras.Model, held: ValidationSet, batch: int) -> dict[str, float]:
     """Judge a network as it stands.
 
     Parameters
     ----------
     model : keras.Model
-    held : Held
+    held : ValidationSet
     batch : int
         Pictures at a time.
 
@@ -82,12 +82,12 @@ def judge(model: keras.Model, held: Held, batch: int) -> dict[str, float]:
     }
 
 
-def error(held: Held, llr: np.ndarray) -> float:
+def error(held: ValidationSet, llr: np.ndarray) -> float:
     """Equal error rate of the recordings, each the mean of its pictures.
 
     Parameters
     ----------
-    held : Held
+    held : ValidationSet
     llr : np.ndarray, shape=(n,)
         Of the pictures, higher = more bona fide.
 
@@ -101,4 +101,4 @@ def error(held: Held, llr: np.ndarray) -> float:
     rows = manifest.of_level(held.known, "recording")
     sources = manifest.values(rows, list(scored.names), "source")
     parts = [scored[own] for own in with_enough(scored.labels, sources)]
-    return float(np.mean([equal_error(part.labels, part.llr) for part in parts or [scored]]))
+    return float(np.mean([eer_of_any_scores(part.labels, part.llr) for part in parts or [scored]]))

@@ -79,10 +79,10 @@ def _evaluate(audio: Path | None, conditions: list[str] | None, jobs: int, **opt
     if audio is not None:
         from classify.runs.run import load
         from detect.robustness.sweep import Sweep
-        from render.parallel import Engine
+        from render.parallel import Executor
 
         run, images, split = load(options["folder"]), options["images"], options["split"]
-        degrade = Sweep(audio, run, images, split, conditions or (), Engine(jobs=jobs))
+        degrade = Sweep(audio, run, images, split, conditions or (), Executor(jobs=jobs))
     return cli.VERBS["evaluate"](**options, degrade=degrade)
 
 

@@ -12,7 +12,7 @@ import soxr
 
 from render import splits
 from render.augmentation.effects import Band, Coding, Gain, Resampling
-from render.augmentation.noise import Coloured
+from render.augmentation.noise import ColouredNoise
 from render.augmentation.reverb import Room
 from render.augmentation.variants import TELEPHONE
 
@@ -138,9 +138,9 @@ CONDITIONS = {
     "gsm": Condition("codec", "GSM 13 kbit/s", Coding("gsm", 13)),
     "mu-law": Condition("codec", "mu-law 64 kbit/s", Coding("mu-law", 64)),
     "telephone": Condition("band", "telephone, 300 to 3400 Hz", Band(*TELEPHONE, slope=48)),
-    "noise-20": Condition("noise", "white noise, SNR 20 dB", Coloured("white", 20)),
-    "noise-10": Condition("noise", "white noise, SNR 10 dB", Coloured("white", 10)),
-    "noise-5": Condition("noise", "white noise, SNR 5 dB", Coloured("white", 5)),
+    "noise-20": Condition("noise", "white noise, SNR 20 dB", ColouredNoise("white", 20)),
+    "noise-10": Condition("noise", "white noise, SNR 10 dB", ColouredNoise("white", 10)),
+    "noise-5": Condition("noise", "white noise, SNR 5 dB", ColouredNoise("white", 5)),
     "room-near": Condition("room", "small room, T60 0.3 s", Chamber(0.3, 6)),
     "room-far": Condition("room", "large room, T60 0.7 s", Chamber(0.7, 0)),
     "gain-low": Condition("gain", "gain -20 dB", Loudness(-20)),

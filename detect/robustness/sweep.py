@@ -19,20 +19,20 @@ import numpy as np
 from tqdm import tqdm
 
 from classify.data import manifest
-from classify.evaluation.robustness import Degraded
-from classify.prediction.inference import BATCH, raw
+from classify.evaluation.robustness import ConditionScores
+from classify.prediction.inference import BATCH, score_arrays
 from classify.prediction.verdicts import Refusal
 from classify.runs.run import Run, load
 from detect import render_settings
 from detect.robustness import conditions as condition_table
 from detect.robustness.conditions import CONDITIONS
 from detect.sources import printable
-from render.clips import cut
+from render.clips import split_into_clips
 from render.dataset import take_in
-from render.decoding.audio import Sound, listen
-from render.decoding.envelope import Meter
+from render.decoding.audio import Audio, scan_audio
+from render.decoding.envelope import EnvelopeMeter
 from render.index import Index
-from render.parallel import Engine, work
+from render.parallel import Executor, run_tasks
 from render.recording import LABELS, SPLITS, Recording
 from render.settings import Settings
 from render.spectrogram import draw
@@ -83,7 +83,7 @@ class Sweep:
     split : str
     names : iterable of str
         See `detect.robustness.conditions.chosen`.
-    engine : Engine, optional
+    engine : Executor, optional
         Default: one process a core.
 
     Raises
@@ -100,11 +100,11 @@ class Sweep:
         images: Path,
         split: str,
         names: Iterable[str] = (),
-        engine: Engine | None = None,
+        engine: Executor | None = None,
     ) -> None:
         names = tuple(names)
         self.plan = Plan(run.folder, render_settings.stored(run), condition_table.chosen(names))
-        self.audio, self.engine = audio, engine or Engine()
+        self.audio, self.engine = audio, engine or Executor()
         self.asked = (f"--robustness={audio}", *(("--conditions", *names) if names else ()))
         self.classes = _classes(run)
         with Index() as index:
@@ -120,12 +120,12 @@ class Sweep:
             raise ValueError(f"expected recordings of the {split} split in {audio}, got none")
         _try(self.plan)
 
-    def __call__(self) -> Degraded:
+    def __call__(self) -> ConditionScores:
         """Judge all recordings under all conditions.
 
         Returns
         -------
-        degraded : Degraded
+        degraded : ConditionScores
             In the order of the recordings' names.
 
         Raises
@@ -144,7 +144,7 @@ class Sweep:
         if not found:
             raise ValueError(f"expected recordings that can be read in {self.audio}, got none")
         judged = [one for one in self.recordings.values() if one.name in found]
-        return Degraded(
+        return ConditionScores(
             conditions={
                 name: (CONDITIONS[name].group, CONDITIONS[name].title)
                 for name in self.plan.conditions
@@ -161,7 +161,7 @@ class Sweep:
     def _results(self) -> Iterator[Judged | Refusal]:
         tasks = self.recordings.values()
         yield from tqdm(
-            work(partial(judge, plan=self.plan), tasks, self.engine, _lost),
+            run_tasks(partial(judge, plan=self.plan), tasks, self.engine, _lost),
             "evaluate: degrade",
             len(tasks),
             unit="recording",
@@ -183,7 +183,7 @@ def judge(recording: Recording, plan: Plan) -> Judged | Refusal:
         A refusal where the recording cannot be judged under one of them.
     """
     try:
-        sound = listen(recording.path, plan.settings.rate, time.monotonic() + LIMIT)
+        sound = scan_audio(recording.path, plan.settings.rate, time.monotonic() + LIMIT)
         sound = _heard(sound, _beginning(sound))
         llr = [_score(sound, recording.name, name, plan) for name in plan.conditions]
     except (OSError, ValueError) as error:
@@ -191,7 +191,7 @@ def judge(recording: Recording, plan: Plan) -> Judged | Refusal:
     return Judged(recording.name, np.array(llr))
 
 
-def _score(sound: Sound, recording: str, name: str, plan: Plan) -> float:
+def _score(sound: Audio, recording: str, name: str, plan: Plan) -> float:
     """Calibrated score of a recording under a condition; NaN where it is not fit for it."""
     condition, settings = CONDITIONS[name], plan.settings
     (samples,) = sound.blocks()
@@ -203,16 +203,16 @@ def _score(sound: Sound, recording: str, name: str, plan: Plan) -> float:
     if degraded is None:
         return np.nan
     try:
-        clips = iter(cut(_heard(sound, degraded), settings))
+        clips = iter(split_into_clips(_heard(sound, degraded), settings))
     except ValueError as error:
         raise ValueError(f"{condition.title}: {error}") from error
     run, scores = _run(plan.run), []
     while batch := [draw(clip.samples, settings) for clip in islice(clips, BATCH)]:
-        scores.append(raw(run, np.stack(batch)))
+        scores.append(score_arrays(run, np.stack(batch)))
     return float(run.calibration(np.concatenate(scores).mean()))
 
 
-def _beginning(sound: Sound) -> np.ndarray:
+def _beginning(sound: Audio) -> np.ndarray:
     """The samples of a recording up to the longest that is judged."""
     length, parts = round(LONGEST * sound.rate), list[np.ndarray]()
     for block in sound.blocks():
@@ -222,9 +222,9 @@ def _beginning(sound: Sound) -> np.ndarray:
     return np.concatenate(parts)
 
 
-def _heard(sound: Sound, samples: np.ndarray) -> Sound:
+def _heard(sound: Audio, samples: np.ndarray) -> Audio:
     """The same recording with other samples."""
-    meter = Meter()
+    meter = EnvelopeMeter()
     meter.add(samples)
     return replace(sound, envelope=meter.envelope(), kept=(samples,))
 

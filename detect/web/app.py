@@ -16,11 +16,11 @@ from classify.prediction.verdicts import Refusal, Verdict
 from classify.runs.run import Run, load
 from detect.detection import Detection
 from detect.web import error_rates, results_table, run_report, session
-from detect.web.canvas import Sheet, p_at
+from detect.web.canvas import Canvas, p_at
 from detect.web.runs import runs
 from detect.web.server import page_options
-from detect.web.service import Inspector
-from detect.web.threshold import Outcome, decided, moved
+from detect.web.service import DetectorService
+from detect.web.threshold import Outcome, relabel, with_threshold
 from detect.web.upload import Limits, Upload, bullets, escaped, short
 from detect.web.wording import chance, clock, of_threshold, place, words
 
@@ -72,9 +72,9 @@ def _uploads(limits: Limits) -> dict[str, Upload]:
 
 
 @st.cache_resource(show_spinner="Loading the detector", max_entries=4)
-def _inspector(folder: Path, changed: int, _limits: Limits) -> Inspector:
+def _inspector(folder: Path, changed: int, _limits: Limits) -> DetectorService:
     """A run, loaded once for all who look at the page, and again when it was trained again."""
-    return Inspector(load(folder), _limits, _gate())
+    return DetectorService(load(folder), _limits, _gate())
 
 
 @st.cache_resource
@@ -82,7 +82,7 @@ def _gate() -> threading.Lock:
     return threading.Lock()
 
 
-def _detector(there: dict[str, Path], limits: Limits) -> tuple[Inspector, Run] | None:
+def _detector(there: dict[str, Path], limits: Limits) -> tuple[DetectorService, Run] | None:
     """The run that is chosen, and the same with the threshold that is."""
     with st.expander("Detector, threshold and error rates"):
         name = st.selectbox("Detector", list(there), key="run")
@@ -97,7 +97,7 @@ def _detector(there: dict[str, Path], limits: Limits) -> tuple[Inspector, Run] |
             return None
         if inspector.deaf:
             st.info(f"This detector judges pictures only: {escaped(inspector.deaf)}.")
-        return inspector, moved(inspector.run, _threshold(inspector.run))
+        return inspector, with_threshold(inspector.run, _threshold(inspector.run))
 
 
 def _threshold(run: Run) -> float:
@@ -117,17 +117,17 @@ def _threshold(run: Run) -> float:
     return threshold
 
 
-def _results(inspector: Inspector, run: Run, uploads: dict[str, Upload]) -> None:
+def _results(inspector: DetectorService, run: Run, uploads: dict[str, Upload]) -> None:
     """Judge what is new, and show everything."""
     bar = st.empty()
-    found = session.judged(
+    found = session.cached_verdicts(
         st.session_state,
         inspector,
         uploads,
         lambda done, count: bar.progress(done / count, f"Listening: {done + 1} of {count}"),
     )
     bar.empty()
-    outcomes = {key: decided(outcome, run) for key, outcome in found.items()}
+    outcomes = {key: relabel(outcome, run) for key, outcome in found.items()}
     keys = list(outcomes)
     order = [keys[at] for at in results_table.by_suspicion(list(outcomes.values()))]
     rows = results_table.rows([outcomes[key] for key in order], run.classes[1])
@@ -147,7 +147,7 @@ def _results(inspector: Inspector, run: Run, uploads: dict[str, Upload]) -> None
     _downloads([outcomes[key] for key in order])
 
 
-def _show(inspector: Inspector, run: Run, upload: Upload, outcome: Outcome, key: str) -> None:
+def _show(inspector: DetectorService, run: Run, upload: Upload, outcome: Outcome, key: str) -> None:
     """Everything about one upload."""
     st.text(short(outcome.path))
     said = words(outcome, run)
@@ -168,7 +168,7 @@ def _show(inspector: Inspector, run: Run, upload: Upload, outcome: Outcome, key:
         _reason(inspector, upload, outcome, key)
 
 
-def _player(inspector: Inspector, upload: Upload, detection: Detection, key: str) -> None:
+def _player(inspector: DetectorService, upload: Upload, detection: Detection, key: str) -> None:
     what = (inspector.identity, key)
     part = _kept("excerpt", what, lambda: inspector.listen(upload, detection))
     if part is None:
@@ -179,7 +179,9 @@ def _player(inspector: Inspector, upload: Upload, detection: Detection, key: str
 
 
 @st.fragment
-def _cursor(inspector: Inspector, run: Run, upload: Upload, detection: Detection, key: str) -> None:
+def _cursor(
+    inspector: DetectorService, run: Run, upload: Upload, detection: Detection, key: str
+) -> None:
     """The timeline, and a cursor that says P(fake) where it stands."""
     end = max(detection.duration_s, 0.01)
     middle = sum(detection.suspicious) / 2 if detection.suspicious else 0.0
@@ -194,7 +196,9 @@ def _cursor(inspector: Inspector, run: Run, upload: Upload, detection: Detection
     _image(drawn, "Waveform, spectrogram and P over the seconds of the recording", second)
 
 
-def _reason(inspector: Inspector, upload: Upload, outcome: Detection | Verdict, key: str) -> None:
+def _reason(
+    inspector: DetectorService, upload: Upload, outcome: Detection | Verdict, key: str
+) -> None:
     """Why, once somebody asks."""
     dark = _dark()
     what = (inspector.identity, key, dark)
@@ -217,7 +221,7 @@ def _kept(kind: str, what: tuple[Any, ...], make: Callable[[], Any]) -> Any:
         return None
 
 
-def _image(sheet: Sheet | None, alt: str, second: float | None = None) -> None:
+def _image(sheet: Canvas | None, alt: str, second: float | None = None) -> None:
     if sheet is not None:
         st.image(sheet.png(second), width="stretch", alt=alt)
 

@@ -23,7 +23,7 @@ _PALE = 0.35  # brightness under which ink cannot be read on dark paper
 
 
 @dataclass(frozen=True, eq=False)
-class Sheet:
+class Canvas:
     """A drawn figure.
 
     Attributes
@@ -63,13 +63,13 @@ class Sheet:
         return data.tobytes()
 
 
-def sheet(
+def rasterise(
     figure: Figure,
     *,
     dark: bool,
     duration_s: float | None = None,
     size: tuple[float, float] | None = None,
-) -> Sheet:
+) -> Canvas:
     """Draw a figure.
 
     Parameters
@@ -77,7 +77,7 @@ def sheet(
     figure : Figure
         Is changed.
     dark : bool
-        For dark paper: see `darken`.
+        For dark paper: see `dark_theme`.
     duration_s : float, optional
         Panels whose horizontal axis is about this long show time.
     size : tuple of two float, optional
@@ -85,21 +85,21 @@ def sheet(
 
     Returns
     -------
-    sheet : Sheet
+    sheet : Canvas
     """
     if size is not None:
         figure.set_size_inches(*size)
     figure.set_dpi(DPI)
     _make_room(figure)
     if dark:
-        darken(figure)
+        dark_theme(figure)
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
     pixels = np.asarray(canvas.buffer_rgba()).copy()
-    return Sheet(pixels, tuple(_panels(figure, len(pixels), duration_s)))
+    return Canvas(pixels, tuple(_panels(figure, len(pixels), duration_s)))
 
 
-def darken(figure: Figure) -> None:
+def dark_theme(figure: Figure) -> None:
     """Make white paper transparent and dark ink light; pictures and other colours stay.
 
     Parameters

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from render.clips import stretches
-from render.decoding.audio import listen
+from render.clips import slices
+from render.decoding.audio import scan_audio
 
 LONGEST = 600.0  # s; 19 MB at 16 kHz
 
@@ -61,14 +61,14 @@ def excerpt(
     Raises
     ------
     ValueError
-        As `render.decoding.audio.listen`.
+        As `render.decoding.audio.scan_audio`.
     """
-    sound = listen(path, rate, time.monotonic() + patience)
+    sound = scan_audio(path, rate, time.monotonic() + patience)
     most = round(longest * rate)
     begin = round((around_s - longest / 2) * rate)
     begin = max(0, min(begin, sound.length - most))
     end = min(begin + most, sound.length)
-    (samples,) = stretches(sound.blocks(), [(begin, end)])
+    (samples,) = slices(sound.blocks(), [(begin, end)])
     return Excerpt(_wav(samples, rate), begin / rate, end / rate, end - begin == sound.length)
 
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from classify.data.pictures import read
 from classify.explanations.explanation import explain
-from classify.prediction.inference import raw
+from classify.prediction.inference import score_arrays
 from classify.prediction.verdicts import Refusal, verdict
 from classify.reports.explanation_plot import draw
 from classify.reports.plots import spectrogram
@@ -26,7 +26,7 @@ from detect.detection import Detection, Detector
 from detect.explanation import explain_window
 from detect.sources import printable
 from detect.timeline import timeline
-from detect.web.canvas import Sheet, sheet
+from detect.web.canvas import Canvas, rasterise
 from detect.web.playback import Excerpt, excerpt
 from detect.web.threshold import Outcome
 from detect.web.upload import Limits, Upload, check_duration, saved
@@ -36,22 +36,22 @@ _PICTURE = (5.2, 4.4)
 
 
 @dataclass(frozen=True, eq=False)
-class Reason:
+class ExplanationView:
     """Why an upload was judged as it was.
 
     Attributes
     ----------
-    sheet : Sheet
+    sheet : Canvas
         The picture, and over it what speaks for and against.
     sentence : str
         What was measured, without a full stop.
     """
 
-    sheet: Sheet
+    sheet: Canvas
     sentence: str
 
 
-class Inspector:
+class DetectorService:
     """A run made ready for uploads; several threads may use it.
 
     Parameters
@@ -105,7 +105,7 @@ class Inspector:
             kind = type(error).__name__
             return Refusal(name, f"an error of this program ({kind}), written down in its log")
 
-    def timeline(self, upload: Upload, detection: Detection, run: Run, *, dark: bool) -> Sheet:
+    def timeline(self, upload: Upload, detection: Detection, run: Run, *, dark: bool) -> Canvas:
         """Draw a recording and P(fake) over its time.
 
         Parameters
@@ -114,13 +114,13 @@ class Inspector:
         detection : Detection
             Of this upload.
         run : Run
-            Whose threshold and uncertain band are drawn, see `detect.web.threshold.moved`.
+            Whose threshold and uncertain band are drawn, see `detect.web.threshold.with_threshold`.
         dark : bool
             For a dark page.
 
         Returns
         -------
-        sheet : Sheet
+        sheet : Canvas
             Its panels show time.
 
         Raises
@@ -132,9 +132,9 @@ class Inspector:
         shown.run = run
         with self._at_work(upload) as path:
             figure = timeline(shown, path, replace(detection, path=""))
-            return sheet(figure, dark=dark, duration_s=detection.duration_s, size=_TIMELINE)
+            return rasterise(figure, dark=dark, duration_s=detection.duration_s, size=_TIMELINE)
 
-    def picture(self, upload: Upload, *, dark: bool) -> Sheet:
+    def picture(self, upload: Upload, *, dark: bool) -> Canvas:
         """Draw a picture with its axes.
 
         Parameters
@@ -144,7 +144,7 @@ class Inspector:
 
         Returns
         -------
-        sheet : Sheet
+        sheet : Canvas
 
         Raises
         ------
@@ -153,9 +153,9 @@ class Inspector:
         """
         with self._at_work(upload) as path:
             figure = spectrogram(self._read(upload, path), self.run.axes)
-            return sheet(figure, dark=dark, size=_PICTURE)
+            return rasterise(figure, dark=dark, size=_PICTURE)
 
-    def explain(self, upload: Upload, outcome: Outcome, *, dark: bool) -> Reason:
+    def explain(self, upload: Upload, outcome: Outcome, *, dark: bool) -> ExplanationView:
         """Say why an upload was judged as it was: of a recording, its most suspicious window.
 
         Parameters
@@ -167,7 +167,7 @@ class Inspector:
 
         Returns
         -------
-        reason : Reason
+        reason : ExplanationView
 
         Raises
         ------
@@ -182,7 +182,7 @@ class Inspector:
                 image = self._read(upload, path)
                 found = explain(self.run, image)
             figure = draw(image, found, self.run.axes)
-            return Reason(sheet(figure, dark=dark), found.sentence(self.run.axes))
+            return ExplanationView(rasterise(figure, dark=dark), found.sentence(self.run.axes))
 
     def listen(self, upload: Upload, detection: Detection) -> Excerpt:
         """Cut out what is to be heard: all, or what lies around the most suspicious moment.
@@ -214,7 +214,9 @@ class Inspector:
 
     def _judge(self, upload: Upload, path: Path, name: str) -> Outcome:
         if upload.picture:
-            return verdict(self.run, name, raw(self.run, self._read(upload, path)[np.newaxis]))
+            return verdict(
+                self.run, name, score_arrays(self.run, self._read(upload, path)[np.newaxis])
+            )
         detector = self._hearing()
         check_duration(path, self.limits)
         return detector.detect(path, name)

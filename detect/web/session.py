@@ -7,16 +7,16 @@ one, so that memory stays bounded; verdicts, which are small, are kept as long a
 from collections.abc import Callable, Hashable, Mapping, MutableMapping
 from typing import Any
 
-from detect.web.service import Inspector
+from detect.web.service import DetectorService
 from detect.web.threshold import Outcome
 from detect.web.upload import Upload
 
 Session = MutableMapping[Any, Any]
 
 
-def judged(
+def cached_verdicts(
     session: Session,
-    inspector: Inspector,
+    inspector: DetectorService,
     uploads: Mapping[str, Upload],
     tell: Callable[[int, int], object],
 ) -> dict[str, Outcome]:
@@ -25,7 +25,7 @@ def judged(
     Parameters
     ----------
     session : mutable mapping
-    inspector : Inspector
+    inspector : DetectorService
     uploads : mapping of str to Upload
         By an identity of their own.
     tell : callable

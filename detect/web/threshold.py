@@ -14,7 +14,7 @@ from detect.detection import Detection
 Outcome = Detection | Verdict | Refusal
 
 
-def moved(run: Run, threshold: float) -> Run:
+def with_threshold(run: Run, threshold: float) -> Run:
     """Give a run with another threshold; not for asking its network.
 
     Parameters
@@ -42,7 +42,7 @@ def moved(run: Run, threshold: float) -> Run:
     return replace(run, threshold=threshold, uncertain=(low, high))
 
 
-def decided(outcome: Outcome, run: Run) -> Outcome:
+def relabel(outcome: Outcome, run: Run) -> Outcome:
     """Say by the threshold and the uncertain band of a run what an outcome is.
 
     Parameters

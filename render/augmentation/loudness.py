@@ -21,7 +21,7 @@ def rms(samples: np.ndarray) -> float:
     return float(np.sqrt(np.mean(np.square(samples, dtype=np.float64))))
 
 
-def matched(samples: np.ndarray, like: np.ndarray) -> np.ndarray:
+def match_rms(samples: np.ndarray, like: np.ndarray) -> np.ndarray:
     """Scale samples to the RMS of others; silence stays silence.
 
     Parameters

@@ -25,7 +25,7 @@ _MARKED = 1 << 16  # bytes of a file that go into its mark
 
 
 @dataclass(frozen=True)
-class Coloured:
+class ColouredNoise:
     """A step that adds noise with a power law for a spectrum.
 
     Attributes
@@ -48,7 +48,7 @@ class Coloured:
 
 
 @dataclass(frozen=True)
-class Background:
+class RecordedNoise:
     """A step that adds a piece of a recording of noise.
 
     Attributes
@@ -58,7 +58,7 @@ class Background:
     name : str
         Its path below the folder of noises, with forward slashes.
     mark : str
-        What `mark` makes of it: another recording under the same name has another mark.
+        What `file_hash` makes of it: another recording under the same name has another mark.
     place : float
         Where in a long recording the stretch lies that pieces are taken from, in [0, 1].
     ratio : float
@@ -160,7 +160,7 @@ def files(folder: Path) -> tuple[Path, ...]:
 
 
 @lru_cache(maxsize=1 << 14)
-def mark(path: Path) -> str:
+def file_hash(path: Path) -> str:
     """Hash a file's size and beginning: short, and another file's is another."""
     with path.open("rb") as file:
         beginning = file.read(_MARKED)

@@ -17,7 +17,7 @@ from render import splits
 from render.augmentation import noise as noises
 from render.augmentation.codecs import CODECS
 from render.augmentation.effects import Band, Coding, Gain, Pitch, Resampling, Speed
-from render.augmentation.loudness import matched
+from render.augmentation.loudness import match_rms
 from render.augmentation.reverb import Room
 
 VERSION = 1  # raised whenever an equal recipe would sound other than before
@@ -136,7 +136,7 @@ def apply(samples: np.ndarray, rate: int, recipe: Recipe, clip: int) -> np.ndarr
     original = sound = samples.astype(np.float32)
     for place, step in enumerate(recipe.steps):
         rng = np.random.default_rng([recipe.seed, clip, place])
-        sound = matched(step(sound, rate, rng), original)
+        sound = match_rms(step(sound, rate, rng), original)
     return sound.astype(samples.dtype)
 
 
@@ -157,11 +157,11 @@ def _noise(rng: np.random.Generator, noise: Path | None) -> Step:
     ratio = _between(rng, 3, 30)
     colour, recorded, which, place = rng.random(4)  # so many numbers whatever becomes of them
     if noise is None or recorded < 0.5:
-        return noises.Coloured(list(noises.COLOURS)[int(colour * len(noises.COLOURS))], ratio)
+        return noises.ColouredNoise(list(noises.COLOURS)[int(colour * len(noises.COLOURS))], ratio)
     found = noises.files(noise)
     path = found[int(which * len(found))]
     name = path.relative_to(noise).as_posix()
-    return noises.Background(path, name, noises.mark(path), round(place, 3), ratio)
+    return noises.RecordedNoise(path, name, noises.file_hash(path), round(place, 3), ratio)
 
 
 def _band(rng: np.random.Generator, noise: Path | None) -> Band:

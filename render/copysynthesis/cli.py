@@ -13,7 +13,7 @@ from render.recording import SPLITS
 from render.vocoders.registry import OURS
 
 if TYPE_CHECKING:
-    from render.copysynthesis.copysynthesis import Forged
+    from render.copysynthesis.copysynthesis import CopyReport
 
 DESCRIPTION = """\
 Make fakes of the real recordings in REAL: each is taken apart and put together again by a classic
@@ -137,9 +137,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _forge(real: Path, to: Path, jobs: int, link: bool, **wish) -> int:
     from render.copysynthesis.copysynthesis import forge
-    from render.copysynthesis.plan import Wish
+    from render.copysynthesis.plan import CopyOptions
 
-    forged = forge(real, to, Wish(**wish), jobs=jobs, link=link)
+    forged = forge(real, to, CopyOptions(**wish), jobs=jobs, link=link)
     for line in _remarks(forged, wish["splits"]):
         print(f"forge: {line}", file=sys.stderr)
     print(_table(forged))
@@ -151,7 +151,7 @@ def _forge(real: Path, to: Path, jobs: int, link: bool, **wish) -> int:
     return 1 if forged.failures else 0
 
 
-def _table(forged: "Forged") -> str:
+def _table(forged: "CopyReport") -> str:
     """Copies by method, and in all."""
     counts = Counter(copied.task.method for copied in forged.copied)
     fresh = sum(copied.fresh for copied in forged.copied)
@@ -161,7 +161,7 @@ def _table(forged: "Forged") -> str:
     return "\n".join([*lines, total])
 
 
-def _remarks(forged: "Forged", splits: tuple[str, ...]) -> Iterator[str]:
+def _remarks(forged: "CopyReport", splits: tuple[str, ...]) -> Iterator[str]:
     """What a person should know and might not expect."""
     found = forged.found
     left = sorted(found.splits("real") - {"", *splits})
@@ -177,7 +177,7 @@ def _remarks(forged: "Forged", splits: tuple[str, ...]) -> Iterator[str]:
         yield f"{_shown(forged.corpus.top / 'manifest.csv')} has a row for every copy"
 
 
-def _next(forged: "Forged") -> str:
+def _next(forged: "CopyReport") -> str:
     """The command that draws the corpus; copies are to stay in the split of their originals."""
     has_splits = bool(forged.found.splits("real") - {""})
     group = "" if has_splits else " --group original"

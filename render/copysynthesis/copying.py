@@ -17,8 +17,8 @@ import numpy as np
 from render import splits
 from render.copysynthesis import container
 from render.copysynthesis.container import Container
-from render.copysynthesis.limiter import limited
-from render.copysynthesis.sample_file import Spool
+from render.copysynthesis.limiter import limit_peaks
+from render.copysynthesis.sample_file import SampleFile
 from render.decoding.deadline import Deadline
 from render.decoding.decoder import blocks
 from render.vocoders import registry
@@ -55,18 +55,18 @@ def copy(original: Path, place: Path, method: str, seed: str) -> Container:
     """
     with _spooled(original, place.parent) as sound, _temporary(place.parent) as file:
         form = container.describe(original, len(sound))
-        made = Spool(file, sound.channels)
+        made = SampleFile(file, sound.channels)
         fill(made, sound, form.rate, method, seed)
         container.write(place, made, form)
     return form
 
 
-def fill(made: Spool, sound: Spool, rate: int, method: str, seed: str) -> None:
+def fill(made: SampleFile, sound: SampleFile, rate: int, method: str, seed: str) -> None:
     """Copy sound, block by block.
 
     Parameters
     ----------
-    made, sound : Spool
+    made, sound : SampleFile
     rate : int
         In Hz.
     method, seed : str
@@ -96,11 +96,11 @@ def _block(sound: np.ndarray, rate: int, method: str, seed: str) -> np.ndarray:
         elif own.any():
             rng = np.random.default_rng(number)
             made[:, channel] = registry.resynthesise(method, own, rate, rng)
-    return limited(made, max(1.0, float(np.abs(sound).max())), rate)
+    return limit_peaks(made, max(1.0, float(np.abs(sound).max())), rate)
 
 
 @contextmanager
-def _spooled(path: Path, folder: Path) -> Iterator[Spool]:
+def _spooled(path: Path, folder: Path) -> Iterator[SampleFile]:
     """Every channel of a recording, at its own rate."""
     decoded = blocks(path, Deadline())
     first = next(decoded, None)
@@ -108,7 +108,7 @@ def _spooled(path: Path, folder: Path) -> Iterator[Spool]:
         raise ValueError("expected audio, got a file without samples")
     peak = 0.0
     with _temporary(folder) as file:
-        spool = Spool(file, first[1].shape[1])
+        spool = SampleFile(file, first[1].shape[1])
         for _, block in chain([first], decoded):
             spool[len(spool) :] = block
             peak = max(peak, float(np.abs(block).max(initial=0)))

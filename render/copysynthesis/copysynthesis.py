@@ -19,10 +19,10 @@ from render.copysynthesis import corpus, originals
 from render.copysynthesis.copying import copy
 from render.copysynthesis.corpus import FAMILY, ORIGINAL, Corpus, Row
 from render.copysynthesis.originals import Originals
-from render.copysynthesis.plan import Task, Wish, tasks
+from render.copysynthesis.plan import CopyJob, CopyOptions, tasks
 from render.layouts.folders import MANIFEST
 from render.layouts.walk import File, tidy, walk
-from render.parallel import Engine, work
+from render.parallel import Executor, run_tasks
 from render.png import PART
 from render.recording import LABELS, Failure, Recording
 from render.vocoders import registry
@@ -30,29 +30,29 @@ from render.vocoders import registry
 FEW = 8  # copies that are made before a second process is up
 
 
-class Copied(NamedTuple):
+class CopyResult(NamedTuple):
     """A copy that is there, and whether its codec has lost something twice.
 
     Attributes
     ----------
-    task : Task
+    task : CopyJob
     fresh : bool
         Whether it was made now.
     lossy : bool
     """
 
-    task: Task
+    task: CopyJob
     fresh: bool
     lossy: bool
 
 
 @dataclass(frozen=True)
-class Forged:
+class CopyReport:
     """What came of it.
 
     Attributes
     ----------
-    copied : list of Copied
+    copied : list of CopyResult
     failures : list of Failure
         Recordings that cannot be copied, or not by a method, and why.
     found : Originals
@@ -63,14 +63,16 @@ class Forged:
         Whether its manifest was changed.
     """
 
-    copied: list[Copied]
+    copied: list[CopyResult]
     failures: list[Failure]
     found: Originals
     corpus: Corpus
     noted: bool
 
 
-def forge(real: Path, fake: Path, wish: Wish, *, jobs: int = -1, link: bool = True) -> Forged:
+def forge(
+    real: Path, fake: Path, wish: CopyOptions, *, jobs: int = -1, link: bool = True
+) -> CopyReport:
     """Copy the real recordings of a folder.
 
     Parameters
@@ -79,7 +81,7 @@ def forge(real: Path, fake: Path, wish: Wish, *, jobs: int = -1, link: bool = Tr
         Real recordings at any depth, or a labelled dataset of which the real ones are copied.
     fake : Path
         Made if missing; it may hold no audio but the copies of an earlier, equal call.
-    wish : Wish
+    wish : CopyOptions
     jobs : int
         Processes; -1 for one a core.
     link : bool
@@ -87,7 +89,7 @@ def forge(real: Path, fake: Path, wish: Wish, *, jobs: int = -1, link: bool = Tr
 
     Returns
     -------
-    forged : Forged
+    forged : CopyReport
 
     Raises
     ------
@@ -97,7 +99,7 @@ def forge(real: Path, fake: Path, wish: Wish, *, jobs: int = -1, link: bool = Tr
     OSError
         If the copies cannot be written.
     """
-    engine = Engine(jobs=jobs)
+    engine = Executor(jobs=jobs)
     if not real.is_dir():
         raise ValueError(f"expected a folder of real recordings, got {real}")
     real, fake = (Path(os.path.abspath(path)) for path in (real, fake))
@@ -120,7 +122,7 @@ def forge(real: Path, fake: Path, wish: Wish, *, jobs: int = -1, link: bool = Tr
         _sweep(plan)
     added = [*_of_originals(found, real, where), *_of_copies(copied, real, where)]
     noted = corpus.write(where.top, corpus.extended(table, where.copies, added))
-    return Forged(copied, failures, found, where, noted)
+    return CopyReport(copied, failures, found, where, noted)
 
 
 def _find(
@@ -136,7 +138,7 @@ def _find(
     return originals.find(real, where.originals or "", known, without)
 
 
-def _refuse_others(fake: Path, where: Corpus, plan: Sequence[Task]) -> None:
+def _refuse_others(fake: Path, where: Corpus, plan: Sequence[CopyJob]) -> None:
     """Keep copies out of a folder of somebody else's recordings."""
     ours = {task.path for task in plan}
     link = where.top / where.originals if where.originals else None
@@ -150,7 +152,7 @@ def _refuse_others(fake: Path, where: Corpus, plan: Sequence[Task]) -> None:
                 )
 
 
-def _prepare(real: Path, fake: Path, where: Corpus, plan: Iterable[Task], linked: bool) -> None:
+def _prepare(real: Path, fake: Path, where: Corpus, plan: Iterable[CopyJob], linked: bool) -> None:
     """Make folders and the link, and delete what a killed run left half-written."""
     for folder in {fake, *(task.path.parent for task in plan)}:
         folder.mkdir(parents=True, exist_ok=True)
@@ -159,7 +161,7 @@ def _prepare(real: Path, fake: Path, where: Corpus, plan: Iterable[Task], linked
         _link(where.top / str(where.originals), real)
 
 
-def _sweep(plan: Iterable[Task]) -> None:
+def _sweep(plan: Iterable[CopyJob]) -> None:
     """Delete what is half-written: by a killed run, or by a worker when another met an error."""
     for folder in {task.path.parent for task in plan}:
         for part in folder.glob(f"*{PART}"):
@@ -177,15 +179,17 @@ def _link(place: Path, real: Path) -> None:
 
 
 def _copy_all(
-    plan: Sequence[Task], failures: Iterable[Failure], engine: Engine
-) -> tuple[list[Copied], list[Failure]]:
+    plan: Sequence[CopyJob], failures: Iterable[Failure], engine: Executor
+) -> tuple[list[CopyResult], list[Failure]]:
     if len(plan) < FEW:
-        engine = Engine(jobs=1)
-    copied: list[Copied] = []
+        engine = Executor(jobs=1)
+    copied: list[CopyResult] = []
     failed: dict[Failure, None] = {}
-    done = tqdm(work(_copy, plan, engine, _lost), "forge", len(plan), unit="copy", disable=None)
+    done = tqdm(
+        run_tasks(_copy, plan, engine, _lost), "forge", len(plan), unit="copy", disable=None
+    )
     for result in chain(failures, done):
-        if isinstance(result, Copied):
+        if isinstance(result, CopyResult):
             copied.append(result)
         elif result not in failed:  # of several copies, each fails for the same reason
             failed[result] = None
@@ -195,21 +199,21 @@ def _copy_all(
     return copied, sorted(failed, key=lambda failure: (failure.recording, failure.reason))
 
 
-def _copy(task: Task) -> Copied | Failure:
+def _copy(task: CopyJob) -> CopyResult | Failure:
     try:
         original = task.original.path.stat()
         if task.path.is_file() and task.path.stat().st_mtime >= original.st_mtime:
-            return Copied(task, fresh=False, lossy=False)
+            return CopyResult(task, fresh=False, lossy=False)
     except OSError as error:
         return Failure(task.original.name, f"expected a file, got the error {error.strerror}")
     try:
         form = copy(task.original.path, task.path, task.method, task.seed)
     except ValueError as error:
         return Failure(task.original.name, " ".join(str(error).split()))
-    return Copied(task, fresh=True, lossy=form.lossy)
+    return CopyResult(task, fresh=True, lossy=form.lossy)
 
 
-def _lost(task: Task) -> Failure:
+def _lost(task: CopyJob) -> Failure:
     reason = f"expected a copy by {task.method}, got the end of the process that made it"
     return Failure(task.original.name, reason)
 
@@ -233,7 +237,7 @@ def _of_originals(found: Originals, real: Path, where: Corpus) -> Iterator[Row]:
         yield {"path": _name(recording, real, where), **facts, **recording.metadata}
 
 
-def _of_copies(copied: Iterable[Copied], real: Path, where: Corpus) -> Iterator[Row]:
+def _of_copies(copied: Iterable[CopyResult], real: Path, where: Corpus) -> Iterator[Row]:
     for task, *_ in copied:
         recording = task.original
         facts = {

@@ -15,9 +15,9 @@ import numpy as np
 import soundfile
 
 from render.copysynthesis.encoding import Encoding
-from render.copysynthesis.sample_file import Spool
+from render.copysynthesis.sample_file import SampleFile
 
-Samples = np.ndarray | Spool
+Samples = np.ndarray | SampleFile
 
 _BLOCK = 1 << 16  # frames encoded at once
 _EDITING = ("3g2", "3gp", "ipod", "mov", "mp4")  # muxers that can leave sound out
@@ -33,7 +33,7 @@ def libsndfile(part: Path, sound: Samples, rate: int, codec: str, start: int = 0
     ----------
     part : Path
         Overwritten.
-    sound : np.ndarray or Spool, shape=(frames, channels), dtype=float32
+    sound : np.ndarray or SampleFile, shape=(frames, channels), dtype=float32
     rate : int
         In Hz.
     codec : str
@@ -85,7 +85,7 @@ def ffmpeg(part: Path, sound: Samples, start: int, rate: int, how: Encoding) -> 
     ----------
     part : Path
         Overwritten.
-    sound : np.ndarray or Spool, shape=(frames, channels), dtype=float32
+    sound : np.ndarray or SampleFile, shape=(frames, channels), dtype=float32
     start : int
         First sample that is encoded; below 0, as many zeros come before the sound.
     rate : int

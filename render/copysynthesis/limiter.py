@@ -12,7 +12,7 @@ SECONDS = 0.005  # over which the gain falls and rises again
 _TRIES = 30
 
 
-def limited(samples: np.ndarray, ceiling: float, rate: int) -> np.ndarray:
+def limit_peaks(samples: np.ndarray, ceiling: float, rate: int) -> np.ndarray:
     """Turn samples down around their peaks, and the whole up again to its RMS level.
 
     Parameters

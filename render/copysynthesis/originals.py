@@ -89,9 +89,9 @@ def _recording(file: File, above: str, row: Row) -> Recording:
     words = f"{above}/{file.name}".split("/")[:-1]
     label, name = row.get("label", ""), tidy(file.name)
     if label or any(word.lower() in _CLASSES for word in words):
-        label = labels.label(words, label)
-    labels.refuse_contradiction(label, name)
-    split = labels.split(words, row.get("split", ""))
+        label = labels.parse_label(words, label)
+    labels.reject_contradiction(label, name)
+    split = labels.parse_split(words, row.get("split", ""))
     return Recording(Path(file.path), name, split, label, path_lists.metadata(row, "path"))
 
 

@@ -19,7 +19,7 @@ from render.vocoders import registry
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wish:
+class CopyOptions:
     """Which copies are to be made.
 
     Attributes
@@ -51,7 +51,7 @@ class Wish:
             raise ValueError(f"expected splits among {', '.join(SPLITS)}, got {got}")
 
 
-class Task(NamedTuple):
+class CopyJob(NamedTuple):
     """One copy that is to be there.
 
     Attributes
@@ -71,8 +71,8 @@ class Task(NamedTuple):
 
 
 def tasks(
-    recordings: Iterable[Recording], real: Path, fake: Path, corpus: Corpus, wish: Wish
-) -> Iterator[Task]:
+    recordings: Iterable[Recording], real: Path, fake: Path, corpus: Corpus, wish: CopyOptions
+) -> Iterator[CopyJob]:
     """Pair recordings with methods.
 
     Parameters
@@ -83,11 +83,11 @@ def tasks(
         Folders of the originals and of the copies.
     corpus : Corpus
         Where these lie.
-    wish : Wish
+    wish : CopyOptions
 
     Yields
     ------
-    task : Task
+    task : CopyJob
 
     Raises
     ------
@@ -100,10 +100,12 @@ def tasks(
             _refuse_contradiction(recording, f"{corpus.copies}/{folder}", fake)
             for method in methods(recording.name, wish):
                 seed = f"{method}/{wish.seed}/{recording.name}"
-                yield Task(recording, fake / folder / _file(recording, method, seed), method, seed)
+                yield CopyJob(
+                    recording, fake / folder / _file(recording, method, seed), method, seed
+                )
 
 
-def methods(name: str, wish: Wish) -> list[str]:
+def methods(name: str, wish: CopyOptions) -> list[str]:
     """Choose the methods that a recording is put through.
 
     The family comes first, classic or neural, for there are many classic methods and few neural
@@ -115,7 +117,7 @@ def methods(name: str, wish: Wish) -> list[str]:
     Parameters
     ----------
     name : str
-    wish : Wish
+    wish : CopyOptions
 
     Returns
     -------
@@ -153,7 +155,7 @@ def _file(recording: Recording, method: str, seed: str) -> str:
 
 def _refuse_contradiction(recording: Recording, folder: str, fake: Path) -> None:
     words = folder.split("/")
-    label, split = labels.label(words), labels.split(words, recording.split)
+    label, split = labels.parse_label(words), labels.parse_split(words, recording.split)
     if (label, split) != ("fake", recording.split):
         raise ValueError(
             f"expected a folder for copies of {recording.split or 'no split'}, "

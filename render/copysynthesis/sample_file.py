@@ -10,7 +10,7 @@ import numpy as np
 _BYTES = 4  # of a sample
 
 
-class Spool:
+class SampleFile:
     """A file of samples and nothing else.
 
     Parameters

@@ -15,14 +15,14 @@ import soxr
 from render.decoding import decoder
 from render.decoding.deadline import Deadline
 from render.decoding.decoder import Format
-from render.decoding.envelope import Envelope, Meter
+from render.decoding.envelope import Envelope, EnvelopeMeter
 
 _KEPT = 1 << 21  # samples that are kept in memory, about 2 minutes at 16 kHz
 _FAINTEST = 1e-10  # amplitude that a level is given for at least, -200 dB
 
 
 @dataclass(frozen=True, kw_only=True)
-class Original:
+class SourceFile:
     """What a file was before it was mixed, resampled, trimmed and brought to one level.
 
     None of this says whether speech is generated, yet in a careless collection all of it can.
@@ -53,7 +53,7 @@ class Original:
 
 
 @dataclass(frozen=True, eq=False)
-class Sound:
+class Audio:
     """A recording that was listened to: what it was, how loud it is, and its samples.
 
     Attributes
@@ -61,7 +61,7 @@ class Sound:
     path : Path
     rate : int
         Of the samples, in Hz.
-    original : Original
+    original : SourceFile
     envelope : Envelope
         Of the samples, at their rate.
     limit : Deadline
@@ -72,7 +72,7 @@ class Sound:
 
     path: Path
     rate: int
-    original: Original
+    original: SourceFile
     envelope: Envelope
     limit: Deadline
     kept: tuple[np.ndarray, ...] | None
@@ -100,7 +100,7 @@ class Sound:
         yield from _mono(decoder.blocks(self.path, self.limit), self.rate)
 
 
-def listen(path: Path, rate: int, deadline: float | None = None) -> Sound:
+def scan_audio(path: Path, rate: int, deadline: float | None = None) -> Audio:
     """Decode a recording once, in blocks, check it and sum it up.
 
     Parameters
@@ -113,14 +113,14 @@ def listen(path: Path, rate: int, deadline: float | None = None) -> Sound:
 
     Returns
     -------
-    sound : Sound
+    sound : Audio
 
     Raises
     ------
     ValueError
         If `render.decoding.decoder.blocks` refuses the file, or it has no samples.
     """
-    limit, tally, meter = Deadline(deadline), _Tally(), Meter()
+    limit, tally, meter = Deadline(deadline), _Tally(), EnvelopeMeter()
     kept: list[np.ndarray] = []
     for block in _mono(tally.count(decoder.blocks(path, limit)), rate):
         meter.add(block)
@@ -130,7 +130,7 @@ def listen(path: Path, rate: int, deadline: float | None = None) -> Sound:
             kept.clear()
     if meter.length == 0:
         raise ValueError("expected audio, got a file without samples")
-    return Sound(
+    return Audio(
         path=path,
         rate=rate,
         original=tally.original(path.stat().st_size),
@@ -140,7 +140,7 @@ def listen(path: Path, rate: int, deadline: float | None = None) -> Sound:
     )
 
 
-def read(path: Path, rate: int) -> tuple[np.ndarray, Original]:
+def read(path: Path, rate: int) -> tuple[np.ndarray, SourceFile]:
     """Read a recording whole.
 
     Parameters
@@ -152,14 +152,14 @@ def read(path: Path, rate: int) -> tuple[np.ndarray, Original]:
     Returns
     -------
     samples : np.ndarray, shape=(n,), dtype=float32
-    original : Original
+    original : SourceFile
 
     Raises
     ------
     ValueError
-        As for `listen`.
+        As for `scan_audio`.
     """
-    sound = listen(path, rate)
+    sound = scan_audio(path, rate)
     return np.concatenate(list(sound.blocks())), sound.original
 
 
@@ -179,11 +179,11 @@ class _Tally:
             self.energy += float(np.einsum("ij,ij->", block, block, dtype=np.float64))
             yield form, block
 
-    def original(self, size: int) -> Original:
+    def original(self, size: int) -> SourceFile:
         """Sum a file of `size` bytes up."""
         seconds = self.frames / self.form.rate
         rms = np.sqrt(self.energy / self.frames / self.channels)
-        return Original(
+        return SourceFile(
             sample_rate=self.form.rate,
             channels=self.channels,
             codec=self.form.codec,

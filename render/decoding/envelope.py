@@ -20,7 +20,7 @@ _FAINTEST = 1e-10  # mean square that a frame is given for at least, -100 dB, as
 _NUMBER, _POWER, _STEP, _THROUGH = range(4)
 
 
-class Stretch(NamedTuple):
+class Span(NamedTuple):
     """A part of a recording.
 
     Attributes
@@ -38,7 +38,7 @@ class Stretch(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Envelope:
-    """What a `Meter` has seen.
+    """What a `EnvelopeMeter` has seen.
 
     Attributes
     ----------
@@ -59,7 +59,7 @@ class Envelope:
     rising: np.ndarray
     falling: np.ndarray
 
-    def loud(self, below: float | None) -> Stretch:
+    def loud(self, below: float | None) -> Span:
         """Find the part from the first loud frame to the last.
 
         Parameters
@@ -69,21 +69,21 @@ class Envelope:
 
         Returns
         -------
-        stretch : Stretch
+        stretch : Span
         """
         if below is None:
-            return Stretch(0, self.length, self.energy)
+            return Span(0, self.length, self.energy)
         threshold = max(self.rising[_POWER, -1], _FAINTEST) * 10 ** (-below / 10)
         first = self.rising[:, _above(self.rising, threshold)[0]]
         last = self.falling[:, _above(self.falling, threshold)[-1]]
-        return Stretch(
+        return Span(
             start=STEP * int(first[_NUMBER]),
             end=min(self.length, STEP * (int(last[_NUMBER]) + 1)),
             energy=float(last[_THROUGH] - first[_THROUGH] + first[_STEP]),
         )
 
 
-class Meter:
+class EnvelopeMeter:
     """Sums up a recording block by block; the result does not depend on where blocks end.
 
     Examples

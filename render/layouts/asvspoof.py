@@ -18,8 +18,8 @@ from functools import cached_property, partial
 from pathlib import Path
 
 from render.layouts import labels, text_tables
-from render.layouts.join import Inventory, join
-from render.layouts.probe import Look, base
+from render.layouts.join import KeyJoin, join
+from render.layouts.probe import FolderProbe, base
 from render.layouts.walk import File, Ignored, Item, stem, suffix, tidy, walk
 from render.recording import Failure, Recording
 
@@ -106,12 +106,12 @@ PROTOCOLS = {
 }
 
 
-def seen(look: Look, protocol: Protocol) -> list[str]:
+def seen(look: FolderProbe, protocol: Protocol) -> list[str]:
     """The protocols of a set in a folder.
 
     Parameters
     ----------
-    look : Look
+    look : FolderProbe
     protocol : Protocol
 
     Returns
@@ -157,7 +157,7 @@ def find(audio: Path, tables: list[str], protocol: Protocol) -> Iterator[Item]:
     ------
     item : Recording, Failure or Ignored
     """
-    with Inventory(audio) as inventory:
+    with KeyJoin(audio) as inventory:
         for table in tables:
             yield from _add_rows(inventory, audio, table, protocol)
         for item in walk(audio, tables=tables):
@@ -170,9 +170,7 @@ def find(audio: Path, tables: list[str], protocol: Protocol) -> Iterator[Item]:
         yield from join(inventory, partial(_place, protocol))
 
 
-def _add_rows(
-    inventory: Inventory, audio: Path, table: str, protocol: Protocol
-) -> Iterator[Failure]:
+def _add_rows(inventory: KeyJoin, audio: Path, table: str, protocol: Protocol) -> Iterator[Failure]:
     for line, cells in text_tables.protocol(audio / table):
         try:
             row = protocol.row(cells)
@@ -194,12 +192,12 @@ def _place(protocol: Protocol, table: str, cells: list[str], file: File) -> Reco
         if subset not in _SUBSETS:
             raise ValueError(f"expected a subset among {', '.join(_SUBSETS)}, got {subset}")
         split = _SUBSETS[subset]
-    label = labels.label(cell=row.pop("label"), table=table)
-    labels.refuse_contradiction(label, file.name, row["generator"])
+    label = labels.parse_label(cell=row.pop("label"), table=table)
+    labels.reject_contradiction(label, file.name, row["generator"])
     row["generator"] = row["generator"] if label == "fake" else ""
     del row["name"]
     return Recording(
-        Path(file.path), tidy(file.name), labels.split(cell=split, table=table), label, row
+        Path(file.path), tidy(file.name), labels.parse_split(cell=split, table=table), label, row
     )
 
 

@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from render.layouts import labels, path_lists, text_tables
-from render.layouts.join import Inventory, attempt
-from render.layouts.probe import Look, base
+from render.layouts.join import KeyJoin, or_failure
+from render.layouts.probe import FolderProbe, base
 from render.layouts.walk import File, Item, tidy, walk
 from render.recording import SPLITS, Recording
 
@@ -51,7 +51,7 @@ def find(audio: Path, manifests: list[str]) -> Iterator[Item]:
     if not manifests:
         yield from _plain(audio)
         return
-    with Inventory(audio) as inventory:
+    with KeyJoin(audio) as inventory:
         for line in text_tables.table(audio / MANIFEST, ("path",)):
             inventory.add_row(text_tables.key(line[1]["path"]), MANIFEST, line)
         for item in walk(audio, tables=(MANIFEST,)):
@@ -63,43 +63,43 @@ def find(audio: Path, manifests: list[str]) -> Iterator[Item]:
             known = [row for _, row in match.rows]
             for file in match.files:
                 for _, row in known or [(0, {})]:
-                    yield attempt(file.name, _place, file, row)
+                    yield or_failure(file.name, _place, file, row)
             for line, row in () if match.files else known:
                 yield path_lists.listed(audio, "", MANIFEST, "path", row, line)
 
 
 def _plain(audio: Path, top: str = "") -> Iterator[Item]:
     for item in walk(audio, top):
-        yield attempt(item.name, _place, item, {}, top) if isinstance(item, File) else item
+        yield or_failure(item.name, _place, item, {}, top) if isinstance(item, File) else item
 
 
 def _place(file: File, row: dict[str, Any], top: str = "") -> Recording:
     """Make a recording of a file; its split is empty where nothing names one."""
     words = file.name.removeprefix(top).split("/")[:-1]
-    label = labels.label(words, row.get("label", ""))
-    split = labels.split(words, row.get("split", ""))
-    labels.refuse_contradiction(label, file.name)
+    label = labels.parse_label(words, row.get("label", ""))
+    split = labels.parse_split(words, row.get("split", ""))
+    labels.reject_contradiction(label, file.name)
     return Recording(
         Path(file.path), tidy(file.name), split, label, path_lists.metadata(row, "path")
     )
 
 
-def seen(look: Look) -> list[str]:
+def seen(look: FolderProbe) -> list[str]:
     """The manifest of a folder, where it has one."""
     return [MANIFEST] if MANIFEST in look.tables else []
 
 
-def described(look: Look) -> bool:
+def described(look: FolderProbe) -> bool:
     """Whether a manifest says what the recordings are."""
     return bool({MANIFEST} & set(look.having(("path", "label"))))
 
 
-def bases(look: Look, form: str) -> list[str]:
+def bases(look: FolderProbe, form: str) -> list[str]:
     """Folders that hold a form of Fake-or-Real; a doubled folder counts once.
 
     Parameters
     ----------
-    look : Look
+    look : FolderProbe
     form : str
 
     Returns
@@ -117,13 +117,13 @@ def bases(look: Look, form: str) -> list[str]:
     return found
 
 
-def unnamed(look: Look) -> list[str]:
+def unnamed(look: FolderProbe) -> list[str]:
     """The folder itself, where it has split folders and nothing in it is named as a form."""
     named = any(pattern.fullmatch(base(n)) for pattern in FORMS.values() for n in look.folders)
     return [""] if _has_splits(look, "") and not named else []
 
 
-def _has_splits(look: Look, top: str) -> bool:
+def _has_splits(look: FolderProbe, top: str) -> bool:
     """Whether split folders lie in a folder, or in the same folder doubled."""
     start = f"{top}/" if top else ""
     below = (name.removeprefix(start) for name in look.folders if name.startswith(start))

@@ -40,7 +40,7 @@ class Match:
     files: list[File]
 
 
-class Inventory:
+class KeyJoin:
     """Rows and files by key.
 
     Parameters
@@ -97,21 +97,21 @@ class Inventory:
             yield Match(key, rows, files)
 
 
-def unlisted(file: File) -> Ignored:
+def not_listed(file: File) -> Ignored:
     """Say that a file is in no row."""
     return Ignored(f"{suffix(file.name)} in no row")
 
 
 def join(
-    inventory: Inventory,
+    inventory: KeyJoin,
     place: Callable[[str, Any, File], Item],
-    alone: Callable[[File], Item] = unlisted,
+    alone: Callable[[File], Item] = not_listed,
 ) -> Iterator[Item]:
     """Make recordings of rows and their files.
 
     Parameters
     ----------
-    inventory : Inventory
+    inventory : KeyJoin
     place : callable
         Makes a recording from the name of a table, a row and its file. Where several files have
         the key of a row, it gets the first by name, and the others are copies.
@@ -128,25 +128,25 @@ def join(
     for match in inventory.matches():
         (found if match.files else missing).update(table for table, _ in match.rows)
         for table, row in match.rows if match.files else ():
-            yield attempt(match.files[0].name, place, table, row, match.files[0])
+            yield or_failure(match.files[0].name, place, table, row, match.files[0])
         for file in match.files[1:] if match.rows else ():
             yield Ignored(f"{suffix(file.name)} that is a copy")
         for file in () if match.rows else match.files:
-            yield attempt(file.name, alone, file)
+            yield or_failure(file.name, alone, file)
     for table in sorted(missing.keys() - found.keys()):
         yield Failure(table, f"expected the audio of its {missing[table]} rows, got none of it")
     if missing.keys() & found.keys():
         yield from _without_file(inventory, found)
 
 
-def _without_file(inventory: Inventory, found: Counter[str]) -> Iterator[Failure]:
+def _without_file(inventory: KeyJoin, found: Counter[str]) -> Iterator[Failure]:
     for match in inventory.matches():
         for table, _ in () if match.files else match.rows:
             if found[table]:
                 yield Failure(match.key, f"expected its audio, got a row of {table} without any")
 
 
-def attempt(name: str, make: Callable[..., Item], *arguments: Any) -> Item:
+def or_failure(name: str, make: Callable[..., Item], *arguments: Any) -> Item:
     """Make an item; where that is refused, a failure.
 
     Parameters

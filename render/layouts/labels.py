@@ -16,7 +16,7 @@ def _by_word(names: Mapping[str, Sequence[str]]) -> dict[str, str]:
 _LABEL, _SPLIT = _by_word(LABELS), _by_word(SPLITS)
 
 
-def label(folders: Iterable[str] = (), cell: str = "", table: str = "manifest.csv") -> str:
+def parse_label(folders: Iterable[str] = (), cell: str = "", table: str = "manifest.csv") -> str:
     """The class that folder names and a cell of a table give.
 
     Parameters
@@ -54,7 +54,7 @@ def label(folders: Iterable[str] = (), cell: str = "", table: str = "manifest.cs
     raise ValueError("expected a class folder (real, fake or a synonym) above it, got none")
 
 
-def split(folders: Iterable[str] = (), cell: str = "", table: str = "manifest.csv") -> str:
+def parse_split(folders: Iterable[str] = (), cell: str = "", table: str = "manifest.csv") -> str:
     """The split that folder names and a cell of a table give, or an empty string.
 
     Parameters
@@ -95,7 +95,7 @@ def _one(
     return next(iter(given), "")
 
 
-def refuse_contradiction(label: str, name: str, generator: str = "") -> None:
+def reject_contradiction(label: str, name: str, generator: str = "") -> None:
     """Refuse a recording that is called real and generated at once, or fake and real.
 
     Parameters

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from render.layouts import labels, text_tables
-from render.layouts.join import Inventory, unlisted
-from render.layouts.probe import Look
+from render.layouts.join import KeyJoin, not_listed
+from render.layouts.probe import FolderProbe
 from render.layouts.walk import File, Item, tidy, walk
 from render.recording import Failure, Recording
 
@@ -35,7 +35,7 @@ def find(audio: Path, tables: list[str], column: str) -> Iterator[Item]:
         Of a folder also the audio files that are in no row, as ignored.
     """
     root = audio.parent if audio.is_file() else audio
-    with Inventory(root) as inventory:
+    with KeyJoin(root) as inventory:
         for table in tables:
             folder = os.path.dirname(table)
             for line, row in text_tables.table(root / table, (column, "label")):
@@ -46,14 +46,14 @@ def find(audio: Path, tables: list[str], column: str) -> Iterator[Item]:
         yield from _rest(root, tables, inventory) if audio.is_dir() else ()
 
 
-def _rest(root: Path, tables: list[str], inventory: Inventory) -> Iterator[Item]:
+def _rest(root: Path, tables: list[str], inventory: KeyJoin) -> Iterator[Item]:
     for item in walk(root, tables=tables):
         if isinstance(item, File):
             inventory.add_file(item.name, item.name)
         else:
             yield item
     for match in inventory.matches():
-        yield from map(unlisted, match.files if not match.rows else ())
+        yield from map(not_listed, match.files if not match.rows else ())
 
 
 def listed(
@@ -91,9 +91,9 @@ def listed(
     name = below(path, root) or tidy(cell)
     try:
         words = below(path, root).split("/")[:-1]
-        label = labels.label(words, row.get("label", ""), table)
-        split = labels.split(words, row.get("split", ""), table)
-        labels.refuse_contradiction(label, name)
+        label = labels.parse_label(words, row.get("label", ""), table)
+        split = labels.parse_split(words, row.get("split", ""), table)
+        labels.reject_contradiction(label, name)
     except ValueError as error:
         return Failure(name, str(error))
     return Recording(Path(path), name, split, label, metadata(row, column))
@@ -119,12 +119,12 @@ def metadata(row: dict[str, Any], *used: str) -> dict[str, str]:
     return {tidy(key): tidy(value) for key, value in row.items() if key not in known}
 
 
-def only(look: Look, *columns: str) -> list[str]:
+def only(look: FolderProbe, *columns: str) -> list[str]:
     """The one table directly in a folder that has certain columns.
 
     Parameters
     ----------
-    look : Look
+    look : FolderProbe
     *columns : str
 
     Returns

@@ -22,7 +22,7 @@ _KNOWN = ("manifest.csv", "meta.csv", "meta_data.csv", "trial_metadata.txt")
 
 
 @dataclass(frozen=True)
-class Look:
+class FolderProbe:
     """What was seen of a folder.
 
     Attributes
@@ -59,7 +59,7 @@ class Look:
         ]
 
 
-def look(audio: Path) -> Look:
+def probe(audio: Path) -> FolderProbe:
     """Look at a folder, or at a table.
 
     Parameters
@@ -68,7 +68,7 @@ def look(audio: Path) -> Look:
 
     Returns
     -------
-    look : Look
+    look : FolderProbe
 
     Raises
     ------
@@ -76,7 +76,7 @@ def look(audio: Path) -> Look:
         If there is neither.
     """
     if audio.is_file():
-        return Look(audio.parent, (), (audio.name,))
+        return FolderProbe(audio.parent, (), (audio.name,))
     if not audio.is_dir():
         raise ValueError(f"expected a folder of recordings or a CSV that lists them, got {audio}")
     folders: list[str] = []
@@ -92,7 +92,7 @@ def look(audio: Path) -> Look:
             tables += _tables(audio, top, [name for name, inside in entries if not inside])
         folders += [name.rstrip("/") for name in below]
         level = below
-    return Look(audio, tuple(folders), tuple(tables))
+    return FolderProbe(audio, tuple(folders), tuple(tables))
 
 
 def base(name: str) -> str:

@@ -7,15 +7,15 @@ the published sets as its archives unpack. Whatever its size, no list of it is h
 layout              what it is known by
 =================== ==========================================================================
 ``folders``         class folders, or a ``manifest.csv`` with ``path`` (see `.folders`)
-``csv``             a table with ``path`` and ``label`` (see `.lists`)
+``csv``             a table with ``path`` and ``label`` (see `.path_lists`)
 ``for-original`` .. the four forms of Fake-or-Real: ``for-norm`` with ``training``, ...
-``asvspoof2019-la`` ``ASVspoof2019.LA.cm.train.trn.txt``, ... (see `.protocols`)
+``asvspoof2019-la`` ``ASVspoof2019.LA.cm.train.trn.txt``, ... (see `.asvspoof`)
 ``asvspoof2021-la`` ``CM/trial_metadata.txt`` of trials ``LA_E_...``
 ``asvspoof2021-df`` ``CM/trial_metadata.txt`` of trials ``DF_E_...``
 ``asvspoof5``       ``ASVspoof5.train.tsv``, ...
 ``in-the-wild``     ``meta.csv`` with ``file``, ``speaker`` and ``label``
 ``wavefake``        folders ``ljspeech_melgan``, ``jsut_parallel_wavegan``, ...
-``mlaad``           ``meta.csv`` with ``path`` and ``original_file`` (see `.corpora`)
+``mlaad``           ``meta.csv`` with ``path`` and ``original_file`` (see `.wavefake`)
 ``fakeavceleb``     ``meta_data.csv`` with ``source``, ``method`` and ``type``
 ``df-arena``        a table with ``file_name`` and ``label``
 =================== ==========================================================================
@@ -27,7 +27,7 @@ from functools import partial
 from pathlib import Path
 
 from render.layouts import asvspoof, folders, path_lists, wavefake
-from render.layouts.probe import Look, look
+from render.layouts.probe import FolderProbe, probe
 from render.layouts.walk import Ignored, Item
 from render.recording import Failure, Recording
 
@@ -51,7 +51,7 @@ class Layout:
     """
 
     expected: str
-    seen: Callable[[Look], list[str]]
+    seen: Callable[[FolderProbe], list[str]]
     find: Callable[[Path, list[str]], Iterator[Item]]
     table: bool = False
 
@@ -85,7 +85,7 @@ def _protocols() -> dict[str, Layout]:
 
 
 def _listed(*columns: str, name: str = "") -> Layout:
-    seen = partial(Look.having, columns=columns, name=name) if name else None
+    seen = partial(FolderProbe.having, columns=columns, name=name) if name else None
     return Layout(
         f"{name or 'one table'} with the columns {', '.join(columns)}",
         seen or (lambda seen: path_lists.only(seen, *columns)),
@@ -109,12 +109,12 @@ _LAYOUTS = {
     ),
     "mlaad": Layout(
         "meta.csv with path and original_file beside its audio",
-        partial(Look.having, columns=wavefake.MLAAD, name="meta.csv"),
+        partial(FolderProbe.having, columns=wavefake.MLAAD, name="meta.csv"),
         wavefake.find_mlaad,
     ),
     "fakeavceleb": Layout(
         "meta_data.csv with source, method and type",
-        partial(Look.having, columns=wavefake.FAKEAVCELEB, name="meta_data.csv"),
+        partial(FolderProbe.having, columns=wavefake.FAKEAVCELEB, name="meta_data.csv"),
         wavefake.find_fakeavceleb,
     ),
     "df-arena": _listed("file_name", "label"),
@@ -148,7 +148,7 @@ def recognise(audio: Path) -> str:
     ValueError
         If nothing is there, or it is several datasets at once.
     """
-    shown = look(audio)
+    shown = probe(audio)
     if audio.is_dir() and folders.described(shown):
         return FOLDERS
     found = [name for name in NAMES[1:] if _shown(shown, name, audio.is_dir())]
@@ -192,7 +192,7 @@ def find(audio: Path, layout: str | None = None) -> Iterator[Recording | Failure
     name = recognise(audio) if layout is None else layout
     if name not in _LAYOUTS:
         raise ValueError(f"expected a layout among {', '.join(NAMES)}, got {name}")
-    seen = look(audio)
+    seen = probe(audio)
     shown = _shown(seen, name, audio.is_dir())
     if not shown and name in folders.FORMS:
         shown = folders.unnamed(seen)
@@ -201,7 +201,7 @@ def find(audio: Path, layout: str | None = None) -> Iterator[Recording | Failure
     return _checked(audio, name, shown)
 
 
-def _shown(shown: Look, name: str, is_folder: bool) -> list[str]:
+def _shown(shown: FolderProbe, name: str, is_folder: bool) -> list[str]:
     layout = _LAYOUTS[name]
     return layout.seen(shown) if is_folder or layout.table else []
 

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from render.layouts import labels, path_lists, text_tables
-from render.layouts.join import Inventory, attempt, join, unlisted
-from render.layouts.probe import Look, base
+from render.layouts.join import KeyJoin, join, not_listed, or_failure
+from render.layouts.probe import FolderProbe, base
 from render.layouts.walk import SUFFIXES, File, Ignored, Item, stem, suffix, tidy, walk
 from render.recording import Recording
 
@@ -32,7 +32,7 @@ _DROPPED = ("path", "duration", "transcript", "model_name")
 _KINDS = re.compile(r"(real|fake)video-(real|fake)audio", re.IGNORECASE)
 
 
-def vocoded(look: Look) -> list[str]:
+def vocoded(look: FolderProbe) -> list[str]:
     """Folders with sets of WaveFake, by their names."""
     return [name for name in look.folders if _VOCODED.fullmatch(base(name))]
 
@@ -49,7 +49,7 @@ def find_wavefake(audio: Path, sets: list[str]) -> Iterator[Item]:
     item : Recording, Failure or Ignored
     """
     for item in walk(audio):
-        yield attempt(item.name, _of_wavefake, item) if isinstance(item, File) else item
+        yield or_failure(item.name, _of_wavefake, item) if isinstance(item, File) else item
 
 
 def _of_wavefake(file: File) -> Recording | Ignored:
@@ -61,8 +61,8 @@ def _of_wavefake(file: File) -> Recording | Ignored:
     if folders[-1:] == ["generated"] and _is_copy(file):
         return Ignored(f"{suffix(file.name)} that is a copy")
     word = ("fake" if generator else "real") if match else ""
-    label = labels.label(folders, word, "its folder's name")
-    labels.refuse_contradiction(label, file.name)
+    label = labels.parse_label(folders, word, "its folder's name")
+    labels.reject_contradiction(label, file.name)
     said = _UTTERANCE.search(stem(file.name))
     about = {
         "source": _SOURCES.get(of.get("source") or "ljspeech", "") if match else "",
@@ -93,7 +93,7 @@ def find_mlaad(audio: Path, tables: list[str]) -> Iterator[Item]:
     ------
     item : Recording, Failure or Ignored
     """
-    with Inventory(audio) as inventory:
+    with KeyJoin(audio) as inventory:
         for item in walk(audio, also="meta.csv"):
             if not isinstance(item, File):
                 yield item
@@ -110,7 +110,7 @@ def find_mlaad(audio: Path, tables: list[str]) -> Iterator[Item]:
 
 
 def _of_mlaad(_: str, row: dict[str, str], file: File) -> Recording:
-    label = labels.label(file.name.split("/")[:-1], "fake", "meta.csv")
+    label = labels.parse_label(file.name.split("/")[:-1], "fake", "meta.csv")
     about = path_lists.metadata(row, *_DROPPED)
     about["original_file"] = text_tables.key(about["original_file"])
     about["generator"] = tidy(row.get("model_name", ""))
@@ -121,10 +121,10 @@ def _of_mailabs(file: File) -> Recording | Ignored:
     """A recording of M-AILABS: ``en_US/by_book/female/SPEAKER/BOOK/wavs/NAME.wav``."""
     parts = file.name.split("/")
     if "by_book" not in parts[:-1]:
-        return unlisted(file)
+        return not_listed(file)
     at = parts.index("by_book")
-    label = labels.label(parts[:-1], "real", "M-AILABS")
-    labels.refuse_contradiction(label, file.name)
+    label = labels.parse_label(parts[:-1], "real", "M-AILABS")
+    labels.reject_contradiction(label, file.name)
     gender = parts[at + 1] if parts[at + 1] in ("female", "male") else ""
     about = {
         "original_file": tidy("/".join(parts[max(0, at - 1) :])),
@@ -151,7 +151,7 @@ def find_fakeavceleb(audio: Path, tables: list[str]) -> Iterator[Item]:
     ------
     item : Recording, Failure or Ignored
     """
-    with Inventory(audio) as inventory:
+    with KeyJoin(audio) as inventory:
         for table in tables:
             for _, row in text_tables.table(audio / table, FAKEAVCELEB):
                 inventory.add_row(_place_of(row), table, row)
@@ -190,13 +190,13 @@ def _of_fakeavceleb(table: str, row: dict[str, str], file: File) -> Recording:
     kind, place = row["type"].strip().lower(), _KINDS.search(file.name)
     if place and place[0].lower() != kind:
         raise ValueError(f"expected a row of {place[0]}, got {row['type']} in {table}")
-    label = labels.label(cell=kind.rpartition("-")[2].removesuffix("audio"), table=table)
+    label = labels.parse_label(cell=kind.rpartition("-")[2].removesuffix("audio"), table=table)
     about = path_lists.metadata(row, "filename", "path", "source", "method")
     about = {name: "" if cell == "-" else cell for name, cell in about.items()}
     method = tidy(row["method"])
     # This one clones a voice; the others make faces.
     made = label == "fake" or method.lower() == "rtvc"
-    labels.refuse_contradiction(label, file.name, method if made else "")
+    labels.reject_contradiction(label, file.name, method if made else "")
     about |= {"speaker": tidy(row["source"]), "method": method}
     about["generator"] = method if label == "fake" else ""
     return Recording(Path(file.path), tidy(file.name), "", label, about)

@@ -14,7 +14,7 @@ from functools import lru_cache
 import numpy as np
 import scipy
 
-from render.settings import REGRESSION, Settings
+from render.settings import DELTA_WIDTH, Settings
 from render.spectra import filterbank, grey, stft
 
 
@@ -119,14 +119,14 @@ def deltas(values: np.ndarray, order: int) -> np.ndarray:
     >>> deltas(np.arange(12.0)[None], 1).ravel().round(6).tolist()
     [4.0, 4.0, 4.0, 4.0, 4.0, 4.0, 4.0, 4.0, 4.0, 4.0, 4.0, 4.0]
     """
-    cut = np.lib.stride_tricks.sliding_window_view(values, REGRESSION, axis=1)
-    edge = REGRESSION // 2
+    cut = np.lib.stride_tricks.sliding_window_view(values, DELTA_WIDTH, axis=1)
+    edge = DELTA_WIDTH // 2
     return np.pad(cut @ _leading(order), ((0, 0), (edge, edge)), mode="edge")
 
 
 @lru_cache(maxsize=4)
 def _leading(order: int) -> np.ndarray:
     """Weights that give the leading coefficient of the polynomial fitted, shape (9,)."""
-    time = np.linspace(-1, 1, REGRESSION)
+    time = np.linspace(-1, 1, DELTA_WIDTH)
     fit = np.linalg.pinv(np.vander(time, order + 1, increasing=True))
     return fit[order].astype(np.float32)

@@ -5,7 +5,7 @@ from functools import lru_cache
 import numpy as np
 import scipy
 
-from render.settings import PITCHES, Settings
+from render.settings import PITCH_CLASSES, Settings
 from render.spectra import grey, stft
 
 
@@ -56,6 +56,6 @@ def _pitch_classes(rate: int, window: int) -> "scipy.sparse.csr_array":
     """Weight of every bin in every pitch class, shape (12, 1 + window // 2)."""
     import librosa  # only what draws chroma needs it
 
-    weights = librosa.filters.chroma(sr=rate, n_fft=window, n_chroma=PITCHES, tuning=0.0)
+    weights = librosa.filters.chroma(sr=rate, n_fft=window, n_chroma=PITCH_CLASSES, tuning=0.0)
     weights[:, 0] = 0
     return scipy.sparse.csr_array(weights)

@@ -15,9 +15,9 @@ from functools import lru_cache
 import numpy as np
 import scipy
 
-from render.settings import COMBS, FIELDS, Settings
+from render.settings import COMB_BANDS, INDICATOR_ROWS, Settings
 from render.spectra import frame_rates, grey, ltas, modulation, upsampling
-from render.spectra.whitening import flattened
+from render.spectra.whitening import whiten
 
 SLOWEST, FASTEST = 40.0, 130.0  # steps that are looked for, in Hz
 _FINE = 4  # steps tried in a column
@@ -64,20 +64,20 @@ def comb(samples: np.ndarray, settings: Settings) -> np.ndarray:
     >>> image.shape, float(round(40 + image[:16].mean(axis=0).argmax() * 90 / 249, 1))
     ((32, 249), 100.0)
     """
-    spectrum, flat = ltas.spectrum(samples, settings), flattened(samples, settings)
-    scanned = grey.upright(grey.swing(strengths(spectrum, settings), settings.line))
+    spectrum, flat = ltas.spectrum(samples, settings), whiten(samples, settings)
+    scanned = grey.upright(grey.swing(comb_strengths(spectrum, settings), settings.line))
     left = np.concatenate(
         [
-            frame_rates.found(spectrum, flat.spectrum, settings),
-            modulation.strengths(flat.power, settings),
-            upsampling.strengths(flat.spectrum, settings),
+            frame_rates.line_strengths(spectrum, flat.spectrum, settings),
+            modulation.modulation_strengths(flat.power, settings),
+            upsampling.replica_strengths(flat.spectrum, settings),
         ]
     )
     fields = left[np.arange(settings.columns) * len(left) // settings.columns]
-    return np.vstack([scanned, np.tile(grey.swing(fields, settings.line), (FIELDS, 1))])
+    return np.vstack([scanned, np.tile(grey.swing(fields, settings.line), (INDICATOR_ROWS, 1))])
 
 
-def strengths(spectrum: np.ndarray, settings: Settings) -> np.ndarray:
+def comb_strengths(spectrum: np.ndarray, settings: Settings) -> np.ndarray:
     """Find how far the lines of every step stand out.
 
     Parameters
@@ -94,7 +94,7 @@ def strengths(spectrum: np.ndarray, settings: Settings) -> np.ndarray:
     """
     lines, bands, length = _weights(settings.rate, len(spectrum), settings.columns)
     found = bands @ (lines @ spectrum).reshape(-1, settings.columns * _FINE) / length
-    return found.reshape(COMBS, settings.columns, _FINE).max(axis=2)
+    return found.reshape(COMB_BANDS, settings.columns, _FINE).max(axis=2)
 
 
 def middles(rate: int) -> tuple[float, float]:
@@ -121,16 +121,16 @@ def _weights(
     -------
     lines : scipy.sparse.csr_array, shape=(parts * columns * fine, bins)
         Weight of every bin for the lines of every step in each part between two ends of bands.
-    bands : np.ndarray, shape=(COMBS, parts)
+    bands : np.ndarray, shape=(COMB_BANDS, parts)
         1 where a part is in a band.
-    length : np.ndarray, shape=(COMBS, columns * fine)
+    length : np.ndarray, shape=(COMB_BANDS, columns * fine)
         Of the weights of a band and a step, as a vector.
     """
     nyquist, steps = rate / 2, columns * _FINE
     step = SLOWEST + (FASTEST - SLOWEST) * np.arange(steps) / steps
     order = np.arange(1, int(nyquist / SLOWEST) + 1)
     line = step[:, None] * order
-    tops = np.linspace(_LOWEST + _WIDTH, 1, COMBS)
+    tops = np.linspace(_LOWEST + _WIDTH, 1, COMB_BANDS)
     lows = (tops - _WIDTH) * nyquist
     highs = np.nextafter(np.minimum(tops, _HIGHEST) * nyquist, np.inf)  # a line there is within
     ends = np.unique([*lows, *highs])
@@ -150,7 +150,7 @@ def _weights(
     lines = scipy.sparse.coo_array(entries, shape=(parts * steps, bins)).tocsr()
     bands = (lows[:, None] <= ends[:-1]) & (ends[1:] <= highs[:, None])
     whole = scipy.sparse.kron(bands.astype(float), scipy.sparse.eye_array(steps)) @ lines
-    length = np.sqrt(whole.multiply(whole).sum(axis=1)).reshape(COMBS, steps)
+    length = np.sqrt(whole.multiply(whole).sum(axis=1)).reshape(COMB_BANDS, steps)
     return (
         scipy.sparse.csr_array(lines, dtype=np.float32),
         bands.astype(np.float32),

@@ -32,7 +32,7 @@ _LOWEST, _HIGHEST = 3 / 16, 0.9625  # where lines are looked for, as shares of t
 _GRAIN = 5.0  # by which one spectrum is rougher than the mean over frames of `longterm.spectrum`
 
 
-def found(spectrum: np.ndarray, flat: np.ndarray, settings: Settings) -> np.ndarray:
+def line_strengths(spectrum: np.ndarray, flat: np.ndarray, settings: Settings) -> np.ndarray:
     """Find how far the lines at each rate stand out, in two ways.
 
     Parameters
@@ -40,7 +40,7 @@ def found(spectrum: np.ndarray, flat: np.ndarray, settings: Settings) -> np.ndar
     spectrum : np.ndarray, shape=(bins,)
         `longterm.spectrum` of a clip.
     flat : np.ndarray, shape=(settings.length + 1,), dtype=complex64
-        Spectrum in `render.spectra.whitening.Flat`, of the same clip.
+        Spectrum in `render.spectra.whitening.Whitened`, of the same clip.
     settings : Settings
 
     Returns
@@ -49,11 +49,11 @@ def found(spectrum: np.ndarray, flat: np.ndarray, settings: Settings) -> np.ndar
         Mean of the strengths in `spectrum` and of a fifth of those in `flat_spectrum`, which is
         five times as rough.
     """
-    whole = strengths(flat_spectrum(flat, settings), settings) / _GRAIN
-    return (strengths(spectrum, settings) + whole) / 2
+    whole = spectrum_strengths(flat_spectrum(flat, settings), settings) / _GRAIN
+    return (spectrum_strengths(spectrum, settings) + whole) / 2
 
 
-def strengths(spectrum: np.ndarray, settings: Settings) -> np.ndarray:
+def spectrum_strengths(spectrum: np.ndarray, settings: Settings) -> np.ndarray:
     """Find how far the lines at each rate stand out of a spectrum.
 
     Parameters
@@ -79,7 +79,7 @@ def flat_spectrum(flat: np.ndarray, settings: Settings) -> np.ndarray:
     Parameters
     ----------
     flat : np.ndarray, shape=(settings.length + 1,), dtype=complex64
-        Spectrum in `render.spectra.whitening.Flat`.
+        Spectrum in `render.spectra.whitening.Whitened`.
     settings : Settings
 
     Returns
@@ -87,7 +87,7 @@ def flat_spectrum(flat: np.ndarray, settings: Settings) -> np.ndarray:
     spectrum : np.ndarray, shape=(bins,), dtype=float32
         In dB, levelled as `longterm.levelled` does.
     """
-    return ltas.levelled(ltas.decibel(np.abs(flat) ** 2), settings.rate)
+    return ltas.detrend(ltas.decibel(np.abs(flat) ** 2), settings.rate)
 
 
 @lru_cache(maxsize=4)

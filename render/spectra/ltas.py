@@ -27,7 +27,7 @@ def spectrum(samples: np.ndarray, settings: Settings) -> np.ndarray:
     Returns
     -------
     spectrum : np.ndarray, shape=(bins,), dtype=float32
-        See `levelled`.
+        See `detrend`.
 
     Raises
     ------
@@ -35,7 +35,7 @@ def spectrum(samples: np.ndarray, settings: Settings) -> np.ndarray:
         If the clip has another length or is not finite.
     """
     power = stft.power(samples, _long(settings), _PADDING)
-    return levelled(decibel(power).mean(axis=1), settings.rate)
+    return detrend(decibel(power).mean(axis=1), settings.rate)
 
 
 def decibel(power: np.ndarray) -> np.ndarray:
@@ -43,7 +43,7 @@ def decibel(power: np.ndarray) -> np.ndarray:
     return 10 * np.log10(np.maximum(power, np.float32(_FAINTEST)))
 
 
-def levelled(level: np.ndarray, rate: int) -> np.ndarray:
+def detrend(level: np.ndarray, rate: int) -> np.ndarray:
     """Take from a spectrum what is not fine.
 
     Parameters

@@ -18,13 +18,13 @@ _AROUND = 6.0  # Hz on either side of a multiple with which it is compared
 _FAINTEST = 1e-9  # power of a beat under which there is nothing but rounding
 
 
-def strengths(power: np.ndarray, settings: Settings) -> np.ndarray:
+def modulation_strengths(power: np.ndarray, settings: Settings) -> np.ndarray:
     """Find how far the power of all bands beats at each rate.
 
     Parameters
     ----------
     power : np.ndarray, shape=(bands, columns)
-        Of `render.spectra.whitening.Flat`.
+        Of `render.spectra.whitening.Whitened`.
     settings : Settings
 
     Returns

@@ -31,7 +31,7 @@ _FEWEST = 1 / 5  # of all bands, for a distance to be looked at
 _FAINTEST = 1e-12  # power under which there is nothing but rounding
 
 
-def strengths(spectrum: np.ndarray, settings: Settings) -> np.ndarray:
+def replica_strengths(spectrum: np.ndarray, settings: Settings) -> np.ndarray:
     """Find how far a sound holds copies of itself at each stage.
 
     For a distance in frequency, each bin is multiplied with the conjugate of that which lies so
@@ -42,7 +42,7 @@ def strengths(spectrum: np.ndarray, settings: Settings) -> np.ndarray:
     Parameters
     ----------
     spectrum : np.ndarray, shape=(settings.length + 1,)
-        Of `render.spectra.whitening.Flat`.
+        Of `render.spectra.whitening.Whitened`.
     settings : Settings
 
     Returns

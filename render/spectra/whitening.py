@@ -18,7 +18,7 @@ _SMOOTH = 0.05  # seconds over which their level is taken
 _FAINTEST = 1e-5  # level that is not raised
 
 
-class Flat(NamedTuple):
+class Whitened(NamedTuple):
     """What is left of a clip.
 
     Attributes
@@ -35,7 +35,7 @@ class Flat(NamedTuple):
     power: np.ndarray
 
 
-def flattened(samples: np.ndarray, settings: Settings) -> Flat:
+def whiten(samples: np.ndarray, settings: Settings) -> Whitened:
     """Split into bands that overlap by half, divide each by its level, and add them up again.
 
     Each band is moved down to 0 Hz and keeps as many samples as its width asks for: that is a
@@ -48,7 +48,7 @@ def flattened(samples: np.ndarray, settings: Settings) -> Flat:
 
     Returns
     -------
-    flat : Flat
+    flat : Whitened
 
     Raises
     ------
@@ -73,7 +73,7 @@ def flattened(samples: np.ndarray, settings: Settings) -> Flat:
     for start, part in zip(starts, scipy.fft.fft(sounds / level, axis=1) * share, strict=True):
         flat[start : start + 2 * half] += part
     sound = scipy.fft.irfft(flat[: len(spectrum)], len(samples)) * _taper(len(samples))
-    return Flat(scipy.fft.rfft(sound, 2 * len(samples)), power / level**2)
+    return Whitened(scipy.fft.rfft(sound, 2 * len(samples)), power / level**2)
 
 
 @lru_cache(maxsize=4)

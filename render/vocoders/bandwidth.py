@@ -12,7 +12,7 @@ SIZE = 512  # samples of a frame of the spectra, and taps of the filter
 DEEPEST = 1e-4  # gain, -80 dB
 
 
-def bounded(copy: np.ndarray, original: np.ndarray, rate: int) -> np.ndarray:
+def match_bandwidth(copy: np.ndarray, original: np.ndarray, rate: int) -> np.ndarray:
     """Cut the long-term spectrum of a copy down to that of its original, at the same RMS level.
 
     Nothing is added: bands in which the copy has less stay as they are.

@@ -70,7 +70,7 @@ def griffin_lim(
     copy = librosa.griffinlim(
         magnitude, n_iter=16, hop_length=hop, length=len(samples), random_state=rng
     )
-    return matched(copy, samples, rate)
+    return match_rms(copy, samples, rate)
 
 
 def linear_prediction(samples: np.ndarray, rate: int, rng: np.random.Generator) -> np.ndarray:
@@ -88,7 +88,7 @@ def linear_prediction(samples: np.ndarray, rate: int, rng: np.random.Generator) 
     taper = signal.get_window("hann", size)[:, None]
     predictor = librosa.lpc(frames * taper, order=2 + round(rate / 1000), axis=0)
     envelope = 1 / np.fft.rfft(predictor, n=size, axis=0)
-    return matched(_vocoded(samples, rate, envelope, rng), samples, rate)
+    return match_rms(_vocoded(samples, rate, envelope, rng), samples, rate)
 
 
 def smoothed_envelope(samples: np.ndarray, rate: int, rng: np.random.Generator) -> np.ndarray:
@@ -101,7 +101,7 @@ def smoothed_envelope(samples: np.ndarray, rate: int, rng: np.random.Generator) 
     size = window(rate)
     magnitude = np.abs(librosa.stft(samples, n_fft=size, hop_length=size // 4))
     envelope = np.exp(np.fft.rfft(_cepstrum(magnitude, rate), axis=0).real)
-    return matched(_vocoded(samples, rate, envelope, rng), samples, rate)
+    return match_rms(_vocoded(samples, rate, envelope, rng), samples, rate)
 
 
 def phase_randomisation(samples: np.ndarray, rate: int, rng: np.random.Generator) -> np.ndarray:
@@ -115,7 +115,7 @@ def phase_randomisation(samples: np.ndarray, rate: int, rng: np.random.Generator
     spectrum = librosa.stft(samples, n_fft=size, hop_length=size // 4)
     turn = rng.uniform(-np.pi, np.pi, spectrum.shape)
     copy = librosa.istft(spectrum * np.exp(1j * turn), hop_length=size // 4, length=len(samples))
-    return matched(copy, samples, rate)
+    return match_rms(copy, samples, rate)
 
 
 def zero_phase(samples: np.ndarray, rate: int, rng: np.random.Generator) -> np.ndarray:
@@ -125,7 +125,7 @@ def zero_phase(samples: np.ndarray, rate: int, rng: np.random.Generator) -> np.n
     are those of the pulses and noise that excite the other vocoders.
     """
     check(samples, rate)
-    return matched(_rephased(samples, rate, rng), samples, rate)
+    return match_rms(_rephased(samples, rate, rng), samples, rate)
 
 
 def minimum_phase(samples: np.ndarray, rate: int, rng: np.random.Generator) -> np.ndarray:
@@ -137,7 +137,7 @@ def minimum_phase(samples: np.ndarray, rate: int, rng: np.random.Generator) -> n
     and Schafer, Discrete-Time Signal Processing, section 13.5).
     """
     check(samples, rate)
-    return matched(_rephased(samples, rate, rng, tract=True), samples, rate)
+    return match_rms(_rephased(samples, rate, rng, tract=True), samples, rate)
 
 
 griffin_lim_40 = partial(griffin_lim, bands=40)
@@ -206,7 +206,7 @@ def _vocoded(
     return librosa.istft(spectrum, hop_length=hop, length=length)
 
 
-def matched(copy: np.ndarray, original: np.ndarray, rate: int) -> np.ndarray:
+def match_rms(copy: np.ndarray, original: np.ndarray, rate: int) -> np.ndarray:
     """Give a copy the smooth long-term spectrum and then the RMS level of its original.
 
     Parameters

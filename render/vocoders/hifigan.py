@@ -15,7 +15,7 @@ import librosa
 import numpy as np
 import soxr
 
-from render.vocoders.classic import check, matched
+from render.vocoders.classic import check, match_rms
 from render.vocoders.torch_weights import load
 
 RATE = 22_050  # Hz
@@ -74,7 +74,7 @@ def hifigan(
     sound = soxr.resample(samples, rate, RATE).astype(np.float32)
     made = generated(mel(sound), voice).astype(np.float64)
     copy = librosa.util.fix_length(soxr.resample(made, RATE, rate), size=len(samples))
-    return matched(copy, samples, rate)
+    return match_rms(copy, samples, rate)
 
 
 hifigan_ljspeech = partial(hifigan, voice="LJSpeech")

@@ -118,11 +118,11 @@ def resynthesise(name: str, samples: np.ndarray, rate: int, rng: np.random.Gener
         If ours cannot copy it; or if another package's raises anything, or gives anything but as
         many finite samples, not all of them zero. The vocoder is named.
     """
-    from render.vocoders.bandwidth import bounded
+    from render.vocoders.bandwidth import match_bandwidth
 
     vocoder = _load(name)
     if name in MODULES:
-        return bounded(vocoder(samples, rate, rng), samples, rate)
+        return match_bandwidth(vocoder(samples, rate, rng), samples, rate)
     try:
         copy = vocoder(samples.copy(), rate, rng)
     except Exception as error:  # whatever it is, the recording fails with it, and is listed

@@ -12,7 +12,7 @@ from functools import partial
 import numpy as np
 import pyworld
 
-from render.vocoders.classic import check, matched
+from render.vocoders.classic import check, match_rms
 
 
 def world(
@@ -55,7 +55,7 @@ def world(
     aperiodicity = _coded_aperiodicity(pyworld.d4c(sound, pitch, times, rate), rate)
     # The last frame may end up to a frame after the last sample.
     copy = pyworld.synthesize(pitch, envelope, aperiodicity, rate)[: len(sound)]
-    return matched(copy, sound, rate)
+    return match_rms(copy, sound, rate)
 
 
 world_40 = partial(world, dimensions=40)

@@ -75,7 +75,7 @@ def done(audio, ablate):
 @pytest.fixture
 def judged():
     """Return a function that makes judged recordings, most of them of three sources."""
-    from benchmarks.support.system_scores import Judged
+    from benchmarks.support.system_scores import SystemScores
 
     def make(seed, gap=1.0, count=120):
         rng = np.random.default_rng(seed)
@@ -83,7 +83,7 @@ def judged():
         labels = np.arange(count) % 2
         sources = np.array(["x", "y", "z", ""])[np.arange(count) // 37]
         sources[:9] = "few"  # 5 real, 4 fake
-        return Judged(names, labels, rng.normal(size=count) - gap * labels, sources, names)
+        return SystemScores(names, labels, rng.normal(size=count) - gap * labels, sources, names)
 
     return make
 
@@ -155,29 +155,29 @@ def test_of_a_choice_all_but_the_base_are_tried():
 
 
 def test_every_factor_can_be_asked_for_and_changes_something():
-    from benchmarks.ablation.factors import BASE, Drawing, chosen, factors
+    from benchmarks.ablation.factors import BASE, Drawing, factors, selected
     from classify.settings import Settings
 
     known = factors(recipe("robust"))
     assert len({one.name for one in known}) == len(known)
-    assert chosen(known, ["base"]) == []
+    assert selected(known, ["base"]) == []
     for one in known:
-        assert chosen(known, [one.name]) == [one]
-        assert one in chosen(known, [one.group])
+        assert selected(known, [one.name]) == [one]
+        assert one in selected(known, [one.group])
         changed = Settings(**{**recipe("robust"), **one.training}), Drawing(**one.drawing)
         assert changed != (Settings(**recipe("robust")), BASE) or one.networks > 1
 
 
 def test_the_figures_are_those_of_the_evaluation(judged):
     from classify.metrics.breakdown import breakdown, mean_over
-    from classify.metrics.trials import Scored, summary
+    from classify.metrics.trials import Trials, compute_metrics
 
     one = judged(0)
-    scored = Scored(one.names, one.labels, one.llr)
+    scored = Trials(one.names, one.labels, one.llr)
     known = {name: {"source": source} for name, source in zip(one.names, one.sources, strict=True)}
     mean = mean_over(breakdown(scored, known, "source", one.groups, 0.5, 0))
     assert mean["values"] == 3 == len(one.parts)
-    assert one.errors.tolist() == [summary(one.labels, one.llr, 0.5)["eer"], mean["eer"]]
+    assert one.errors.tolist() == [compute_metrics(one.labels, one.llr, 0.5)["eer"], mean["eer"]]
 
 
 def test_without_a_source_that_has_enough_the_mean_is_that_of_all(judged):
@@ -242,7 +242,7 @@ def test_the_table_has_a_row_a_factor_and_the_plot_is_a_picture(judged):
 def test_every_source_is_left_out_once_and_with_its_family(tmp_path, make_pictures):
     from benchmarks.ablation.folds import arrange
     from classify.data import manifest
-    from classify.data.splits import look_through
+    from classify.data.splits import scan_split
 
     images = make_pictures(tmp_path / "images", count=8)
     (images / "render.json").write_text("{}")
@@ -266,7 +266,7 @@ def test_every_source_is_left_out_once_and_with_its_family(tmp_path, make_pictur
         known = manifest.read(folder)
         by_split = {}
         for name in ("train", "validation", "test"):
-            split = look_through(folder, name)
+            split = scan_split(folder, name)
             names = [path.relative_to(folder).as_posix() for path in split.paths]
             by_split[name] = {known[one]["source"] for one in names}
             if name != "train":

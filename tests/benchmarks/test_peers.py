@@ -103,7 +103,7 @@ def test_the_table_says_how_it_came_about_and_has_a_row_a_peer(first, audio):
 def test_figures_are_those_of_evaluate_and_of_the_score_command(first, audio):
     from classify.evaluation.score_file import score
     from classify.metrics.breakdown import breakdown, mean_over
-    from classify.metrics.trials import Scored
+    from classify.metrics.trials import Trials
     from classify.scorefiles.files import read_scores
 
     out, done = first
@@ -114,7 +114,7 @@ def test_figures_are_those_of_evaluate_and_of_the_score_command(first, audio):
         for seed in range(2):
             path = out / "scores" / "test" / f"{peer}-{seed}.csv"
             read, told = read_scores(path), score(path, resamples=0)
-            scored = Scored(read.names, read.labels, read.llr)
+            scored = Trials(read.names, read.labels, read.llr)
             parts = breakdown(scored, known, "source", scored.names, 0.5, 0)
             pooled.append(told["figures"]["eer"])
             right.append(told["figures"]["accuracy"])

@@ -13,8 +13,8 @@ from scipy.special import expit
 from classify.prediction.verdicts import Refusal
 from classify.runs.run import Calibration, load
 from detect.detection import Detection, Detector, detect
-from render.clips import cut
-from render.decoding.audio import listen
+from render.clips import split_into_clips
+from render.decoding.audio import scan_audio
 from render.spectrogram import draw
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,7 +38,9 @@ def write(tmp_path):
 def pictures(run, path, step):
     """The windows of a recording, drawn one by one."""
     settings = Detector(run, step_s=step).settings
-    return [draw(clip.samples, settings) for clip in cut(listen(path, RATE), settings)]
+    return [
+        draw(clip.samples, settings) for clip in split_into_clips(scan_audio(path, RATE), settings)
+    ]
 
 
 def expected_scores(run, path, step):

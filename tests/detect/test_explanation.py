@@ -7,8 +7,8 @@ import soundfile
 from classify.runs.run import Calibration, load
 from detect.detection import Detector
 from detect.explanation import explain_window, picture
-from render.clips import cut
-from render.decoding.audio import listen
+from render.clips import split_into_clips
+from render.decoding.audio import scan_audio
 from render.spectrogram import draw
 
 RATE = 16_000
@@ -33,7 +33,7 @@ def test_the_picture_is_the_one_that_was_judged(detector, path):
 
 
 def test_the_window_that_begins_nearest_is_taken(detector, path):
-    clips = list(cut(listen(path, RATE), detector.settings))
+    clips = list(split_into_clips(scan_audio(path, RATE), detector.settings))
     expected = draw(clips[3].samples, detector.settings)
     for start in (clips[3].start - 0.2, clips[3].start + 0.2):
         np.testing.assert_array_equal(picture(detector, path, start), expected)

@@ -8,7 +8,7 @@ from scipy import signal
 
 from detect.voice_activity import activity, silent
 from render.clips import starts
-from render.decoding.envelope import Meter
+from render.decoding.envelope import EnvelopeMeter
 from render.demo.formant_synthesis import speaker, utterance
 from render.settings import Settings
 
@@ -114,7 +114,7 @@ def test_a_clip_of_less_than_a_frame_is_no_speech():
     ],
 )
 def test_silence_is_what_render_refuses(samples, expected):
-    meter = Meter()
+    meter = EnvelopeMeter()
     meter.add(samples.astype(np.float32))
     assert silent(meter.envelope()) is expected
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from render.clips import cut
-from render.decoding.audio import listen
+from render.clips import split_into_clips
+from render.decoding.audio import scan_audio
 from render.settings import Settings
 from render.spectrogram import draw
 
@@ -22,8 +22,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def drawn(path):
     """The pictures of a recording, which must not take long."""
-    sound = listen(path, SETTINGS.rate, time.monotonic() + 20)
-    cuts = cut(sound, SETTINGS)
+    sound = scan_audio(path, SETTINGS.rate, time.monotonic() + 20)
+    cuts = split_into_clips(sound, SETTINGS)
     clips = list(cuts)
     assert len(clips) == len(cuts) > 0
     assert all(np.isfinite(clip.samples).all() for clip in clips)
@@ -96,10 +96,10 @@ def test_no_library_writes_to_the_terminal(tmp_path, bad_inputs):
     script = (
         "import sys\n"
         "from pathlib import Path\n"
-        "from render.decoding.audio import listen\n"
+        "from render.decoding.audio import scan_audio\n"
         "for path in sorted(Path(sys.argv[1]).iterdir()):\n"
         "    try:\n"
-        "        print(listen(path, 16_000).length)\n"
+        "        print(scan_audio(path, 16_000).length)\n"
         "    except ValueError as error:\n"
         "        print(error)\n"
         "print('heard', file=sys.stderr)\n"
@@ -114,7 +114,7 @@ def test_no_library_writes_to_the_terminal(tmp_path, bad_inputs):
 def test_a_recording_that_takes_too_long_is_given_up(tmp_path, write_sound):
     path = write_sound(tmp_path / "x.wav", seconds=40)
     with pytest.raises(ValueError, match=r"expected a recording that is read in 0.0 s, got one"):
-        listen(path, 16_000, time.monotonic() - 1)
+        scan_audio(path, 16_000, time.monotonic() - 1)
     with pytest.raises(ValueError, match=r"expected a recording that is read in 0.0 s, got one"):
-        listen(path, 16_000, time.monotonic())
-    assert listen(path, 16_000, time.monotonic() + 60).length == 40 * 16_000
+        scan_audio(path, 16_000, time.monotonic())
+    assert scan_audio(path, 16_000, time.monotonic() + 60).length == 40 * 16_000

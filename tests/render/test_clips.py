@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from render.clips import cut, starts, stretches
-from render.decoding.audio import Original, Sound, listen
+from render.clips import slices, split_into_clips, starts
+from render.decoding.audio import Audio, SourceFile, scan_audio
 from render.decoding.deadline import Deadline
-from render.decoding.envelope import Meter
+from render.decoding.envelope import EnvelopeMeter
 from render.settings import Settings
 
 SETTINGS = Settings(rate=8_000, seconds=1, window=256, hop=64)
@@ -20,17 +20,17 @@ UNTRIMMED = Settings(rate=8_000, seconds=1, window=256, hop=64, trim=None)
 def heard(samples, *ends):
     """A recording of samples, in blocks that end at some of them."""
     blocks = np.split(np.asarray(samples, np.float32), sorted(ends))
-    meter = Meter()
+    meter = EnvelopeMeter()
     for block in blocks:
         meter.add(block)
-    original = Original(
+    original = SourceFile(
         sample_rate=8_000, channels=1, codec="", bit_rate=0, recording_s=0, level_db=0
     )
-    return Sound(Path("x"), 8_000, original, meter.envelope(), Deadline(), tuple(blocks))
+    return Audio(Path("x"), 8_000, original, meter.envelope(), Deadline(), tuple(blocks))
 
 
 def clips(samples, settings, *ends):
-    cuts = cut(heard(samples, *ends), settings)
+    cuts = split_into_clips(heard(samples, *ends), settings)
     found = list(cuts)
     assert len(found) == len(cuts)
     return found
@@ -205,13 +205,15 @@ def test_a_long_silence_before_the_sound_is_not_held():
             most = max(most, sum(each() is not None for each in made))
             yield block
 
-    found = list(stretches(blocks(), [(500_000, 500_010), (990_000, 990_010)]))
+    found = list(slices(blocks(), [(500_000, 500_010), (990_000, 990_010)]))
     assert [len(piece) for piece in found] == [10, 10]
     assert most <= 3
 
 
 def test_clips_can_be_cut_again(write_sound, tmp_path):
-    cuts = cut(listen(write_sound(tmp_path / "x.wav", 3.0, rate=8_000), 8_000), SETTINGS)
+    cuts = split_into_clips(
+        scan_audio(write_sound(tmp_path / "x.wav", 3.0, rate=8_000), 8_000), SETTINGS
+    )
     for one, other in zip(cuts, cuts, strict=True):
         np.testing.assert_array_equal(one.samples, other.samples)
 
@@ -219,7 +221,7 @@ def test_clips_can_be_cut_again(write_sound, tmp_path):
 def test_a_recording_that_became_shorter_meanwhile_is_refused(write_sound, tmp_path, monkeypatch):
     monkeypatch.setattr("render.decoding.audio._KEPT", 1_000)
     path = write_sound(tmp_path / "x.wav", 3.0, rate=8_000)
-    cuts = cut(listen(path, 8_000), SETTINGS)
+    cuts = split_into_clips(scan_audio(path, 8_000), SETTINGS)
     write_sound(path, 1.5, rate=8_000)
     with pytest.raises(ValueError, match="expected 16000 samples as when the recording was first"):
         list(cuts)

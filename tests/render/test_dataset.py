@@ -16,18 +16,18 @@ import soundfile
 from render import dataset, paths, png, worker
 from render.axes import axes
 from render.command import command
-from render.parallel import Engine
+from render.parallel import Executor
 from render.recording import Recording
 from render.settings import Settings
-from render.worker import Plan, render_recording
+from render.worker import RenderPlan, render_recording
 
 SETTINGS = Settings(rate=8_000, seconds=1, window=256, hop=128)
 
 
 def render(audio, images, settings, *, jobs=1, variants=0, **how):
     """Draw with one of the forms that the tests are about."""
-    plan = Plan(images=images, settings=settings, variants=variants)
-    return dataset.render(audio, plan, Engine(jobs=jobs), **how)
+    plan = RenderPlan(images=images, settings=settings, variants=variants)
+    return dataset.render(audio, plan, Executor(jobs=jobs), **how)
 
 
 @pytest.fixture
@@ -125,7 +125,7 @@ def test_a_second_run_draws_nothing_and_changes_nothing(audio, tmp_path, monkeyp
     def must_not_draw(*_):
         raise AssertionError("drawn again")
 
-    monkeypatch.setattr(worker, "listen", must_not_draw)
+    monkeypatch.setattr(worker, "scan_audio", must_not_draw)
     summary = render(audio, images, SETTINGS, jobs=1)
     assert (summary.fresh, summary.kept) == (0, 12)
     assert contents(images) == before
@@ -327,11 +327,11 @@ def test_a_kill_at_any_moment_leaves_nothing_behind(tmp_path, write_sound):
 def test_a_recording_is_drawn_by_itself(tmp_path, write_sound):
     path = write_sound(tmp_path / "a.wav", seconds=1.5)
     recording = Recording(path, "a.wav", "train", "real")
-    plan = Plan(images=tmp_path / "images", settings=SETTINGS)
+    plan = RenderPlan(images=tmp_path / "images", settings=SETTINGS)
     drawn = render_recording(recording, plan)
     assert [origin.start_s for _, origin in drawn.pictures] == [0.0, 1.0]
     assert drawn.fresh
-    again = worker.already(recording, plan)
+    again = worker.up_to_date(recording, plan)
     assert (again.pictures, again.fresh) == (drawn.pictures, False)
 
 
@@ -467,8 +467,8 @@ def test_a_target_that_cannot_be_written_ends_the_run_and_leaves_no_half_file(
 
 
 def test_a_recording_that_takes_too_long_is_a_failure(audio, tmp_path):
-    plan = Plan(images=tmp_path / "images", settings=SETTINGS, limit=1e-6)
-    summary = dataset.render(audio, plan, Engine(jobs=1))
+    plan = RenderPlan(images=tmp_path / "images", settings=SETTINGS, limit=1e-6)
+    summary = dataset.render(audio, plan, Executor(jobs=1))
     assert summary.failures == 12
     for row in rows(tmp_path / "images/failures.csv"):
         assert row["reason"].startswith("expected a recording that is ")
@@ -498,8 +498,8 @@ def test_a_cluster_that_loses_a_worker_half_way_draws_the_same(tmp_path, write_s
 
     killer = threading.Thread(target=kill_half_way)
     killer.start()
-    plan = Plan(images=images, settings=SETTINGS)
-    summary = dataset.render(audio, plan, Engine("dask", scheduler=cluster.address))
+    plan = RenderPlan(images=images, settings=SETTINGS)
+    summary = dataset.render(audio, plan, Executor("dask", scheduler=cluster.address))
     killer.join()
     assert cluster.workers[0].wait(10) == -signal.SIGKILL
     assert (summary.fresh, summary.failures) == (400, 0)

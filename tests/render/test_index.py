@@ -3,14 +3,14 @@ from pathlib import Path
 
 import pytest
 
-from render.decoding.audio import Original
+from render.decoding.audio import SourceFile
 from render.index import Index
 from render.layouts.walk import Ignored
-from render.png import Origin
+from render.png import PictureSource
 from render.recording import Failure, Recording
 from render.summary import Drawn
 
-ORIGINAL = Original(
+ORIGINAL = SourceFile(
     sample_rate=16_000, channels=1, codec="FLAC/PCM_16", bit_rate=1, recording_s=1.5, level_db=-20.0
 )
 
@@ -21,7 +21,7 @@ def recording(name, label="real", split="train", **metadata):
 
 def origin(name, **what):
     known = {"source": "x", "clip": 0, "clips": 1, "start_s": 0.0, "duration_s": 1.5}
-    return Origin(recording=name, original=ORIGINAL, **{**known, **what})
+    return PictureSource(recording=name, original=ORIGINAL, **{**known, **what})
 
 
 def filled(*items, group=None):

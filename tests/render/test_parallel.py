@@ -4,7 +4,7 @@ import time
 import pytest
 
 from render import parallel
-from render.parallel import Engine, work
+from render.parallel import Executor, run_tasks
 
 DEADLY = (7, 30)
 
@@ -34,24 +34,26 @@ def lost(number):
 
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_every_task_is_done_once(jobs):
-    results = work(square, [number + 100 for number in range(50)], Engine(jobs=jobs), lost)
+    results = run_tasks(square, [number + 100 for number in range(50)], Executor(jobs=jobs), lost)
     assert sorted(results) == [(number + 100) ** 2 for number in range(50)]
 
 
 def test_a_task_that_ends_its_process_is_lost_alone():
-    results = sorted(work(square, range(60), Engine(jobs=2), lost))
+    results = sorted(run_tasks(square, range(60), Executor(jobs=2), lost))
     assert results == sorted(-n if n in DEADLY else n**2 for n in range(60))
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_what_a_task_raises_ends_the_work(jobs):
     with pytest.raises(OSError, match="no space"):
-        list(work(fail, range(50), Engine(jobs=jobs), lost))
+        list(run_tasks(fail, range(50), Executor(jobs=jobs), lost))
 
 
 def test_tasks_are_read_as_they_are_needed():
     read = []
-    results = work(square, (read.append(n) or n for n in range(100, 100_000)), Engine(jobs=1), lost)
+    results = run_tasks(
+        square, (read.append(n) or n for n in range(100, 100_000)), Executor(jobs=1), lost
+    )
     next(results)
     assert len(read) == 1
 
@@ -67,29 +69,31 @@ def test_tasks_are_read_as_they_are_needed():
 )
 def test_an_impossible_engine_is_refused(what, message):
     with pytest.raises(ValueError, match=message):
-        Engine(**what)
+        Executor(**what)
 
 
 def test_work_on_a_cluster_is_done_once_and_a_deadly_task_is_lost_alone(cluster):
-    results = sorted(work(square, range(60), Engine("dask", scheduler=cluster.address), lost))
+    results = sorted(
+        run_tasks(square, range(60), Executor("dask", scheduler=cluster.address), lost)
+    )
     assert results == sorted(-n if n in DEADLY else n**2 for n in range(60))
 
 
 def test_a_cluster_gets_many_short_tasks_at_once_and_long_ones_alone(cluster):
-    there = Engine("dask", scheduler=cluster.address)
-    short = list(work(told, [0.0] * 2_000, there, lost))
+    there = Executor("dask", scheduler=cluster.address)
+    short = list(run_tasks(told, [0.0] * 2_000, there, lost))
     assert len(short) == 2_000
     assert len({*short}) < 200
-    long = list(work(told, [0.3] * 6, there, lost))
+    long = list(run_tasks(told, [0.3] * 6, there, lost))
     assert len({*long}) == 6
 
 
 def test_what_a_task_raises_on_a_cluster_ends_the_work(cluster):
     with pytest.raises(OSError, match="no space"):
-        list(work(fail, range(50), Engine("dask", scheduler=cluster.address), lost))
+        list(run_tasks(fail, range(50), Executor("dask", scheduler=cluster.address), lost))
 
 
 def test_a_scheduler_that_does_not_answer_is_an_error(monkeypatch):
     monkeypatch.setattr(parallel, "_PATIENCE", 1)
     with pytest.raises(OSError, match="127.0.0.1:9"):
-        list(work(square, range(3), Engine("dask", scheduler="tcp://127.0.0.1:9"), lost))
+        list(run_tasks(square, range(3), Executor("dask", scheduler="tcp://127.0.0.1:9"), lost))

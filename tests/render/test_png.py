@@ -4,11 +4,11 @@ import pytest
 from PIL import Image
 
 from render import png
-from render.decoding.audio import Original
-from render.png import Origin, is_ours, read, replace, write
+from render.decoding.audio import SourceFile
+from render.png import PictureSource, is_ours, read, replace, write
 from render.settings import Settings
 
-ORIGINAL = Original(
+ORIGINAL = SourceFile(
     sample_rate=44_100,
     channels=2,
     codec='"<mp3>"',
@@ -16,7 +16,7 @@ ORIGINAL = Original(
     recording_s=3.512,
     level_db=-23.4,
 )
-ORIGIN = Origin(
+ORIGIN = PictureSource(
     recording='a "b"/<ü>&\n.wav',
     source="abc",
     clip=1,

@@ -9,7 +9,7 @@ import pytest
 from classify.audit import audit as module
 from classify.audit.audit import audit, one_line, text, to_json
 from classify.audit.findings import SUSPECT, notes, suspect, warnings
-from classify.audit.separability import Separation
+from classify.audit.separability import Separability
 
 SPLITS = ("train", "validation", "test")
 TWO = ("train", "test")
@@ -191,7 +191,7 @@ def test_clips_of_a_recording_are_one_and_not_several_witnesses(tmp_path):
 )
 def test_a_fact_is_suspect_above_70_percent_and_surely_above_65(accuracy, low, expected):
     assert SUSPECT == 0.7
-    assert suspect(Separation(accuracy, low, 1.0)) is expected
+    assert suspect(Separability(accuracy, low, 1.0)) is expected
 
 
 def test_speakers_are_kept_together_where_there_are_enough(dataset):

@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
-from classify.audit.confounders import BANDS, PARTS, gather, measure
+from classify.audit.confounders import BANDS, SLICES, gather, measure_confounders
 
 
 def fact(name, image):
-    return measure(np.asarray(image, np.uint8))[PARTS[name]].tolist()
+    return measure_confounders(np.asarray(image, np.uint8))[SLICES[name]].tolist()
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def test_the_mean_picture_holds_bands_from_the_top():
 
 @pytest.mark.parametrize("shape", [(1, 1), (5, 3), (300, 200)])
 def test_pictures_of_any_size_and_black_ones_can_be_measured(shape):
-    measured = measure(np.zeros(shape, np.uint8))
+    measured = measure_confounders(np.zeros(shape, np.uint8))
     assert measured.shape == (5 + BANDS,)
     np.testing.assert_array_equal(measured, [0, 1, 1, 1, 0, *[0] * BANDS])
 
@@ -102,7 +102,7 @@ def test_without_a_manifest_every_picture_stands_for_itself():
     assert facts.names.tolist() == ["a.png", "b.png"]
     assert facts.labels.tolist() == [1, 0]
     assert facts.values["brightness"].tolist() == [[1], [0]]
-    assert set(facts.values) == set(PARTS)
+    assert set(facts.values) == set(SLICES)
 
 
 def test_a_recording_in_both_classes_is_two():

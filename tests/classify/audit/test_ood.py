@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from classify.audit import confounders, ood
-from classify.audit.ood import compare, describe, gather
+from classify.audit.ood import describe, measure_ranges, ood_warnings
 from classify.data.manifest import read
 from classify.data.pictures import decode, files
 
@@ -30,7 +30,7 @@ def images(make_pictures, tmp_path):
 def gathered(images):
     paths = files(images / "train")
     labels = np.array([path.parent.name == "fake" for path in paths]).astype(int)
-    return gather(images, paths, labels, read(images))
+    return measure_ranges(images, paths, labels, read(images))
 
 
 def test_what_98_of_100_recordings_have_is_kept(images):
@@ -90,7 +90,8 @@ def test_a_recording_is_described_by_the_same_facts():
     image = np.zeros((40, 100), np.uint8)
     image[10:, 10:80] = 200
     found = describe(
-        confounders.measure(image), {"sample_rate": 8_000, "codec": "mp3", "level_db": -20.5}
+        confounders.measure_confounders(image),
+        {"sample_rate": 8_000, "codec": "mp3", "level_db": -20.5},
     )
     assert found == {
         "sample_rate": 8_000.0,
@@ -127,17 +128,17 @@ LIKE = {
     ],
 )
 def test_what_the_training_has_not_met_is_told(fact, value, said):
-    assert compare(LIKE, {fact: value}) == [f"unlike the training recordings: {said}"]
+    assert ood_warnings(LIKE, {fact: value}) == [f"unlike the training recordings: {said}"]
 
 
 @pytest.mark.parametrize("fact", LIKE)
 def test_what_it_has_met_is_not_told_nor_what_is_a_hair_outside(fact):
     slack = 0.99 * ood.FACTS[fact].slack
     for value in (LIKE[fact][0] - slack, np.mean(LIKE[fact]), LIKE[fact][1] + slack):
-        assert compare(LIKE, {fact: value}) == []
+        assert ood_warnings(LIKE, {fact: value}) == []
 
 
 def test_what_is_not_known_is_not_compared():
-    assert compare({}, {"sample_rate": 8_000, "brightness": 255}) == []
-    assert compare(LIKE, {}) == []
-    assert compare(LIKE, {"level_db": float("nan")}) == []
+    assert ood_warnings({}, {"sample_rate": 8_000, "brightness": 255}) == []
+    assert ood_warnings(LIKE, {}) == []
+    assert ood_warnings(LIKE, {"level_db": float("nan")}) == []

@@ -1,14 +1,14 @@
 import numpy as np
 import pytest
 
-from classify.audit.separability import folds, interval, separation
+from classify.audit.separability import cv_folds, interval, separation
 
 LABELS = np.repeat([0, 1], 60)
 NAMES = np.arange(120).astype(str)
 
 
 def judge(fact, labels=LABELS, groups=NAMES):
-    return separation(np.asarray(fact), labels, groups, folds(labels, groups))
+    return separation(np.asarray(fact), labels, groups, cv_folds(labels, groups))
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def test_the_smaller_class_weighs_as_much_as_the_larger(noise):
 
 def test_no_group_stands_in_two_folds_and_each_has_both_classes():
     groups = (np.arange(120) // 3).astype(str)
-    parts = folds(LABELS, groups)
+    parts = cv_folds(LABELS, groups)
     assert sorted(np.concatenate([test for _, test in parts])) == list(range(120))
     for train, test in parts:
         assert not set(groups[train]) & set(groups[test])

@@ -3,10 +3,10 @@ import shutil
 import numpy as np
 import pytest
 
-from classify.data.augmentation import Batches, Generator, mixed
-from classify.data.cache import Store
+from classify.data.augmentation import BatchSequence, SpectrogramDataGenerator, mixed
+from classify.data.cache import PictureCache
 from classify.data.pictures import decode
-from classify.data.splits import look_through
+from classify.data.splits import scan_split
 from classify.settings import Settings, recipe
 
 STILL = {"shear": 0.0, "zoom": 0.0, "flip": False}
@@ -14,12 +14,12 @@ STILL = {"shear": 0.0, "zoom": 0.0, "flip": False}
 
 @pytest.fixture(scope="module")
 def split(images):
-    return look_through(images, "train")
+    return scan_split(images, "train")
 
 
 def batches(split, settings, **how):
-    store = Store(split.paths, split.shape, "train")
-    return Batches(store, split.labels, settings, decibel=2.55, **how)
+    store = PictureCache(split.paths, split.shape, "train")
+    return BatchSequence(store, split.labels, settings, decibel=2.55, **how)
 
 
 def epoch(flow, number):
@@ -101,8 +101,8 @@ def test_moving_pixels_copies_them_and_smooths_nothing(split):
 
 @pytest.mark.parametrize(("shear", "zx", "zy"), [(9.0, 1, 1), (0, 0.8, 1.15), (-6.0, 1.1, 0.9)])
 def test_pictures_move_as_in_keras(shear, zx, zy):
-    ours = Generator(Settings(), 1.0)
-    keras = Generator.__base__(interpolation_order=0)
+    ours = SpectrogramDataGenerator(Settings(), 1.0)
+    keras = SpectrogramDataGenerator.__base__(interpolation_order=0)
     rows, columns = np.mgrid[:60, :60]
     picture = (3 * rows + columns).astype(np.uint8)
     how = {"shear": shear, "zx": zx, "zy": zy, "flip_horizontal": True}
@@ -116,7 +116,7 @@ def test_pictures_move_as_in_keras(shear, zx, zy):
 def test_only_rows_of_levels_are_heard_through_another_channel():
     heard = {"tilt": 6.0, "equalise": 6.0, "level": 6.0}
     picture = np.full((30, 40), 128, np.uint8)
-    generator = Generator(Settings(**STILL, **heard), 2.55, levels=20)
+    generator = SpectrogramDataGenerator(Settings(**STILL, **heard), 2.55, levels=20)
     found = generator.seen(picture, picture // 2, np.random.default_rng(0))
     assert (found[20:] == 128).all()
     assert (found[:20] != 128).mean() > 0.9
@@ -124,7 +124,7 @@ def test_only_rows_of_levels_are_heard_through_another_channel():
 
 @pytest.mark.parametrize("how", ["noise", "band"])
 def test_other_rows_give_way_to_chance_as_far_as_levels_are_hidden(how):
-    generator = Generator(Settings(**STILL, **{how: 1.0}), 2.55, levels=20)
+    generator = SpectrogramDataGenerator(Settings(**STILL, **{how: 1.0}), 2.55, levels=20)
     grain = np.random.default_rng(0).integers(100, 156, (30, 400)).astype(np.uint8)
     lines = grain.copy()
     lines[20:, ::40] = 250
@@ -181,12 +181,12 @@ def test_blending_takes_most_of_the_picture_itself():
 def test_damaged_pictures_never_reach_a_batch(images, tmp_path):
     copy = shutil.copytree(images, tmp_path / "images")
     (copy / "train/real/03.png").write_bytes(b"broken")
-    split = look_through(copy, "train")
+    split = scan_split(copy, "train")
     flow = batches(split, Settings(batch=4))
     assert sum(len(flow[index][0]) for index in range(len(flow))) == 15
 
 
 def test_pictures_that_do_not_fit_are_read_whenever_they_are_asked_for(split):
-    kept = Store(split.paths, split.shape, "train")
-    read = Store(split.paths, split.shape, "train", most=1000)
+    kept = PictureCache(split.paths, split.shape, "train")
+    read = PictureCache(split.paths, split.shape, "train", most=1000)
     np.testing.assert_array_equal(kept[[3, 1, 3]], read[[3, 1, 3]])

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from classify.data.splits import look_through
+from classify.data.splits import scan_split
 
 
 @pytest.fixture
@@ -13,7 +13,7 @@ def copy(images, tmp_path):
 
 
 def test_what_a_split_holds(images):
-    split = look_through(images, "train")
+    split = scan_split(images, "train")
     assert split.classes == ("real", "fake")
     assert split.shape == (32, 32)
     assert [path.parent.name for path in split.paths] == ["real"] * 8 + ["fake"] * 8
@@ -22,19 +22,19 @@ def test_what_a_split_holds(images):
 
 
 def test_the_fingerprint_depends_on_names_and_bytes_and_not_on_the_place(images, copy):
-    before = look_through(copy, "train").fingerprint
-    assert before == look_through(images, "train").fingerprint
+    before = scan_split(copy, "train").fingerprint
+    assert before == scan_split(images, "train").fingerprint
     (copy / "train/real/00.png").rename(copy / "train/real/zz.png")
-    renamed = look_through(copy, "train").fingerprint
+    renamed = scan_split(copy, "train").fingerprint
     cv2.imwrite(str(copy / "train/real/zz.png"), np.zeros((32, 32), np.uint8))
-    assert len({before, renamed, look_through(copy, "train").fingerprint}) == 3
+    assert len({before, renamed, scan_split(copy, "train").fingerprint}) == 3
 
 
 def test_damaged_pictures_are_left_out_with_their_reason(copy):
     (copy / "train/real/00.png").write_text("no picture")
     data = (copy / "train/fake/01.png").read_bytes()
     (copy / "train/fake/01.png").write_bytes(data[: len(data) // 2])
-    split = look_through(copy, "train")
+    split = scan_split(copy, "train")
     assert {path.name: reason for path, reason in split.damaged.items()} == {
         "00.png": "expected a picture, got something else",
         "01.png": "expected a picture, got a damaged PNG",
@@ -61,7 +61,7 @@ def test_damaged_pictures_are_left_out_with_their_reason(copy):
 def test_a_dataset_that_cannot_be_used_is_refused(copy, spoil, message):
     spoil(copy)
     with pytest.raises(ValueError, match=message):
-        look_through(copy, "train")
+        scan_split(copy, "train")
 
 
 def test_pictures_of_other_settings_than_the_dataset_says_are_refused(copy):
@@ -78,7 +78,7 @@ def test_pictures_of_other_settings_than_the_dataset_says_are_refused(copy):
     assert done
     (copy / "train/real/00.png").write_bytes(data.tobytes())
     (copy / "render.json").write_text('{"hop": 256}')
-    assert len(look_through(copy, "train").paths) == 16
+    assert len(scan_split(copy, "train").paths) == 16
     (copy / "render.json").write_text('{"hop": 128}')
     with pytest.raises(ValueError, match="00.png: expected .* hop 128, got hop 256; render"):
-        look_through(copy, "train")
+        scan_split(copy, "train")

@@ -6,9 +6,9 @@ from classify.data import transforms
 GREY = np.random.default_rng(0).uniform(60, 200, (48, 40)).astype(np.float32)
 EFFECTS = {
     "amplified": lambda rng: transforms.amplified(GREY, rng, 10.0),
-    "tilted": lambda rng: transforms.tilted(GREY, rng, 10.0),
-    "equalised": lambda rng: transforms.equalised(GREY, rng, 10.0),
-    "noisy": lambda rng: transforms.noisy(GREY, rng, 2.5),
+    "tilted": lambda rng: transforms.random_tilt(GREY, rng, 10.0),
+    "equalised": lambda rng: transforms.random_eq(GREY, rng, 10.0),
+    "noisy": lambda rng: transforms.add_noise(GREY, rng, 2.5),
     "band_limited": lambda rng: transforms.band_limited(GREY, rng, 2.5),
     "masked": lambda rng: transforms.masked(GREY, rng, 3),
     "rolled": lambda rng: transforms.rolled(GREY, rng),
@@ -56,10 +56,10 @@ def test_a_response_is_smooth_over_frequency_and_the_same_at_all_times():
 
 def test_noise_hides_what_is_quieter_and_nothing_else():
     for seed in range(50):
-        found = transforms.noisy(GREY, np.random.default_rng(seed), 2.5)
+        found = transforms.add_noise(GREY, np.random.default_rng(seed), 2.5)
         assert (found >= GREY).all()
     silence = np.full((200, 1000), -1e4, np.float32)
-    found = transforms.noisy(silence, np.random.default_rng(3), 2.5)
+    found = transforms.add_noise(silence, np.random.default_rng(3), 2.5)
     spread = (found - found.mean(axis=1, keepdims=True)) / 2.5
     # The decibels of an exponential variable have a standard deviation of 10 / ln 10 * pi / sqrt 6.
     assert spread.std() == pytest.approx(5.57, rel=0.02)
@@ -101,7 +101,7 @@ def test_wearing_leaves_a_share_of_the_lines_and_all_of_the_grain(share):
     rng = np.random.default_rng(0)
     lines, chance = np.float32(128 + 10 * rng.standard_normal((2, 16, 2_000)))
     lines[:, 50] += 60
-    found = transforms.worn(lines, chance, share)
+    found = transforms.fade(lines, chance, share)
     assert found.dtype == np.float32
     assert found[:, 50].mean() - 128 == pytest.approx(share * 60, abs=8)
     assert np.delete(found, 50, axis=1).std() == pytest.approx(10, rel=0.03)

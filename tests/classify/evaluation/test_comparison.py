@@ -6,7 +6,7 @@ import pytest
 from scipy.special import expit
 
 from classify.evaluation.comparison import compare, differences, mcnemar, same, sentence
-from classify.metrics.trials import Scored
+from classify.metrics.trials import Trials
 from classify.reports import text as text_tables
 from classify.runs.run import load
 
@@ -14,7 +14,7 @@ BOTH = (0.5, 0.5)
 
 
 def scored(labels, llr):
-    return Scored(np.arange(len(labels)).astype(str), np.array(labels), np.array(llr, dtype=float))
+    return Trials(np.arange(len(labels)).astype(str), np.array(labels), np.array(llr, dtype=float))
 
 
 def test_mcnemar_counts_what_only_one_is_right_on():
@@ -105,13 +105,13 @@ def test_what_only_one_run_can_score_is_left_out(trained, images, tmp_path):
 
 
 def test_recordings_are_matched_by_name_and_class():
-    a = Scored(np.array(["x", "y", "z"]), np.array([0, 0, 1]), np.array([1.0, 2.0, 3.0]))
-    b = Scored(np.array(["z", "w", "x"]), np.array([1, 0, 0]), np.array([30.0, 40.0, 10.0]))
+    a = Trials(np.array(["x", "y", "z"]), np.array([0, 0, 1]), np.array([1.0, 2.0, 3.0]))
+    b = Trials(np.array(["z", "w", "x"]), np.array([1, 0, 0]), np.array([30.0, 40.0, 10.0]))
     first, second = same(a, b)
     assert first.names.tolist() == second.names.tolist() == ["x", "z"]
     assert (first.llr.tolist(), second.llr.tolist()) == ([1, 3], [10, 30])
     with pytest.raises(ValueError, match="expected recordings that both runs can score, got none"):
-        same(a, Scored(b.names, 1 - b.labels, b.llr))
+        same(a, Trials(b.names, 1 - b.labels, b.llr))
 
 
 def test_runs_of_other_classes_cannot_be_compared(trained, images):

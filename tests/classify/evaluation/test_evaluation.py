@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from classify.evaluation.evaluation import cluster_column, evaluate, groups
-from classify.metrics.trials import METRICS, Scored, summary
-from classify.prediction.inference import scores
+from classify.metrics.trials import METRICS, Trials, compute_metrics
+from classify.prediction.inference import score_pictures
 from classify.reports import text
 from classify.runs.run import Calibration, load
 
@@ -38,9 +38,9 @@ def test_the_report_per_picture_is_the_summary_of_the_calibrated_scores(run, ima
     found = evaluate(images, run, "test", resamples=20, explained=0)
     paths = sorted((images / "test").rglob("*.png"))
     labels = np.array([int(path.parent.name == "fake") for path in paths])
-    llr = run.calibration(np.array([score.llr[0] for score in scores(run, paths)]))
+    llr = run.calibration(np.array([score.llr[0] for score in score_pictures(run, paths)]))
     assert run.calibration != Calibration()
-    assert found.report["picture"] == pytest.approx(summary(labels, llr, 0.5))
+    assert found.report["picture"] == pytest.approx(compute_metrics(labels, llr, 0.5))
     assert tuple(found.report["picture"]) == METRICS
     assert (found.report["split"], found.report["threshold"], found.refused) == ("test", 0.5, 0)
     assert found.report["uncertain"] == list(run.uncertain)
@@ -93,7 +93,7 @@ def test_columns_are_chosen_by_name(run, copy):
 
 def test_what_is_resampled_together():
     known = {"a.png": {"recording": "x", "source": "s"}, "b.png": {"recording": "y", "source": ""}}
-    scored = Scored(np.array(["a.png", "b.png", "c.png"]), np.zeros(3, int), np.zeros(3))
+    scored = Trials(np.array(["a.png", "b.png", "c.png"]), np.zeros(3, int), np.zeros(3))
     assert cluster_column(known, scored.names) == "source"
     assert groups(scored, known, "source").tolist() == ["value s", "recording y", "recording c.png"]
     names = np.array(["a.png", "b.png"])

@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from classify.evaluation.robustness import Degraded, figures
+from classify.evaluation.robustness import ConditionScores, figures
 
 NAN = float("nan")
 
@@ -12,7 +12,7 @@ def degraded(*conditions, labels=(0, 0, 0, 0, 1, 1, 1, 1), sources=None):
     """Scores of recordings a, b, ... under the conditions clean, c1, c2, ..."""
     names = np.array(list("abcdefghijklmnopqrst")[: len(labels)])
     titles = {f"c{n}": ("noise", f"title {n}") for n in range(1, len(conditions))}
-    return Degraded(
+    return ConditionScores(
         conditions={"clean": ("", "clean"), **titles},
         names=names,
         labels=np.array(labels),

@@ -10,13 +10,13 @@ from classify.evaluation.evaluation import evaluate
 from classify.explanations import faithfulness
 from classify.explanations.faithfulness import SHARES, area, measure, ranks, sample
 from classify.explanations.occlusion import grid
-from classify.metrics.trials import Scored
+from classify.metrics.trials import Trials
 from classify.runs.run import Run, load
 
 COUNT = 24
 LABELS = np.repeat([0, 1], COUNT // 2)
 NAMES = np.array([f"{n:02d}.png" for n in range(COUNT)])
-PICTURES = Scored(NAMES, LABELS, np.zeros(COUNT))
+PICTURES = Trials(NAMES, LABELS, np.zeros(COUNT))
 
 
 @pytest.fixture

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from classify.metrics.bootstrap import draws, intervals, of_summary
-from classify.metrics.trials import METRICS, Scored
+from classify.metrics.trials import METRICS, Trials
 
 
 def scored(count, seed=0, distance=1.0):
     rng = np.random.default_rng(seed)
     labels = (rng.random(count) < 0.6).astype(int)
-    return Scored(np.arange(count).astype(str), labels, rng.normal(distance * (1 - 2 * labels), 1))
+    return Trials(np.arange(count).astype(str), labels, rng.normal(distance * (1 - 2 * labels), 1))
 
 
 def test_the_interval_of_a_share_is_the_one_of_the_binomial():
@@ -65,11 +65,11 @@ def test_the_seed_decides_and_every_resample_is_another():
 
 
 def test_all_figures_have_intervals_around_them():
-    from classify.metrics.trials import summary
+    from classify.metrics.trials import compute_metrics
 
     data = scored(500)
     found = of_summary(data, data.names, 0.5, 200)
-    figures = summary(data.labels, data.llr, 0.5)
+    figures = compute_metrics(data.labels, data.llr, 0.5)
     assert tuple(found) == METRICS
     for name, (low, high) in found.items():
         assert low < high
@@ -83,7 +83,7 @@ def test_groups_stay_with_their_scores():
     rng = np.random.default_rng(0)
     labels, speakers = np.tile([0, 1], 200), np.repeat(np.arange(200), 2)
     sign = np.where(speakers < 60, -1, 1) * (1 - 2 * labels)
-    data = Scored(np.arange(400).astype(str), labels, sign * rng.uniform(1, 2, 400))
+    data = Trials(np.arange(400).astype(str), labels, sign * rng.uniform(1, 2, 400))
     low, high = of_summary(data, speakers, 0.5, 600)["accuracy"]
     narrow = of_summary(data, np.arange(400), 0.5, 600)["accuracy"]
     # Half as many independent parts: wider by the square root of 2.
@@ -102,7 +102,7 @@ def test_the_interval_covers_the_truth_as_often_as_it_says():
 
 def test_a_figure_that_few_resamples_have_gets_no_interval():
     # The one score between the others is left out of 37 % of the resamples: decisions are left.
-    data = Scored(
+    data = Trials(
         np.arange(9).astype(str),
         np.array([0] * 4 + [1] * 5),
         np.array([1.0] * 4 + [-1.0] * 4 + [0]),

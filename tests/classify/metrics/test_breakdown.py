@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from classify.metrics.breakdown import breakdown, mean_over
-from classify.metrics.trials import Scored
+from classify.metrics.trials import Trials
 
 
 def case(rows):
@@ -12,7 +12,7 @@ def case(rows):
         name: {"recording": name, "generator": generator, "source": source}
         for name, generator, source in zip(names, generators, sources, strict=True)
     }
-    return Scored(np.array(names), np.array(labels), np.array(llr, dtype=float)), known
+    return Trials(np.array(names), np.array(labels), np.array(llr, dtype=float)), known
 
 
 SCORED, KNOWN = case(

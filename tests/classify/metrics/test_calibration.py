@@ -6,7 +6,7 @@ from scipy.special import expit
 
 from classify.metrics.calibration import calibrate, cross_fitted, fit, uncertain_band
 from classify.metrics.detection import cllr, ece
-from classify.metrics.trials import Scored
+from classify.metrics.trials import Trials
 from classify.runs.run import Calibration, Run
 
 
@@ -108,7 +108,7 @@ def test_calibrating_a_run_stores_what_is_needed_and_the_figures():
     run = Run(
         folder=None, training={}, classes=("real", "fake"), shape=(2, 2), prior=0.5, fingerprint=""
     )
-    found = calibrate(run, Scored(np.arange(400).astype(str), labels, 4 * llr + 3))
+    found = calibrate(run, Trials(np.arange(400).astype(str), labels, 4 * llr + 3))
     assert run.calibration == Calibration(1, 0)
     assert found.calibration.slope == pytest.approx(0.25, rel=0.2)
     assert found.threshold == 0.5

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from classify.models.build import build
-from classify.models.optimizer import OfEach, accuracy
+from classify.models.optimizer import PerHeadLoss, accuracy
 from classify.settings import Settings
 
 
@@ -46,7 +46,7 @@ def test_with_several_logits_each_has_a_loss_of_its_own(head):
 
     each = np.mean([loss_of(logits[:, number]) for number in range(2)])
     together = loss_of(logits.mean(axis=1))
-    difference = float(OfEach()(keras.ops.array(logits))) / 3
+    difference = float(PerHeadLoss()(keras.ops.array(logits))) / 3
     assert together + difference == pytest.approx(each, abs=1e-6)
     assert difference > 0.04
 

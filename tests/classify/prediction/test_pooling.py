@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from classify.metrics.trials import Scored
-from classify.prediction.pooling import Pictures, levels, pool
+from classify.metrics.trials import Trials
+from classify.prediction.pooling import RawScores, calibrated_trials, pool_recordings
 from classify.runs.run import Calibration, Run
 
 RUN = Run(
@@ -14,7 +14,7 @@ RUN = Run(
     fingerprint="",
     calibration=Calibration(slope=2.0, offset=1.0),
 )
-PICTURES = Pictures(
+PICTURES = RawScores(
     np.array(["a.png", "b.png", "c.png"]),
     np.array([1, 1, 0]),
     np.array([[-4.0, -2.0], [1.0, 1.0], [0.0, 4.0]]),
@@ -24,7 +24,7 @@ KNOWN = {"a.png": {"recording": "x"}, "b.png": {"recording": "x"}, "c.png": {"re
 
 
 def test_networks_are_averaged_recordings_pooled_and_the_mean_calibrated():
-    found = levels(RUN, PICTURES, KNOWN)
+    found = calibrated_trials(RUN, PICTURES, KNOWN)
     # Means over the networks -3, 1, 2; calibrated 2 s + 1.
     assert found["picture"].llr.tolist() == [-5, 3, 5]
     # Recording x: (-3 + 1) / 2 = -1, calibrated -1: fake, though one picture of two looks real.
@@ -34,11 +34,13 @@ def test_networks_are_averaged_recordings_pooled_and_the_mean_calibrated():
 
 
 def test_without_recordings_there_are_only_pictures():
-    assert list(levels(RUN, PICTURES, {})) == ["picture"]
-    assert list(levels(RUN, PICTURES, {"a.png": {"path": "a.png"}})) == ["picture"]
+    assert list(calibrated_trials(RUN, PICTURES, {})) == ["picture"]
+    assert list(calibrated_trials(RUN, PICTURES, {"a.png": {"path": "a.png"}})) == ["picture"]
 
 
 def test_one_name_in_both_classes_is_two_recordings():
-    pooled = pool(np.array(["x", "x"]), Scored(np.array(["1", "2"]), np.array([0, 1]), np.ones(2)))
+    pooled = pool_recordings(
+        np.array(["x", "x"]), Trials(np.array(["1", "2"]), np.array([0, 1]), np.ones(2))
+    )
     assert pooled.labels.tolist() == [0, 1]
     assert pooled.llr == pytest.approx(1)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from classify.metrics.calibration import fit
-from classify.prediction.inference import raw, scores
-from classify.prediction.pooling import levels, score
+from classify.prediction.inference import score_arrays, score_pictures
+from classify.prediction.pooling import calibrated_trials, score
 from classify.prediction.tta import views
 from classify.runs import runtime
 from classify.runs.run import Calibration, load
@@ -70,9 +70,9 @@ def test_a_score_is_the_mean_of_what_the_network_says_of_each_view(trained, tmp_
     later = np.concatenate([images[:, :, 16:], images[:, :, :16]], axis=2)
     shown = [images, images[:, :, ::-1], later, later[:, :, ::-1]]
     once = load(trained)
-    each = [raw(once, np.ascontiguousarray(view)) for view in shown]
+    each = [score_arrays(once, np.ascontiguousarray(view)) for view in shown]
     assert np.ptp(each, axis=0).min() > 0.01  # the network does tell them apart
-    np.testing.assert_allclose(raw(load(folder), images), np.mean(each, axis=0), atol=1e-3)
+    np.testing.assert_allclose(score_arrays(load(folder), images), np.mean(each, axis=0), atol=1e-3)
 
 
 def test_a_training_records_the_views_and_is_calibrated_under_them(images, tmp_path):
@@ -88,10 +88,10 @@ def test_a_training_records_the_views_and_is_calibrated_under_them(images, tmp_p
     line = fit(pictures.labels, pictures.llr[:, 0])
     assert asdict(run.calibration) == pytest.approx(asdict(line))
     assert asdict(run.calibration) != pytest.approx(asdict(once.calibration))
-    found = levels(run, pictures, {})["picture"].llr
-    asked = np.array([one.llr[0] for one in scores(load(tmp_path / "run"), paths)])
+    found = calibrated_trials(run, pictures, {})["picture"].llr
+    asked = np.array([one.llr[0] for one in score_pictures(load(tmp_path / "run"), paths)])
     np.testing.assert_allclose(found, run.calibration(asked))
-    assert not np.allclose(asked, [one.llr[0] for one in scores(once, paths)])
+    assert not np.allclose(asked, [one.llr[0] for one in score_pictures(once, paths)])
 
 
 def test_every_network_of_an_ensemble_is_asked_so_often(trained, tmp_path):
@@ -101,8 +101,10 @@ def test_every_network_of_an_ensemble_is_asked_so_often(trained, tmp_path):
     (tmp_path / "run.json").write_text(json.dumps({**known, "members": names}))
     picture = np.random.default_rng(0).integers(0, 256, (1, 32, 32)).astype(np.uint8)
     alone = load(trained)
-    mean = (raw(alone, picture) + raw(alone, picture[:, :, ::-1].copy())) / 2
-    np.testing.assert_allclose(raw(load(tmp_path), picture), np.repeat(mean, 2, axis=1), atol=1e-4)
+    mean = (score_arrays(alone, picture) + score_arrays(alone, picture[:, :, ::-1].copy())) / 2
+    np.testing.assert_allclose(
+        score_arrays(load(tmp_path), picture), np.repeat(mean, 2, axis=1), atol=1e-4
+    )
 
 
 def test_a_run_from_before_there_were_views_has_one(trained, tmp_path):
@@ -111,5 +113,5 @@ def test_a_run_from_before_there_were_views_has_one(trained, tmp_path):
     del known["training"]["views"]
     (folder / "run.json").write_text(json.dumps(known))
     picture = np.random.default_rng(0).integers(0, 256, (1, 32, 32)).astype(np.uint8)
-    assert raw(load(folder), picture) == raw(load(trained), picture)
+    assert score_arrays(load(folder), picture) == score_arrays(load(trained), picture)
     assert load(folder).calibration != Calibration()

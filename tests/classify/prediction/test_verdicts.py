@@ -9,7 +9,7 @@ from scipy.special import expit, logit
 
 from classify.models.build import build
 from classify.prediction import verdicts
-from classify.prediction.inference import Score, raw, scores
+from classify.prediction.inference import Score, score_arrays, score_pictures
 from classify.prediction.verdicts import Refusal, Verdict, expand, predict, verdict
 from classify.runs.run import Calibration, Run, load
 from classify.runs.runtime import run_keras
@@ -38,7 +38,7 @@ def test_scores_are_the_networks_output_in_order(run, images):
     paths = sorted((images / "test").rglob("*.png"))[::-1]
     stack = np.stack([cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) for path in paths])
     expected = run.model.predict(stack[..., np.newaxis], verbose=0)[:, 0]
-    found = list(scores(run, paths))
+    found = list(score_pictures(run, paths))
     assert [score.path for score in found] == paths
     llr = np.stack([score.llr for score in found])
     assert llr.shape == (16, 1)
@@ -52,7 +52,7 @@ def test_both_heads_give_the_probability_of_the_positive_class():
         model = build(Settings(head=head), (32, 32), 1)
         run.__dict__["network"] = partial(run_keras, model)
         expected = model.predict_on_batch(images[..., np.newaxis])[:, column]
-        np.testing.assert_allclose(expit(-raw(run, images)[:, 0]), expected, rtol=1e-6)
+        np.testing.assert_allclose(expit(-score_arrays(run, images)[:, 0]), expected, rtol=1e-6)
         assert np.ptp(expected) > 0
 
 
@@ -61,10 +61,10 @@ def test_a_batch_with_refused_pictures_keeps_its_order(run, images, tmp_path, mo
     good = sorted((images / "test").rglob("*.png"))
     (tmp_path / "bad.png").touch()
     paths = [good[0], tmp_path / "bad.png", good[1], good[2], tmp_path / "none.png", good[3]]
-    found = list(scores(run, paths))
+    found = list(score_pictures(run, paths))
     assert [score.path for score in found] == paths
     assert [bool(score.reason) for score in found] == [False, True, False, False, True, False]
-    alone = {score.path: score.llr for score in scores(run, good[:4])}
+    alone = {score.path: score.llr for score in score_pictures(run, good[:4])}
     for score in found:
         if not score.reason:
             assert score.llr == pytest.approx(alone[score.path], abs=1e-4)
@@ -112,7 +112,7 @@ def test_scores_are_free_of_the_training_prior():
     # 80 % of what the loss saw was fake, and the network says 80 %: the picture told it nothing.
     run = fixed(prior=0.8)
     run.__dict__["network"] = lambda images: np.full(len(images), 0.8)
-    assert raw(run, np.zeros((2, 32, 32), np.uint8)) == pytest.approx(np.zeros((2, 1)))
+    assert score_arrays(run, np.zeros((2, 32, 32), np.uint8)) == pytest.approx(np.zeros((2, 1)))
 
 
 def test_names_are_expanded_in_their_order(images, tmp_path):

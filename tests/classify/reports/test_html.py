@@ -8,8 +8,14 @@ import numpy as np
 import pytest
 
 from classify.case import rule_of_three
-from classify.metrics.trials import METRICS, Scored, decided, oracle, summary
-from classify.prediction.pooling import pool
+from classify.metrics.trials import (
+    METRICS,
+    Trials,
+    compute_metrics,
+    oracle_metrics,
+    selective_accuracy,
+)
+from classify.prediction.pooling import pool_recordings
 from classify.reports import html as html_report
 
 AXES = {
@@ -105,12 +111,12 @@ def figures_of(levels, run):
         "mean_over": {},
     }
     for level, one in levels.items():
-        found[level] = summary(one.labels, one.llr, run.threshold)
+        found[level] = compute_metrics(one.labels, one.llr, run.threshold)
         found["interval"][level] = {
             name: [0.9 * value, 1.1 * value] for name, value in found[level].items()
         }
-        found["oracle"][level] = oracle(one.labels, one.llr)
-        found["decided"][level] = decided(one.labels, one.llr, run.uncertain)
+        found["oracle_metrics"][level] = oracle_metrics(one.labels, one.llr)
+        found["selective_accuracy"][level] = selective_accuracy(one.labels, one.llr, run.uncertain)
         called = (1 / (1 + np.exp(one.llr)) >= run.threshold).astype(int)
         table = [[np.sum((one.labels == a) & (called == b)) for b in (0, 1)] for a in (0, 1)]
         found["confusion"][level] = np.array(table).tolist()
@@ -123,7 +129,7 @@ def some_scores(n_real=60, n_fake=90, seed=0):
     labels = np.repeat([0, 1], [n_real, n_fake])
     names = [f"test/{('real', 'fake')[label]}/{n:03d}.png" for n, label in enumerate(labels)]
     llr = rng.normal(0, 2, len(labels)) + np.where(labels == 0, 1.5, -1.5)
-    return Scored(np.array(names, dtype=str), labels, llr)
+    return Trials(np.array(names, dtype=str), labels, llr)
 
 
 def draw(images, names):
@@ -151,7 +157,7 @@ class Evaluated:
                 rows = csv.writer(file)
                 rows.writerow(["path", "recording"])
                 rows.writerows(zip(pictures.names, names, strict=True))
-            self.levels["recording"] = pool(names, pictures)
+            self.levels["recording"] = pool_recordings(names, pictures)
         self.report = figures_of(self.levels, self.run)
 
     def write(self, command="./run.sh evaluate images"):
@@ -165,7 +171,7 @@ class Evaluated:
 def quick(monkeypatch):
     """Leave the figures out, for tests of the text."""
     dot = cv2.imencode(".png", np.zeros((1, 1), np.uint8))[1].tobytes()
-    monkeypatch.setattr(html_report.figures, "png", lambda *_: dot)
+    monkeypatch.setattr(html_report.plots, "png", lambda *_: dot)
 
 
 @pytest.fixture
@@ -270,7 +276,7 @@ def test_oracle_figures_stand_apart_from_those_at_the_stored_threshold(whole):
     after = {name for name, place in places.items() if place > order[1]}
     assert after == {"eer", "min_dcf", "auc"}
     assert min(places.values()) > order[0]
-    found = evaluated.report["oracle"]["recording"]
+    found = evaluated.report["oracle_metrics"]["recording"]
     assert f"{100 * found['accuracy_at_eer']:.1f} %" in page.text("accuracy_at_eer")
     assert f"{abs(found['eer_threshold']):.3f}" in page.text("eer_threshold")
     assert "the stored one is at 0.000" in page.text("eer_threshold")
@@ -291,7 +297,7 @@ def test_the_uncertain_share_is_told_for_each_level(whole):
     text = page.text("body")
     assert "Between P(fake) 0.3 and 0.7 the answer is “uncertain”" in text
     for level in ("picture", "recording"):
-        found = evaluated.report["decided"][level]
+        found = evaluated.report["selective_accuracy"][level]
         share, right = (f"{100 * found[name]:.1f} %" for name in ("uncertain", "accuracy"))
         expected = f"Of the {level}s {share} are uncertain; of the others {right} are judged"
         assert expected in text
@@ -300,7 +306,7 @@ def test_the_uncertain_share_is_told_for_each_level(whole):
 def test_names_are_text_and_never_markup(tmp_path, quick):
     nasty = "<script>alert(\"1\") & 'x'</script>"
     classes = ("<b>real", 'fa"ke&amp;')
-    pictures = Scored(
+    pictures = Trials(
         np.array([f"{nasty[:-9]}{n}.png" for n in range(6)]),
         np.repeat([0, 1], 3),
         -np.arange(6.0) + 2,
@@ -323,7 +329,7 @@ def test_names_are_text_and_never_markup(tmp_path, quick):
 
 def test_a_name_that_is_no_unicode_is_shown_escaped(tmp_path, quick):
     name = b"\xff.png".decode("utf-8", "surrogateescape")
-    pictures = Scored(np.array([name, "b.png"]), np.array([1, 0]), np.array([2.0, 1.0]))
+    pictures = Trials(np.array([name, "b.png"]), np.array([1, 0]), np.array([2.0, 1.0]))
     one = Evaluated(tmp_path, pictures, recordings=False)
     assert r"\udcff.png" in one.page().text("body")
 
@@ -354,7 +360,7 @@ def test_mistakes_are_mistakes_the_most_confident_first(threshold):
 
 def test_a_kind_that_is_rare_leaves_its_room_to_the_other():
     labels = np.repeat([0, 1], [20, 2])
-    pictures = Scored(np.arange(22).astype(str), labels, np.where(labels == 0, -1.0, 0.5))
+    pictures = Trials(np.arange(22).astype(str), labels, np.where(labels == 0, -1.0, 0.5))
     at = html_report.mistakes(pictures, pictures.names, 0.5)
     assert np.bincount(labels[at]).tolist() == [10, 2]
     only = pictures[labels == 0]
@@ -362,14 +368,14 @@ def test_a_kind_that_is_rare_leaves_its_room_to_the_other():
 
 
 def test_a_recording_shows_its_most_confident_mistake_only():
-    pictures = Scored(np.array(list("abcd")), np.zeros(4, int), np.array([-1.0, -3.0, -2.0, 4.0]))
+    pictures = Trials(np.array(list("abcd")), np.zeros(4, int), np.array([-1.0, -3.0, -2.0, 4.0]))
     at = html_report.mistakes(pictures, np.array(["x", "x", "y", "x"]), 0.5)
     assert pictures.names[at].tolist() == ["b", "c"]
 
 
 def test_scores_beyond_all_probabilities_keep_their_order():
     # exp(-800) is 0 and 1 - exp(-800) is 1 in double precision.
-    pictures = Scored(np.array(list("abc")), np.zeros(3, int), np.array([-800.0, -900.0, -850.0]))
+    pictures = Trials(np.array(list("abc")), np.zeros(3, int), np.array([-800.0, -900.0, -850.0]))
     assert pictures.names[html_report.mistakes(pictures, pictures.names, 0.5)].tolist() == [
         "b",
         "c",
@@ -378,7 +384,7 @@ def test_scores_beyond_all_probabilities_keep_their_order():
 
 
 def test_a_shown_mistake_says_what_it_was_and_what_it_was_called(tmp_path, quick):
-    pictures = Scored(
+    pictures = Trials(
         np.array(["a.png", "b.png", "c.png", "d.png", "e.png"]),
         np.array([0, 0, 1, 1, 1]),
         np.array([-3.0, 2.0, 0.4, -5.0, 9.0]),
@@ -418,7 +424,7 @@ def test_a_mistake_that_is_gone_is_named(evaluated):
 
 
 def test_no_mistake_is_told_too(tmp_path, quick):
-    pictures = Scored(np.array(["a.png", "b.png"]), np.array([0, 1]), np.array([2.0, -2.0]))
+    pictures = Trials(np.array(["a.png", "b.png"]), np.array([0, 1]), np.array([2.0, -2.0]))
     assert "There are none" in Evaluated(tmp_path, pictures).page().text("body")
 
 
@@ -434,7 +440,7 @@ def test_one_class_has_a_report_without_what_compares_two(tmp_path, quick, label
 
 def test_scores_that_are_decisions_have_no_curves(tmp_path, quick):
     pictures = some_scores()
-    hard = Scored(pictures.names, pictures.labels, np.sign(pictures.llr))
+    hard = Trials(pictures.names, pictures.labels, np.sign(pictures.llr))
     page = Evaluated(tmp_path, hard, recordings=False).page()
     assert "fewer than three different values" in page.text("left-out")
     assert {"roc", "det", "eer"} & page.ids == set()

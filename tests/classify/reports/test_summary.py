@@ -10,7 +10,7 @@ import pytest
 from scipy.stats import norm
 
 from classify.case import overconfidence, rule_of_three
-from classify.metrics.trials import Scored, decided, summary
+from classify.metrics.trials import Trials, compute_metrics, selective_accuracy
 from classify.reports.summary import assess
 
 CLASSES = ("real", "fake")
@@ -25,16 +25,16 @@ def calibrated(s, n=1000):
 def scored(real, fake):
     llr = np.concatenate([real, fake])
     labels = np.repeat([0, 1], [len(real), len(fake)])
-    return Scored(np.arange(len(llr)).astype(str), labels, llr)
+    return Trials(np.arange(len(llr)).astype(str), labels, llr)
 
 
 def assessed(real, fake, level="recording", split="test", classes=CLASSES, **more):
     one = scored(np.asarray(real, float), np.asarray(fake, float))
     report = {
         "split": split,
-        level: summary(one.labels, one.llr, 0.5),
+        level: compute_metrics(one.labels, one.llr, 0.5),
         "interval": {},
-        "decided": {level: decided(one.labels, one.llr, (0.3, 0.7))},
+        "decided": {level: selective_accuracy(one.labels, one.llr, (0.3, 0.7))},
         **more,
     }
     return assess(report, {level: one}, classes)
@@ -258,7 +258,7 @@ def test_classes_and_levels_go_by_their_names():
 
 def test_recordings_come_before_pictures():
     pictures, recordings = scored(*calibrated(4, 500)), scored(*calibrated(4, 50))
-    report = {"split": "test", "recording": summary(recordings.labels, recordings.llr, 0.5)}
+    report = {"split": "test", "recording": compute_metrics(recordings.labels, recordings.llr, 0.5)}
     text = assess(report, {"picture": pictures, "recording": recordings}, CLASSES)
     assert "50 real and 50 fake recordings" in text
 

@@ -12,7 +12,7 @@ from classify.prediction.verdicts import Verdict, predict
 from classify.runs import runtime
 from classify.runs.run import load
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def pictures(count=5):

@@ -5,7 +5,7 @@ import keras
 import numpy as np
 import pytest
 
-from classify.data.splits import look_through
+from classify.data.splits import scan_split
 from classify.models.build import build
 from classify.runs import runtime
 from classify.runs.run import load
@@ -22,7 +22,7 @@ def run(trained, tmp_path):
 
 def test_a_trained_run_says_how_well_both_forms_agree(trained, images):
     check = json.loads((trained / "run.json").read_text())["export"]
-    assert check["pictures"] == len(look_through(images, "validation").paths)
+    assert check["pictures"] == len(scan_split(images, "validation").paths)
     assert 0 <= check["largest_difference"] < 1e-4
 
 
@@ -71,7 +71,7 @@ def test_activations_that_the_converter_does_not_know_are_exported(tmp_path):
 
 
 def test_the_check_is_of_the_pictures_it_is_given(run, images):
-    paths = look_through(images, "validation").paths[:3]
+    paths = scan_split(images, "validation").paths[:3]
     assert export.export(run, paths) == {
         "pictures": 3,
         "largest_difference": pytest.approx(0, abs=1e-4),
@@ -85,7 +85,7 @@ def test_a_network_that_says_something_else_is_not_kept(run, images, monkeypatch
     head.set_weights([np.ones(head.kernel.shape), np.array([2.0])])
     convert = export.convert
     monkeypatch.setattr(export, "convert", lambda model, folder: convert(other, folder))
-    check = export.export(run, look_through(images, "validation").paths)
+    check = export.export(run, scan_split(images, "validation").paths)
     assert check["largest_difference"] > 1e-4
     assert not (run.folder / "model.onnx").exists()
     assert "it is not kept, predictions will use Keras" in capsys.readouterr().err

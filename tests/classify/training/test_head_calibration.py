@@ -2,23 +2,25 @@ import keras
 import numpy as np
 import pytest
 
-from classify.data.cache import Store
-from classify.data.splits import look_through
+from classify.data.cache import PictureCache
+from classify.data.splits import scan_split
 from classify.metrics.calibration import fit
-from classify.metrics.trials import Scored
+from classify.metrics.trials import Trials
 from classify.models.build import build
-from classify.prediction.pooling import pool
+from classify.prediction.pooling import pool_recordings
 from classify.settings import PARTS, Settings
 from classify.training.head_calibration import Fusion
-from classify.training.validation import Held
+from classify.training.validation import ValidationSet
 
 
 @pytest.fixture
 def held(images):
-    split = look_through(images, "validation")
+    split = scan_split(images, "validation")
     names = [path.relative_to(images).as_posix() for path in split.paths]
     known = {name: {"recording": f"{n // 2}"} for n, name in enumerate(names)}
-    return Held(Store(split.paths, split.shape, "validation"), names, split.labels, known)
+    return ValidationSet(
+        PictureCache(split.paths, split.shape, "validation"), names, split.labels, known
+    )
 
 
 def of_each(network, held):
@@ -41,7 +43,7 @@ def late(head, held):
 
 def of_recordings(held, llr):
     recordings = np.array([row["recording"] for row in held.known.values()])
-    return pool(recordings, Scored(np.array(held.names), held.labels, llr))
+    return pool_recordings(recordings, Trials(np.array(held.names), held.labels, llr))
 
 
 @pytest.mark.parametrize("head", ["sigmoid", "softmax"])

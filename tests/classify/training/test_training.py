@@ -15,14 +15,14 @@ import pytest
 
 from classify.data.manifest import read
 from classify.data.pictures import decode
-from classify.data.splits import look_through
+from classify.data.splits import scan_split
 from classify.metrics.calibration import calibrate, fit
-from classify.prediction.pooling import levels, score
+from classify.prediction.pooling import calibrated_trials, score
 from classify.runs.history import read_history
 from classify.runs.run import Calibration, load
 from classify.settings import Settings, recipe
 from classify.training import training
-from classify.training.callbacks import Keeper
+from classify.training.callbacks import CheckpointCallback
 from classify.training.training import class_weights, train
 
 # The network with the fewest layers, for tests that would be the same with any: most of what a
@@ -51,7 +51,7 @@ def test_a_run_holds_all_that_rebuilds_it(trained, images):
 
 def assert_kept(run, images):
     """The network of a run has the figures that the run tells of its epoch."""
-    split = look_through(images, "validation")
+    split = scan_split(images, "validation")
     pictures = np.stack([decode(path.read_bytes()).image for path in split.paths])
     p = run.model.predict(pictures[..., np.newaxis], verbose=0)[:, 0].astype(float)
     loss = -np.log(np.where(split.labels == 1, p, 1 - p)).mean()
@@ -185,7 +185,9 @@ def test_a_run_is_calibrated_on_the_validation_recordings(images, tmp_path):
     assert run.calibration != Calibration()
     assert run.uncertain[0] < 0.5 < run.uncertain[1]
     assert load(tmp_path / "run") == run
-    raw = levels(replace(run, calibration=Calibration()), validation(run, copy), read(copy))
+    raw = calibrated_trials(
+        replace(run, calibration=Calibration()), validation(run, copy), read(copy)
+    )
     assert run.calibration == fit(raw["recording"].labels, raw["recording"].llr)
 
 
@@ -203,7 +205,7 @@ def test_several_seeds_become_an_ensemble_of_the_same_networks(images, tmp_path)
     np.testing.assert_allclose(
         validation(run, images).llr[:, 1], validation(alone, images).llr[:, 0], atol=1e-5
     )
-    found = levels(run, validation(run, images), {})["picture"]
+    found = calibrated_trials(run, validation(run, images), {})["picture"]
     expected = run.calibration(validation(run, images).llr.mean(axis=1))
     np.testing.assert_array_equal(found.llr, expected)
     assert not (tmp_path / "both/model.keras").exists()
@@ -280,14 +282,14 @@ def test_a_network_that_is_no_better_than_chance_is_warned_of(tmp_path, make_pic
 
 def interrupt(monkeypatch, after):
     """Let a training break off in the epoch after the given number."""
-    ordinary = Keeper.on_epoch_end
+    ordinary = CheckpointCallback.on_epoch_end
 
     def on_epoch_end(self, epoch, logs=None):
         if epoch == after:
             raise KeyboardInterrupt
         ordinary(self, epoch, logs)
 
-    monkeypatch.setattr(Keeper, "on_epoch_end", on_epoch_end)
+    monkeypatch.setattr(CheckpointCallback, "on_epoch_end", on_epoch_end)
 
 
 def test_a_resumed_training_is_the_uninterrupted_one(images_with_rest, tmp_path, monkeypatch):
@@ -322,13 +324,13 @@ def test_a_resumed_training_is_the_uninterrupted_one(images_with_rest, tmp_path,
 def test_a_network_lost_between_epoch_and_best_is_restored(images, tmp_path, monkeypatch):
     settings = replace(QUICK, epochs=3)
     with monkeypatch.context() as patch:
-        patch.setattr(Keeper, "keep_best", lambda self: None)
+        patch.setattr(CheckpointCallback, "keep_best", lambda self: None)
         interrupt(patch, after=1)
         with pytest.raises(KeyboardInterrupt):
             train(images, tmp_path / "run", settings)
     assert not (tmp_path / "run/model.keras").exists()
     with monkeypatch.context() as patch:
-        patch.setattr(Keeper, "over", True)  # nothing is left to train
+        patch.setattr(CheckpointCallback, "over", True)  # nothing is left to train
         train(images, tmp_path / "run", settings, resume=True)
     assert (tmp_path / "run/model.keras").is_file()
 
@@ -390,7 +392,7 @@ def test_training_ends_when_nothing_gets_better(tmp_path):
     rows = [{"val_loss": loss, "val_eer": loss / 10} for loss in (3.0, 1.0, 2.0, 1.5)]
 
     def keeper(rows, **how):
-        return Keeper(tmp_path, rows, Settings(**how), None)
+        return CheckpointCallback(tmp_path, rows, Settings(**how), None)
 
     waiting = keeper(rows, patience=3)
     assert not waiting.over
@@ -413,7 +415,7 @@ def test_the_last_epoch_is_kept_where_that_is_asked_for(images_with_rest, tmp_pa
 
 def test_the_last_epoch_is_not_kept_before_it_is_the_last(images, tmp_path, monkeypatch):
     kept = []
-    monkeypatch.setattr(Keeper, "keep_best", lambda self: kept.append(len(self.rows)))
+    monkeypatch.setattr(CheckpointCallback, "keep_best", lambda self: kept.append(len(self.rows)))
     monkeypatch.setattr(training, "learning_curves", stopped)
     for select, expected in (("last", [0, 3]), ("loss", [0, 1, 2, 3])):
         with pytest.raises(KeyboardInterrupt):
@@ -424,7 +426,9 @@ def test_the_last_epoch_is_not_kept_before_it_is_the_last(images, tmp_path, monk
 
 def test_a_loss_that_is_no_number_ends_the_training(tmp_path):
     with pytest.raises(ValueError, match="expected a finite val_loss, got nan in epoch 4"):
-        Keeper(tmp_path, [], QUICK, None).on_epoch_end(3, {"loss": 0.1, "val_loss": float("nan")})
+        CheckpointCallback(tmp_path, [], QUICK, None).on_epoch_end(
+            3, {"loss": 0.1, "val_loss": float("nan")}
+        )
 
 
 def test_splits_that_do_not_match_are_refused(make_pictures, tmp_path):

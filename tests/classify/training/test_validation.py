@@ -2,14 +2,16 @@ import keras
 import numpy as np
 import pytest
 
-from classify.data.cache import Store
-from classify.data.splits import look_through
-from classify.training.validation import Held, error, judge
+from classify.data.cache import PictureCache
+from classify.data.splits import scan_split
+from classify.training.validation import ValidationSet, error, validate
 
 
 def held(labels, known=None, store=None):
     labels = np.array(labels)
-    return Held(store, [f"{number}.png" for number in range(len(labels))], labels, known or {})
+    return ValidationSet(
+        store, [f"{number}.png" for number in range(len(labels))], labels, known or {}
+    )
 
 
 def test_the_error_is_of_recordings():
@@ -42,10 +44,10 @@ def network(answer):
 
 
 def test_loss_and_accuracy_are_of_pictures(images):
-    split = look_through(images, "validation")
-    store = Store(split.paths, split.shape, "validation")
+    split = scan_split(images, "validation")
+    store = PictureCache(split.paths, split.shape, "validation")
     model = network(lambda mean: keras.ops.sigmoid((mean - 75) / 10))
-    found = judge(model, held(split.labels, store=store), batch=5)
+    found = validate(model, held(split.labels, store=store), batch=5)
     means = store[range(len(store))].mean(axis=(1, 2))
     p = 1 / (1 + np.exp(-(means - 75) / 10))
     expected = -np.log(np.where(split.labels == 1, p, 1 - p)).mean()
@@ -55,8 +57,8 @@ def test_loss_and_accuracy_are_of_pictures(images):
 
 
 def test_an_answer_that_is_no_number_makes_no_figure(images):
-    split = look_through(images, "validation")
-    store = Store(split.paths, split.shape, "validation")
-    found = judge(network(lambda mean: mean * np.nan), held(split.labels, store=store), batch=16)
+    split = scan_split(images, "validation")
+    store = PictureCache(split.paths, split.shape, "validation")
+    found = validate(network(lambda mean: mean * np.nan), held(split.labels, store=store), batch=16)
     assert np.isnan(list(found.values())).all()
     assert len(found) == 3

@@ -13,8 +13,8 @@ from detect.robustness.cli import main
 from detect.robustness.conditions import CONDITIONS
 from render.cli import main as draw
 from render.dataset import render
-from render.parallel import Engine
-from render.worker import Plan
+from render.parallel import Executor
+from render.worker import RenderPlan
 
 RATE = 16_000
 QUICK = ("--resamples", "20", "--explained", "0", "--jobs", "1")
@@ -42,7 +42,9 @@ def audio(tmp_path, bright, dull):
 
 @pytest.fixture
 def images(audio, run, tmp_path):
-    render(audio, Plan(images=tmp_path / "images", settings=stored(load(run))), Engine(jobs=1))
+    render(
+        audio, RenderPlan(images=tmp_path / "images", settings=stored(load(run))), Executor(jobs=1)
+    )
     return tmp_path / "images"
 
 

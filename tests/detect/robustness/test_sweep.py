@@ -7,7 +7,7 @@ import soundfile
 from scipy.special import expit
 
 from classify.data import manifest
-from classify.prediction.pooling import levels, score_split
+from classify.prediction.pooling import calibrated_trials, score_split
 from classify.runs.run import load
 from detect.render_settings import stored
 from detect.robustness import sweep
@@ -15,13 +15,13 @@ from detect.robustness.conditions import Excerpt, chance
 from detect.robustness.sweep import Sweep
 from render.augmentation.loudness import rms
 from render.dataset import render
-from render.decoding.audio import listen
-from render.parallel import Engine
+from render.decoding.audio import scan_audio
+from render.parallel import Executor
 from render.spectrogram import draw
-from render.worker import Plan
+from render.worker import RenderPlan
 
 RATE = 16_000
-ONE = Engine(jobs=1)
+ONE = Executor(jobs=1)
 
 
 @pytest.fixture(scope="module")
@@ -56,8 +56,10 @@ def assert_same(llr, expected):
 
 def test_clean_recordings_have_the_scores_of_their_pictures(audio, run, tmp_path):
     images = tmp_path / "images"
-    render(audio, Plan(images=images, settings=stored(run)), ONE)
-    expected = levels(run, score_split("", images, run, "test"), manifest.read(images))["recording"]
+    render(audio, RenderPlan(images=images, settings=stored(run)), ONE)
+    expected = calibrated_trials(run, score_split("", images, run, "test"), manifest.read(images))[
+        "recording"
+    ]
     found = swept(audio, run, tmp_path, "clean")
     assert found.names.tolist() == expected.names.tolist()
     assert found.labels.tolist() == expected.labels.tolist() == [1] * 4 + [0] * 4
@@ -91,7 +93,7 @@ def test_an_excerpt_is_a_piece_of_what_trimming_leaves_and_drawn_whole(audio, ru
     found = swept(audio, run, tmp_path, "length-1")
     settings = stored(run)
     for name, score in zip(found.names, found.llr[1], strict=True):
-        sound = listen(audio / name, RATE)
+        sound = scan_audio(audio / name, RATE)
         samples, loud = np.concatenate(list(sound.blocks())), sound.envelope.loud(settings.trim)
         piece = Excerpt(1.0)(samples[loud.start : loud.end], RATE, chance(name, "length-1"))
         image = draw(piece * np.float32(0.1 / rms(piece)), settings)  # -20 dB are 0.1
@@ -101,7 +103,7 @@ def test_an_excerpt_is_a_piece_of_what_trimming_leaves_and_drawn_whole(audio, ru
 def test_a_sweep_repeats_itself_in_any_number_of_processes(audio, run, tmp_path):
     names = ("noise-10", "room-far", "length-1")
     one = swept(audio, run, tmp_path, *names)
-    two = swept(audio, run, tmp_path, *names, engine=Engine(jobs=2))
+    two = swept(audio, run, tmp_path, *names, engine=Executor(jobs=2))
     assert two.names.tolist() == one.names.tolist()
     assert_same(two.llr, one.llr)
 

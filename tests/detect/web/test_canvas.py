@@ -4,7 +4,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from detect.detection import Window
-from detect.web.canvas import DPI, Sheet, p_at, sheet
+from detect.web.canvas import DPI, Canvas, p_at, rasterise
 
 RED = (230, 30, 60, 255)
 
@@ -30,18 +30,18 @@ def red_columns(pixels):
 
 
 def test_a_sheet_has_the_size_that_is_asked_for():
-    assert sheet(figure(), dark=False).pixels.shape == (2 * DPI, 3 * DPI, 4)
-    assert sheet(figure(), dark=False, size=(4, 3)).pixels.shape == (3 * DPI, 4 * DPI, 4)
+    assert rasterise(figure(), dark=False).pixels.shape == (2 * DPI, 3 * DPI, 4)
+    assert rasterise(figure(), dark=False, size=(4, 3)).pixels.shape == (3 * DPI, 4 * DPI, 4)
 
 
 def test_only_panels_over_the_time_of_the_recording_show_a_cursor():
-    assert len(sheet(figure(), dark=False, duration_s=10.0).panels) == 1
-    assert sheet(figure(), dark=False, duration_s=30.0).panels == ()
-    assert sheet(figure(), dark=False).panels == ()
+    assert len(rasterise(figure(), dark=False, duration_s=10.0).panels) == 1
+    assert rasterise(figure(), dark=False, duration_s=30.0).panels == ()
+    assert rasterise(figure(), dark=False).panels == ()
 
 
 def test_the_cursor_stands_where_its_second_is():
-    drawn = sheet(figure(), dark=False, duration_s=10.0)
+    drawn = rasterise(figure(), dark=False, duration_s=10.0)
     ((left, top, right, bottom, start, end),) = drawn.panels
     assert (start, end) == (0.0, 10.0)
     for second in (0.0, 2.5, 10.0):
@@ -53,7 +53,7 @@ def test_the_cursor_stands_where_its_second_is():
 
 
 def test_without_a_second_or_outside_there_is_no_cursor_and_nothing_stays_of_one():
-    drawn = sheet(figure(), dark=False, duration_s=10.0)
+    drawn = rasterise(figure(), dark=False, duration_s=10.0)
     clean = drawn.png()
     assert not len(red_columns(decoded(clean)))
     drawn.png(5.0)
@@ -63,11 +63,11 @@ def test_without_a_second_or_outside_there_is_no_cursor_and_nothing_stays_of_one
 
 def test_a_sheet_is_written_without_loss():
     pixels = np.random.default_rng(0).integers(0, 256, (5, 7, 4), dtype=np.uint8)
-    assert (decoded(Sheet(pixels).png()) == pixels).all()
+    assert (decoded(Canvas(pixels).png()) == pixels).all()
 
 
 def test_a_dark_sheet_has_no_paper_light_ink_and_the_same_pictures():
-    light, dark = (sheet(figure(), dark=dark, duration_s=10.0) for dark in (False, True))
+    light, dark = (rasterise(figure(), dark=dark, duration_s=10.0) for dark in (False, True))
     ((left, top, right, bottom, *_),) = light.panels
     inside = top + 4, left + 4
     for place in ((0, 0), inside):
@@ -84,7 +84,7 @@ def test_a_dark_sheet_has_no_paper_light_ink_and_the_same_pictures():
 
 def test_legends_stand_below_the_panels_and_the_name_is_left_to_the_page():
     made = figure()
-    sheet(made, dark=False)
+    rasterise(made, dark=False)
     assert made.axes[0].get_legend() is None
     assert [text.get_text() for text in made.legends[0].get_texts()] == ["line"]
     assert made.get_suptitle() == ""

@@ -12,8 +12,8 @@ import soundfile
 from classify.prediction.verdicts import Refusal, Verdict
 from classify.runs.run import load
 from detect.detection import Detection, Detector
-from detect.web.service import Inspector
-from detect.web.threshold import moved
+from detect.web.service import DetectorService
+from detect.web.threshold import with_threshold
 from detect.web.upload import Limits, Upload
 
 RATE = 16_000
@@ -28,7 +28,7 @@ def run(hand_set):
 def inspector(run, tmp_path, monkeypatch):
     """Give one whose temporary folders are made in `tmp_path`."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    return Inspector(run, Limits(megabytes=5, seconds=30.0), threading.Lock())
+    return DetectorService(run, Limits(megabytes=5, seconds=30.0), threading.Lock())
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +123,7 @@ def test_many_ask_at_once_and_each_gets_the_own_answer(inspector, talk, picture)
 def test_a_run_without_drawing_settings_judges_pictures_only(make_run, tmp_path, talk, picture):
     folder = make_run(tmp_path / "run")
     (folder / "render.json").unlink()
-    deaf = Inspector(load(folder), Limits(), threading.Lock())
+    deaf = DetectorService(load(folder), Limits(), threading.Lock())
     assert "without render.json" in deaf.deaf
     assert deaf.inspect(talk).reason == deaf.deaf
     assert deaf.inspect(picture).label == "fake"
@@ -135,7 +135,7 @@ def test_the_timeline_spans_the_recording_and_shows_the_threshold(inspector, tal
     assert len(drawn.panels) == 3
     for *_, start, end in drawn.panels:
         assert (start, end) == (0.0, pytest.approx(found.duration_s))
-    strict = inspector.timeline(talk, found, moved(run, 0.9), dark=False)
+    strict = inspector.timeline(talk, found, with_threshold(run, 0.9), dark=False)
     assert (strict.pixels != drawn.pixels).any()
     assert inspector.timeline(talk, found, run, dark=True).pixels[0, 0, 3] == 0
 

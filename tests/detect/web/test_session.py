@@ -24,8 +24,10 @@ def uploads(*names):
 
 def test_each_upload_is_judged_once_and_the_order_stays():
     session, judge, told = {}, Judge("one"), []
-    cached.judged(session, judge, uploads("b", "a"), lambda *said: told.append(said))
-    found = cached.judged(session, judge, uploads("a", "b", "c"), lambda *said: told.append(said))
+    cached.cached_verdicts(session, judge, uploads("b", "a"), lambda *said: told.append(said))
+    found = cached.cached_verdicts(
+        session, judge, uploads("a", "b", "c"), lambda *said: told.append(said)
+    )
     assert judge.asked == ["b", "a", "c"]
     assert told == [(0, 2), (1, 2), (0, 1)]
     assert list(found) == ["a", "b", "c"]
@@ -34,17 +36,19 @@ def test_each_upload_is_judged_once_and_the_order_stays():
 
 def test_what_is_gone_is_forgotten():
     session, judge = {}, Judge("one")
-    cached.judged(session, judge, uploads("a", "b"), print)
-    cached.judged(session, judge, uploads("b"), print)
-    cached.judged(session, judge, uploads("a", "b"), print)
+    cached.cached_verdicts(session, judge, uploads("a", "b"), print)
+    cached.cached_verdicts(session, judge, uploads("b"), print)
+    cached.cached_verdicts(session, judge, uploads("a", "b"), print)
     assert judge.asked == ["a", "b", "a"]
 
 
 def test_another_run_judges_anew_and_the_first_is_remembered():
     session, one, other = {}, Judge("one"), Judge("other")
-    cached.judged(session, one, uploads("a"), lambda *_: None)
-    assert cached.judged(session, other, uploads("a"), lambda *_: None)["a"].reason == "other"
-    assert cached.judged(session, one, uploads("a"), lambda *_: None)["a"].reason == "one"
+    cached.cached_verdicts(session, one, uploads("a"), lambda *_: None)
+    assert (
+        cached.cached_verdicts(session, other, uploads("a"), lambda *_: None)["a"].reason == "other"
+    )
+    assert cached.cached_verdicts(session, one, uploads("a"), lambda *_: None)["a"].reason == "one"
     assert one.asked == ["a"]
 
 
@@ -56,8 +60,8 @@ def test_what_was_judged_before_an_interruption_stays():
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        cached.judged(session, judge, uploads("a", "b"), stop)
-    cached.judged(session, judge, uploads("a", "b"), lambda *_: None)
+        cached.cached_verdicts(session, judge, uploads("a", "b"), stop)
+    cached.cached_verdicts(session, judge, uploads("a", "b"), lambda *_: None)
     assert judge.asked == ["a", "b"]
 
 

@@ -5,7 +5,7 @@ import pytest
 from classify.prediction.verdicts import Refusal, Verdict
 from classify.runs.run import load
 from detect.detection import Detection
-from detect.web.threshold import decided, moved
+from detect.web.threshold import relabel, with_threshold
 
 
 @pytest.fixture(scope="module")
@@ -14,11 +14,11 @@ def run(hand_set):
 
 
 def said(p, run):
-    return decided(Verdict("a", "?", 50.0, p, 0.0), run).label
+    return relabel(Verdict("a", "?", 50.0, p, 0.0), run).label
 
 
 def test_the_own_threshold_changes_nothing(run):
-    assert moved(run, 0.5) is run
+    assert with_threshold(run, 0.5) is run
 
 
 def test_a_word_follows_from_threshold_and_band(run):
@@ -31,7 +31,7 @@ def test_a_word_follows_from_threshold_and_band(run):
 
 def test_the_band_moves_with_the_threshold_in_log_odds(run):
     # Odds of 0.9 are 9 times those of 0.5, so 0.4 (2:3) becomes 18:3, and 0.6 (3:2) 27:2.
-    there = moved(run, 0.9)
+    there = with_threshold(run, 0.9)
     assert there.threshold == 0.9
     assert there.uncertain == pytest.approx((18 / 21, 27 / 29))
     assert said(0.8, there) == "real"
@@ -40,16 +40,16 @@ def test_the_band_moves_with_the_threshold_in_log_odds(run):
 
 
 def test_a_band_without_an_end_keeps_it(run):
-    assert moved(replace(run, uncertain=(0.0, 1.0)), 0.9).uncertain == (0.0, 1.0)
+    assert with_threshold(replace(run, uncertain=(0.0, 1.0)), 0.9).uncertain == (0.0, 1.0)
 
 
 def test_what_has_no_probability_stays_as_it_is(run):
     refused = Refusal("a", "expected sound, got silence")
     silent = Detection("a", "no speech", None, None, None, 1.0)
-    assert decided(refused, run) is refused
-    assert decided(silent, run) is silent
+    assert relabel(refused, run) is refused
+    assert relabel(silent, run) is silent
 
 
 def test_a_detection_keeps_everything_but_its_label(run):
     found = Detection("a", "fake", 70.0, 0.7, -0.8, 2.0, warnings=("loud",))
-    assert decided(found, moved(run, 0.9)) == replace(found, label="real")
+    assert relabel(found, with_threshold(run, 0.9)) == replace(found, label="real")

@@ -7,11 +7,11 @@ from render.augmentation import noise as noises
 from render.augmentation.loudness import rms
 from render.augmentation.noise import (
     COLOURS,
-    Background,
-    Coloured,
+    ColouredNoise,
+    RecordedNoise,
     coloured,
+    file_hash,
     files,
-    mark,
     mixed,
     stretch,
 )
@@ -37,7 +37,7 @@ def ratio(sound, noisy):
 @pytest.fixture(autouse=True)
 def forget():
     """Each test has a folder of its own, and a process lists a folder once."""
-    for cache in (files, mark, stretch):
+    for cache in (files, file_hash, stretch):
         cache.cache_clear()
 
 
@@ -47,7 +47,7 @@ def recorded(tmp_path, write_sound):
 
     def make(seconds=1.0, place=0.0, its_ratio=6.0, rate=RATE, name="rain/a.wav"):
         path = write_sound(tmp_path / name, seconds, rate=rate)
-        return Background(path, name, mark(path), place, its_ratio)
+        return RecordedNoise(path, name, file_hash(path), place, its_ratio)
 
     return make
 
@@ -76,7 +76,7 @@ def test_brown_noise_is_flat_where_nobody_hears_it():
 @pytest.mark.parametrize("colour", COLOURS)
 @pytest.mark.parametrize("its_ratio", [0, 12, 30])
 def test_the_signal_to_noise_ratio_is_as_stated(colour, its_ratio):
-    noisy = Coloured(colour, its_ratio)(tone(), RATE, rng())
+    noisy = ColouredNoise(colour, its_ratio)(tone(), RATE, rng())
     assert noisy.dtype == np.float32
     assert ratio(tone(), noisy) == pytest.approx(its_ratio, abs=0.01)
 
@@ -144,7 +144,7 @@ def test_a_stretch_is_read_from_disk_once(recorded):
 def test_silence_adds_nothing_and_gets_nothing():
     assert mixed(tone(), np.zeros(len(tone()), np.float32), 0) is not None
     np.testing.assert_array_equal(mixed(tone(), np.zeros(len(tone()), np.float32), 0), tone())
-    assert not Coloured("white", 0)(np.zeros(100, np.float32), RATE, rng()).any()
+    assert not ColouredNoise("white", 0)(np.zeros(100, np.float32), RATE, rng()).any()
 
 
 def test_the_files_of_a_folder_are_found_at_any_depth_and_sorted(tmp_path, write_sound):
@@ -160,23 +160,23 @@ def test_the_files_of_a_folder_are_found_at_any_depth_and_sorted(tmp_path, write
 
 def test_another_recording_under_the_same_name_has_another_mark(tmp_path, write_sound):
     path = write_sound(tmp_path / "a.wav", 3, seed=1)
-    first = mark(path)
-    mark.cache_clear()
-    assert mark(write_sound(path, 3, seed=1)) == first
-    mark.cache_clear()
-    assert mark(write_sound(path, 3, seed=2)) != first
+    first = file_hash(path)
+    file_hash.cache_clear()
+    assert file_hash(write_sound(path, 3, seed=1)) == first
+    file_hash.cache_clear()
+    assert file_hash(write_sound(path, 3, seed=2)) != first
 
 
 def test_a_longer_file_of_the_same_beginning_has_another_mark(tmp_path):
     for name, size in (("a.au", 70_000), ("b.au", 70_000), ("c.au", 70_001)):
         (tmp_path / name).write_bytes(b"a" * size)
-    marks = [mark(tmp_path / name) for name in ("a.au", "b.au", "c.au")]
+    marks = [file_hash(tmp_path / name) for name in ("a.au", "b.au", "c.au")]
     assert marks[0] == marks[1] != marks[2]
 
 
 def test_a_step_says_what_it_does_in_one_line():
-    assert str(Coloured("pink", 12)) == "noise pink 12 dB"
-    step = Background(None, "a\nb;c\udcff.wav", "0123abcd", 0.25, 5)
+    assert str(ColouredNoise("pink", 12)) == "noise pink 12 dB"
+    step = RecordedNoise(None, "a\nb;c\udcff.wav", "0123abcd", 0.25, 5)
     assert str(step) == "noise a?b?c?.wav (0123abcd from 0.25) 5 dB"
 
 

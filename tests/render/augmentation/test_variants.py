@@ -13,18 +13,18 @@ from render.augmentation import noise, variants
 from render.augmentation.codecs import CODECS
 from render.augmentation.effects import Band, Coding, Gain, Pitch, Resampling, Speed
 from render.augmentation.loudness import rms
-from render.augmentation.noise import Background, Coloured
+from render.augmentation.noise import ColouredNoise, RecordedNoise
 from render.augmentation.reverb import Room
 from render.augmentation.variants import Recipe, apply, recipe
 
 ROOT = Path(__file__).resolve().parents[3]
-ORDER = [Speed, Pitch, Room, (Coloured, Background), Band, Gain, Resampling, Coding]
+ORDER = [Speed, Pitch, Room, (ColouredNoise, RecordedNoise), Band, Gain, Resampling, Coding]
 STEPS = [
     Speed(1.1),
     Speed(0.9),
     Pitch(-2.0),
     Room(0.8, -3, 1),
-    *(Coloured(colour, 3) for colour in noise.COLOURS),
+    *(ColouredNoise(colour, 3) for colour in noise.COLOURS),
     Band(300, 3_400, 96),
     Band(50, 7_000, 24),
     Gain(20),
@@ -110,7 +110,7 @@ def test_the_samples_given_are_left_alone():
 def test_recipes_and_sounds_are_the_same_in_another_process():
     script = """if True:
         import hashlib, numpy as np
-        from render.alteration.variants import apply, recipe
+        from render.augmentation.variants import apply, recipe
         sound = 0.1 * np.random.default_rng(0).standard_normal(8_000)
         for number in range(1, 13):
             its = recipe("speech/a.wav", number)
@@ -135,7 +135,7 @@ def test_a_variant_of_another_number_or_recording_is_another():
 
 
 def test_every_clip_has_noise_of_its_own_in_one_room():
-    noisy, played = Recipe((Coloured("white", 0),), 1), Recipe((Room(0.3, 0, 1),), 1)
+    noisy, played = Recipe((ColouredNoise("white", 0),), 1), Recipe((Room(0.3, 0, 1),), 1)
     first, second = (apply(SOUND, 16_000, noisy, clip) for clip in (0, 1))
     # At 0 dB half of the power is sound, the same in both, and half is noise.
     assert correlation(first, second) == pytest.approx(0.5, abs=0.05)
@@ -143,7 +143,7 @@ def test_every_clip_has_noise_of_its_own_in_one_room():
 
 
 def test_recipes_of_equal_text_sound_the_same_and_the_seed_is_in_the_text():
-    noisy = [Recipe((Coloured("white", 0),), seed) for seed in (1, 1, 2)]
+    noisy = [Recipe((ColouredNoise("white", 0),), seed) for seed in (1, 1, 2)]
     sounds = [apply(SOUND, 16_000, each, 0).tobytes() for each in noisy]
     assert sounds[0] == sounds[1] != sounds[2]
     assert noisy[0].text == noisy[1].text != noisy[2].text
@@ -167,7 +167,7 @@ def test_2000_recipes_use_everything_there_is(recipes):
     assert min(Counter(map(place, steps)).values()) > 150
     codings = {(step.codec, step.strength) for step in steps if isinstance(step, Coding)}
     assert codings == {(name, each) for name, its in CODECS.items() for each in its.strengths}
-    assert {step.colour for step in steps if isinstance(step, Coloured)} == set(noise.COLOURS)
+    assert {step.colour for step in steps if isinstance(step, ColouredNoise)} == set(noise.COLOURS)
     assert {step.quality for step in steps if isinstance(step, Resampling)} == {"QQ", "LQ", "MQ"}
     bands = [step for step in steps if isinstance(step, Band)]
     assert 0.25 < np.mean([(step.low, step.high) == (300, 3_400) for step in bands]) < 0.55
@@ -179,7 +179,7 @@ def test_what_is_drawn_stays_in_its_range(recipes):
         Speed: ("factor", 0.9, 1.1),
         Pitch: ("semitones", -2, 2),
         Room: ("decay", 0.15, 0.8),
-        Coloured: ("ratio", 3, 30),
+        ColouredNoise: ("ratio", 3, 30),
         Gain: ("level", -45, 20),
     }
     for kind, (name, low, high) in ranges.items():
@@ -216,11 +216,11 @@ def test_half_of_the_noises_come_from_the_folder_and_nothing_else_changes(folder
     recorded, made, names = 0, 0, Counter()
     for without, with_folder in pairs:
         for one, other in zip(without.steps, with_folder.steps, strict=True):
-            if isinstance(other, Background):
+            if isinstance(other, RecordedNoise):
                 assert one.ratio == other.ratio
                 recorded, names[other.name] = recorded + 1, names[other.name] + 1
             else:
-                made += isinstance(other, Coloured)
+                made += isinstance(other, ColouredNoise)
                 assert one == other
     assert recorded / (recorded + made) == pytest.approx(0.5, abs=0.1)
     assert sorted(names) == ["0.wav", "1.wav", "2.wav"]

@@ -8,7 +8,7 @@ import pytest
 
 from render.copysynthesis.cli import main
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 QUICK = ["--methods", "phase_randomisation,zero_phase", "--jobs", "1"]
 
 

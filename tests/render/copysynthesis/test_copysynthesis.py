@@ -8,7 +8,7 @@ from joblib.externals.loky import get_reusable_executor
 
 from render.copysynthesis import copying, copysynthesis
 from render.copysynthesis.copysynthesis import forge
-from render.copysynthesis.plan import Wish
+from render.copysynthesis.plan import CopyOptions
 
 QUICK = ("phase_randomisation", "zero_phase", "linear_prediction")
 
@@ -27,7 +27,7 @@ def rows(folder):
 
 
 def forged(real, fake, jobs=1, link=True, **wish):
-    return forge(real, fake, Wish(**{"methods": QUICK, **wish}), jobs=jobs, link=link)
+    return forge(real, fake, CopyOptions(**{"methods": QUICK, **wish}), jobs=jobs, link=link)
 
 
 @pytest.fixture

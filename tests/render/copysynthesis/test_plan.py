@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from render.copysynthesis.corpus import Corpus
-from render.copysynthesis.plan import Wish, methods, tasks
+from render.copysynthesis.plan import CopyOptions, methods, tasks
 from render.recording import Recording
 from render.vocoders.registry import OURS, family
 
@@ -17,7 +17,7 @@ def recording(name, split="", label="real"):
 
 def paired(*recordings, fake="/audio/fake", corpus=None, **wish):
     where = corpus or Corpus(Path("/audio"), "real", "fake")
-    return list(tasks(recordings, REAL, Path(fake), where, Wish(**wish)))
+    return list(tasks(recordings, REAL, Path(fake), where, CopyOptions(**wish)))
 
 
 def test_a_copy_lies_where_its_original_lies():
@@ -79,18 +79,20 @@ def test_more_copies_keep_the_fewer():
 
 def test_another_method_changes_no_more_than_its_share():
     names = [f"{number}.wav" for number in range(2_000)]
-    before = [methods(name, Wish(methods=OURS[:-1])) for name in names]
-    after = [methods(name, Wish(methods=OURS)) for name in names]
+    before = [methods(name, CopyOptions(methods=OURS[:-1])) for name in names]
+    after = [methods(name, CopyOptions(methods=OURS)) for name in names]
     changed = [new for old, new in zip(before, after, strict=True) if old != new]
     assert all(new == [OURS[-1]] for new in changed)
     # One in 4 of 2000, half of the neural half, give or take 3 standard deviations of
     # sqrt(2000 / 4 * 3 / 4).
     assert 442 < len(changed) < 558
-    assert methods("a.wav", Wish(methods=OURS)) == methods("a.wav", Wish(methods=OURS[::-1]))
+    assert methods("a.wav", CopyOptions(methods=OURS)) == methods(
+        "a.wav", CopyOptions(methods=OURS[::-1])
+    )
 
 
 def test_families_and_in_them_all_methods_are_used_alike():
-    counts = Counter(methods(f"{number}.wav", Wish())[0] for number in range(2_400))
+    counts = Counter(methods(f"{number}.wav", CopyOptions())[0] for number in range(2_400))
     assert set(counts) == set(OURS)
     for method, count in counts.items():
         share = 2_400 / 2 / sum(family(one) == family(method) for one in OURS)
@@ -98,12 +100,12 @@ def test_families_and_in_them_all_methods_are_used_alike():
 
 
 def test_several_copies_are_of_several_families():
-    plans = [methods(f"{number}.wav", Wish(copies=3)) for number in range(50)]
+    plans = [methods(f"{number}.wav", CopyOptions(copies=3)) for number in range(50)]
     assert all(
         {family(first), family(second)} == {"classic", "neural"} for first, second, _ in plans
     )
     assert {family(first) for first, *_ in plans} == {"classic", "neural"}
-    several = methods("a.wav", Wish(methods=("world", "mine", "zero_phase"), copies=3))
+    several = methods("a.wav", CopyOptions(methods=("world", "mine", "zero_phase"), copies=3))
     assert {family(method) for method in several[:2]} == {"classic", "other"}
 
 
@@ -132,4 +134,4 @@ def test_names_that_read_alike_stay_apart():
 )
 def test_impossible_wishes_are_refused(wish, message):
     with pytest.raises(ValueError, match=message):
-        Wish(**wish)
+        CopyOptions(**wish)

@@ -8,7 +8,7 @@ import pytest
 import soundfile
 
 from render.decoding import audio
-from render.decoding.audio import Original, listen
+from render.decoding.audio import SourceFile, scan_audio
 from render.decoding.deadline import Deadline
 
 
@@ -195,9 +195,9 @@ def test_a_long_recording_is_decoded_again_with_the_same_samples(
 ):
     path = tmp_path / f"x.{suffix}"
     soundfile.write(path, np.random.default_rng(0).uniform(-0.5, 0.5, 40 * rate), rate)
-    short = listen(path, 16_000)
+    short = scan_audio(path, 16_000)
     monkeypatch.setattr(audio, "_KEPT", 100_000)
-    long = listen(path, 16_000)
+    long = scan_audio(path, 16_000)
     assert short.kept is not None
     assert long.kept is None
     assert (short.length, short.original) == (long.length, long.original)
@@ -210,7 +210,7 @@ def test_a_long_recording_is_decoded_again_with_the_same_samples(
 def test_the_blocks_of_a_long_recording_are_small(tmp_path):
     # 150 s at 16 kHz are 2.4 million samples, more than are kept.
     soundfile.write(tmp_path / "x.wav", tone(16_000, seconds=150), 16_000)
-    sound = listen(tmp_path / "x.wav", 16_000)
+    sound = scan_audio(tmp_path / "x.wav", 16_000)
     assert sound.kept is None
     assert max(map(len, sound.blocks())) <= 2**18
 
@@ -218,7 +218,7 @@ def test_the_blocks_of_a_long_recording_are_small(tmp_path):
 def test_a_long_recording_of_which_time_is_over_is_not_read_again(tmp_path, monkeypatch):
     monkeypatch.setattr(audio, "_KEPT", 100_000)
     soundfile.write(tmp_path / "x.wav", tone(16_000, seconds=40), 16_000)
-    sound = listen(tmp_path / "x.wav", 16_000, time.monotonic() + 60)
+    sound = scan_audio(tmp_path / "x.wav", 16_000, time.monotonic() + 60)
     assert sum(map(len, sound.blocks())) == 40 * 16_000
     with pytest.raises(ValueError, match=r"expected a recording that is read in 0.0 s, got one"):
         list(replace(sound, limit=Deadline(time.monotonic())).blocks())
@@ -230,7 +230,7 @@ def test_what_a_file_was_before(tmp_path):
     path = tmp_path / "x.wav"
     left = tone(44_100, seconds=2)
     soundfile.write(path, np.stack([left, 0 * left], axis=1), 44_100, subtype="PCM_24")
-    assert original(path) == Original(
+    assert original(path) == SourceFile(
         sample_rate=44_100,
         channels=2,
         codec="WAV/PCM_24",

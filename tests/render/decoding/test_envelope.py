@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from render.decoding.envelope import Meter
+from render.decoding.envelope import EnvelopeMeter
 
 
 def envelope(samples, *ends):
-    meter = Meter()
+    meter = EnvelopeMeter()
     for block in np.split(samples, sorted(ends)):
         meter.add(block)
     return meter.envelope()
@@ -49,7 +49,7 @@ def test_the_extremes_are_those_of_all_blocks():
 
 
 def test_nothing_has_no_loudness():
-    found = Meter().envelope()
+    found = EnvelopeMeter().envelope()
     assert (found.length, found.lowest, found.highest, found.energy) == (0, 0, 0, 0)
     assert found.loud(40.0) == (0, 0, 0)
 

@@ -96,9 +96,9 @@ def test_a_huge_chunk_is_given_no_memory(tmp_path):
     script = (
         "import re, sys\n"
         "from pathlib import Path\n"
-        "from render.decoding.audio import listen\n"
+        "from render.decoding.audio import scan_audio\n"
         "try:\n"
-        "    listen(Path(sys.argv[1]), 16_000)\n"
+        "    scan_audio(Path(sys.argv[1]), 16_000)\n"
         "except ValueError as error:\n"
         "    peak = re.search(r'VmHWM:\\s+(\\d+) kB', Path('/proc/self/status').read_text())\n"
         "    print(peak[1], error)\n"

@@ -16,7 +16,7 @@ from render.downloads import catalogue, cli, download
 from render.downloads import http as transfer
 from render.downloads.catalogue import Dataset, File
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture
@@ -206,8 +206,8 @@ def test_an_interruption_says_how_to_go_on(tiny, monkeypatch, capsys):
 @pytest.mark.parametrize("arguments", [["--help"], [], ["fakeavceleb"]])
 def test_what_needs_no_download_loads_no_library_for_it(arguments):
     code = (
-        "import sys; from render import fetch\n"
-        "try: fetch.main(sys.argv[1:])\n"
+        "import sys; from render.downloads import cli\n"
+        "try: cli.main(sys.argv[1:])\n"
         "except SystemExit: pass\n"
         f"print(sorted(set(sys.modules) & set({(*cli.EXTRA, 'numpy', 'tqdm')!r})))"
     )

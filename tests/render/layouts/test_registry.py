@@ -141,7 +141,7 @@ def test_memory_does_not_grow_with_the_number_of_recordings(tree, monkeypatch, k
     for count in (200, 2_000):
         names = [f"real/LA_T_{number:05d}.flac" for number in range(count)]
         files = [File(name, f"/audio/{name}") for name in names]
-        for module in ("folders", "lists", "protocols"):
+        for module in ("folders", "path_lists", "asvspoof"):
             monkeypatch.setattr(
                 f"render.layouts.{module}.walk", lambda *_, files=files, **__: iter(files)
             )

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from render.settings import COMBS, FIELDS, Settings
+from render.settings import COMB_BANDS, INDICATOR_ROWS, Settings
 from render.spectra import comb as module
 from render.spectra import ltas
 from render.spectra.comb import FASTEST, SLOWEST, comb, middles
@@ -22,7 +22,7 @@ def clicks(step, rate=16_000, length=SETTINGS.length, size=0.1):
 
 
 def strengths(samples, settings):
-    return module.strengths(ltas.spectrum(samples, settings), settings)
+    return module.comb_strengths(ltas.spectrum(samples, settings), settings)
 
 
 def column(step, columns):
@@ -49,7 +49,7 @@ def test_lines_in_a_part_of_the_spectrum_are_found_in_its_bands_alone():
 
 def test_a_line_counts_in_all_bands_that_it_lies_in_and_in_no_other():
     nyquist, at = SETTINGS.rate / 2, int(column(62.5, SETTINGS.columns) + 0.5)
-    lows = np.linspace(1 / 16, 3 / 4, COMBS) * nyquist
+    lows = np.linspace(1 / 16, 3 / 4, COMB_BANDS) * nyquist
     highs = np.minimum(lows + nyquist / 4, 0.994 * nyquist)
     ends = np.concatenate([lows, highs])
     for line in np.arange(1, 128) * 62.5:
@@ -58,7 +58,7 @@ def test_a_line_counts_in_all_bands_that_it_lies_in_and_in_no_other():
         spectrum = np.zeros(2049, np.float32)
         spectrum[round(line / nyquist * 2048)] = 1
         within = (lows < line) & (line < highs)
-        np.testing.assert_array_equal(module.strengths(spectrum, SETTINGS)[:, at] > 0, within)
+        np.testing.assert_array_equal(module.comb_strengths(spectrum, SETTINGS)[:, at] > 0, within)
 
 
 def test_a_voice_whose_pitch_moves_has_no_comb():
@@ -77,8 +77,8 @@ def test_loudness_does_not_matter():
 
 def test_below_the_combs_stand_fields_of_lines_pulses_and_stages_side_by_side():
     image = comb(noise() + clicks(80, size=0.05), SETTINGS)
-    assert image.shape == (COMBS + FIELDS, SETTINGS.columns)
-    fields = image[COMBS:].astype(int)
+    assert image.shape == (COMB_BANDS + INDICATOR_ROWS, SETTINGS.columns)
+    fields = image[COMB_BANDS:].astype(int)
     assert (fields == fields[0]).all()
     count = 12 + 12 + 9
     jumps = np.flatnonzero(np.diff(fields[0])) + 1

@@ -3,8 +3,8 @@ import pytest
 
 from render.settings import Settings
 from render.spectra import ltas
-from render.spectra.frame_rates import RATES, flat_spectrum, found, strengths
-from render.spectra.whitening import flattened
+from render.spectra.frame_rates import RATES, flat_spectrum, line_strengths, spectrum_strengths
+from render.spectra.whitening import whiten
 
 SETTINGS = Settings(feature="comb")
 
@@ -21,12 +21,12 @@ def clicks(step, settings=SETTINGS, size=0.1):
 
 
 def whole(samples, settings=SETTINGS):
-    return flat_spectrum(flattened(samples, settings).spectrum, settings)
+    return flat_spectrum(whiten(samples, settings).spectrum, settings)
 
 
 def both(samples, settings=SETTINGS):
-    flat = flattened(samples, settings).spectrum
-    return found(ltas.spectrum(samples, settings), flat, settings)
+    flat = whiten(samples, settings).spectrum
+    return line_strengths(ltas.spectrum(samples, settings), flat, settings)
 
 
 @pytest.mark.parametrize("which", range(len(RATES)))
@@ -34,7 +34,7 @@ def test_every_usual_rate_is_found_as_itself(which):
     samples = noise() + clicks(RATES[which], size=0.05)
     assert both(samples).max() == both(samples)[which] > 4
     for spectrum in (ltas.spectrum(samples, SETTINGS), whole(samples)):
-        alone = strengths(spectrum, SETTINGS)
+        alone = spectrum_strengths(spectrum, SETTINGS)
         # 62.5 Hz has all lines of 125 Hz, but none at every other multiple.
         assert alone.argmax() == which
         assert alone[which] > 1.1 * np.sort(alone)[-2]
@@ -42,7 +42,7 @@ def test_every_usual_rate_is_found_as_itself(which):
 
 def test_noise_has_values_of_about_its_roughness():
     spectra = [ltas.spectrum(noise(seed=n), SETTINGS) for n in range(20)]
-    values = [strengths(one, SETTINGS) for one in spectra]
+    values = [spectrum_strengths(one, SETTINGS) for one in spectra]
     rough = np.mean([one.std() for one in spectra])
     assert 0.7 < np.std(values) / rough < 1.6  # weights of 1, -1/2 and -1/2
     assert abs(np.mean(values)) < 0.3
@@ -61,10 +61,10 @@ def test_lines_in_quiet_moments_and_bands_count_as_much_as_in_loud_ones():
     loud = np.fft.irfft(np.fft.rfft(noise()) * slope) * there
     samples = 0.05 * loud / loud.std() + 0.1 * np.fft.irfft(np.fft.rfft(clicks(93.75)) * slope)
     power = np.abs(np.fft.rfft(samples * np.hanning(SETTINGS.length), 2 * SETTINGS.length)) ** 2
-    plain = ltas.levelled(ltas.decibel(power), SETTINGS.rate)
-    seen = strengths(whole(samples), SETTINGS)
+    plain = ltas.detrend(ltas.decibel(power), SETTINGS.rate)
+    seen = spectrum_strengths(whole(samples), SETTINGS)
     assert seen.argmax() == RATES.index(93.75)
-    assert seen.max() > 40 > 10 > strengths(plain, SETTINGS)[RATES.index(93.75)]
+    assert seen.max() > 40 > 10 > spectrum_strengths(plain, SETTINGS)[RATES.index(93.75)]
     assert both(samples).max() == both(samples)[RATES.index(93.75)] > 6
 
 

@@ -19,6 +19,6 @@ def test_the_long_term_spectrum_is_in_decibels_above_what_is_around():
 def test_a_slow_curve_is_taken_away():
     frequency = np.linspace(0, 8_000, 2_049)
     level = -40 + 20 * np.cos(2 * np.pi * frequency / 4_000)
-    found = ltas.levelled(level, 16_000)
+    found = ltas.detrend(level, 16_000)
     # Of a cosine 40 times as long as what is smoothed over, 0.1 % is left; more at the edges.
     assert np.abs(found[26:-26]).max() < 0.03

@@ -4,7 +4,7 @@ import pytest
 from render.settings import Settings
 from render.spectra import frame_rates, ltas, modulation
 from render.spectra.frame_rates import RATES
-from render.spectra.whitening import flattened
+from render.spectra.whitening import whiten
 
 SETTINGS = Settings(feature="comb")
 
@@ -21,7 +21,7 @@ def beating(rate, settings=SETTINGS, depth=0.3, seed=0):
 
 
 def strengths(samples, settings=SETTINGS):
-    return modulation.strengths(flattened(samples, settings).power, settings)
+    return modulation.modulation_strengths(whiten(samples, settings).power, settings)
 
 
 @pytest.mark.parametrize("which", range(len(RATES)))
@@ -31,8 +31,8 @@ def test_noise_that_beats_at_a_usual_rate_is_found_at_that_rate(which):
     assert found.argmax() == which
     assert found[which] > 4
     # It has no lines.
-    spectrum, flat = ltas.spectrum(samples, SETTINGS), flattened(samples, SETTINGS)
-    assert frame_rates.found(spectrum, flat.spectrum, SETTINGS)[which] < 3
+    spectrum, flat = ltas.spectrum(samples, SETTINGS), whiten(samples, SETTINGS)
+    assert frame_rates.line_strengths(spectrum, flat.spectrum, SETTINGS)[which] < 3
 
 
 def test_chance_varies_by_about_one_around_nothing():

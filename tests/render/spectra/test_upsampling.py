@@ -5,7 +5,7 @@ import soxr
 from render.settings import Settings
 from render.spectra import upsampling
 from render.spectra.upsampling import PARTS, SAMPLE_RATES
-from render.spectra.whitening import flattened
+from render.spectra.whitening import whiten
 
 SETTINGS = Settings(feature="comb")
 
@@ -25,7 +25,7 @@ def raised(whole, part, left=0.3, settings=SETTINGS, seed=0):
 
 
 def strengths(samples, settings=SETTINGS):
-    found = upsampling.strengths(flattened(samples, settings).spectrum, settings)
+    found = upsampling.replica_strengths(whiten(samples, settings).spectrum, settings)
     return found.reshape(len(SAMPLE_RATES), len(PARTS))
 
 
