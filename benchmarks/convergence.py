@@ -93,8 +93,8 @@ def _compare(scratch: Path, options: argparse.Namespace) -> tuple[Epoch, Epoch]:
     return plain, min(robust, key=lambda epoch: epoch.eer)
 
 
-def _draw(audio: Path, images: Path, how: tuple[str, ...]) -> None:
-    with _start("render", audio, "--to", images, *how) as process:
+def _draw(audio: Path, dataset: Path, how: tuple[str, ...]) -> None:
+    with _start("render", audio, "--to", dataset, *how) as process:
         said = process.communicate()[0]
     if process.returncode not in (0, 1):  # 1: a recording could not be read, and was named
         raise ValueError(f"expected pictures of {audio}, got: {said.strip()}")

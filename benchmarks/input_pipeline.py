@@ -92,7 +92,7 @@ def _draw(scratch: Path, count: int) -> Path:
     return scratch / "images"
 
 
-def _ways(images: Path, folder: Path, options: argparse.Namespace) -> dict[str, Ways]:
+def _ways(dataset: Path, folder: Path, options: argparse.Namespace) -> dict[str, Ways]:
     """Build the network of the recipe and what feeds it."""
     from classify import backend
 
@@ -105,16 +105,16 @@ def _ways(images: Path, folder: Path, options: argparse.Namespace) -> dict[str, 
     from classify.settings import Settings, recipe
 
     how = Settings(**{**recipe(options.recipe), "model": options.model})
-    train, test = scan_split(images, "train"), scan_split(images, "test")
+    train, test = scan_split(dataset, "train"), scan_split(dataset, "test")
     keras.utils.set_random_seed(how.seed)
     backend.make_deterministic()
-    levels = spectrogram_rows(load_axes(images / "render.json"))
+    levels = spectrogram_rows(load_axes(dataset / "render.json"))
     model = build(how, train.shape, 100, levels)
-    run = _run(model, folder, images, dataclasses.asdict(how))
-    return {"train": _training(images, train, model, how), "evaluate": _scoring(run, test.paths)}
+    run = _run(model, folder, dataset, dataclasses.asdict(how))
+    return {"train": _training(dataset, train, model, how), "evaluate": _scoring(run, test.paths)}
 
 
-def _training(images: Path, split: Any, model: Any, how: Any) -> Ways:
+def _training(dataset: Path, split: Any, model: Any, how: Any) -> Ways:
     import keras
 
     from classify import backend
@@ -123,7 +123,7 @@ def _training(images: Path, split: Any, model: Any, how: Any) -> Ways:
     from classify.data.render_settings import grey_per_db, load_axes, spectrogram_rows
 
     store = PictureCache(split.paths, split.shape, "train")
-    axes = load_axes(images / "render.json")
+    axes = load_axes(dataset / "render.json")
     batches = BatchSequence(
         store, split.labels, how, grey_per_db(axes), levels=spectrogram_rows(axes)
     )
@@ -146,15 +146,15 @@ def _training(images: Path, split: Any, model: Any, how: Any) -> Ways:
     return Ways(len(batches) * len(kept[0]), fit(batches), fit(Kept()), alone)
 
 
-def _run(model: Any, folder: Path, images: Path, training: dict[str, Any]) -> Any:
+def _run(model: Any, folder: Path, dataset: Path, training: dict[str, Any]) -> Any:
     """Write an untrained run: what it says takes as long."""
     from classify.runs.run import Run
     from classify.training.export import convert
 
     folder.mkdir()
     convert(model, folder)
-    if (images / "render.json").is_file():
-        shutil.copyfile(images / "render.json", folder / "render.json")
+    if (dataset / "render.json").is_file():
+        shutil.copyfile(dataset / "render.json", folder / "render.json")
     shape = model.input_shape[1:3]
     return Run(
         folder=folder,

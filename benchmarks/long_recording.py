@@ -48,9 +48,9 @@ def make(path: Path, minutes: float) -> None:
         container.mux(stream.encode(None))
 
 
-def peak(audio: Path, images: Path) -> tuple[float, int]:
+def peak(audio: Path, dataset: Path) -> tuple[float, int]:
     """Draw a folder of recordings with the command; give its memory in MiB, and its pictures."""
-    command = [sys.executable, "-m", "render", str(audio), "--to", str(images), "--jobs", "1"]
+    command = [sys.executable, "-m", "render", str(audio), "--to", str(dataset), "--jobs", "1"]
     command += ["--variants", "0"]
     with tempfile.TemporaryFile("w+") as told:
         process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=told)
@@ -60,7 +60,7 @@ def peak(audio: Path, images: Path) -> tuple[float, int]:
             told.seek(0)
             raise ValueError(f"expected {' '.join(command)} to work, got: {told.read()}")
     unit = 1 if sys.platform == "darwin" else 1024  # bytes there, KiB elsewhere
-    return used.ru_maxrss * unit / 2**20, sum(1 for _ in images.rglob("*.png"))
+    return used.ru_maxrss * unit / 2**20, sum(1 for _ in dataset.rglob("*.png"))
 
 
 def main() -> int:

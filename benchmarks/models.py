@@ -144,10 +144,10 @@ def _time(
     return timing.interleave(ways, repeats)
 
 
-def _train(images: Path, run: Path, name: str, told: Sequence[str]) -> tuple[float, float]:
+def _train(dataset: Path, run: Path, name: str, told: Sequence[str]) -> tuple[float, float]:
     """Train as the command does, or go on with what is there; EER of all, and mean over sources."""
     how = ("--to", run, "--model", name, "--resume", *told)
-    command = timing.command("classify", "train", images, *how)
+    command = timing.command("classify", "train", dataset, *how)
     subprocess.run(**command, check=True, stdout=sys.stderr)
     known = json.loads((run / "run.json").read_text())
     return known["validation"]["eer"], known["scores"]["val_eer"]

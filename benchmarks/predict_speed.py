@@ -49,7 +49,7 @@ def main() -> int:
     return 0 if all(met) else 1
 
 
-def make(run: Path, images: Path, audio: Path, count: int) -> None:
+def make(run: Path, dataset: Path, audio: Path, count: int) -> None:
     """Write an untrained run, pictures of noise in two folders, and 10 s of noise as MP3."""
     import cv2
     import numpy as np
@@ -86,7 +86,7 @@ def make(run: Path, images: Path, audio: Path, count: int) -> None:
     ).save()
     rng = np.random.default_rng(0)
     for number in trange(count, desc="pictures", disable=None):
-        path = images / ("real", "fake")[number % 2] / f"{number // 2 // 1000:03d}"
+        path = dataset / ("real", "fake")[number % 2] / f"{number // 2 // 1000:03d}"
         path.mkdir(parents=True, exist_ok=True)
         picture = rng.integers(0, 256, how.shape).astype(np.uint8)
         cv2.imwrite(str(path / f"{number:06d}.png"), cv2.GaussianBlur(picture, (9, 9), 0))
@@ -94,7 +94,7 @@ def make(run: Path, images: Path, audio: Path, count: int) -> None:
     soundfile.write(audio, 0.05 * swell * rng.standard_normal(160_000), 16_000)
 
 
-def warm(run: Path, images: Path, count: int, repeats: int) -> None:
+def warm(run: Path, dataset: Path, count: int, repeats: int) -> None:
     """Score pictures in both ways, in turn, and print the seconds of each as JSON."""
     import numpy as np
 
@@ -111,12 +111,12 @@ def warm(run: Path, images: Path, count: int, repeats: int) -> None:
 
     def ours(_: Path) -> None:
         said["ours"] = np.array(
-            [one.p_fake for one in predict(loaded, [str(images)]) if isinstance(one, Verdict)]
+            [one.p_fake for one in predict(loaded, [str(dataset)]) if isinstance(one, Verdict)]
         )
 
     def theirs(_: Path) -> None:
         flow = ImageDataGenerator().flow_from_directory(
-            images, loaded.shape, "grayscale", class_mode=None, batch_size=64, shuffle=False
+            dataset, loaded.shape, "grayscale", class_mode=None, batch_size=64, shuffle=False
         )
         said["keras"] = loaded.model.predict(flow, verbose=0)[:, 0]
 
@@ -139,8 +139,8 @@ def _cold(run: Path, folder: Path, audio: Path, repeats: int) -> list[bool]:
     return _tell(timing.interleave(ways, repeats), "script", {"predict": COLD, "detect": DETECT})
 
 
-def _warm(run: Path, images: Path, count: int, repeats: int) -> list[bool]:
-    seconds = json.loads(_child("warm", run, images, count, repeats).splitlines()[-1])
+def _warm(run: Path, dataset: Path, count: int, repeats: int) -> list[bool]:
+    seconds = json.loads(_child("warm", run, dataset, count, repeats).splitlines()[-1])
     return _tell(seconds, "keras", {"ours": WARM}, count)
 
 

@@ -45,14 +45,14 @@ def _compare_jobs(audio: Path, count: int, cores: int) -> None:
     first: dict[int, float] = {}
     clips = 0
 
-    def draw(jobs: int, images: Path) -> None:
+    def draw(jobs: int, dataset: Path) -> None:
         begin = time.perf_counter()
-        timing.draw(audio, images, jobs=jobs)
+        timing.draw(audio, dataset, jobs=jobs)
         first.setdefault(jobs, time.perf_counter() - begin)
 
-    def note(_: str, images: Path) -> None:
+    def note(_: str, dataset: Path) -> None:
         nonlocal clips
-        clips = sum(1 for _ in images.rglob("*.png"))
+        clips = sum(1 for _ in dataset.rglob("*.png"))
 
     turns = {f"{jobs}": functools.partial(draw, jobs) for jobs in JOBS}
     seconds = timing.interleave(turns, count, note)
@@ -66,8 +66,8 @@ def _compare_jobs(audio: Path, count: int, cores: int) -> None:
     print(flush=True)
 
 
-def _time_again(command: list[str], images: Path, count: int) -> None:
-    command = [*command, "--to", str(images)]
+def _time_again(command: list[str], dataset: Path, count: int) -> None:
+    command = [*command, "--to", str(dataset)]
     seconds = []
     for _ in range(count + 1):
         begin = time.perf_counter()

@@ -192,13 +192,13 @@ def _memory(every: float = 0.25) -> Iterator[list[int]]:
         thread.join()
 
 
-def _sum_up(images: Path, samples: list[int]) -> Result:
+def _sum_up(dataset: Path, samples: list[int]) -> Result:
     """Read from the files when they were written, and what they are."""
-    paths = [path for path in images.rglob("*") if path.suffix in (".png", ".csv", ".json")]
+    paths = [path for path in dataset.rglob("*") if path.suffix in (".png", ".csv", ".json")]
     digest = hashlib.sha256()
     for path in sorted(paths):
         content = hashlib.sha256(path.read_bytes()).hexdigest()
-        digest.update(f"{path.relative_to(images).as_posix()} {content}\n".encode())
+        digest.update(f"{path.relative_to(dataset).as_posix()} {content}\n".encode())
     written = sorted(path.stat().st_mtime for path in paths if path.suffix == ".png")
     edges = [round(part * (len(written) - 1) / 10) for part in range(11)]
     rates = [(b - a) / max(written[b] - written[a], 1e-3) for a, b in itertools.pairwise(edges)]

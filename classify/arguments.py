@@ -67,7 +67,7 @@ def _verb(verbs, name: str, text: str) -> argparse.ArgumentParser:
 
 def _add_images(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
-        "images",
+        "dataset",
         nargs="?",
         type=Path,
         metavar="IMAGES",

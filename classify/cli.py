@@ -61,7 +61,7 @@ def carry_out(options: dict[str, Any], verbs: Mapping[str, Callable[..., int]]) 
 
 
 def _train(
-    images: Path, folder: Path, seeds: int, resume: bool, overwrite: bool, recipe: str, **training
+    dataset: Path, folder: Path, seeds: int, resume: bool, overwrite: bool, recipe: str, **training
 ) -> int:
     settings = Settings(**{**settings_of(recipe), **training})
     from classify import backend
@@ -70,13 +70,13 @@ def _train(
     backend.load()
     from classify.training.training import train
 
-    run = train(images, folder, settings, seeds=seeds, resume=resume, overwrite=overwrite)
+    run = train(dataset, folder, settings, seeds=seeds, resume=resume, overwrite=overwrite)
     print(text_tables.training(run))
     return 1 if run.left_out else 0
 
 
 def _evaluate(
-    images: Path,
+    dataset: Path,
     folder: Path,
     split: str,
     by: list[str] | None,
@@ -93,7 +93,7 @@ def _evaluate(
     from classify.scorefiles import files
 
     run = load(folder)
-    found = evaluate(images, run, split, by, resamples, explained, degrade)
+    found = evaluate(dataset, run, split, by, resamples, explained, degrade)
     if scores:
         trials = found.trials
         files.write_scores(scores, trials.names, trials.labels, trials.llr, scores_format)
@@ -113,20 +113,20 @@ def _score(scores: Path, keys: Path | None, higher: str | None, resamples: int, 
     return 0
 
 
-def _compare(a: Path, b: Path, images: Path, split: str, resamples: int, format: str) -> int:
+def _compare(a: Path, b: Path, dataset: Path, split: str, resamples: int, format: str) -> int:
     from classify.evaluation.comparison import compare
     from classify.reports import text as text_tables
     from classify.runs.run import load
 
-    found = compare(images, load(a), load(b), split, resamples)
+    found = compare(dataset, load(a), load(b), split, resamples)
     _print(found.report, format, text_tables.comparison(found.report, str(a), str(b)))
     return 1 if found.refused else 0
 
 
-def _audit(images: Path, format: str) -> int:
+def _audit(dataset: Path, format: str) -> int:
     from classify.audit.audit import audit, text, to_json
 
-    found = audit(images)
+    found = audit(dataset)
     _print(to_json(found), format, text(found))
     return 0
 

@@ -66,11 +66,11 @@ def _render(
     from render.parallel import Executor
     from render.worker import RenderPlan
 
-    plan = RenderPlan(images=to, settings=settings, variants=variants, noise=noise, limit=limit)
+    plan = RenderPlan(dataset=to, settings=settings, variants=variants, noise=noise, limit=limit)
     where = Executor(engine, jobs, scheduler)
     audio = _audio(audio, demo, jobs)
     summary = render(audio, plan, where, layout=layout, group=group, replace=replace, shard=shard)
-    return _tell(summary, plan.images, shard is not None)
+    return _tell(summary, plan.dataset, shard is not None)
 
 
 def _preview(recording: Path, settings: Settings) -> int:
@@ -100,7 +100,7 @@ def _audio(audio: Path | None, demo: bool, jobs: int) -> Path:
     return DEMO
 
 
-def _tell(summary: "Summary", images: Path, part: bool) -> int:
+def _tell(summary: "Summary", dataset: Path, part: bool) -> int:
     """Print what a rendering came to, and give the status."""
     if summary.ignored:
         kinds = ", ".join(f"{suffix} {n}" for suffix, n in sorted(summary.ignored.items()))
@@ -111,9 +111,9 @@ def _tell(summary: "Summary", images: Path, part: bool) -> int:
     if not summary.counts and not part:
         raise ValueError(
             f"expected a recording that can be drawn, got {summary.failures} "
-            f"failures, listed in {images / 'failures.csv'}"
+            f"failures, listed in {dataset / 'failures.csv'}"
         )
-    print(f"pictures in {images}", file=sys.stderr)
+    print(f"pictures in {dataset}", file=sys.stderr)
     return 1 if summary.failures else 0
 
 

@@ -81,17 +81,17 @@ def render(
         print(f"render: {audio} is read as {layout}", file=sys.stderr)
         plan = dataclasses.replace(plan, digits=paths.subfolder_digits(index.fullest()))
         if not replace:
-            _refuse_another_source(plan.images, audio, index)
+            _refuse_another_source(plan.dataset, audio, index)
         if shard:
             index.keep_share(*shard)
         _begin(plan)
         _draw_all(index, plan, engine or Executor())
         if shard:
             return _sum_up(index, removed=0)
-        summary = _sum_up(index, removed=_sweep(plan.images, index))
-        manifest.write(plan.images / "failures.csv", manifest.failed(index))
-        manifest.write(plan.images / "summary.csv", [HEADER, *summary.rows()])
-        manifest.write(plan.images / "manifest.csv", manifest.manifest(index))
+        summary = _sum_up(index, removed=_sweep(plan.dataset, index))
+        manifest.write(plan.dataset / "failures.csv", manifest.failed(index))
+        manifest.write(plan.dataset / "summary.csv", [HEADER, *summary.rows()])
+        manifest.write(plan.dataset / "manifest.csv", manifest.manifest(index))
         return summary
 
 
@@ -137,19 +137,19 @@ def _check(index: Index, audio: Path, group: str | None) -> None:
         )
 
 
-def _refuse_another_source(images: Path, audio: Path, index: Index) -> None:
+def _refuse_another_source(dataset: Path, audio: Path, index: Index) -> None:
     """Keep a wrong --to from deleting the pictures of another dataset."""
     named = re.compile(r".+-([0-9a-f]{12})-\d{4,}\.png")
     there = gone = 0
     one = ""
-    for path in paths.files(images, "*.png"):
+    for path in paths.files(dataset, "*.png"):
         if match := named.fullmatch(path.name):
             there += 1
             if not index.has_stem(match[1]):
                 gone, one = gone + 1, min(one or path.name, path.name)
     if 2 * gone > there:
         raise ValueError(
-            f"expected {images} to be empty or drawn from {audio}, got {gone} pictures of other "
+            f"expected {dataset} to be empty or drawn from {audio}, got {gone} pictures of other "
             f"recordings (one is {one}): give another --to, or --replace to delete them"
         )
 
@@ -157,17 +157,17 @@ def _refuse_another_source(images: Path, audio: Path, index: Index) -> None:
 def _drawn_before(plan: RenderPlan) -> bool:
     """Whether the folder is of pictures with these settings."""
     try:
-        known = json.loads((plan.images / "render.json").read_bytes())
+        known = json.loads((plan.dataset / "render.json").read_bytes())
     except (OSError, ValueError):  # whether it can be written is told when it is
         return False
     return isinstance(known, dict) and json.loads(plan.settings.to_json()).items() <= known.items()
 
 
 def _begin(plan: RenderPlan) -> None:
-    (plan.images / "manifest.csv").unlink(missing_ok=True)
+    (plan.dataset / "manifest.csv").unlink(missing_ok=True)
     described = json.loads(plan.settings.to_json())
     described |= {"axes": axes(plan.settings), "command": command(plan.settings)}
-    png.replace(plan.images / "render.json", f"{json.dumps(described)}\n".encode())
+    png.replace(plan.dataset / "render.json", f"{json.dumps(described)}\n".encode())
 
 
 def _draw_all(index: Index, plan: RenderPlan, engine: Executor) -> None:
@@ -227,13 +227,13 @@ def _sum_up(index: Index, removed: int) -> Summary:
     )
 
 
-def _sweep(images: Path, index: Index) -> int:
+def _sweep(dataset: Path, index: Index) -> int:
     """Delete pictures of ours that are not wanted, and what a killed run left half-written."""
-    for path in [*paths.files(images, f"*{png.PART}"), *images.glob(f"*{png.PART}")]:
+    for path in [*paths.files(dataset, f"*{png.PART}"), *dataset.glob(f"*{png.PART}")]:
         path.unlink(missing_ok=True)
     removed = left = 0
-    for path in paths.files(images, "*.png"):
-        if index.has_picture(path.relative_to(images).as_posix()):
+    for path in paths.files(dataset, "*.png"):
+        if index.has_picture(path.relative_to(dataset).as_posix()):
             continue
         if png.is_ours(path):
             path.unlink()
@@ -242,10 +242,10 @@ def _sweep(images: Path, index: Index) -> int:
             left, other = left + 1, path.name
     if left:
         print(
-            f"render: left alone {left} pictures in {images} that it did not draw, one is {other}",
+            f"render: left alone {left} pictures in {dataset} that it did not draw, one is {other}",
             file=sys.stderr,
         )
-    for folder in sorted(paths.files(images, "*/"), reverse=True):
+    for folder in sorted(paths.files(dataset, "*/"), reverse=True):
         if not any(folder.iterdir()):
             folder.rmdir()
     return removed

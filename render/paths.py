@@ -76,8 +76,8 @@ def possible_first_paths(
         yield picture_path(recording, 0, clips, variant=variant, digits=digits)
 
 
-def files(images: Path, pattern: str) -> Iterator[Path]:
+def files(dataset: Path, pattern: str) -> Iterator[Path]:
     """Files in the class folders, at any depth, whose name matches."""
     for split in SPLITS:
         for label in LABELS:
-            yield from (images / split / label).rglob(pattern)
+            yield from (dataset / split / label).rglob(pattern)

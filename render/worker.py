@@ -27,7 +27,7 @@ class RenderPlan:
 
     Attributes
     ----------
-    images : Path
+    dataset : Path
         Folder of the pictures.
     settings : Settings
     digits : int
@@ -40,7 +40,7 @@ class RenderPlan:
         Seconds that a recording may take.
     """
 
-    images: Path
+    dataset: Path
     settings: Settings
     digits: int = 0
     variants: int = 0
@@ -158,7 +158,7 @@ def _draw(
             )
             path = _path(recording, plan, origin)
             image = draw(_vary(clip, clip_number, how, plan), plan.settings)
-            png.write(plan.images / path, image, plan.settings, origin)
+            png.write(plan.dataset / path, image, plan.settings, origin)
             pictures.append((path, origin))
     return pictures
 
@@ -178,7 +178,7 @@ def _path(recording: Recording, plan: RenderPlan, origin: PictureSource) -> str:
 def _firsts(recording: Recording, plan: RenderPlan, variant: int) -> Iterator[str]:
     """The first picture of a recording, wherever it can lie."""
     for each in paths.possible_first_paths(recording, variant=variant, digits=plan.digits):
-        if os.path.exists(os.path.join(plan.images, each)):  # an eighth of what pathlib costs
+        if os.path.exists(os.path.join(plan.dataset, each)):  # an eighth of what pathlib costs
             yield each
 
 
@@ -188,13 +188,13 @@ def _kept(
     """The pictures of a variant, or none if one is missing, damaged or out of date."""
     expected = (plan.settings, source, number, how.text if how else "")
     for first in _firsts(recording, plan, number):
-        origin = _origin(plan.images / first, expected)
+        origin = _origin(plan.dataset / first, expected)
         found = [(first, origin)] if origin else []
         while origin and len(found) < origin.clips:
             path = paths.picture_path(
                 recording, len(found), origin.clips, variant=number, digits=plan.digits
             )
-            another = _origin(plan.images / path, expected)
+            another = _origin(plan.dataset / path, expected)
             if another is None:
                 break
             found.append((path, another))

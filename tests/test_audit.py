@@ -44,7 +44,7 @@ def audited(tmp_path, sounds):
             planted = change(samples) if (split, label) == ("train", "fake") else samples
             soundfile.write(folder / f"{number:02d}.flac", planted, RATE)
         also(tmp_path / "audio")
-        plan = RenderPlan(images=tmp_path / "images", settings=Settings(**drawing))
+        plan = RenderPlan(dataset=tmp_path / "images", settings=Settings(**drawing))
         render(tmp_path / "audio", plan, Executor(jobs=1))
         return [warning.short for warning in warnings(audit(tmp_path / "images", SPLITS))]
 

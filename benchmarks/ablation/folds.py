@@ -28,12 +28,12 @@ COUNT = 4
 Row = dict[str, str]
 
 
-def arrange(images: Path, to: Path, count: int, copies: bool = False) -> list[Path]:
+def arrange(dataset: Path, to: Path, count: int, copies: bool = False) -> list[Path]:
     """Make a dataset a fold, of links to pictures.
 
     Parameters
     ----------
-    images : Path
+    dataset : Path
         A dataset that ``./run.sh render`` has drawn.
     to : Path
         What it holds is deleted.
@@ -51,7 +51,7 @@ def arrange(images: Path, to: Path, count: int, copies: bool = False) -> list[Pa
     ValueError
         If there are fewer sources than folds, or fewer than 3 folds.
     """
-    known = manifest.read(images)
+    known = manifest.read(dataset)
     given = [row for row in known.values() if row["split"] != "test"]
     extra = [row.get("variant", "0") != "0" or bool(copies and row["original"]) for row in given]
     own = {row["path"]: row for row, more in zip(given, extra, strict=True) if not more}
@@ -67,7 +67,7 @@ def arrange(images: Path, to: Path, count: int, copies: bool = False) -> list[Pa
                 before, label, rest = row["path"].split("/", 2)
                 path = f"{split}/{label}/{before}/{rest}"
                 rows[row["path"]] = {**row, "split": split, "path": path}
-        datasets.append(_link(images, to / f"fold-{number}", rows))
+        datasets.append(_link(dataset, to / f"fold-{number}", rows))
     return datasets
 
 
@@ -152,13 +152,13 @@ def _size(rows: Sequence[Row]) -> np.ndarray:
     return np.array([real, fake, min(real, fake) >= ENOUGH])
 
 
-def _link(images: Path, folder: Path, rows: Manifest) -> Path:
-    """Write a dataset whose pictures are links; `rows` are by their paths in `images`."""
+def _link(dataset: Path, folder: Path, rows: Manifest) -> Path:
+    """Write a dataset whose pictures are links; `rows` are by their paths in `dataset`."""
     for path, row in rows.items():
         link = folder / row["path"]
         link.parent.mkdir(parents=True, exist_ok=True)
-        link.symlink_to((images / path).resolve())
-    shutil.copyfile(images / "render.json", folder / "render.json")
+        link.symlink_to((dataset / path).resolve())
+    shutil.copyfile(dataset / "render.json", folder / "render.json")
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, [*next(iter(rows.values()))], lineterminator="\n")
     writer.writeheader()

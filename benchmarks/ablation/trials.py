@@ -121,7 +121,7 @@ class Study:
         epochs = {} if self.epochs is None else {"epochs": self.epochs}
         return Settings(**{**recipe("robust"), **factor.training, **epochs, "seed": seed})
 
-    def _train(self, images: Path, trial: Trial, number: int) -> "Run":
+    def _train(self, dataset: Path, trial: Trial, number: int) -> "Run":
         """Train on a dataset, or go on with what is there."""
         from classify import backend
 
@@ -135,7 +135,7 @@ class Study:
         # The networks of an ensemble are where `train` would put them, and so are not trained.
         to = folder / trial.name if factor.networks == 1 else folder
         settings = self._settings(factor, trial.seed)
-        run = train(images, to, settings, seeds=factor.networks, resume=True)
+        run = train(dataset, to, settings, seeds=factor.networks, resume=True)
         keras.utils.clear_session()  # or memory would grow with every network
         return run
 
@@ -160,7 +160,7 @@ class Study:
 
         images = self.out / "pictures" / drawing.name
         how = How(feature=drawing.feature, seconds=drawing.seconds)
-        plan = RenderPlan(images=images, settings=how, variants=drawing.variants)
+        plan = RenderPlan(dataset=images, settings=how, variants=drawing.variants)
         render(self._recordings(drawing), plan, Executor(jobs=self.jobs))
         return images
 

@@ -74,7 +74,7 @@ class Place:
     ----------
     out : Path
     audio : Path
-    images : Path
+    dataset : Path
         Has a folder of pictures for every network.
     split : str
         What is judged, as the pictures' folders name it.
@@ -84,7 +84,7 @@ class Place:
 
     out: Path
     audio: Path
-    images: Path
+    dataset: Path
     split: str
     epochs: int | None
 
@@ -240,7 +240,7 @@ def _ensemble(peer: str, seeds: int, place: Place) -> Path:
 
 
 def _draw(peer: str, place: Place) -> Path:
-    audio, images, network = place.audio, place.images / peer, NETWORKS[peer]
+    audio, images, network = place.audio, place.dataset / peer, NETWORKS[peer]
     if network.forged:
         audio = place.out / "forged"
         _call("render.copysynthesis.cli", place.audio, "--to", audio, "--copies", timing.COPIES)
@@ -251,12 +251,12 @@ def _draw(peer: str, place: Place) -> Path:
 def _learn(peer: str, place: Place, *more: object) -> None:
     epochs = [] if place.epochs is None else ["--epochs", place.epochs]
     told = (*NETWORKS[peer].training, *epochs, *more, "--resume")
-    _call("classify", "train", place.images / peer, *told)
+    _call("classify", "train", place.dataset / peer, *told)
 
 
-def _score(images: Path, run: Path, place: Place, scores: Path) -> None:
+def _score(dataset: Path, run: Path, place: Place, scores: Path) -> None:
     told = ("--split", place.split, "--scores", scores, "--explained", 0, "--resamples", 0)
-    _call("classify", "evaluate", images, "--run", run, *told)
+    _call("classify", "evaluate", dataset, "--run", run, *told)
 
 
 def _call(*arguments: object) -> None:

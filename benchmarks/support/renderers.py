@@ -62,19 +62,19 @@ def corpus(audio: Path, feature: str, scratch: Path) -> Corpus:
     return Corpus(audio, Settings(feature=feature), clips)
 
 
-def ours(corpus: Corpus, images: Path) -> None:
+def ours(corpus: Corpus, dataset: Path) -> None:
     """`render`, from the folder of recordings to pictures and manifest, in one process."""
-    timing.draw(corpus.audio, images, corpus.settings.feature)
+    timing.draw(corpus.audio, dataset, corpus.settings.feature)
 
 
-def plain(corpus: Corpus, images: Path) -> None:
+def plain(corpus: Corpus, dataset: Path) -> None:
     """What tutorials do: librosa.load, stft or melspectrogram, specshow, savefig, close.
 
     In its favour, a recording of several clips is loaded once, nothing is resampled that has the
     rate already, and the figure has neither axes nor a colour bar.
     """
     settings = corpus.settings
-    for target, name, pieces in _targets(corpus, images):
+    for target, name, pieces in _targets(corpus, dataset):
         samples, rate = librosa.load(corpus.audio / name, sr=settings.rate)
         for number, (start, duration) in enumerate(pieces):
             clip = samples[int(start * rate) : int((start + duration) * rate)]
@@ -97,7 +97,7 @@ def _librosa_level(clip: np.ndarray, settings: Settings) -> np.ndarray:
     return librosa.power_to_db(power, ref=np.max)
 
 
-def sox(corpus: Corpus, images: Path) -> None:
+def sox(corpus: Corpus, dataset: Path) -> None:
     """`sox FILE -n spectrogram`, a process a clip: grey, no axes, as many bins as ours."""
     height, width = corpus.settings.shape
 
@@ -115,10 +115,10 @@ def sox(corpus: Corpus, images: Path) -> None:
             str(target),
         ]
 
-    _run(corpus, images, command)
+    _run(corpus, dataset, command)
 
 
-def ffmpeg(corpus: Corpus, images: Path) -> None:
+def ffmpeg(corpus: Corpus, dataset: Path) -> None:
     """`ffmpeg -lavfi showspectrumpic`, a process a clip: no legend, as many pixels as ours."""
     height, width = corpus.settings.shape
     quiet = "ffmpeg -v error -nostdin -threads 1".split()
@@ -128,10 +128,10 @@ def ffmpeg(corpus: Corpus, images: Path) -> None:
         piece = ["-ss", str(start), "-t", str(duration), "-i", str(source)]
         return [*quiet, *piece, *drawn, str(target)]
 
-    _run(corpus, images, command)
+    _run(corpus, dataset, command)
 
 
-def floor(corpus: Corpus, images: Path) -> None:
+def floor(corpus: Corpus, dataset: Path) -> None:
     """Decode, Fourier transform, scaling of the logarithm to grey, PNG, a plain write: no more.
 
     In single precision, with the fastest of NumPy, SciPy and OpenCV. The mel one multiplies by the
@@ -139,7 +139,7 @@ def floor(corpus: Corpus, images: Path) -> None:
     resampled here too.
     """
     settings = corpus.settings
-    for target, name, pieces in _targets(corpus, images):
+    for target, name, pieces in _targets(corpus, dataset):
         samples, rate = soundfile.read(corpus.audio / name, dtype="float32")
         samples = samples if samples.ndim == 1 else samples.mean(axis=1)
         samples = samples if rate == settings.rate else soxr.resample(samples, rate, settings.rate)
@@ -177,21 +177,21 @@ Target = Callable[[int], Path]
 
 
 def _targets(
-    corpus: Corpus, images: Path
+    corpus: Corpus, dataset: Path
 ) -> Iterator[tuple[Target, str, list[tuple[float, float]]]]:
     """Recordings with their clips, and the file that each clip's picture goes to."""
     for place, (name, pieces) in enumerate(corpus.clips.items()):
-        yield functools.partial(_target, images, place), name, pieces
+        yield functools.partial(_target, dataset, place), name, pieces
 
 
-def _target(images: Path, place: int, number: int) -> Path:
-    return images / f"{place}-{number}.png"
+def _target(dataset: Path, place: int, number: int) -> Path:
+    return dataset / f"{place}-{number}.png"
 
 
 def _run(
-    corpus: Corpus, images: Path, command: Callable[[Path, float, float, Path], list[str]]
+    corpus: Corpus, dataset: Path, command: Callable[[Path, float, float, Path], list[str]]
 ) -> None:
-    for target, name, pieces in _targets(corpus, images):
+    for target, name, pieces in _targets(corpus, dataset):
         for number, (start, duration) in enumerate(pieces):
             arguments = command(corpus.audio / name, start, duration, target(number))
             subprocess.run(arguments, check=True)

@@ -114,12 +114,12 @@ class Figure:
         return f"{value} [{low}, {high}]"
 
 
-def judge(images: Path, run: Run, split: str, above: str = "") -> SystemScores:
+def judge(dataset: Path, run: Run, split: str, above: str = "") -> SystemScores:
     """Judge a run on the recordings of a split.
 
     Parameters
     ----------
-    images : Path
+    dataset : Path
         A dataset that ``./run.sh render`` has drawn.
     run : Run
     split : str
@@ -130,8 +130,8 @@ def judge(images: Path, run: Run, split: str, above: str = "") -> SystemScores:
     -------
     judged : SystemScores
     """
-    known = manifest.read(images)
-    pictures = score_split("ablation", images, run, split)
+    known = manifest.read(dataset)
+    pictures = score_split("ablation", dataset, run, split)
     scored = calibrated_trials(run, pictures, known)["recording"]
     rows = manifest.of_level(known, "recording")
     sources = manifest.values(rows, list(scored.names), "source")

@@ -114,7 +114,7 @@ def make(folder: Path, count: int) -> Path:
 
 def draw(
     audio: Path,
-    images: Path,
+    dataset: Path,
     feature: str = "linear",
     *,
     seconds: float = 2.0,
@@ -128,7 +128,7 @@ def draw(
     from render.settings import Settings
     from render.worker import RenderPlan
 
-    plan = RenderPlan(images=images, settings=Settings(feature=feature, seconds=seconds))
+    plan = RenderPlan(dataset=dataset, settings=Settings(feature=feature, seconds=seconds))
     render(audio, plan, Executor(name=engine, jobs=jobs, scheduler=scheduler))
 
 

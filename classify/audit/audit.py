@@ -26,12 +26,12 @@ _SAMPLE = 1_000  # pictures of a split that a quick audit looks at
 _FEWEST_SPEAKERS = 10  # of a class, for speakers to be kept in one fold
 
 
-def audit(images: Path, splits: Sequence[str] | None = None, *, quick: bool = False) -> Audit:
+def audit(dataset: Path, splits: Sequence[str] | None = None, *, quick: bool = False) -> Audit:
     """Look for shortcuts and leaks in a picture dataset.
 
     Parameters
     ----------
-    images : Path
+    dataset : Path
     splits : sequence of str, optional
         Default: all three, of a quick audit those of the training.
     quick : bool
@@ -49,19 +49,19 @@ def audit(images: Path, splits: Sequence[str] | None = None, *, quick: bool = Fa
         If there are no pictures, or not of two classes.
     """
     splits = splits or (SPLITS[:2] if quick else SPLITS)
-    classes, pictures = list_pictures(images, splits)
-    rows = manifest.read(images)
+    classes, pictures = list_pictures(dataset, splits)
+    rows = manifest.read(dataset)
     surveys = {
-        split: scan(images, split, *(_sample(*own) if quick else own), signed=not quick)
+        split: scan(dataset, split, *(_sample(*own) if quick else own), signed=not quick)
         for split, own in pictures.items()
     }
     damaged = {path: why for found in surveys.values() for path, why in found.damaged.items()}
     if not quick:  # a training names them itself
         report_damaged("audit", damaged)
     if not any(found.names for found in surveys.values()):
-        raise ValueError(f"expected pictures in {images}, got none that can be read")
+        raise ValueError(f"expected pictures in {dataset}, got none that can be read")
     return Audit(
-        images=str(images),
+        dataset=str(dataset),
         classes=classes,
         splits={split: _part(surveys[split], *own, rows) for split, own in pictures.items()},
         missing=tuple(split for split in splits if split not in pictures),

@@ -42,7 +42,7 @@ class Audit:
 
     Attributes
     ----------
-    images : str
+    dataset : str
         The dataset.
     classes : tuple of two str
         The positive class last.
@@ -57,7 +57,7 @@ class Audit:
         Whether only a sample was looked at, without a search for near copies.
     """
 
-    images: str
+    dataset: str
     classes: tuple[str, str]
     splits: dict[str, SplitAudit]
     missing: tuple[str, ...]

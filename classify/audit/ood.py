@@ -54,13 +54,13 @@ FACTS = {
 
 
 def measure_ranges(
-    images: Path, paths: Sequence[Path], labels: np.ndarray, known: Manifest
+    dataset: Path, paths: Sequence[Path], labels: np.ndarray, known: Manifest
 ) -> TrainingRanges:
     """Look at the training pictures and sum up what their recordings were like.
 
     Parameters
     ----------
-    images : Path
+    dataset : Path
         The dataset.
     paths : sequence of Path
         Its readable training pictures; of very many, a sample evenly spaced over them is looked at.
@@ -76,9 +76,9 @@ def measure_ranges(
     # Here, as what compares needs none of what looks at whole datasets.
     from classify.audit.scan import scan
 
-    names = [path.relative_to(images).as_posix() for path in paths]
+    names = [path.relative_to(dataset).as_posix() for path in paths]
     chosen = np.unique(np.linspace(0, len(names) - 1, min(SAMPLE, len(names))).round().astype(int))
-    looked = scan(images, "train", [names[at] for at in chosen], labels[chosen], signed=False)
+    looked = scan(dataset, "train", [names[at] for at in chosen], labels[chosen], signed=False)
     found = confounders.gather(looked.measured, looked.names, looked.labels, known, names)
     ranges = {}
     for name in FACTS:

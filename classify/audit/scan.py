@@ -48,12 +48,12 @@ class Scan:
     damaged: dict[Path, str]
 
 
-def list_pictures(images: Path, splits: Sequence[str]) -> tuple[tuple[str, str], Listing]:
+def list_pictures(dataset: Path, splits: Sequence[str]) -> tuple[tuple[str, str], Listing]:
     """List the pictures of a dataset, which may lack a split, or a class in a split.
 
     Parameters
     ----------
-    images : Path
+    dataset : Path
     splits : sequence of str
 
     Returns
@@ -68,16 +68,16 @@ def list_pictures(images: Path, splits: Sequence[str]) -> tuple[tuple[str, str],
     ValueError
         If there are not two class folders over all splits.
     """
-    folders = {split: _folders(images / split) for split in splits}
+    folders = {split: _folders(dataset / split) for split in splits}
     spelt = {name.lower(): name for found in folders.values() for name in found}
     if len(spelt) != 2:
         got = ", ".join(sorted(spelt.values())) or "none"
-        raise ValueError(f"expected two class folders in the splits of {images}, got {got}")
+        raise ValueError(f"expected two class folders in the splits of {dataset}, got {got}")
     order = ["real", "fake"] if spelt.keys() == {"real", "fake"} else sorted(spelt)
     found = {}
     for split, own in folders.items():
         parts = sorted((order.index(name.lower()), files(path)) for name, path in own.items())
-        names = [path.relative_to(images).as_posix() for _, part in parts for path in part]
+        names = [path.relative_to(dataset).as_posix() for _, part in parts for path in part]
         if names:
             labels = np.repeat([label for label, _ in parts], [len(part) for _, part in parts])
             found[split] = names, labels
@@ -85,13 +85,13 @@ def list_pictures(images: Path, splits: Sequence[str]) -> tuple[tuple[str, str],
 
 
 def scan(
-    images: Path, split: str, names: Sequence[str], labels: np.ndarray, *, signed: bool
+    dataset: Path, split: str, names: Sequence[str], labels: np.ndarray, *, signed: bool
 ) -> Scan:
     """Look at every picture once, in parallel.
 
     Parameters
     ----------
-    images : Path
+    dataset : Path
     split : str
         What the progress bar says.
     names : sequence of str
@@ -103,9 +103,9 @@ def scan(
     -------
     survey : Scan
     """
-    rows = spectrogram_rows(load_axes(images / "render.json"))
+    rows = spectrogram_rows(load_axes(dataset / "render.json"))
     with ThreadPoolExecutor() as pool:
-        looks = pool.map(partial(_look, images, signed=signed, rows=rows), names)
+        looks = pool.map(partial(_look, dataset, signed=signed, rows=rows), names)
         bar = tqdm(looks, f"look at {split}", len(names), unit="picture", disable=None)
         found = dict(enumerate(bar))
     good = {index: look for index, look in found.items() if not isinstance(look, str)}
@@ -115,16 +115,16 @@ def scan(
         np.array([measured for measured, _, _ in good.values()]),
         [digest for _, digest, _ in good.values()],
         np.array([own for _, _, own in good.values() if signed]).reshape(-1, ROWS - 1, COLUMNS),
-        {images / names[index]: look for index, look in found.items() if isinstance(look, str)},
+        {dataset / names[index]: look for index, look in found.items() if isinstance(look, str)},
     )
 
 
 def _look(
-    images: Path, name: str, signed: bool, rows: int | None
+    dataset: Path, name: str, signed: bool, rows: int | None
 ) -> tuple[np.ndarray, bytes, np.ndarray | None] | str:
     """Measure one picture; or the reason why it cannot be read."""
     try:
-        image = decode((images / name).read_bytes()).image
+        image = decode((dataset / name).read_bytes()).image
     except (OSError, ValueError) as error:
         return str(error)
     # Pictures of other shapes can have the same bytes.

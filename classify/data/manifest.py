@@ -13,12 +13,12 @@ import numpy as np
 Manifest = dict[str, dict[str, str]]
 
 
-def read(images: Path) -> Manifest:
+def read(dataset: Path) -> Manifest:
     """Read a dataset's manifest.
 
     Parameters
     ----------
-    images : Path
+    dataset : Path
         A picture dataset.
 
     Returns
@@ -31,7 +31,7 @@ def read(images: Path) -> Manifest:
     ValueError
         If there is no column ``path``.
     """
-    path = images / "manifest.csv"
+    path = dataset / "manifest.csv"
     if not path.is_file():
         return {}
     with path.open(newline="", encoding="utf-8") as file:

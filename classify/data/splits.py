@@ -56,12 +56,12 @@ class _Look:
     reason: str
 
 
-def scan_split(images: Path, split: str) -> Split:
+def scan_split(dataset: Path, split: str) -> Split:
     """Read every picture of a split once, so that nothing is met half-way through a training.
 
     Parameters
     ----------
-    images : Path
+    dataset : Path
         A picture dataset.
     split : str
         ``"train"``, ``"validation"`` or ``"test"``.
@@ -76,9 +76,9 @@ def scan_split(images: Path, split: str) -> Split:
         If the split has not two class folders with readable pictures of one size, or pictures
         drawn with other settings than ``IMAGES/render.json`` says.
     """
-    if not images.is_dir():
-        raise ValueError(f"expected a picture dataset, got {images}, which does not exist")
-    folder = images / split
+    if not dataset.is_dir():
+        raise ValueError(f"expected a picture dataset, got {dataset}, which does not exist")
+    folder = dataset / split
     classes = class_order(folder)
     listed = [(path, index) for index, name in enumerate(classes) for path in files(folder / name)]
     looks = list(_look_at_all([path for path, _ in listed], split))
@@ -93,7 +93,7 @@ def scan_split(images: Path, split: str) -> Split:
     for index, name in enumerate(classes):
         if not any(index == label for _, label, _ in good):
             raise ValueError(f"expected pictures in {folder / name}, got none that can be read")
-    drawing = load_drawing(images / "render.json")
+    drawing = load_drawing(dataset / "render.json")
     for path, _, look in good:
         try:
             require_same_rendering(drawing, look.drawing)
@@ -101,7 +101,7 @@ def scan_split(images: Path, split: str) -> Split:
             raise ValueError(f"{path}: {error}; render the dataset again") from error
     digest = hashlib.sha256()
     for path, _, look in good:
-        digest.update(path.relative_to(images).as_posix().encode() + b"\0" + look.digest)
+        digest.update(path.relative_to(dataset).as_posix().encode() + b"\0" + look.digest)
     return Split(
         folder,
         classes,

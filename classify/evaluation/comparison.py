@@ -41,13 +41,13 @@ class Comparison:
 
 
 def compare(
-    images: Path, a: Run, b: Run, split: str = "test", resamples: int = RESAMPLES
+    dataset: Path, a: Run, b: Run, split: str = "test", resamples: int = RESAMPLES
 ) -> Comparison:
     """Compare two runs on one split, recording by recording.
 
     Parameters
     ----------
-    images : Path
+    dataset : Path
         A picture dataset, drawn with the settings of both runs.
     a, b : Run
     split : str
@@ -67,8 +67,8 @@ def compare(
             f"expected runs with the classes {' and '.join(a.classes)}, got "
             f"{' and '.join(b.classes)} in {b.folder}"
         )
-    known = manifest.read(images)
-    pictures = [score_split("compare", images, run, split) for run in (a, b)]
+    known = manifest.read(dataset)
+    pictures = [score_split("compare", dataset, run, split) for run in (a, b)]
     found = [calibrated_trials(run, one, known) for run, one in zip((a, b), pictures, strict=True)]
     level = "recording" if "recording" in found[0] else "picture"
     first, second = same(found[0][level], found[1][level])

@@ -63,7 +63,7 @@ class Evaluation:
 
 
 def evaluate(
-    images: Path,
+    dataset: Path,
     run: Run,
     split: str,
     by: Sequence[str] | None = None,
@@ -75,7 +75,7 @@ def evaluate(
 
     Parameters
     ----------
-    images : Path
+    dataset : Path
         A picture dataset, drawn with the settings that the run was trained with.
     run : Run
     split : str
@@ -100,9 +100,9 @@ def evaluate(
         If there is nothing to score, the dataset was drawn with other settings, or a column is
         not in the manifest.
     """
-    known = manifest.read(images)
-    columns = _columns(known, by, images)
-    pictures = score_split("evaluate", images, run, split)
+    known = manifest.read(dataset)
+    columns = _columns(known, by, dataset)
+    pictures = score_split("evaluate", dataset, run, split)
     found = calibrated_trials(run, pictures, known)
     cluster = cluster_column(known, pictures.names)
     together = {
@@ -131,7 +131,7 @@ def evaluate(
     if explained:
         recordings = manifest.recordings(known, pictures.names.tolist())
         figures["explanation"] = faithfulness.measure(
-            run, images, found["picture"], recordings, together["picture"], explained
+            run, dataset, found["picture"], recordings, together["picture"], explained
         )
     asked = [f"--by={column}" for column in by or ()]
     asked += [] if explained == faithfulness.PICTURES else [f"--explained={explained}"]
@@ -141,7 +141,7 @@ def evaluate(
         figures["robustness"] = _robustness(degraded, by or BY, run.threshold, resamples)
         asked += degraded.asked
         refused += degraded.refused
-    _write(run, images, figures, found, asked)
+    _write(run, dataset, figures, found, asked)
     return Evaluation(figures, found, refused)
 
 
@@ -186,20 +186,20 @@ def _by_level(
         verdicts = (expit(-llr) >= run.threshold).astype(int)
         figures[level] = compute_metrics(labels, llr, run.threshold)
         figures["interval"][level] = of_summary(scored, together[level], run.threshold, resamples)
-        figures["oracle_metrics"][level] = oracle_metrics(labels, llr)
-        figures["selective_accuracy"][level] = selective_accuracy(labels, llr, run.uncertain)
+        figures["oracle"][level] = oracle_metrics(labels, llr)
+        figures["decided"][level] = selective_accuracy(labels, llr, run.uncertain)
         figures["confusion"][level] = detection.confusion(labels, verdicts).tolist()
     return figures
 
 
-def _columns(known: Manifest, by: Sequence[str] | None, images: Path) -> list[str]:
+def _columns(known: Manifest, by: Sequence[str] | None, dataset: Path) -> list[str]:
     there = manifest.columns(known)
     if by is None:
         return [column for column in BY if column in there]
     missing = [column for column in by if column not in there]
     if missing:
         raise ValueError(
-            f"expected a column of {images / 'manifest.csv'} ({', '.join(there) or 'none'}), "
+            f"expected a column of {dataset / 'manifest.csv'} ({', '.join(there) or 'none'}), "
             f"got {missing[0]}"
         )
     return list(by)
@@ -239,18 +239,18 @@ def _robustness(
 
 def _write(
     run: Run,
-    images: Path,
+    dataset: Path,
     figures: dict[str, Any],
     found: dict[str, Trials],
     asked: Sequence[str],
 ) -> None:
     folder = run.folder / "report"
     folder.mkdir(exist_ok=True)
-    command = ["./run.sh", "evaluate", str(images), "--run", str(run.folder)]
+    command = ["./run.sh", "evaluate", str(dataset), "--run", str(run.folder)]
     command += ["--split", figures["split"], *asked]
     replace(folder / "metrics.json", (json.dumps(figures, indent=2) + "\n").encode())
     replace(folder / "scores.csv", _table(run, found[main_level(found)]))
-    html.write(run, images, figures, found, shlex.join(command))
+    html.write(run, dataset, figures, found, shlex.join(command))
 
 
 def _table(run: Run, scored: Trials) -> bytes:

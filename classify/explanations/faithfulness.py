@@ -36,7 +36,7 @@ FEWEST = 5  # groups that an interval can be drawn from
 
 def measure(
     run: Run,
-    images: Path,
+    dataset: Path,
     pictures: Trials,
     recordings: np.ndarray,
     groups: np.ndarray,
@@ -48,10 +48,10 @@ def measure(
     Parameters
     ----------
     run : Run
-    images : Path
+    dataset : Path
         The dataset.
     pictures : Trials
-        Named relative to `images`; of them a `sample` is taken.
+        Named relative to `dataset`; of them a `sample` is taken.
     recordings : np.ndarray of str, shape=(len(pictures),)
     groups : np.ndarray, shape=(len(pictures),)
         What belongs together, and is resampled together, has the same value.
@@ -79,7 +79,7 @@ def measure(
     rng = np.random.default_rng(seed)
     methods = ("occlusion", "gradcam") if gradcam.available(run) else ("occlusion",)
     drawn = (
-        read(images / name, run.shape, run.drawing)
+        read(dataset / name, run.shape, run.drawing)
         for name in tqdm(pictures.names[at], "evaluate: explain", unit="picture", disable=None)
     )
     curves = np.stack([_curves(run, image, methods, rng) for image in drawn], axis=1)

@@ -38,7 +38,7 @@ class RawScores:
     refused: int
 
 
-def score(verb: str, run: Run, images: Path, truth: dict[Path, int]) -> RawScores:
+def score(verb: str, run: Run, dataset: Path, truth: dict[Path, int]) -> RawScores:
     """Score pictures of a dataset.
 
     Parameters
@@ -46,7 +46,7 @@ def score(verb: str, run: Run, images: Path, truth: dict[Path, int]) -> RawScore
     verb : str
         Stands before each line on standard error.
     run : Run
-    images : Path
+    dataset : Path
         The dataset.
     truth : dict of Path to int
         Index of the class by picture.
@@ -71,23 +71,23 @@ def score(verb: str, run: Run, images: Path, truth: dict[Path, int]) -> RawScore
         else:
             good.append((one.path, one.llr))
     if not good:
-        raise ValueError(f"expected pictures in {images}, got none that can be scored")
+        raise ValueError(f"expected pictures in {dataset}, got none that can be scored")
     return RawScores(
-        np.array([path.relative_to(images).as_posix() for path, _ in good]),
+        np.array([path.relative_to(dataset).as_posix() for path, _ in good]),
         np.array([truth[path] for path, _ in good]),
         np.stack([llr for _, llr in good]),
         len(truth) - len(good),
     )
 
 
-def score_split(verb: str, images: Path, run: Run, split: str) -> RawScores:
+def score_split(verb: str, dataset: Path, run: Run, split: str) -> RawScores:
     """Score the pictures of a split.
 
     Parameters
     ----------
     verb : str
         Stands before each line on standard error.
-    images : Path
+    dataset : Path
     run : Run
     split : str
 
@@ -100,18 +100,18 @@ def score_split(verb: str, images: Path, run: Run, split: str) -> RawScores:
     ValueError
         If there is nothing to score, or the dataset was drawn with other settings.
     """
-    truth = _truth(images, run, split)
-    drawing = load_drawing(images / "render.json")
+    truth = _truth(dataset, run, split)
+    drawing = load_drawing(dataset / "render.json")
     try:
         require_same_rendering(run.drawing, drawing, run.remedy)
     except ValueError as error:
-        raise ValueError(f"{images}: {error}") from error
-    return score(verb, run, images, truth)
+        raise ValueError(f"{dataset}: {error}") from error
+    return score(verb, run, dataset, truth)
 
 
-def _truth(images: Path, run: Run, split: str) -> dict[Path, int]:
+def _truth(dataset: Path, run: Run, split: str) -> dict[Path, int]:
     """Pictures of a split with the index of their class, by the names that the run knows."""
-    folder = images / split
+    folder = dataset / split
     if not folder.is_dir():
         raise ValueError(f"expected a split of pictures, got {folder}, which does not exist")
     index = {name.lower(): number for number, name in enumerate(run.classes)}

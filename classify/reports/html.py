@@ -39,19 +39,19 @@ PERCENT = {
 
 
 def write(
-    run: Run, images: Path, report: Mapping[str, Any], levels: Mapping[str, Trials], command: str
+    run: Run, dataset: Path, report: Mapping[str, Any], levels: Mapping[str, Trials], command: str
 ) -> Path:
     """Write ``RUN/report/index.html``.
 
     Parameters
     ----------
     run : Run
-    images : Path
+    dataset : Path
         The dataset; the mistakes are drawn from its pictures.
     report : mapping
         What ``metrics.json`` holds.
     levels : mapping of str to Trials
-        ``"picture"``, whose names are paths relative to `images`, and perhaps ``"recording"``.
+        ``"picture"``, whose names are paths relative to `dataset`, and perhaps ``"recording"``.
     command : str
         What was called, for whoever wants to call it again.
 
@@ -73,7 +73,7 @@ def write(
     )
     page = template.render(
         run=run,
-        images=images,
+        dataset=dataset,
         report=report,
         levels=levels,
         command=command,
@@ -91,7 +91,7 @@ def write(
         drawn=dict(_drawn(run, report, levels)),
         explained=_explained(report),
         heatmap=heatmap,
-        mistakes=list(_mistakes(run, images, levels["picture"])),
+        mistakes=list(_mistakes(run, dataset, levels["picture"])),
     )
     path = run.folder / "report" / "index.html"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -140,11 +140,11 @@ def mistakes(
     return chosen[np.argsort(-confidence[chosen], kind="stable")]
 
 
-def _mistakes(run: Run, images: Path, scored: Trials) -> Iterator[dict[str, Any]]:
-    recordings = manifest.recordings(manifest.read(images), scored.names.tolist())
+def _mistakes(run: Run, dataset: Path, scored: Trials) -> Iterator[dict[str, Any]]:
+    recordings = manifest.recordings(manifest.read(dataset), scored.names.tolist())
     for at in mistakes(scored, recordings, run.threshold):
         name, p_fake = str(scored.names[at]), float(expit(-scored.llr[at]))
-        image = decode((images / name).read_bytes()).image
+        image = decode((dataset / name).read_bytes()).image
         yield {
             "name": name,
             "p_fake": p_fake,

@@ -57,7 +57,7 @@ LIBRARIES = "keras onnxruntime numpy scipy opencv-python-headless scikit-learn".
 class _Data:
     """The pictures that a run comes from, looked through, and what is known of them."""
 
-    images: Path
+    dataset: Path
     train: Split
     validation: Split
     known: Manifest
@@ -78,7 +78,7 @@ class _Data:
 
     def names(self, split: Split) -> list[str]:
         """Paths of the pictures of a split, as the manifest has them."""
-        return [path.relative_to(self.images).as_posix() for path in split.paths]
+        return [path.relative_to(self.dataset).as_posix() for path in split.paths]
 
     def batches(self, settings: Settings) -> BatchSequence:
         """The batches of a training, balanced as it asks for, of the pictures whose turn it is."""
@@ -104,7 +104,7 @@ class _Data:
 
 
 def train(
-    images: Path,
+    dataset: Path,
     folder: Path,
     settings: Settings,
     *,
@@ -118,7 +118,7 @@ def train(
 
     Parameters
     ----------
-    images : Path
+    dataset : Path
         A picture dataset.
     folder : Path
         Where the run goes.
@@ -143,19 +143,19 @@ def train(
     """
     if seeds < 1:
         raise ValueError(f"expected at least 1 seed, got {seeds}")
-    train_split, validation = scan_split(images, "train"), scan_split(images, "validation")
+    train_split, validation = scan_split(dataset, "train"), scan_split(dataset, "validation")
     for split in (train_split, validation):
         report_damaged("train", split.damaged)
     _check_alike(train_split, validation)
-    if (images / "render.json").is_file() and not (images / "manifest.csv").is_file():
-        print(f"train: {images} has no manifest.csv: rendering was not finished", file=sys.stderr)
-    known = manifest.read(images)
+    if (dataset / "render.json").is_file() and not (dataset / "manifest.csv").is_file():
+        print(f"train: {dataset} has no manifest.csv: rendering was not finished", file=sys.stderr)
+    known = manifest.read(dataset)
     prepare_folder(folder, seeds, resume, overwrite)
-    print(one_line(audit(images, quick=True)), file=sys.stderr)
-    material = measure_ranges(images, train_split.paths, train_split.labels, known)
-    axes = load_axes(images / "render.json")
+    print(one_line(audit(dataset, quick=True)), file=sys.stderr)
+    material = measure_ranges(dataset, train_split.paths, train_split.labels, known)
+    axes = load_axes(dataset / "render.json")
     scale = grey_per_db(axes), spectrogram_rows(axes)
-    data = _Data(images, train_split, validation, known, material, *scale)
+    data = _Data(dataset, train_split, validation, known, material, *scale)
     _tell_unknown(settings.balance, manifest.columns(known))
     if seeds == 1:
         return _train_one(data, folder, settings)
@@ -165,8 +165,8 @@ def train(
         one = dataclasses.replace(settings, seed=seed)
         members.append(_train_one(data, folder / f"seed-{seed}", one))
         keras.utils.clear_session()  # or memory would grow with every network
-    if (images / "render.json").is_file():
-        shutil.copyfile(images / "render.json", folder / "render.json")
+    if (dataset / "render.json").is_file():
+        shutil.copyfile(dataset / "render.json", folder / "render.json")
     return _finish(_describe(folder, data, settings, members=tuple(members)), data)
 
 
@@ -208,8 +208,8 @@ def _train_one(data: _Data, folder: Path, settings: Settings) -> Run:
             (folder / name).unlink(missing_ok=True)
         stated.parent.mkdir(parents=True, exist_ok=True)
         replace(stated, json.dumps(start).encode())
-    if (data.images / "render.json").is_file():
-        shutil.copyfile(data.images / "render.json", folder / "render.json")
+    if (data.dataset / "render.json").is_file():
+        shutil.copyfile(data.dataset / "render.json", folder / "render.json")
     _fit(data, folder, settings, last_epoch(folder))
     if settings.precision != "float32":
         _single_precision(folder, data, settings)
@@ -316,7 +316,7 @@ def _finish(run: Run, data: _Data) -> Run:
     """Calibrate a trained run on validation; with its ``run.json`` it is finished."""
     validation = data.validation
     truth = dict(zip(validation.paths, validation.labels.tolist(), strict=True))
-    pictures = score("train", run, data.images, truth)
+    pictures = score("train", run, data.dataset, truth)
     found = calibrated_trials(run, pictures, data.known)
     finished = calibrate(run, found.get("recording", found["picture"]))
     if finished.validation["auc"] <= 0.5:

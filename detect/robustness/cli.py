@@ -81,8 +81,8 @@ def _evaluate(audio: Path | None, conditions: list[str] | None, jobs: int, **opt
         from detect.robustness.sweep import Sweep
         from render.parallel import Executor
 
-        run, images, split = load(options["folder"]), options["images"], options["split"]
-        degrade = Sweep(audio, run, images, split, conditions or (), Executor(jobs=jobs))
+        run, dataset, split = load(options["folder"]), options["dataset"], options["split"]
+        degrade = Sweep(audio, run, dataset, split, conditions or (), Executor(jobs=jobs))
     return cli.VERBS["evaluate"](**options, degrade=degrade)
 
 

@@ -76,7 +76,7 @@ class Sweep:
     audio : Path
         Recordings, in any layout that `render` reads.
     run : Run
-    images : Path
+    dataset : Path
         The picture dataset of the evaluation. Where its manifest names a recording, the split is
         the one given there, so that none is judged that the run was trained on; elsewhere it is
         the one that `render` would give.
@@ -97,7 +97,7 @@ class Sweep:
         self,
         audio: Path,
         run: Run,
-        images: Path,
+        dataset: Path,
         split: str,
         names: Iterable[str] = (),
         engine: Executor | None = None,
@@ -110,7 +110,7 @@ class Sweep:
         with Index() as index:
             take_in(index, audio)
             self.failures = list(index.failures())
-            splits = _splits(images)
+            splits = _splits(dataset)
             self.recordings = {
                 one.name: one
                 for one in index.recordings()
@@ -256,9 +256,9 @@ def _classes(run: Run) -> list[str]:
     return names
 
 
-def _splits(images: Path) -> dict[str, str]:
+def _splits(dataset: Path) -> dict[str, str]:
     """The split of each recording that a picture dataset names."""
-    rows = manifest.read(images).values()
+    rows = manifest.read(dataset).values()
     return {
         row["recording"]: row["split"]
         for row in rows

@@ -26,7 +26,7 @@ SETTINGS = Settings(rate=8_000, seconds=1, window=256, hop=128)
 
 def render(audio, images, settings, *, jobs=1, variants=0, **how):
     """Draw with one of the forms that the tests are about."""
-    plan = RenderPlan(images=images, settings=settings, variants=variants)
+    plan = RenderPlan(dataset=images, settings=settings, variants=variants)
     return dataset.render(audio, plan, Executor(jobs=jobs), **how)
 
 
@@ -327,7 +327,7 @@ def test_a_kill_at_any_moment_leaves_nothing_behind(tmp_path, write_sound):
 def test_a_recording_is_drawn_by_itself(tmp_path, write_sound):
     path = write_sound(tmp_path / "a.wav", seconds=1.5)
     recording = Recording(path, "a.wav", "train", "real")
-    plan = RenderPlan(images=tmp_path / "images", settings=SETTINGS)
+    plan = RenderPlan(dataset=tmp_path / "images", settings=SETTINGS)
     drawn = render_recording(recording, plan)
     assert [origin.start_s for _, origin in drawn.pictures] == [0.0, 1.0]
     assert drawn.fresh
@@ -467,7 +467,7 @@ def test_a_target_that_cannot_be_written_ends_the_run_and_leaves_no_half_file(
 
 
 def test_a_recording_that_takes_too_long_is_a_failure(audio, tmp_path):
-    plan = RenderPlan(images=tmp_path / "images", settings=SETTINGS, limit=1e-6)
+    plan = RenderPlan(dataset=tmp_path / "images", settings=SETTINGS, limit=1e-6)
     summary = dataset.render(audio, plan, Executor(jobs=1))
     assert summary.failures == 12
     for row in rows(tmp_path / "images/failures.csv"):
@@ -498,7 +498,7 @@ def test_a_cluster_that_loses_a_worker_half_way_draws_the_same(tmp_path, write_s
 
     killer = threading.Thread(target=kill_half_way)
     killer.start()
-    plan = RenderPlan(images=images, settings=SETTINGS)
+    plan = RenderPlan(dataset=images, settings=SETTINGS)
     summary = dataset.render(audio, plan, Executor("dask", scheduler=cluster.address))
     killer.join()
     assert cluster.workers[0].wait(10) == -signal.SIGKILL

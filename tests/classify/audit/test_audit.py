@@ -355,12 +355,12 @@ def test_the_quick_audit_looks_at_a_sample_of_what_training_sees(tmp_path, monke
     dataset.change(cell(dataset, "codec", "aac"), split="train")
     dataset.images["validation/fake/000-0.png"] = dataset.images["train/real/000-0.png"] + 3
     looked = []
-    survey = module.survey
+    scan = module.scan
     monkeypatch.setattr(
         module,
-        "survey",
+        "scan",
         lambda *of, signed: (
-            looked.append((of[1], len(of[2]), of[3].sum(), signed)) or survey(*of, signed=signed)
+            looked.append((of[1], len(of[2]), of[3].sum(), signed)) or scan(*of, signed=signed)
         ),
     )
     found = audit(dataset.write(), quick=True)

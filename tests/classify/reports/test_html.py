@@ -115,8 +115,8 @@ def figures_of(levels, run):
         found["interval"][level] = {
             name: [0.9 * value, 1.1 * value] for name, value in found[level].items()
         }
-        found["oracle_metrics"][level] = oracle_metrics(one.labels, one.llr)
-        found["selective_accuracy"][level] = selective_accuracy(one.labels, one.llr, run.uncertain)
+        found["oracle"][level] = oracle_metrics(one.labels, one.llr)
+        found["decided"][level] = selective_accuracy(one.labels, one.llr, run.uncertain)
         called = (1 / (1 + np.exp(one.llr)) >= run.threshold).astype(int)
         table = [[np.sum((one.labels == a) & (called == b)) for b in (0, 1)] for a in (0, 1)]
         found["confusion"][level] = np.array(table).tolist()
@@ -276,7 +276,7 @@ def test_oracle_figures_stand_apart_from_those_at_the_stored_threshold(whole):
     after = {name for name, place in places.items() if place > order[1]}
     assert after == {"eer", "min_dcf", "auc"}
     assert min(places.values()) > order[0]
-    found = evaluated.report["oracle_metrics"]["recording"]
+    found = evaluated.report["oracle"]["recording"]
     assert f"{100 * found['accuracy_at_eer']:.1f} %" in page.text("accuracy_at_eer")
     assert f"{abs(found['eer_threshold']):.3f}" in page.text("eer_threshold")
     assert "the stored one is at 0.000" in page.text("eer_threshold")
@@ -297,7 +297,7 @@ def test_the_uncertain_share_is_told_for_each_level(whole):
     text = page.text("body")
     assert "Between P(fake) 0.3 and 0.7 the answer is “uncertain”" in text
     for level in ("picture", "recording"):
-        found = evaluated.report["selective_accuracy"][level]
+        found = evaluated.report["decided"][level]
         share, right = (f"{100 * found[name]:.1f} %" for name in ("uncertain", "accuracy"))
         expected = f"Of the {level}s {share} are uncertain; of the others {right} are judged"
         assert expected in text

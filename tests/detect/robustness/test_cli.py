@@ -43,7 +43,7 @@ def audio(tmp_path, bright, dull):
 @pytest.fixture
 def images(audio, run, tmp_path):
     render(
-        audio, RenderPlan(images=tmp_path / "images", settings=stored(load(run))), Executor(jobs=1)
+        audio, RenderPlan(dataset=tmp_path / "images", settings=stored(load(run))), Executor(jobs=1)
     )
     return tmp_path / "images"
 

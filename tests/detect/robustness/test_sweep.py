@@ -56,7 +56,7 @@ def assert_same(llr, expected):
 
 def test_clean_recordings_have_the_scores_of_their_pictures(audio, run, tmp_path):
     images = tmp_path / "images"
-    render(audio, RenderPlan(images=images, settings=stored(run)), ONE)
+    render(audio, RenderPlan(dataset=images, settings=stored(run)), ONE)
     expected = calibrated_trials(run, score_split("", images, run, "test"), manifest.read(images))[
         "recording"
     ]
