@@ -24,7 +24,8 @@ Spoofsight: tells real speech from generated speech by looking at its spectrogra
   ./run.sh audit    [IMAGES]                 what trivial facts alone would give
   ./run.sh install                           make .venv; every other verb does it when needed
   ./run.sh lint                              ruff and mypy
-  ./run.sh test [PYTEST ARGUMENTS]           lint, then every test; what continuous integration runs
+  ./run.sh test [--fast] [PYTEST ARGUMENTS]  lint, then every test, as continuous integration does;
+                                             --fast leaves out the slow ones
   ./run.sh bench NAME [ARGUMENTS]            a benchmark: ablation, convergence, detect_long, fuzz,
                                              input_pipeline, long_recording, models, peers, predict_speed,
                                              render_jobs, render_scale, render_speed
@@ -105,9 +106,14 @@ lint() {
   "$python" -m mypy
 }
 
-test() {
+test() { # --fast, as the first argument, leaves out what is marked slow
+  local marked=()
+  if [[ ${1:-} == --fast ]]; then
+    marked=(-m "not slow")
+    shift
+  fi
   lint
-  "$python" -m pytest --numprocesses 2 --dist loadfile "$@"
+  "$python" -m pytest --numprocesses 2 --dist loadfile ${marked[@]+"${marked[@]}"} "$@"
 }
 
 bench() {
