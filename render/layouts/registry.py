@@ -15,7 +15,7 @@ layout              what it is known by
 ``asvspoof5``       ``ASVspoof5.train.tsv``, ...
 ``in-the-wild``     ``meta.csv`` with ``file``, ``speaker`` and ``label``
 ``wavefake``        folders ``ljspeech_melgan``, ``jsut_parallel_wavegan``, ...
-``mlaad``           ``meta.csv`` with ``path`` and ``original_file`` (see `.wavefake`)
+``mlaad``           ``meta.csv`` with ``path`` and ``original_file`` (see `.mlaad`)
 ``fakeavceleb``     ``meta_data.csv`` with ``source``, ``method`` and ``type``
 ``df-arena``        a table with ``file_name`` and ``label``
 =================== ==========================================================================
@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from render.layouts import asvspoof, folders, path_lists, wavefake
+from render.layouts import asvspoof, fake_or_real, fakeavceleb, folders, mlaad, path_lists, wavefake
 from render.layouts.probe import FolderProbe, probe
 from render.layouts.walk import Ignored, Item
 from render.recording import Failure, Recording
@@ -60,10 +60,10 @@ def _forms() -> dict[str, Layout]:
     return {
         form: Layout(
             f"a folder {form} with training, validation and testing",
-            partial(folders.bases, form=form),
-            partial(folders.find_form, form=form),
+            partial(fake_or_real.bases, form=form),
+            partial(fake_or_real.find_form, form=form),
         )
-        for form in folders.FORMS
+        for form in fake_or_real.FORMS
     }
 
 
@@ -109,13 +109,13 @@ _LAYOUTS = {
     ),
     "mlaad": Layout(
         "meta.csv with path and original_file beside its audio",
-        partial(FolderProbe.having, columns=wavefake.MLAAD, name="meta.csv"),
-        wavefake.find_mlaad,
+        partial(FolderProbe.having, columns=mlaad.MLAAD, name="meta.csv"),
+        mlaad.find_mlaad,
     ),
     "fakeavceleb": Layout(
         "meta_data.csv with source, method and type",
-        partial(FolderProbe.having, columns=wavefake.FAKEAVCELEB, name="meta_data.csv"),
-        wavefake.find_fakeavceleb,
+        partial(FolderProbe.having, columns=fakeavceleb.FAKEAVCELEB, name="meta_data.csv"),
+        fakeavceleb.find_fakeavceleb,
     ),
     "df-arena": _listed("file_name", "label"),
 }
@@ -159,7 +159,7 @@ def recognise(audio: Path) -> str:
             f"expected a folder of recordings or a CSV that lists them (path,label), got {audio}"
         )
     if len(found) > 1:
-        forms = set(found) <= set(folders.FORMS)
+        forms = set(found) <= set(fake_or_real.FORMS)
         what = "form of Fake-or-Real (all hold the same speech)" if forms else "dataset"
         raise ValueError(
             f"expected one {what} in {audio}, got {' and '.join(found)}: name one as the layout"
@@ -194,8 +194,8 @@ def find(audio: Path, layout: str | None = None) -> Iterator[Recording | Failure
         raise ValueError(f"expected a layout among {', '.join(NAMES)}, got {name}")
     seen = probe(audio)
     shown = _shown(seen, name, audio.is_dir())
-    if not shown and name in folders.FORMS:
-        shown = folders.unnamed(seen)
+    if not shown and name in fake_or_real.FORMS:
+        shown = fake_or_real.unnamed(seen)
     if not shown and (name != FOLDERS or not audio.is_dir()):
         raise ValueError(f"expected {_LAYOUTS[name].expected} in {audio}, got none")
     return _checked(audio, name, shown)
