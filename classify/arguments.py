@@ -7,9 +7,9 @@ from pathlib import Path
 
 from classify.help import AUDIT, COMPARE, EVALUATE, PREDICT, SCORE, STATUS, TRAIN
 from classify.settings import (
-    CHOICES,
     FUSIONS,
     HEADS,
+    KEPT_EPOCHS,
     MODELS,
     PRECISIONS,
     RECIPES,
@@ -128,11 +128,11 @@ def _add_settings(verb: argparse.ArgumentParser) -> None:
     for name, kind, text in (
         ("epochs", int, "most passes over the training pictures"),
         ("patience", int, "end after so many epochs without a better one, unless the last is kept"),
-        ("batch", int, "pictures in one step"),
+        ("batch-size", int, "pictures in one step"),
         ("learning-rate", float, "largest step size of AdamW; it falls to 0"),
         ("warmup", float, "epochs, or a part of one, in which it rises from 0"),
-        ("decay", float, "weight decay of AdamW"),
-        ("average", float, "epochs that the mean of the weights reaches back; 0: none"),
+        ("weight-decay", float, "weight decay of AdamW"),
+        ("ema", float, "epochs that the mean of the weights reaches back; 0: none"),
         ("dropout", float, "share of features dropped, 0 to 1"),
         ("smoothing", float, "share of the label that is spread over both classes"),
         ("mixup", float, "how much pictures are blended, parameter of a Beta distribution; 0: not"),
@@ -142,7 +142,7 @@ def _add_settings(verb: argparse.ArgumentParser) -> None:
         ("equalise", float, "standard deviation of a random response over frequency, in dB"),
         ("level", float, "standard deviation of the gain, in dB"),
         ("noise", float, "share of training pictures that get noise"),
-        ("band", float, "share of training pictures that lose the top of their band"),
+        ("low-pass", float, "share of training pictures that lose the top of their band"),
         ("masks", int, "most bands, and most moments, that are hidden; 0: none"),
         ("views", int, "how often the trained network is asked about a picture, mirrored, rolled"),
     ):
@@ -153,7 +153,11 @@ def _add_settings(verb: argparse.ArgumentParser) -> None:
     ):
         add(name, text, action=argparse.BooleanOptionalAction)
     for name, known, text in (
-        ("select", CHOICES, "epoch that is kept: the last, or the best by a figure of validation"),
+        (
+            "keep-epoch",
+            KEPT_EPOCHS,
+            "epoch that is kept: the last, or the best by a figure of validation",
+        ),
         ("fusion", FUSIONS, "late: the rows below the levels are judged by themselves as well"),
         ("head", HEADS, "one output or two"),
         ("precision", PRECISIONS, "what the steps are computed in"),
@@ -167,7 +171,7 @@ def _add_settings(verb: argparse.ArgumentParser) -> None:
         metavar="COLUMN,...",
     )
     add(
-        "turns",
+        "copies-by-seed",
         "column of the manifest: of the training pictures with a value there, each network of "
         "--seeds sees those of one value, in turn, and the last none; empty: all see all",
         metavar="COLUMN",
@@ -220,7 +224,7 @@ def _add_evaluate(verb: argparse.ArgumentParser) -> None:
         "its keys beside it, .csv csv, else asvspoof2021)",
     )
     verb.add_argument(
-        "--explained",
+        "--explain-pictures",
         type=_count,
         metavar="N",
         default=60,

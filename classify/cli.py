@@ -82,7 +82,7 @@ def _evaluate(
     by: list[str] | None,
     scores: Path | None,
     scores_format: str | None,
-    explained: int,
+    explain_pictures: int,
     resamples: int,
     format: str,
     degrade: "Callable[[], ConditionScores] | None" = None,
@@ -93,7 +93,7 @@ def _evaluate(
     from classify.scorefiles import files
 
     run = load(folder)
-    found = evaluate(dataset, run, split, by, resamples, explained, degrade)
+    found = evaluate(dataset, run, split, by, resamples, explain_pictures, degrade)
     if scores:
         trials = found.trials
         files.write_scores(scores, trials.names, trials.labels, trials.llr, scores_format)

@@ -9,19 +9,19 @@ from typing import Any
 MODELS = ("cnn", "lcnn", "resnet", "crnn", "lstm", "vit", "plain")
 HEADS = ("sigmoid", "softmax")
 RECIPES = ("robust", "plain")
-CHOICES = ("last", "loss", "eer")
+KEPT_EPOCHS = ("last", "loss", "eer")
 FUSIONS = ("early", "late")
-PARTS = ("all", "rest")  # of a picture, with late fusion
+FUSION_HEADS = ("full", "comb")  # layers of late fusion: whole picture, rows below the spectrogram
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 
 # Bounds of the numbers: least, and what they stay under.
 _BOUNDS = {
     "epochs": (1, math.inf),
     "patience": (1, math.inf),
-    "batch": (1, math.inf),
+    "batch_size": (1, math.inf),
     "warmup": (0, math.inf),
-    "decay": (0, math.inf),
-    "average": (0, math.inf),
+    "weight_decay": (0, math.inf),
+    "ema": (0, math.inf),
     "dropout": (0, 1),
     "smoothing": (0, 1),
     "mixup": (0, math.inf),
@@ -59,17 +59,17 @@ class Settings:
         Most passes over the training split.
     patience : int
         Training ends after this many epochs without a better one, unless the last is kept.
-    select : str
+    keep_epoch : str
         Which epoch is kept: the ``"last"``, or the best by a figure of the validation split,
         ``"loss"`` or, of its recordings, ``"eer"``, the mean over sources where the manifest names
         them.
-    batch : int
+    batch_size : int
         Pictures in one step.
     balance : tuple of str
         Columns of the manifest. Both classes are seen equally often; within a class all values of
         the first column, within these those of the second. Without any, every picture is seen
         once an epoch, and the classes get weights instead.
-    turns : str
+    copies_by_seed : str
         Column of the manifest. Training pictures with a value there are for some networks of an
         ensemble: by seed, in turn, one sees those of one value, the last by alphabet first, and
         the last network sees none of them.
@@ -77,9 +77,9 @@ class Settings:
         Largest step size of AdamW; it falls along a cosine to 0 at the last epoch.
     warmup : float
         Epochs, or a part of one, in which the step size rises from 0; less than all of them.
-    decay : float
+    weight_decay : float
         Weight decay of AdamW.
-    average : float
+    ema : float
         Epochs, or a part of one, that the running mean of the weights reaches back; the mean is
         the network that is judged and kept. 0 for none.
     precision : str
@@ -101,7 +101,7 @@ class Settings:
     tilt, equalise, level : float
         Standard deviations, in dB, of a straight slope and of a smooth random curve over
         frequency, and of one gain for all; 0 for none.
-    noise, band : float
+    noise, low_pass : float
         Share of the training pictures that get noise, or lose the top of their band, in [0, 1].
     masks : int
         Most bands, and most moments, that are hidden; 0 for none.
@@ -119,14 +119,14 @@ class Settings:
     head: str = "sigmoid"
     epochs: int = 20
     patience: int = 10
-    select: str = "loss"
-    batch: int = 32
+    keep_epoch: str = "loss"
+    batch_size: int = 32
     balance: tuple[str, ...] = ()
-    turns: str = ""
+    copies_by_seed: str = ""
     learning_rate: float = 1e-3
     warmup: float = 0.0
-    decay: float = 0.004
-    average: float = 0.0
+    weight_decay: float = 0.004
+    ema: float = 0.0
     precision: str = "float32"
     dropout: float = 0.3
     smoothing: float = 0.0
@@ -139,7 +139,7 @@ class Settings:
     equalise: float = 0.0
     level: float = 0.0
     noise: float = 0.0
-    band: float = 0.0
+    low_pass: float = 0.0
     masks: int = 0
     views: int = 1
     seed: int = 0
@@ -155,7 +155,7 @@ class Settings:
         for name, known in (
             ("fusion", FUSIONS),
             ("head", HEADS),
-            ("select", CHOICES),
+            ("keep_epoch", KEPT_EPOCHS),
             ("precision", PRECISIONS),
         ):
             if getattr(self, name) not in known:
@@ -167,7 +167,7 @@ class Settings:
             if not least <= value < under:
                 bound = "" if under == math.inf else f" and under {under}"
                 raise ValueError(f"expected {name} of at least {least}{bound}, got {value}")
-        for name in ("noise", "band"):
+        for name in ("noise", "low_pass"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"expected {name} of 0 to 1, got {getattr(self, name)}")
         if not self.roll and self.views > 1 + self.flip:

@@ -99,7 +99,7 @@ def trained(tmp_path_factory, images):
     from classify.training.training import train
 
     folder = tmp_path_factory.mktemp("runs") / "trained"
-    train(images, folder, Settings(epochs=3, batch=8, learning_rate=0.01))
+    train(images, folder, Settings(epochs=3, batch_size=8, learning_rate=0.01))
     return folder
 
 

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
-from classify.settings import CHOICES, FUSIONS, MODELS, recipe
+from classify.settings import FUSIONS, KEPT_EPOCHS, MODELS, recipe
 from render.settings import FEATURES, Settings
 
 Change = Mapping[str, Any]
@@ -26,12 +26,12 @@ AUGMENTATIONS = {
     "equalise": 3.0,
     "level": 3.0,
     "noise": 0.3,
-    "band": 0.3,
+    "low_pass": 0.3,
     "masks": 2,
     "mixup": 0.2,
     "smoothing": 0.1,
 }
-AVERAGE = 0.4
+EMA = 0.4
 SOUND = {"variants": 2, "forge": True}
 SECONDS = (1.0, 2.0, 4.0)
 BALANCES = {"none": [], "class": ["label"], "source": ["source"]}
@@ -138,8 +138,8 @@ def factors(training: Change, drawing: Drawing = BASE) -> list[Factor]:
         *(_switch(name, "augmentation", on, training) for name, on in AUGMENTATIONS.items()),
         *_bare(training),
         *_balance(training),
-        _switch("average", "learning", AVERAGE, training),
-        *_choice("select", "learning", CHOICES, training),
+        _switch("ema", "learning", EMA, training),
+        *_choice("keep_epoch", "learning", KEPT_EPOCHS, training),
         *_choice("model", "model", MODELS, training),
         *_choice("fusion", "model", FUSIONS, training),
         _views(training),

@@ -255,7 +255,7 @@ def _learn(peer: str, place: Place, *more: object) -> None:
 
 
 def _score(dataset: Path, run: Path, place: Place, scores: Path) -> None:
-    told = ("--split", place.split, "--scores", scores, "--explained", 0, "--resamples", 0)
+    told = ("--split", place.split, "--scores", scores, "--explain-pictures", 0, "--resamples", 0)
     _call("classify", "evaluate", dataset, "--run", run, *told)
 
 

@@ -101,7 +101,7 @@ class SpectrogramDataGenerator(ImageDataGenerator):
         left = heard = self._heard(levels, rng)
         if rng.random() < how.noise:
             left = transforms.add_noise(left, rng, self.decibel)
-        if rng.random() < how.band:
+        if rng.random() < how.low_pass:
             left = transforms.band_limited(left, rng, self.decibel)
         if len(rest) and left is not heard:
             chance = plain[len(left) :].astype(np.float32)
@@ -172,7 +172,7 @@ class BatchSequence(keras.utils.PyDataset):
         self._coming: dict[tuple[int, int], Future] = {}
 
     def __len__(self) -> int:
-        return math.ceil(len(self.labels) / self.settings.batch)
+        return math.ceil(len(self.labels) / self.settings.batch_size)
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, ...]:
         """Make a batch of the epoch at hand, or get it if it is made already.
@@ -207,7 +207,7 @@ class BatchSequence(keras.utils.PyDataset):
         if self._order[0] != epoch:
             count, rng = len(self.labels), np.random.default_rng([how.seed, epoch])
             self._order = (epoch, epoch_order(self.share, count, count, rng))
-        chosen = self._order[1][index * how.batch : (index + 1) * how.batch]
+        chosen = self._order[1][index * how.batch_size : (index + 1) * how.batch_size]
         rng = np.random.default_rng([how.seed, epoch, index])
         pictures = plain = self.store[self.part[chosen]]
         if self.generator.levels is not None:

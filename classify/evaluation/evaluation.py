@@ -68,7 +68,7 @@ def evaluate(
     split: str,
     by: Sequence[str] | None = None,
     resamples: int = RESAMPLES,
-    explained: int = faithfulness.PICTURES,
+    explain_pictures: int = faithfulness.PICTURES,
     degrade: Callable[[], ConditionScores] | None = None,
 ) -> Evaluation:
     """Score one split and write ``RUN/report``: ``metrics.json`` and ``index.html``.
@@ -84,7 +84,7 @@ def evaluate(
         Columns of the manifest to break down by; default: source and generator, if there.
     resamples : int
         For the intervals.
-    explained : int
+    explain_pictures : int
         Pictures that the faithfulness of explanations is measured on; 0 leaves it out.
     degrade : function, optional
         Gives the scores of a robustness sweep, which is then part of the report; `detect` has one,
@@ -128,13 +128,14 @@ def evaluate(
     }
     means = {column: mean_over(cells) for column, cells in figures["by"].items()}
     figures["mean_over"] = {column: mean for column, mean in means.items() if mean}
-    if explained:
+    if explain_pictures:
         recordings = manifest.recordings(known, pictures.names.tolist())
         figures["explanation"] = faithfulness.measure(
-            run, dataset, found["picture"], recordings, together["picture"], explained
+            run, dataset, found["picture"], recordings, together["picture"], explain_pictures
         )
     asked = [f"--by={column}" for column in by or ()]
-    asked += [] if explained == faithfulness.PICTURES else [f"--explained={explained}"]
+    if explain_pictures != faithfulness.PICTURES:
+        asked.append(f"--explain-pictures={explain_pictures}")
     refused = pictures.refused
     if degrade:
         degraded = degrade()

@@ -12,7 +12,7 @@ import numpy as np
 from classify import backend
 from classify.runs.run import Run
 from classify.runs.runtime import KERAS
-from classify.settings import PARTS
+from classify.settings import FUSION_HEADS
 
 
 def available(run: Run) -> bool:
@@ -86,7 +86,7 @@ def _obstacle(run: Run) -> str:
 
 def _heads(model: Any) -> list[Any]:
     """The layer of the logit; of a network with several, all of which the mean counts."""
-    return [one for one in model.layers if one.name in PARTS] or [model.layers[-1]]
+    return [one for one in model.layers if one.name in FUSION_HEADS] or [model.layers[-1]]
 
 
 def _body(model: Any, head: Any) -> Any:

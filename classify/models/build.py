@@ -16,7 +16,7 @@ from keras import KerasTensor, layers, ops
 
 from classify.models import backbone, cnn, crnn, lcnn, lstm, plain, resnet, vit
 from classify.models.optimizer import PerHeadLoss, prepare
-from classify.settings import PARTS, Settings
+from classify.settings import FUSION_HEADS, Settings
 
 BODIES = {
     "cnn": cnn.features,
@@ -64,7 +64,7 @@ def build(
         x = ops.cast(pictures, "float32")
         features = [body(x, settings)]
         if settings.fusion == "late" and levels is not None and levels < shape[0]:
-            features.append(cnn.rest(layers.Cropping2D(((levels, 0), (0, 0)))(x)))
+            features.append(cnn.comb_features(layers.Cropping2D(((levels, 0), (0, 0)))(x)))
     finally:
         keras.config.set_dtype_policy(usual)
     features = [layers.Dropout(settings.dropout, seed=settings.seed)(x) for x in features]
@@ -83,7 +83,7 @@ def _head(features: list[KerasTensor], settings: Settings) -> KerasTensor:
     name, units, activation = sigmoid if settings.head == "sigmoid" else ("classes", 2, "softmax")
     if len(features) == 1:
         return layers.Dense(units, activation, name=name, dtype="float32")(features[0])
-    pairs = zip(PARTS, features, strict=True)
+    pairs = zip(FUSION_HEADS, features, strict=True)
     logits = [layers.Dense(units, name=part, dtype="float32")(x) for part, x in pairs]
     logits = [layers.Reshape((1, units), dtype="float32")(x) for x in logits]
     each = layers.Concatenate(axis=1, activity_regularizer=PerHeadLoss(), dtype="float32")(logits)

@@ -23,7 +23,7 @@ STAGES = (
     (96, 1, False),
 )
 # For what stands below the levels: a place there is bright, or it is not. 32 x 249 is 4 x 32 there.
-REST = ((16, 2, True), (32, 1, True), (64, 1, False))
+COMB_STAGES = ((16, 2, True), (32, 1, True), (64, 1, False))
 
 
 def features(pictures: KerasTensor, settings: Settings) -> KerasTensor:
@@ -31,7 +31,7 @@ def features(pictures: KerasTensor, settings: Settings) -> KerasTensor:
     return _rows(pictures, STAGES)
 
 
-def rest(pictures: KerasTensor) -> KerasTensor:
+def comb_features(pictures: KerasTensor) -> KerasTensor:
     """Features of the rows below the levels alone, for late fusion, with whatever body for all.
 
     Parameters
@@ -43,7 +43,7 @@ def rest(pictures: KerasTensor) -> KerasTensor:
     features : KerasTensor, shape=(batch, features)
         Of every row twice as many as the last stage has filters.
     """
-    return _rows(pictures, REST)
+    return _rows(pictures, COMB_STAGES)
 
 
 def _rows(pictures: KerasTensor, stages: tuple[tuple[int, int, bool], ...]) -> KerasTensor:

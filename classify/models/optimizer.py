@@ -28,10 +28,10 @@ def prepare(model: keras.Model, settings: Settings, steps_per_epoch: int) -> Non
     )
     # Of an epoch, not a momentum of its own: with few pictures, a training would end before the
     # mean has forgotten the weights that it began with.
-    reach = settings.average * steps_per_epoch
+    reach = settings.ema * steps_per_epoch
     optimiser = keras.optimizers.AdamW(
         rate,
-        weight_decay=settings.decay,
+        weight_decay=settings.weight_decay,
         use_ema=reach > 1,
         ema_momentum=1 - 1 / reach if reach > 1 else None,
     )

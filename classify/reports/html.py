@@ -161,7 +161,7 @@ def _drawn(
     """Figures by name, those that have a meaning."""
     histories = dict(_histories(run))
     if histories:
-        yield "learning", _inline(plots.learning(histories, run.training.get("select", "loss")))
+        yield "learning", _inline(plots.learning(histories, run.training.get("keep_epoch", "last")))
     found = {
         level: _curve(its, report[level]) for level, its in levels.items() if "eer" in report[level]
     }

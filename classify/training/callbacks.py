@@ -43,7 +43,7 @@ class CheckpointCallback(keras.callbacks.Callback):
         """Whether the last `patience` epochs brought no better one."""
         if not self.rows:
             return False
-        since = len(self.rows) - 1 - best(self.rows, self.settings.select)
+        since = len(self.rows) - 1 - best(self.rows, self.settings.keep_epoch)
         return since >= self.settings.patience
 
     def on_epoch_end(self, epoch: int, logs=None) -> None:
@@ -58,7 +58,7 @@ class CheckpointCallback(keras.callbacks.Callback):
         part = self.folder / "training" / "part.keras"
         self.model.save(part)
         kept = part.replace(epoch_path(self.folder, epoch + 1))
-        if self.settings.select != "last":
+        if self.settings.keep_epoch != "last":
             self.keep_best()
         for path in kept.parent.glob("epoch-*.keras"):
             if path != kept:
@@ -67,17 +67,17 @@ class CheckpointCallback(keras.callbacks.Callback):
 
     def on_train_end(self, logs=None) -> None:
         """Keep the last epoch, where that is asked for: it was to be seen which that is."""
-        if self.settings.select == "last":
+        if self.settings.keep_epoch == "last":
             self.keep_best()
 
     def keep_best(self) -> None:
         """Make the last epoch the run's network if it is the best so far."""
-        if not self.rows or best(self.rows, self.settings.select) != len(self.rows) - 1:
+        if not self.rows or best(self.rows, self.settings.keep_epoch) != len(self.rows) - 1:
             return
         model = keras.models.load_model(epoch_path(self.folder, len(self.rows)), safe_mode=True)
         if model.optimizer.use_ema:
             model.optimizer.finalize_variable_values(model.trainable_variables)
-        Fusion(model).weigh(self.held, self.settings.batch)
+        Fusion(model).calibrate_heads(self.held, self.settings.batch_size)
         keep(model, self.folder)
 
 
@@ -163,7 +163,7 @@ class ValidationCallback(keras.callbacks.Callback):
             self.model.optimizer.finalize_variable_values(self.judged.trainable_variables)
             # On JAX they are the optimiser's own arrays now, and a prediction takes what it gets.
             self.judged.set_weights(self.judged.get_weights())
-        self.fusion.weigh(self.held, self.batch)
+        self.fusion.calibrate_heads(self.held, self.batch)
         logs |= validate(self.judged, self.held, self.batch)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from classify.metrics.calibration import fit
 from classify.runs.run import Calibration
-from classify.settings import PARTS
+from classify.settings import FUSION_HEADS
 from classify.training.validation import ValidationSet
 
 
@@ -23,13 +23,13 @@ class Fusion:
     """
 
     def __init__(self, model: keras.Model):
-        self.heads = [layer for layer in model.layers if layer.name in PARTS]
+        self.heads = [layer for layer in model.layers if layer.name in FUSION_HEADS]
         self.logits = None
         if self.heads:
             outputs = keras.ops.stack([head.output for head in self.heads], axis=1)
             self.logits = keras.Model(model.input, outputs)
 
-    def weigh(self, held: ValidationSet, batch: int) -> None:
+    def calibrate_heads(self, held: ValidationSet, batch: int) -> None:
         """Calibrate each head on the recordings, by changing its weights.
 
         With answers that are no numbers, nothing is changed.

@@ -83,13 +83,13 @@ class _Data:
     def batches(self, settings: Settings) -> BatchSequence:
         """The batches of a training, balanced as it asks for, of the pictures whose turn it is."""
         names = self.names(self.train)
-        kinds = manifest.values(self.known, names, settings.turns)
+        kinds = manifest.values(self.known, names, settings.copies_by_seed)
         part = np.flatnonzero(seed_subset(kinds, self.train.labels, settings.seed))
         labels = self.train.labels[part]
         if left := len(names) - len(part):
             print(
                 f"train: seed {settings.seed}: {left} of {len(names)} training pictures are for "
-                f"networks of other seeds ({settings.turns})",
+                f"networks of other seeds ({settings.copies_by_seed})",
                 file=sys.stderr,
             )
         how: dict = {"part": part, "levels": self.levels}
@@ -214,8 +214,8 @@ def _train_one(data: _Data, folder: Path, settings: Settings) -> Run:
     if settings.precision != "float32":
         _single_precision(folder, data, settings)
     rows = read_history(folder / "history.csv")
-    learning_curves(rows, settings.select, folder / "learning_curves.png")
-    kept = rows[best(rows, settings.select)]
+    learning_curves(rows, settings.keep_epoch, folder / "learning_curves.png")
+    kept = rows[best(rows, settings.keep_epoch)]
     run = dataclasses.replace(run, scores=kept)
     run = dataclasses.replace(run, export=export(run, data.validation.paths))
     finished = _finish(run, data)
@@ -240,8 +240,8 @@ def _fit(data: _Data, folder: Path, settings: Settings, done: int) -> None:
     else:
         model = build(settings, data.train.shape, len(batches), data.levels)
     log = keras.callbacks.CSVLogger(str(history), append=True)
-    judge = ValidationCallback(data.held, settings.batch)
-    progress = Progress(settings.epochs, len(batches), settings.batch, done)
+    judge = ValidationCallback(data.held, settings.batch_size)
+    progress = Progress(settings.epochs, len(batches), settings.batch_size, done)
     try:
         model.fit(
             backend.feed(batches),

@@ -15,8 +15,8 @@ from classify.settings import recipe
 from render.vocoders import registry
 
 # What of a recipe decides how a network learns, but changes no picture and no label.
-LEARNING = "model weights head epochs patience select batch balance learning_rate warmup decay"
-LEARNING += " average precision dropout views fusion turns"
+LEARNING = "model weights head epochs patience keep_epoch batch_size balance learning_rate"
+LEARNING += " warmup weight_decay ema precision dropout views fusion copies_by_seed"
 
 
 @pytest.fixture(scope="module")
@@ -108,17 +108,17 @@ def test_the_recipe_says_how_often_a_picture_is_asked_about():
 
 
 def test_what_the_recipe_has_is_switched_off_and_what_it_lacks_on():
-    without = by_name(tilt=0.0, masks=0, flip=False, average=0.0)
-    assert [without[name].before for name in ("tilt", "masks", "flip", "average")] == ["off"] * 4
+    without = by_name(tilt=0.0, masks=0, flip=False, ema=0.0)
+    assert [without[name].before for name in ("tilt", "masks", "flip", "ema")] == ["off"] * 4
     assert without["tilt"].training["tilt"] > 0
     assert without["masks"].training["masks"] >= 1
     assert without["flip"].training == {"flip": True}
-    have = by_name(tilt=2.5, masks=3, flip=True, average=0.1)
+    have = by_name(tilt=2.5, masks=3, flip=True, ema=0.1)
     assert have["tilt"].training == {"tilt": 0.0}
     assert have["tilt"].before == "2.5"
     assert have["masks"].training == {"masks": 0}
     assert have["flip"].training == {"flip": False}
-    assert have["average"].training == {"average": 0.0}
+    assert have["ema"].training == {"ema": 0.0}
 
 
 def test_of_a_choice_all_others_are_tried():

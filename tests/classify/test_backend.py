@@ -94,7 +94,7 @@ def test_other_backends_train_and_predict(name, images, tmp_path):
     environment = {**os.environ, "KERAS_BACKEND": name}
     run = str(tmp_path / "run")
     for arguments in (
-        ["train", str(images), "--to", run, "--epochs", "1", "--batch", "8"],
+        ["train", str(images), "--to", run, "--epochs", "1", "--batch-size", "8"],
         ["predict", str(images / "test"), "--run", run],
     ):
         done = subprocess.run(

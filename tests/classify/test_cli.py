@@ -15,11 +15,11 @@ def run(trained, tmp_path):
 
 def test_train_evaluate_predict(images, tmp_path, capsys):
     run = str(tmp_path / "run")
-    train = ["train", str(images), "--to", run, "--epochs", "1", "--batch", "8", "--no-flip"]
+    train = ["train", str(images), "--to", run, "--epochs", "1", "--batch-size", "8", "--no-flip"]
     assert main(train) == 0
     assert capsys.readouterr().out.startswith(f"{run}: kept epoch 1, validation loss ")
     assert json.loads((tmp_path / "run/run.json").read_text())["training"]["flip"] is False
-    quick = ["--run", run, "--resamples", "10", "--explained", "0"]
+    quick = ["--run", run, "--resamples", "10", "--explain-pictures", "0"]
     assert main(["evaluate", str(images), *quick]) == 0
     out, err = capsys.readouterr()
     assert "balanced_accuracy" in out
@@ -36,12 +36,23 @@ def test_train_evaluate_predict(images, tmp_path, capsys):
 
 def test_an_ensemble_is_used_as_one_run(images, tmp_path, capsys):
     run = str(tmp_path / "run")
-    train = ["train", str(images), "--to", run, "--epochs", "1", "--batch", "8", "--seeds", "2"]
+    train = [
+        "train",
+        str(images),
+        "--to",
+        run,
+        "--epochs",
+        "1",
+        "--batch-size",
+        "8",
+        "--seeds",
+        "2",
+    ]
     assert main(train) == 0
     out = capsys.readouterr().out
     assert out.startswith(f"{run}: 2 networks, each alone validation EER ")
     assert "+-" in out
-    quick = ["--run", run, "--resamples", "10", "--explained", "0", "--format", "json"]
+    quick = ["--run", run, "--resamples", "10", "--explain-pictures", "0", "--format", "json"]
     assert main(["evaluate", str(images), *quick]) == 0
     report = json.loads(capsys.readouterr().out)
     assert set(report["seeds"]["picture"]) == set(report["picture"])
@@ -52,7 +63,7 @@ def test_an_ensemble_is_used_as_one_run(images, tmp_path, capsys):
 def test_written_scores_have_the_figures_of_the_evaluation(images, run, tmp_path, capsys):
     scores = tmp_path / "mine.scores.tsv"
     quick = ["--resamples", "10", "--format", "json"]
-    evaluate = ["evaluate", str(images), "--run", str(run), "--explained", "0"]
+    evaluate = ["evaluate", str(images), "--run", str(run), "--explain-pictures", "0"]
     assert main([*evaluate, "--scores", str(scores), *quick]) == 0
     evaluated = json.loads(capsys.readouterr().out)
     assert main(["score", str(scores), "--keys", str(tmp_path / "mine.keys.tsv"), *quick]) == 0
@@ -65,7 +76,7 @@ def test_pictures_that_cannot_be_judged_are_status_1(images, run, tmp_path, caps
     copy = shutil.copytree(images, tmp_path / "images")
     (copy / "test/real/00.png").write_text("hello")
     quick = ["--resamples", "10"]
-    assert main(["evaluate", str(copy), "--run", str(run), "--explained", "0", *quick]) == 1
+    assert main(["evaluate", str(copy), "--run", str(run), "--explain-pictures", "0", *quick]) == 1
     assert main(["compare", str(run), str(run), str(copy), *quick]) == 1
     assert "00.png: expected a picture, got something else" in capsys.readouterr().err
 

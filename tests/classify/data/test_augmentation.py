@@ -28,7 +28,7 @@ def epoch(flow, number):
 
 
 def test_without_augmentation_the_pictures_are_only_shuffled(split):
-    (pictures, labels), *_ = epoch(batches(split, Settings(batch=16, **STILL)), 0)
+    (pictures, labels), *_ = epoch(batches(split, Settings(batch_size=16, **STILL)), 0)
     expected = {decode(path.read_bytes()).image.tobytes() for path in split.paths}
     assert pictures.shape == (16, 32, 32, 1)
     assert {picture.tobytes() for picture in pictures} == expected
@@ -39,7 +39,7 @@ def test_every_picture_is_seen_once_an_epoch_with_its_label(split):
     found = [
         batch
         for number in (0, 1)
-        for batch in epoch(batches(split, Settings(batch=5, **STILL)), number)
+        for batch in epoch(batches(split, Settings(batch_size=5, **STILL)), number)
     ]
     labels = {
         decode(p.read_bytes()).image.tobytes(): one
@@ -51,14 +51,14 @@ def test_every_picture_is_seen_once_an_epoch_with_its_label(split):
 
 
 def test_the_softmax_head_gets_one_column_a_class(split):
-    one = epoch(batches(split, Settings(batch=16)), 0)[0][1]
-    two = epoch(batches(split, Settings(batch=16, head="softmax")), 0)[0][1]
+    one = epoch(batches(split, Settings(batch_size=16)), 0)[0][1]
+    two = epoch(batches(split, Settings(batch_size=16, head="softmax")), 0)[0][1]
     np.testing.assert_array_equal(two, np.hstack([1 - one, one]))
 
 
 def test_classes_weigh_what_they_are_given(split):
     weights = np.array([2.0, 0.5])
-    _, targets, found = epoch(batches(split, Settings(batch=16), weights=weights), 0)[0]
+    _, targets, found = epoch(batches(split, Settings(batch_size=16), weights=weights), 0)[0]
     np.testing.assert_array_equal(found, weights[targets[:, 0].astype(int)])
 
 
@@ -71,7 +71,7 @@ CHANGES = [
     {"equalise": 6.0},
     {"level": 6.0},
     {"noise": 1.0},
-    {"band": 1.0},
+    {"low_pass": 1.0},
     {"masks": 2},
     {"mixup": 1.0},
 ]
@@ -79,8 +79,8 @@ CHANGES = [
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_each_augmentation_changes_pictures_by_itself(split, change):
-    still, _ = epoch(batches(split, Settings(batch=16, **STILL)), 0)[0]
-    moved, _ = epoch(batches(split, Settings(batch=16, **{**STILL, **change})), 0)[0]
+    still, _ = epoch(batches(split, Settings(batch_size=16, **STILL)), 0)[0]
+    moved, _ = epoch(batches(split, Settings(batch_size=16, **{**STILL, **change})), 0)[0]
     changed = [not np.array_equal(a, b) for a, b in zip(still, moved, strict=True)]
     assert any(changed)
     if "flip" in change:
@@ -91,7 +91,7 @@ def test_each_augmentation_changes_pictures_by_itself(split, change):
 
 def test_moving_pixels_copies_them_and_smooths_nothing(split):
     moving = {"shear": 20.0, "zoom": 0.3, "flip": True}
-    pictures, _ = epoch(batches(split, Settings(batch=16, **moving)), 0)[0]
+    pictures, _ = epoch(batches(split, Settings(batch_size=16, **moving)), 0)[0]
     values = {v for path in split.paths for v in np.unique(decode(path.read_bytes()).image)}
     assert set(np.unique(pictures)) <= values
     grain = np.abs(np.diff(pictures[..., 0].astype(float), axis=2)).mean()
@@ -122,7 +122,7 @@ def test_only_rows_of_levels_are_heard_through_another_channel():
     assert (found[:20] != 128).mean() > 0.9
 
 
-@pytest.mark.parametrize("how", ["noise", "band"])
+@pytest.mark.parametrize("how", ["noise", "low_pass"])
 def test_other_rows_give_way_to_chance_as_far_as_levels_are_hidden(how):
     generator = SpectrogramDataGenerator(Settings(**STILL, **{how: 1.0}), 2.55, levels=20)
     grain = np.random.default_rng(0).integers(100, 156, (30, 400)).astype(np.uint8)
@@ -143,7 +143,7 @@ def test_other_rows_give_way_to_chance_as_far_as_levels_are_hidden(how):
 
 
 def test_chance_is_what_pictures_of_the_negative_class_show(split):
-    settings = Settings(**STILL, noise=1.0, batch=16)
+    settings = Settings(**STILL, noise=1.0, batch_size=16)
     flow = batches(split, settings, levels=16)
     flow.store._kept[:, :16] = 0  # whatever noise there is hides all of it
     flow.store._kept[split.labels == 0, 16:] = 50
@@ -154,7 +154,9 @@ def test_chance_is_what_pictures_of_the_negative_class_show(split):
 
 
 def test_an_epoch_depends_on_seed_and_number_alone(split):
-    settings = Settings(**{**recipe("robust"), "batch": 5, "mixup": 0.4, "noise": 0.5, "band": 0.5})
+    settings = Settings(
+        **{**recipe("robust"), "batch_size": 5, "mixup": 0.4, "noise": 0.5, "low_pass": 0.5}
+    )
     once = batches(split, settings)
     first, second = epoch(once, 0), epoch(once, 1)
     again = epoch(batches(split, settings), 1)
@@ -162,7 +164,7 @@ def test_an_epoch_depends_on_seed_and_number_alone(split):
         np.testing.assert_array_equal(a, b)
         np.testing.assert_array_equal(label_a, label_b)
     assert not np.array_equal(first[0][0], second[0][0])
-    other = epoch(batches(split, Settings(batch=5, seed=1)), 1)
+    other = epoch(batches(split, Settings(batch_size=5, seed=1)), 1)
     assert not np.array_equal(other[0][0], second[0][0])
 
 
@@ -182,7 +184,7 @@ def test_damaged_pictures_never_reach_a_batch(images, tmp_path):
     copy = shutil.copytree(images, tmp_path / "images")
     (copy / "train/real/03.png").write_bytes(b"broken")
     split = scan_split(copy, "train")
-    flow = batches(split, Settings(batch=4))
+    flow = batches(split, Settings(batch_size=4))
     assert sum(len(flow[index][0]) for index in range(len(flow))) == 15
 
 

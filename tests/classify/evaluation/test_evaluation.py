@@ -35,7 +35,7 @@ def with_manifest(images):
 
 
 def test_the_report_per_picture_is_the_summary_of_the_calibrated_scores(run, images):
-    found = evaluate(images, run, "test", resamples=20, explained=0)
+    found = evaluate(images, run, "test", resamples=20, explain_pictures=0)
     paths = sorted((images / "test").rglob("*.png"))
     labels = np.array([int(path.parent.name == "fake") for path in paths])
     llr = run.calibration(np.array([score.llr[0] for score in score_pictures(run, paths)]))
@@ -53,7 +53,7 @@ def test_the_report_per_picture_is_the_summary_of_the_calibrated_scores(run, ima
 
 
 def test_the_written_report(run, images):
-    found = evaluate(images, run, "validation", resamples=20, explained=0)
+    found = evaluate(images, run, "validation", resamples=20, explain_pictures=0)
     folder = run.folder / "report"
     assert json.loads((folder / "metrics.json").read_text()) == json.loads(json.dumps(found.report))
     page = (folder / "index.html").read_text()
@@ -67,7 +67,7 @@ def test_the_written_report(run, images):
 
 
 def test_recordings_are_pooled_and_broken_down(run, copy):
-    found = evaluate(with_manifest(copy), run, "test", resamples=20, explained=0)
+    found = evaluate(with_manifest(copy), run, "test", resamples=20, explain_pictures=0)
     report = found.report
     assert np.sum(report["confusion"]["recording"]) == 8
     assert np.sum(report["confusion"]["picture"]) == 16
@@ -84,7 +84,9 @@ def test_recordings_are_pooled_and_broken_down(run, copy):
 
 
 def test_columns_are_chosen_by_name(run, copy):
-    found = evaluate(with_manifest(copy), run, "test", by=["speaker"], resamples=0, explained=0)
+    found = evaluate(
+        with_manifest(copy), run, "test", by=["speaker"], resamples=0, explain_pictures=0
+    )
     assert set(found.report["by"]) == {"speaker"}
     assert found.report["by"]["speaker"]["s0"]["against"] == "same speaker"
     with pytest.raises(ValueError, match="expected a column of .*speaker, generator.*, got colour"):
@@ -109,7 +111,7 @@ def test_what_is_resampled_together():
 
 def test_one_class_is_evaluated_as_far_as_it_means_something(run, copy):
     shutil.rmtree(copy / "test/real")
-    found = evaluate(copy, run, "test", resamples=20, explained=0)
+    found = evaluate(copy, run, "test", resamples=20, explain_pictures=0)
     assert "accuracy" in found.report["picture"]
     assert "eer" not in found.report["picture"]
     assert (run.folder / "report/index.html").is_file()
@@ -120,7 +122,7 @@ def test_one_class_is_evaluated_as_far_as_it_means_something(run, copy):
 
 def test_pictures_that_cannot_be_scored_are_named_and_counted(run, copy, capsys):
     (copy / "test/fake/00.png").write_bytes(b"broken")
-    found = evaluate(copy, run, "test", resamples=0, explained=0)
+    found = evaluate(copy, run, "test", resamples=0, explain_pictures=0)
     assert found.refused == 1
     assert np.sum(found.report["confusion"]["picture"]) == 15
     assert "00.png: expected a picture, got something else" in capsys.readouterr().err
@@ -154,7 +156,7 @@ def test_a_dataset_of_other_drawing_settings_is_refused(trained, copy, tmp_path)
 
 
 def test_the_table_shows_both_levels_with_intervals(run, copy):
-    report = evaluate(with_manifest(copy), run, "test", resamples=20, explained=0).report
+    report = evaluate(with_manifest(copy), run, "test", resamples=20, explain_pictures=0).report
     lines = text.evaluation(report, run.classes).splitlines()
     assert lines[0].split() == ["test", "pictures", "recordings"]
     assert lines[1].split() == ["real", "8", "4"]

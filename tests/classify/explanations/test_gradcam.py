@@ -88,7 +88,7 @@ def test_every_head_tells_of_the_rows_that_it_sees(tmp_path):
     pictures = keras.Input((*SHAPE, 1), dtype="uint8")
     x = layers.Rescaling(1 / 255)(pictures)
     logits = []
-    for name, rows, weight in (("all", 0, 3.0), ("rest", 12, -2.0)):
+    for name, rows, weight in (("full", 0, 3.0), ("comb", 12, -2.0)):
         part = layers.Cropping2D(((rows, 0), (0, 0)))(x) if rows else x
         part = layers.Conv2D(1, 1, use_bias=False, kernel_initializer="ones")(part)
         start = keras.initializers.Constant(weight)

@@ -103,7 +103,7 @@ def test_every_network_ends_with_dropout_and_a_dense_layer(model):
 @pytest.mark.parametrize("head", ["sigmoid", "softmax"])
 def test_late_fusion_judges_the_rest_by_itself_too(head):
     network = build(Settings(fusion="late", head=head), (40, 36), 10, 24)
-    every = [network.get_layer(name).output for name in ("all", "rest")]
+    every = [network.get_layer(name).output for name in ("full", "comb")]
     other = BATCH.copy()
     other[:, :24] = other[::-1, :24]
     of_all, of_rest = ([], [])
@@ -125,7 +125,7 @@ def test_late_fusion_judges_the_rest_by_itself_too(head):
 def test_without_rest_or_late_fusion_there_is_one_body(fusion, levels):
     names = [one.name for one in build(Settings(fusion=fusion), (40, 36), 10, levels).layers]
     assert names[-1] == "positive"
-    assert not {"all", "rest"} & {*names}
+    assert not {"full", "comb"} & {*names}
 
 
 def test_dropout_works_in_training_only():

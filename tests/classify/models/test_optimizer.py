@@ -14,9 +14,9 @@ def test_the_step_size_rises_and_falls_to_nothing():
     assert found == pytest.approx([0, 0.05, 0.1, 0.05, 0], abs=1e-6)
 
 
-@pytest.mark.parametrize(("average", "momentum"), [(0.5, 0.9), (5, 0.99), (0.05, None), (0, None)])
-def test_the_mean_of_the_weights_reaches_back_some_epochs(average, momentum):
-    optimiser = build(Settings(average=average), (8, 8), 20).optimizer
+@pytest.mark.parametrize(("ema", "momentum"), [(0.5, 0.9), (5, 0.99), (0.05, None), (0, None)])
+def test_the_mean_of_the_weights_reaches_back_some_epochs(ema, momentum):
+    optimiser = build(Settings(ema=ema), (8, 8), 20).optimizer
     assert optimiser.use_ema == (momentum is not None)
     if momentum:
         assert optimiser.ema_momentum == pytest.approx(momentum)
@@ -55,7 +55,7 @@ def test_late_fusion_is_trained_by_the_loss_of_each():
     network = build(Settings(fusion="late", dropout=0.0), (40, 36), 10, 24)
     pictures = np.random.default_rng(0).integers(0, 256, (4, 40, 36, 1)).astype(np.uint8)
     targets = np.array([[0.0], [1.0]] * 2)
-    every = [network.get_layer(name).output for name in ("all", "rest")]
+    every = [network.get_layer(name).output for name in ("full", "comb")]
     logits = keras.Model(network.input, every)(pictures, training=True)
     each = [float(network.loss(targets, keras.ops.sigmoid(one))) for one in logits]
     assert abs(each[0] - each[1]) > 0.01

@@ -76,7 +76,7 @@ def test_a_score_is_the_mean_of_what_the_network_says_of_each_view(trained, tmp_
 
 
 def test_a_training_records_the_views_and_is_calibrated_under_them(images, tmp_path):
-    how = {"model": "plain", "epochs": 1, "batch": 8, "roll": True, "learning_rate": 0.01}
+    how = {"model": "plain", "epochs": 1, "batch_size": 8, "roll": True, "learning_rate": 0.01}
     once = train(images, tmp_path / "once", Settings(**how))
     run = train(images, tmp_path / "run", Settings(**how, views=4))
     assert json.loads((tmp_path / "run/run.json").read_text())["training"]["views"] == 4

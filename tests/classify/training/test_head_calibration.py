@@ -8,7 +8,7 @@ from classify.metrics.calibration import fit
 from classify.metrics.trials import Trials
 from classify.models.build import build
 from classify.prediction.pooling import pool_recordings
-from classify.settings import PARTS, Settings
+from classify.settings import FUSION_HEADS, Settings
 from classify.training.head_calibration import Fusion
 from classify.training.validation import ValidationSet
 
@@ -25,7 +25,7 @@ def held(images):
 
 def of_each(network, held):
     """Scores of either head, shape=(2, n): ln p(real) - ln p(fake)."""
-    heads = keras.Model(network.input, [network.get_layer(part).output for part in PARTS])
+    heads = keras.Model(network.input, [network.get_layer(part).output for part in FUSION_HEADS])
     found = np.array(heads.predict_on_batch(held.store[range(len(held.labels))][..., np.newaxis]))
     return (found[..., 0] if found.shape[-1] > 1 else 0) - found[..., -1]
 
@@ -34,7 +34,7 @@ def late(head, held):
     """A network whose heads rank the fakes below the real ones, and are biased."""
     keras.utils.set_random_seed(0)
     network = build(Settings(fusion="late", head=head), (32, 32), 10, 24)
-    for part, llr in zip(PARTS, of_each(network, held), strict=True):
+    for part, llr in zip(FUSION_HEADS, of_each(network, held), strict=True):
         dense = network.get_layer(part)
         right = np.sign(llr[held.labels == 0].mean() - llr[held.labels == 1].mean())
         dense.set_weights([dense.get_weights()[0] * right, np.arange(1.0, dense.units + 1)])
@@ -50,7 +50,7 @@ def of_recordings(held, llr):
 def test_each_head_is_calibrated_on_the_recordings(held, head):
     network = late(head, held)
     before = of_each(network, held)
-    Fusion(network).weigh(held, batch=5)
+    Fusion(network).calibrate_heads(held, batch=5)
     for raw, weighed in zip(before, of_each(network, held), strict=True):
         scored = of_recordings(held, raw)
         calibration = fit(scored.labels, scored.llr)
@@ -64,7 +64,7 @@ def test_each_head_is_calibrated_on_the_recordings(held, head):
 
 def assert_unchanged(network, held):
     before = network.get_weights()
-    Fusion(network).weigh(held, batch=5)
+    Fusion(network).calibrate_heads(held, batch=5)
     for one, other in zip(before, network.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
 
@@ -75,6 +75,6 @@ def test_of_one_head_there_is_nothing_to_weigh(held):
 
 def test_with_answers_that_are_no_numbers_nothing_is_changed(held):
     network = late("sigmoid", held)
-    kernel, bias = network.get_layer("rest").get_weights()
-    network.get_layer("rest").set_weights([kernel * np.nan, bias])
+    kernel, bias = network.get_layer("comb").get_weights()
+    network.get_layer("comb").set_weights([kernel * np.nan, bias])
     assert_unchanged(network, held)

@@ -27,7 +27,7 @@ from classify.training.training import class_weights, train
 
 # The network with the fewest layers, for tests that would be the same with any: most of what a
 # training of a few pictures takes is making its graph.
-QUICK = Settings(model="plain", epochs=2, batch=8, learning_rate=0.01)
+QUICK = Settings(model="plain", epochs=2, batch_size=8, learning_rate=0.01)
 
 
 def test_a_run_holds_all_that_rebuilds_it(trained, images):
@@ -73,7 +73,7 @@ def test_any_keras_can_load_the_network(trained):
 
 def test_a_training_begins_with_what_trivial_facts_tell_apart(make_pictures, tmp_path, capsys):
     images = make_pictures(tmp_path / "images", count=40)  # fakes are brighter on top
-    train(images, tmp_path / "run", replace(QUICK, epochs=1, batch=40))
+    train(images, tmp_path / "run", replace(QUICK, epochs=1, batch_size=40))
     (line,) = (line for line in capsys.readouterr().err.splitlines() if "audit" in line)
     assert line.startswith("train: audit: ")
     assert "tells real from fake in 100 % of train" in line
@@ -82,7 +82,7 @@ def test_a_training_begins_with_what_trivial_facts_tell_apart(make_pictures, tmp
 
 def test_the_same_seed_gives_the_same_run_and_another_another(images, tmp_path):
     for name, seed in (("a", 5), ("b", 5), ("c", 6)):
-        train(images, tmp_path / name, Settings(epochs=2, batch=8, seed=seed))
+        train(images, tmp_path / name, Settings(epochs=2, batch_size=8, seed=seed))
     histories = [(tmp_path / name / "history.csv").read_text() for name in "abc"]
     assert histories[0] == histories[1]
     assert histories[0] != histories[2]
@@ -90,7 +90,9 @@ def test_the_same_seed_gives_the_same_run_and_another_another(images, tmp_path):
 
 @pytest.mark.parametrize("head", ["sigmoid", "softmax"])
 def test_a_network_learns_what_is_plain_to_see(images, tmp_path, head):
-    settings = Settings(epochs=12, batch=8, learning_rate=0.02, head=head, dropout=0.0, patience=12)
+    settings = Settings(
+        epochs=12, batch_size=8, learning_rate=0.02, head=head, dropout=0.0, patience=12
+    )
     run = train(images, tmp_path / "run", settings)
     assert run.scores["val_accuracy"] >= 0.9
 
@@ -114,7 +116,7 @@ def test_the_network_is_told_of_the_steps_of_an_epoch_and_of_the_levels(
 
     monkeypatch.setattr(training, "build", build)
     with pytest.raises(KeyboardInterrupt):
-        train(images_with_rest, tmp_path / "run", replace(QUICK, batch=5))
+        train(images_with_rest, tmp_path / "run", replace(QUICK, batch_size=5))
     assert told == [((32, 32), 4, 24)]  # 4 steps of 16 pictures, the last of one alone
 
 
@@ -169,7 +171,7 @@ def test_an_earlier_training_is_not_deleted_by_mistake(trained, images, tmp_path
 
 def test_a_finished_run_is_resumed_to_itself(trained, images, monkeypatch):
     monkeypatch.setattr(training, "_fit", lambda *_: pytest.fail("trained again"))
-    settings = Settings(epochs=3, batch=8, learning_rate=0.01)
+    settings = Settings(epochs=3, batch_size=8, learning_rate=0.01)
     assert train(images, trained, settings, resume=True) == load(trained)
     with pytest.raises(ValueError, match="expected to go on with epochs 3, got 2"):
         train(images, trained, replace(settings, epochs=2), resume=True)
@@ -222,14 +224,16 @@ def test_a_network_sees_what_is_for_all_and_what_is_its_turn(images_with_rest, t
     assert all(path.is_file() for path in copied)
     own = [f"{path.relative_to(whole).as_posix()},{kind}" for path, kind in copied.items()]
     (whole / "manifest.csv").write_text("\n".join(["path,copied_by", *own, ""]))
-    settings = replace(QUICK, epochs=1, batch=4, turns="copied_by", balance=("label",), noise=1.0)
+    settings = replace(
+        QUICK, epochs=1, batch_size=4, copies_by_seed="copied_by", balance=("label",), noise=1.0
+    )
     for seed, kind in ((1, "classic"), (5, "")):
         part = shutil.copytree(whole, tmp_path / f"part-{seed}")
         for path, other in copied.items():
             if other != kind:
                 (part / path.relative_to(whole)).unlink()
         train(whole, tmp_path / f"run-{seed}", replace(settings, seed=seed))
-        train(part, tmp_path / f"alone-{seed}", replace(settings, seed=seed, turns=""))
+        train(part, tmp_path / f"alone-{seed}", replace(settings, seed=seed, copies_by_seed=""))
         assert load(tmp_path / f"run-{seed}").scores == load(tmp_path / f"alone-{seed}").scores
     said = [line for line in capsys.readouterr().err.splitlines() if "other seeds" in line]
     count = sum(1 for _ in (whole / "train").rglob("*.png"))
@@ -294,8 +298,8 @@ def interrupt(monkeypatch, after):
 
 def test_a_resumed_training_is_the_uninterrupted_one(images_with_rest, tmp_path, monkeypatch):
     images = images_with_rest
-    everything = {**recipe("robust"), "mixup": 0.3, "noise": 0.5, "band": 0.5, "equalise": 3.0}
-    settings = Settings(**{**everything, "epochs": 4, "batch": 8})
+    everything = {**recipe("robust"), "mixup": 0.3, "noise": 0.5, "low_pass": 0.5, "equalise": 3.0}
+    settings = Settings(**{**everything, "epochs": 4, "batch_size": 8})
     train(images, tmp_path / "whole", settings)
     with monkeypatch.context() as patch:
         interrupt(patch, after=2)
@@ -314,7 +318,7 @@ def test_a_resumed_training_is_the_uninterrupted_one(images_with_rest, tmp_path,
     )
     np.testing.assert_allclose(broken, whole, rtol=1e-6)
     models = [load(tmp_path / name).model for name in ("whole", "broken")]
-    assert "rest" in {layer.name for layer in models[0].layers}
+    assert "comb" in {layer.name for layer in models[0].layers}
     assert not any(layer.activity_regularizer for layer in models[0].layers)
     weights = [model.get_weights() for model in models]
     for one, other in zip(*weights, strict=True):
@@ -367,7 +371,7 @@ def test_a_killed_training_goes_on_and_logs_every_epoch_once(images, tmp_path):
         "15",
         "--patience",
         "15",
-        "--batch",
+        "--batch-size",
         "2",
         "--seed",
         "7",
@@ -381,7 +385,9 @@ def test_a_killed_training_goes_on_and_logs_every_epoch_once(images, tmp_path):
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     assert not (run / "run.json").exists()
-    settings = Settings(**{**recipe("plain"), "epochs": 15, "patience": 15, "batch": 2, "seed": 7})
+    settings = Settings(
+        **{**recipe("plain"), "epochs": 15, "patience": 15, "batch_size": 2, "seed": 7}
+    )
     train(images, run, settings, resume=True)
     with (run / "history.csv").open(newline="") as file:
         assert [row["epoch"] for row in csv.DictReader(file)] == [str(n) for n in range(15)]
@@ -398,14 +404,14 @@ def test_training_ends_when_nothing_gets_better(tmp_path):
     assert not waiting.over
     waiting.rows.append({"val_loss": 1.2, "val_eer": 0.05})
     assert waiting.over
-    assert not keeper(waiting.rows, select="eer", patience=3).over
-    assert keeper(rows, select="eer", patience=2).over
-    assert not keeper(rows, select="last", patience=2).over
+    assert not keeper(waiting.rows, keep_epoch="eer", patience=3).over
+    assert keeper(rows, keep_epoch="eer", patience=2).over
+    assert not keeper(rows, keep_epoch="last", patience=2).over
     assert not keeper([], patience=1).over
 
 
 def test_the_last_epoch_is_kept_where_that_is_asked_for(images_with_rest, tmp_path):
-    settings = replace(QUICK, model="cnn", fusion="late", epochs=3, select="last")
+    settings = replace(QUICK, model="cnn", fusion="late", epochs=3, keep_epoch="last")
     run = train(images_with_rest, tmp_path / "run", settings)
     history = read_history(tmp_path / "run" / "history.csv")
     assert run.scores == history[-1]
@@ -419,7 +425,7 @@ def test_the_last_epoch_is_not_kept_before_it_is_the_last(images, tmp_path, monk
     monkeypatch.setattr(training, "learning_curves", stopped)
     for select, expected in (("last", [0, 3]), ("loss", [0, 1, 2, 3])):
         with pytest.raises(KeyboardInterrupt):
-            train(images, tmp_path / select, replace(QUICK, epochs=3, select=select))
+            train(images, tmp_path / select, replace(QUICK, epochs=3, keep_epoch=select))
         assert kept == expected
         kept.clear()
 

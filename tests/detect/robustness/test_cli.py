@@ -17,7 +17,7 @@ from render.parallel import Executor
 from render.worker import RenderPlan
 
 RATE = 16_000
-QUICK = ("--resamples", "20", "--explained", "0", "--jobs", "1")
+QUICK = ("--resamples", "20", "--explain-pictures", "0", "--jobs", "1")
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def test_the_sweep_is_part_of_the_evaluation(audio, images, run, capsys):
 
 
 def test_without_recordings_it_is_the_evaluation_of_pictures(images, run, capsys):
-    call = [str(images), "--run", str(run), "--resamples", "20", "--explained", "0"]
+    call = [str(images), "--run", str(run), "--resamples", "20", "--explain-pictures", "0"]
     assert main(call) == 0
     with_sounds = capsys.readouterr().out
     assert cli.main(["evaluate", *call]) == 0
@@ -86,7 +86,7 @@ def test_pictures_drawn_otherwise_are_refused_with_the_command_that_helps(
 ):
     images = tmp_path / "another corpus"
     assert draw([str(audio), "--to", str(images), "--feature", "mel", "--jobs", "1"]) == 0
-    evaluate = [str(images), "--run", str(run), "--resamples", "20", "--explained", "0"]
+    evaluate = [str(images), "--run", str(run), "--resamples", "20", "--explain-pictures", "0"]
     capsys.readouterr()
     assert main(evaluate) == 2
     out, err = capsys.readouterr()
