@@ -122,7 +122,7 @@ def compare(suffix: str, lengths: tuple[float, float], run: Path) -> tuple[float
     return ratio, speed
 
 
-def main() -> int:
+def main(arguments: list[str] | None = None) -> int:
     """Run the benchmark."""
     command = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -137,7 +137,7 @@ def main() -> int:
     )
     command.add_argument("--formats", nargs="+", choices=FORMATS, default=("wav", "mp3"))
     command.add_argument("--run", type=Path, help="a trained run (default: an untrained network)")
-    options = command.parse_args()
+    options = command.parse_args(arguments)
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-CORES:])
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:

@@ -215,7 +215,7 @@ def fuzz(
     return report
 
 
-def main() -> int:
+def main(arguments: list[str] | None = None) -> int:
     """Run the command."""
     command = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -231,7 +231,7 @@ def main() -> int:
         metavar="DIR",
         help="folder for inputs at fault (default: %(default)s)",
     )
-    options = command.parse_args()
+    options = command.parse_args(arguments)
     numbers = range(options.first, options.first + options.count)
     tasks = inputs(numbers, options.seed)
     report = fuzz(tasks, options.keep, total=len(numbers), command=CHILD, jobs=options.jobs)

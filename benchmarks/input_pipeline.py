@@ -40,9 +40,9 @@ class Ways(NamedTuple):
     alone: Way
 
 
-def main() -> int:
+def main(arguments: list[str] | None = None) -> int:
     """Run the benchmark."""
-    options = _command().parse_args()
+    options = _command().parse_args(arguments)
     cores = timing.pin(CORES)
     with tempfile.TemporaryDirectory(prefix="benchmark-") as scratch:
         images = options.images or _draw(Path(scratch), options.count)

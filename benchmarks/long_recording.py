@@ -63,7 +63,7 @@ def peak(audio: Path, dataset: Path) -> tuple[float, int]:
     return used.ru_maxrss * unit / 2**20, sum(1 for _ in dataset.rglob("*.png"))
 
 
-def main() -> int:
+def main(arguments: list[str] | None = None) -> int:
     """Run the benchmark."""
     command = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -77,7 +77,7 @@ def main() -> int:
         help="lengths of the recordings (default: 1 180)",
     )
     command.add_argument("--formats", nargs="+", choices=FORMATS, default=FORMATS)
-    options = command.parse_args()
+    options = command.parse_args(arguments)
     missed = 0
     print(f"{'format':<8}{'minutes':>8}{'pictures':>10}{'MiB':>8}{'times':>8}")
     for suffix in options.formats:

@@ -36,9 +36,9 @@ class Network(NamedTuple):
     predict: Callable[[Any], Any]
 
 
-def main() -> int:
+def main(arguments: list[str] | None = None) -> int:
     """Run the benchmark."""
-    options = _command().parse_args()
+    options = _command().parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="benchmark-") as scratch:
         runs, errors = options.to or Path(scratch, "runs"), {}
         for name in options.models if options.images else ():

@@ -32,11 +32,11 @@ print(p_fake)
 """
 
 
-def main() -> int:
+def main(arguments: list[str] | None = None) -> int:
     """Run the benchmark."""
     command = timing.parser(f"{__doc__}", count=10_000)
     command.add_argument("--only", choices=("cold", "warm"), help="one half of it (default: both)")
-    options = command.parse_args()
+    options = command.parse_args(arguments)
     met = []
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
         run, audio = Path(folder, "run"), Path(folder, "audio.mp3")

@@ -23,7 +23,7 @@ GAIN = 1.7
 LATEST = 3.0  # s, for a re-run
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     """Run the benchmark."""
     command = timing.parser(f"{__doc__}", count=2_521)
     command.add_argument(
@@ -33,7 +33,7 @@ def main() -> None:
         metavar="WORDS",
         help="what the re-run is timed with (default: ./run.sh render)",
     )
-    options = command.parse_args()
+    options = command.parse_args(arguments)
     cores = timing.pin(max(JOBS))
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
         audio = options.audio or timing.make(Path(folder, "audio"), options.count)

@@ -68,7 +68,7 @@ class Result:
         return self.rates[-1] / self.rates[0]
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     """Run the benchmark."""
     command = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -89,7 +89,7 @@ def main() -> None:
     command.add_argument(
         "--rounds", type=int, default=3, metavar="N", help="of each engine (default: %(default)s)"
     )
-    options = command.parse_args()
+    options = command.parse_args(arguments)
     engines = (options.only,) if options.only else ENGINES
     timing.pin(WORKERS)
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:

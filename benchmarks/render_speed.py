@@ -24,14 +24,14 @@ AGAINST = ("plain", *PROGRAMS, "floor")
 BARS = {"plain": 8.0, "floor": 0.6}
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     """Run the benchmark."""
     command = timing.parser(f"{__doc__}", count=100)
     for option, choices in (("--features", FEATURES), ("--against", AGAINST)):
         command.add_argument(
             option, nargs="+", choices=choices, default=choices, help="default: all of them"
         )
-    options = command.parse_args()
+    options = command.parse_args(arguments)
     timing.pin(1)
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
         audio = options.audio or timing.make(Path(folder, "audio"), options.count)

@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 import time
@@ -36,6 +37,28 @@ def shared():
     if not SHARED.is_dir():
         pytest.skip("no ../shared with real recordings beside this checkout")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def python_calls(tmp_path_factory):
+    """Return a function that gives what `run.sh` would call Python with, call by call."""
+    root = tmp_path_factory.mktemp("run")
+    shutil.copy(ROOT / "run.sh", root)
+    (root / "benchmarks").symlink_to(ROOT / "benchmarks")
+    python = root / ".venv/bin/python"
+    python.parent.mkdir(parents=True)
+    python.write_text("#!/bin/sh\nprintf '%s\\0' \"$@\"; printf '\\n'\n")
+    python.chmod(0o755)
+    (root / ".venv/installed").touch()
+
+    def call(*arguments):
+        command = [str(root / "run.sh"), *map(str, arguments)]
+        ended = subprocess.run(command, capture_output=True, text=True)
+        if ended.returncode:
+            raise ValueError(ended.stderr)
+        return [line.split("\0") for line in ended.stdout.split("\0\n")[:-1]]
+
+    return call
 
 
 @pytest.fixture(scope="session")

@@ -3,13 +3,24 @@
 import os
 import shutil
 import subprocess
-import time
+import sys
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 VERBS = "render train evaluate detect page predict forge fetch score compare audit".split()
+# Runs commands in one process: each prints its usage, then all say which modules they imported.
+HELP = """
+import runpy, sys
+for command in sys.argv[1:]:
+    sys.argv = command.split()
+    try:
+        runpy.run_module(sys.argv[0], run_name="__main__")
+    except SystemExit as ended:
+        assert ended.code == 0, command
+print("modules:", *sys.modules)
+"""
 
 
 def run(*arguments, cwd=ROOT, **environment):
@@ -22,6 +33,13 @@ def run(*arguments, cwd=ROOT, **environment):
     )
 
 
+def third_party(modules):
+    """Top-level packages among modules that are neither ours nor Python's."""
+    packages = {name.partition(".")[0] for name in modules}
+    packages -= {"render", "classify", "detect"} | sys.stdlib_module_names
+    return {name for name in packages if not name.startswith("_")}
+
+
 def test_help_lists_every_verb_that_run_sh_has():
     text = (ROOT / "run.sh").read_text()
     listed = run("help").stdout
@@ -31,22 +49,44 @@ def test_help_lists_every_verb_that_run_sh_has():
         assert f"./run.sh {verb}" in listed, verb
 
 
-@pytest.mark.parametrize("verb", VERBS)
-def test_help_of_every_verb_answers_at_once(verb, tmp_path):
-    took = []
-    for _ in range(3):
-        start = time.perf_counter()
-        ended = run(verb, "--help", cwd=tmp_path)
-        took.append(time.perf_counter() - start)
-        assert ended.returncode == 0
-        assert ended.stdout.startswith(f"usage: run.sh {verb}")
-    assert min(took) < 0.5
+def test_help_of_every_verb_imports_nothing_but_this_project(python_calls):
+    commands = []
+    for verb in VERBS:
+        (call,) = python_calls(verb, "--help")
+        assert call[0] == "-m"
+        commands.append(" ".join(call[1:]))
+    ended = subprocess.run(
+        [sys.executable, "-c", HELP, *commands], capture_output=True, text=True, cwd=ROOT
+    )
+    assert ended.returncode == 0, ended.stderr
+    text, _, modules = ended.stdout.rpartition("modules:")
+    # argparse begins each help with the command that it belongs to.
+    usages = [line.split()[2] for line in text.splitlines() if line.startswith("usage: run.sh ")]
+    assert usages == VERBS
+    assert third_party(modules.split()) == set()
+
+
+def test_test_runs_lint_and_all_tests_and_fast_leaves_out_the_slow_ones(python_calls):
+    *lint, every = python_calls("test", "tests/render", "-k", "silence")
+    assert [call[1:3] for call in lint] == [["ruff", "check"], ["ruff", "format"], ["mypy"]]
+    assert every[:2] == ["-m", "pytest"]
+    assert every[-3:] == ["tests/render", "-k", "silence"]
+    *same, fast = python_calls("test", "--fast", "-k", "silence")
+    assert same == lint
+    assert fast == [*every[:-3], "-m", "not slow", "-k", "silence"]
 
 
 def test_an_unknown_verb_is_one_line_and_status_2():
     ended = run("dance")
     assert (ended.returncode, ended.stdout) == (2, "")
     assert ended.stderr == "run.sh: expected a verb, got dance; ./run.sh help lists them\n"
+
+
+@pytest.mark.parametrize(("name", "shown"), [("dance", "dance"), ("support", "support")])
+def test_an_unknown_benchmark_is_one_line_and_status_2(name, shown):
+    ended = run("bench", name)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr == f"run.sh: expected a benchmark, got {shown}; ./run.sh help lists them\n"
 
 
 def test_an_unsupported_python_is_one_line_and_status_2(tmp_path):
@@ -66,6 +106,7 @@ def test_an_unsupported_python_is_one_line_and_status_2(tmp_path):
     assert not (tmp_path / ".venv").exists()
 
 
+@pytest.mark.slow
 def test_relative_paths_are_those_of_the_caller(tmp_path, write_sound):
     for split in ("train", "validation"):
         for seed, label in enumerate(("real", "fake")):
@@ -80,11 +121,22 @@ def test_relative_paths_are_those_of_the_caller(tmp_path, write_sound):
     )
     assert ended.returncode == 0, ended.stderr
     picture = next((tmp_path / "pictures/train/fake").glob("*.png")).relative_to(tmp_path)
-    ended = run("predict", picture, "--run", "run", cwd=tmp_path)
-    assert ended.returncode == 0, ended.stderr
-    assert ended.stdout.split()[0] in ("real", "fake", "uncertain")
-    assert ended.stdout.endswith(f"{picture}\n")
-    assert ended.stderr == ""
+    noise = "sounds/train/fake/a.wav"
+    for verb, file, answers in (
+        ("predict", picture, ("real", "fake", "uncertain")),
+        ("detect", noise, ("no",)),  # speech found
+    ):
+        # Python tells on standard error what it imports, a line a module.
+        ended = run(verb, file, "--run", "run", cwd=tmp_path, PYTHONPROFILEIMPORTTIME="1")
+        assert ended.returncode == 0, ended.stderr
+        assert ended.stdout.split()[0] in answers
+        assert ended.stdout.endswith(f"{file}\n")
+        lines = ended.stderr.splitlines()
+        assert [line for line in lines if not line.startswith("import time:")] == []
+        imported = third_party(line.rpartition("|")[2].strip() for line in lines)
+        assert (verb == "predict") == ("onnxruntime" in imported)
+        assert not imported & {"keras", "tensorflow", "sklearn", "matplotlib", "pandas", "numba"}
+        assert (verb == "detect") == ("scipy" in imported)
 
 
 def test_continuous_integration_runs_the_test_verb():
@@ -92,3 +144,4 @@ def test_continuous_integration_runs_the_test_verb():
     assert [line for line in lines if not line.startswith("#")] == [
         'exec "$(dirname "$0")/../run.sh" test'
     ]
+    assert "- run: ./run.sh test\n" in (ROOT / ".github/workflows/test.yml").read_text()
