@@ -85,7 +85,7 @@ def _chances(panel: Axes, detector: Detector, detection: Detection) -> None:
     name = text(run.classes[1])
     panel.axhspan(*run.uncertain, color="grey", alpha=0.25, lw=0, label="uncertain")
     panel.axhline(run.threshold, color="black", linewidth=1, linestyle=":", label="threshold")
-    middle, chance = _broken(detection.windows, 1.5 * settings.step / settings.rate)
+    middle, chance = _broken(detection.windows, 1.5 * settings.clip_step / settings.rate)
     panel.plot(middle, chance, ".-", color=CLASSES[1], linewidth=1, label=f"P({name})")
     if detection.p_fake is None:
         panel.text(0.5, 0.5, "no speech found", transform=panel.transAxes, ha="center", va="center")

@@ -5,7 +5,8 @@ import os
 from pathlib import Path
 
 from render.layouts.registry import NAMES
-from render.settings import FEATURES, Settings
+from render.representations import LONG, REPRESENTATIONS, SHORT
+from render.settings import Settings
 
 HOME = Path(os.environ.get("SPOOFSIGHT_HOME", "."))
 
@@ -31,23 +32,28 @@ IMAGES/failures.csv; 2 the call was wrong or nothing could be drawn
 """
 
 
+_SHORT_FRAMES = ", ".join(name for name, row in REPRESENTATIONS.items() if row.frame == SHORT)
 _NUMBERS = (
     ("seconds", float, "length of a clip, in s"),
-    ("overlap", float, "what neighbouring clips share, in s"),
+    ("overlap", float, "overlap of neighbouring clips, in s"),
     ("rate", int, "sample rate, in Hz"),
     (
         "window",
         int,
-        "length of an analysis frame, in samples; 0: 256 for linear and comb, else 512",
+        f"analysis frame, in samples; 0: {SHORT[0]} for {_SHORT_FRAMES}, else {LONG[0]}",
     ),
-    ("hop", int, "step between frames, in samples; 0: 128 for linear and comb, else 256"),
-    ("bands", int, "bands of the filterbank, of mel, lfcc, mfcc and stack"),
-    ("lowest", float, "frequency of the bottom row of log and cqt, in Hz"),
-    ("bins", int, "rows an octave of log and cqt"),
-    ("coefficients", int, "cepstral coefficients, of lfcc, mfcc and stack"),
+    (
+        "hop",
+        int,
+        f"step between frames, in samples; 0: {SHORT[1]} for {_SHORT_FRAMES}, else {LONG[1]}",
+    ),
+    ("bands", int, "bands of the filterbank"),
+    ("lowest", float, "frequency of the bottom row, in Hz"),
+    ("bins", int, "rows an octave"),
+    ("coefficients", int, "number of cepstral coefficients"),
     ("ripple", float, "cepstral coefficient drawn white, in dB"),
     ("delay", float, "group delay drawn white, in ms"),
-    ("line", float, "strength of a comb, and of what else vocoders leave, drawn white"),
+    ("line", float, "strength of a comb or indicator drawn white"),
     ("floor", float, "level drawn black, in dB below a full-scale sine"),
     ("ceiling", float, "level drawn white, in dB below a full-scale sine"),
     ("level", float, "RMS level that every recording is brought to, in dB"),
@@ -169,8 +175,10 @@ def _add_settings(group: argparse._ArgumentGroup) -> None:
             f"--{name}", default=argparse.SUPPRESS, help=f"{text} (default: {default})", **more
         )
 
-    add("feature", "representation", Settings.feature, choices=FEATURES)
+    add("feature", "representation", Settings.feature, choices=REPRESENTATIONS)
     for name, kind, text in _NUMBERS:
+        features = ", ".join(key for key, row in REPRESENTATIONS.items() if name in row.options)
+        text = f"{text}; for {features}" if features else text
         add(name, text, getattr(Settings, name), type=kind, metavar="N")
     group.add_argument(
         "--relative",

@@ -7,11 +7,12 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from render.settings import COMB_BANDS, INDICATOR_ROWS, PITCH_CLASSES, Settings
+from render.representations import COMB_BANDS, PITCH_CLASSES, load
+from render.settings import Settings
 from render.spectra import comb
 from render.spectra.filterbank import hz_to_mel
 
-_MOST = 9  # ticks on an axis
+_MAX_TICKS = 9  # ticks on an axis
 
 
 def axes(settings: Settings) -> dict[str, Any]:
@@ -43,38 +44,50 @@ def axes(settings: Settings) -> dict[str, Any]:
     >>> axes(Settings(feature="chroma"))["rows"]
     {'unit': 'pitch class, 0 = C', 'ticks': [[11, 0], [8, 3], [5, 6], [2, 9]]}
     """
+    row = settings.representation
+    described: dict[str, Any] = {
+        "rows": {"unit": row.unit, "ticks": load(row.ticks)(settings)},
+        "columns": {"unit": row.column_unit, "ticks": load(row.column_ticks)(settings)},
+    }
+    if row.rest:
+        described["rows"] |= {"count": settings.rows - row.rest_rows, "rest": row.rest}
+    if row.is_level:
+        described["grey"] = {"unit": "dB", "range": [settings.floor, settings.ceiling]}
+    return described
+
+
+def seconds(settings: Settings) -> list[list[float]]:
+    """Round times, from the start of the clip."""
     end = settings.length / settings.rate
-    unit, rows = _ROWS[settings.feature]
-    columns = {"unit": "s", "ticks": _ticks(_column, _steps(end), settings.columns, settings)}
-    found: dict[str, Any] = {"rows": {"unit": unit, "ticks": rows(settings)}, "columns": columns}
-    if settings.feature == "comb":
-        steps = [float(step) for step in range(40, 130, 20)]
-        columns |= {"unit": "Hz", "ticks": _ticks(_comb_column, steps, settings.columns, settings)}
-        found["rows"] |= {"count": COMB_BANDS, "rest": "the fields of what vocoders leave"}
-    if settings.feature == "linear-comb":
-        found["rows"] |= {"count": settings.rows - COMB_BANDS - INDICATOR_ROWS, "rest": "the comb"}
-    if settings.feature in _LEVELS:
-        found["grey"] = {"unit": "dB", "range": [settings.floor, settings.ceiling]}
-    return found
+    return _ticks(_column, _steps(end), settings.columns, settings)
 
 
-def _hertz(settings: Settings) -> list[list[float]]:
+def comb_steps(settings: Settings) -> list[list[float]]:
+    """Steps between the lines of a comb, in Hz."""
+    steps = [float(step) for step in range(40, 130, 20)]
+    return _ticks(_comb_column, steps, settings.columns, settings)
+
+
+def hertz(settings: Settings) -> list[list[float]]:
+    """Round frequencies over the bins of the STFT."""
     return _ticks(_row, _steps(settings.rate / 2), settings.window // 2, settings)
 
 
-def _mel(settings: Settings) -> list[list[float]]:
+def mel(settings: Settings) -> list[list[float]]:
+    """500 Hz and its octaves, and both ends, over mel frequency."""
     nyquist = settings.rate / 2
     return _ticks(_mel_row, [0, *_octaves(500, nyquist)], settings.bands, settings)
 
 
-def _log(settings: Settings) -> list[list[float]]:
-    # 125 Hz and its octaves, but only every second or third where they are many.
-    octaves = math.ceil(math.log2(settings.lowest / 125))
-    values = _octaves(125 * 2.0**octaves, settings.rate / 2)
-    return _ticks(_log_row, values[:: -(-len(values) // _MOST)], settings.rows, settings)
+def octaves(settings: Settings) -> list[list[float]]:
+    """125 Hz and its octaves, only every second or third where they are many."""
+    first = math.ceil(math.log2(settings.lowest / 125))
+    values = _octaves(125 * 2.0**first, settings.rate / 2)
+    return _ticks(_log_row, values[:: -(-len(values) // _MAX_TICKS)], settings.rows, settings)
 
 
-def _cepstrum(settings: Settings) -> list[list[float]]:
+def coefficients(settings: Settings) -> list[list[float]]:
+    """Numbers of the coefficients, in each of the three blocks."""
     count = settings.coefficients
     indices = [0] if count < 3 else _steps(count - 1, most=3)
     return [
@@ -82,46 +95,35 @@ def _cepstrum(settings: Settings) -> list[list[float]]:
     ]
 
 
-def _chroma(_: Settings) -> list[list[float]]:
+def pitch_classes(_: Settings) -> list[list[float]]:
+    """Every third pitch class, from C."""
     return [[PITCH_CLASSES - 1 - pitch, pitch] for pitch in range(0, PITCH_CLASSES, 3)]
 
 
-def _stack(settings: Settings) -> list[list[float]]:
+def stack(settings: Settings) -> list[list[float]]:
     """A few ticks of each part, each moved down to where the part is."""
-    mel = _mel(settings)
-    cepstrum = [tick for tick in _cepstrum(settings) if tick[1] == 0]
-    below = settings.bands, settings.bands + 3 * settings.coefficients
+    mel_ticks = mel(settings)
+    zeroth = [tick for tick in coefficients(settings) if tick[1] == 0]
+    cepstrum_top, chroma_top = settings.bands, settings.bands + 3 * settings.coefficients
     return [
-        *mel[:: -(-len(mel) // 4)],
-        *([below[0] + row, value] for row, value in cepstrum),
-        *([below[1] + row, value] for row, value in _chroma(settings)[:1]),
+        *mel_ticks[:: -(-len(mel_ticks) // 4)],
+        *([cepstrum_top + row, value] for row, value in zeroth),
+        *([chroma_top + row, value] for row, value in pitch_classes(settings)[:1]),
     ]
 
 
-def _comb(settings: Settings) -> list[list[float]]:
+def comb_bands(settings: Settings) -> list[list[float]]:
+    """Round frequencies over the middles of the bands of a comb."""
     return _ticks(_comb_row, _steps(settings.rate / 2), COMB_BANDS, settings)
 
 
-_LEVELS = ("linear", "mel", "log", "cqt", "linear-comb")  # whose grey values are decibels
-_ROWS: dict[str, tuple[str, Callable[[Settings], list[list[float]]]]] = {
-    "linear": ("Hz", _hertz),
-    "mel": ("Hz", _mel),
-    "log": ("Hz", _log),
-    "cqt": ("Hz", _log),
-    "lfcc": ("coefficient", _cepstrum),
-    "mfcc": ("coefficient", _cepstrum),
-    "chroma": ("pitch class, 0 = C", _chroma),
-    "group-delay": ("Hz", _hertz),
-    "stack": ("Hz, coefficient, pitch class", _stack),
-    "comb": ("Hz", _comb),
-    "linear-comb": ("Hz", _hertz),
-}
-
-
 def _ticks(
-    place: Callable[[float, Settings], float], values: list[float], size: int, settings: Settings
+    position_of: Callable[[float, Settings], float],
+    values: list[float],
+    size: int,
+    settings: Settings,
 ) -> list[list[float]]:
-    placed = [(place(value, settings), value) for value in values]
+    placed = [(position_of(value, settings), value) for value in values]
     return [
         [round(min(max(position, -0.5), size - 0.5), 3), value]
         for position, value in placed
@@ -152,7 +154,7 @@ def _mel_row(frequency: float, settings: Settings) -> float:
 
 
 def _log_row(frequency: float, settings: Settings) -> float:
-    return settings.scale - 1 - settings.bins * math.log2(frequency / settings.lowest)
+    return settings.octave_rows - 1 - settings.bins * math.log2(frequency / settings.lowest)
 
 
 def _column(time: float, settings: Settings) -> float:
@@ -160,7 +162,7 @@ def _column(time: float, settings: Settings) -> float:
     return (time * settings.rate - settings.window / 2) / settings.hop
 
 
-def _steps(end: float, most: int = _MOST) -> list[float]:
+def _steps(end: float, most: int = _MAX_TICKS) -> list[float]:
     """Multiples of 1, 2 or 5 times a power of ten, from 0 to `end`, at most `most`."""
     steps = [unit * 10.0**exponent for exponent in range(-3, 6) for unit in (1, 2, 5)]
     # The millionth is for ends that binary fractions put a hair below a multiple.

@@ -128,8 +128,8 @@ def starts(length: int, settings: Settings) -> range:
     ([0, 4000], [0, 4000, 8000])
     """
     # With an overlap, a start is of use only while it brings samples that no clip has had.
-    shared = settings.length - settings.step
-    found = range(0, max(1, length - shared), settings.step)
+    shared = settings.length - settings.clip_step
+    found = range(0, max(1, length - shared), settings.clip_step)
     if len(found) > 1 and 2 * (length - found[-1]) < settings.length:
         return found[:-1]
     return found
@@ -164,7 +164,7 @@ def slices(blocks: Iterator[np.ndarray], bounds: Iterable[tuple[int, int]]) -> I
     Examples
     --------
     >>> blocks = [np.array([0.0, 1.0, 2.0]), np.array([3.0]), np.array([4.0, 5.0])]
-    >>> [stretch.tolist() for stretch in stretches(iter(blocks), [(1, 4), (3, 5)])]
+    >>> [stretch.tolist() for stretch in slices(iter(blocks), [(1, 4), (3, 5)])]
     [[1.0, 2.0, 3.0], [3.0, 4.0]]
     """
     held, position = np.zeros(0, np.float32), 0

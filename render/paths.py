@@ -21,7 +21,7 @@ def subfolder_digits(recordings: int) -> int:
 
     Examples
     --------
-    >>> digits(1_000), digits(1_001), digits(1_000_000)
+    >>> subfolder_digits(1_000), subfolder_digits(1_001), subfolder_digits(1_000_000)
     (0, 1, 3)
     """
     count = 0
@@ -53,7 +53,7 @@ def picture_path(
     Examples
     --------
     >>> sound = Recording(Path("a.wav"), "a.wav", "train", "real")
-    >>> path(sound, 0, 1)
+    >>> picture_path(sound, 0, 1)
     'train/real/a-39129fa6c033-0000.png'
     """
     parts = [recording.split, recording.label]

@@ -1,6 +1,7 @@
-"""One recording in every representation, on one sheet for people to look at."""
+"""The preview sheet: one recording in every representation, with axes."""
 
 import io
+import math
 import warnings
 from collections.abc import Iterable
 from dataclasses import replace
@@ -14,22 +15,11 @@ from render import png
 from render.axes import axes
 from render.clips import Clip, split_into_clips
 from render.decoding.audio import scan_audio
-from render.settings import FEATURES, Settings, frame
+from render.representations import REPRESENTATIONS
+from render.settings import Settings
 from render.spectrogram import draw
 
-TITLES = {
-    "linear": "linear: level over frequency",
-    "mel": "mel: level over mel frequency",
-    "log": "log: level over octaves, one window",
-    "cqt": "cqt: level over octaves, constant Q",
-    "lfcc": "lfcc: coefficients, deltas, delta-deltas",
-    "mfcc": "mfcc: coefficients, deltas, delta-deltas",
-    "chroma": "chroma: share of each pitch class",
-    "group-delay": "group-delay: grey is mid-frame, white later",
-    "stack": "stack: mel, mfcc, chroma",
-    "comb": "comb: lines in even steps, white clearest",
-    "linear-comb": "linear-comb: linear, comb",
-}
+_PER_ROW = 3  # pictures side by side on a sheet
 
 
 def preview(path: Path, target: Path, settings: Settings) -> None:
@@ -89,17 +79,19 @@ def sheet(clip: Clip, name: str, settings: Settings) -> Figure:
     figure : Figure
         A representation that the settings make impossible has the reason in its place.
     """
-    figure = Figure(figsize=(15, 16), layout="constrained")
-    grid = figure.add_gridspec(5, 3, height_ratios=(1, 2, 2, 2, 2))
+    rows = math.ceil(len(REPRESENTATIONS) / _PER_ROW)
+    figure = Figure(figsize=(15, 3.2 + 3.2 * rows), layout="constrained")
+    grid = figure.add_gridspec(1 + rows, _PER_ROW, height_ratios=(1, *[2] * rows))
     _waveform(figure.add_subplot(grid[0, :]), clip, settings)
-    for number, feature in enumerate(FEATURES):
-        panel = figure.add_subplot(grid[1 + number // 3, number % 3])
-        panel.set_title(TITLES[feature], fontsize=11)
+    default_frame = (settings.window, settings.hop) == settings.representation.frame
+    for number, (feature, representation) in enumerate(REPRESENTATIONS.items()):
+        panel = figure.add_subplot(grid[1 + number // _PER_ROW, number % _PER_ROW])
+        panel.set_title(representation.title, fontsize=11)
         try:
-            chosen = replace(settings, feature=feature)
-            if (settings.window, settings.hop) == frame(settings.feature):
-                chosen = replace(chosen, window=0, hop=0)
-            _picture(panel, draw(clip.samples, chosen), chosen)
+            panel_settings = replace(settings, feature=feature)
+            if default_frame:
+                panel_settings = replace(panel_settings, window=0, hop=0)
+            _picture(panel, draw(clip.samples, panel_settings), panel_settings)
         except ValueError as error:
             panel.axis("off")
             panel.text(0.5, 0.5, str(error), ha="center", va="center", wrap=True)
@@ -119,19 +111,19 @@ def _picture(panel: Axes, image: np.ndarray, settings: Settings) -> None:
     described = axes(settings)
     for axis, side in ((panel.yaxis, "rows"), (panel.xaxis, "columns")):
         ticks = described[side]["ticks"]
-        axis.set_ticks([place for place, _ in ticks], [f"{value:g}" for _, value in ticks])
+        axis.set_ticks([position for position, _ in ticks], [f"{value:g}" for _, value in ticks])
         axis.set_label_text(described[side]["unit"])
 
 
 def _caption(clip: Clip, name: str, settings: Settings) -> str:
     # A name may hold what is no text: line breaks, or bytes that are not UTF-8.
     readable = " ".join(name.encode(errors="replace").decode().split())
-    kind = "of its loudest point" if settings.relative else "of a full-scale sine"
-    whole = clip.duration * settings.rate > settings.length - 1
+    reference = "of its loudest point" if settings.relative else "of a full-scale sine"
+    is_full = clip.duration * settings.rate > settings.length - 1
     return (
         f"{readable}, {clip.start:.2f} s to {clip.start + clip.duration:.2f} s"
-        f"{'' if whole else f', repeated to fill {settings.seconds:g} s'}\n"
+        f"{'' if is_full else f', repeated to fill {settings.seconds:g} s'}\n"
         f"{settings.rate} Hz, window {1000 * settings.window / settings.rate:.4g} ms, "
         f"hop {1000 * settings.hop / settings.rate:.4g} ms, "
-        f"levels {settings.floor:g} to {settings.ceiling:g} dB {kind}"
+        f"levels {settings.floor:g} to {settings.ceiling:g} dB {reference}"
     )

@@ -9,14 +9,8 @@ import math
 from dataclasses import asdict, dataclass, fields
 from numbers import Real
 
-FEATURES = (
-    *("linear", "mel", "log", "cqt", "lfcc", "mfcc", "chroma", "group-delay", "stack", "comb"),
-    "linear-comb",
-)
-PITCH_CLASSES = 12  # pitch classes in an octave
-COMB_BANDS = 16  # bands that lines in even steps are looked for in
-INDICATOR_ROWS = 16  # rows of what vocoders leave at their usual rates
-DELTA_WIDTH = 9  # columns that a delta is found from, the middle one and as many on either side
+from render.representations import DELTA_WIDTH, REPRESENTATIONS, Representation
+
 _REALS = (
     "seconds",
     "overlap",
@@ -32,27 +26,16 @@ _REALS = (
 _COUNTS = ("rate", "window", "hop", "bands", "bins", "coefficients", "version")
 
 
-def frame(feature: str) -> tuple[int, int]:
-    """Window and hop that a representation is best with, in samples.
-
-    Examples
-    --------
-    >>> frame("linear"), frame("mel")
-    ((256, 128), (512, 256))
-    """
-    return (256, 128) if feature in ("linear", "comb", "linear-comb") else (512, 256)
-
-
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """How a recording is drawn.
 
-    A field that the representation does not use binds nothing.
+    A field that the representation does not use may have any value.
 
     Attributes
     ----------
     feature : str
-        Representation, one of `FEATURES`; `render.spectrogram.draw` says what each is.
+        Representation, a key of `render.representations.REPRESENTATIONS`.
     rate : int
         Sample rate that every recording is brought to, in Hz.
     seconds : float
@@ -60,19 +43,17 @@ class Settings:
     overlap : float
         What neighbouring clips share, in seconds, in [0, seconds).
     window : int
-        Length of one analysis frame, in samples. 0 stands for what the representation is best
-        with: 256 for linear and comb, so short that single pulses of the voice are told apart,
-        else 512.
+        Length of one analysis frame, in samples. 0 stands for the representation's own.
     hop : int
-        Step from one frame to the next, in samples. 0 stands for half of those 256 or 512.
+        Step from one frame to the next, in samples. 0 stands for the representation's own.
     bands : int
-        Number of bands of the filterbank, of mel, lfcc, mfcc and stack.
+        Number of bands of the filterbank.
     lowest : float
-        Frequency of the bottom row of log and cqt, in Hz.
+        Frequency of the bottom row of an octave scale, in Hz.
     bins : int
-        Rows an octave of log and cqt.
+        Rows an octave.
     coefficients : int
-        Number of cepstral coefficients, of lfcc, mfcc and stack, the 0th included.
+        Number of cepstral coefficients, the 0th included.
     floor : float
         Level drawn black, in dB relative to a full-scale sine.
     ceiling : float
@@ -84,8 +65,8 @@ class Settings:
     delay : float
         Group delay drawn white, in ms; minus that is black.
     line : float
-        Strength of a comb, and of what else vocoders leave, drawn white; minus that is black.
-        Chance makes it vary by about 1.
+        Strength of a comb or indicator drawn white; minus that is black. By chance, strengths
+        vary by about 1.
     level : float or None
         RMS level that a recording is brought to before it is drawn, in dB relative to full
         scale; None leaves it as it is, and loudness then shows.
@@ -117,15 +98,17 @@ class Settings:
 
     def __post_init__(self) -> None:
         self._check_types()
-        if self.feature not in FEATURES:
-            raise ValueError(f"expected a feature among {', '.join(FEATURES)}, got {self.feature}")
-        for name, usual in zip(("window", "hop"), frame(self.feature), strict=True):
+        if self.feature not in REPRESENTATIONS:
+            names = ", ".join(REPRESENTATIONS)
+            raise ValueError(f"expected a feature among {names}, got {self.feature}")
+        for name, usual in zip(("window", "hop"), self.representation.frame, strict=True):
             if getattr(self, name) == 0:
                 object.__setattr__(self, name, usual)
         self._check_clip()
         self._check_range()
-        for check in _CHECKS.get(self.feature, ()):
-            check(self)
+        for option in self.representation.options:
+            if option in _CHECKS:
+                _CHECKS[option](self)
 
     def _check_types(self) -> None:
         for name in _COUNTS:
@@ -198,13 +181,19 @@ class Settings:
                 f"highest), got {self.lowest:g}"
             )
 
-    def _check_wavelet(self) -> None:
-        if self.wavelet > self.length:
+    def _check_kernel(self) -> None:
+        if self.longest_kernel > self.length:
+            seconds = self.longest_kernel / self.rate
             raise ValueError(
                 f"expected the wavelet of the lowest frequency to fit into a clip of "
-                f"{self.seconds:g} s, got {self.wavelet / self.rate:.3f} s: use fewer bins an "
-                f"octave than {self.bins} or a lowest frequency above {self.lowest:g} Hz"
+                f"{self.seconds:g} s, got {seconds:.3f} s: use fewer bins an octave than "
+                f"{self.bins} or a lowest frequency above {self.lowest:g} Hz"
             )
+
+    @property
+    def representation(self) -> Representation:
+        """Row of the table of representations."""
+        return REPRESENTATIONS[self.feature]
 
     @property
     def length(self) -> int:
@@ -212,23 +201,23 @@ class Settings:
         return round(self.seconds * self.rate)
 
     @property
-    def step(self) -> int:
-        """Distance from the start of one clip to the start of the next, in samples."""
+    def clip_step(self) -> int:
+        """Step from one clip to the next, in samples."""
         return max(1, self.length - round(self.overlap * self.rate))
 
     @property
-    def quality(self) -> float:
-        """Frequency of a wavelet of cqt over its distance to the next, the Q of the transform."""
+    def q_factor(self) -> float:
+        """Q of the constant-Q transform: frequency of a row over its distance to the next."""
         return 1 / (2 ** (1 / self.bins) - 1)
 
     @property
-    def wavelet(self) -> float:
-        """Length of the wavelet of cqt that has the lowest frequency, in samples."""
-        return self.quality * self.rate / self.lowest
+    def longest_kernel(self) -> float:
+        """Length of the constant-Q wavelet of the bottom row, in samples."""
+        return self.q_factor * self.rate / self.lowest
 
     @property
-    def scale(self) -> int:
-        """Rows of log and cqt: as many as have the next one's frequency below the Nyquist's."""
+    def octave_rows(self) -> int:
+        """Rows of an octave scale: the row above the top one is at the Nyquist frequency."""
         # The millionth is for whole octaves that come out a hair below.
         return int(self.bins * math.log2(self.rate / 2 / self.lowest) + 1e-6)
 
@@ -240,23 +229,7 @@ class Settings:
     @property
     def rows(self) -> int:
         """Height of a picture, in pixels."""
-        if self.feature in ("log", "cqt"):
-            return self.scale
-        bands, cepstrum = self.bands, 3 * self.coefficients
-        stack = bands + cepstrum + PITCH_CLASSES
-        linear = self.window // 2
-        rows = {
-            "mel": bands,
-            "lfcc": cepstrum,
-            "mfcc": cepstrum,
-            "chroma": PITCH_CLASSES,
-            "stack": stack,
-        }
-        rows |= {
-            "comb": COMB_BANDS + INDICATOR_ROWS,
-            "linear-comb": linear + COMB_BANDS + INDICATOR_ROWS,
-        }
-        return rows.get(self.feature, linear)
+        return self.representation.rows(self)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -289,10 +262,8 @@ class Settings:
 
 
 _CHECKS = {
-    "mel": (Settings._check_bands,),
-    "log": (Settings._check_octaves,),
-    "cqt": (Settings._check_octaves, Settings._check_wavelet),
-    "lfcc": (Settings._check_bands, Settings._check_cepstrum),
-    "mfcc": (Settings._check_bands, Settings._check_cepstrum),
-    "stack": (Settings._check_bands, Settings._check_cepstrum),
+    "bands": Settings._check_bands,
+    "coefficients": Settings._check_cepstrum,
+    "bins": Settings._check_octaves,
+    "longest_kernel": Settings._check_kernel,
 }

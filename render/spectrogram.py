@@ -3,20 +3,18 @@
 Samples are mono floats, 1.0 is full scale. Pictures are ``uint8``: the top row is the highest
 frequency, the left column the clip's start. Levels are absolute unless the settings say relative,
 in dB relative to a full-scale sine: silence is black, and a quiet clip stays dark. All
-representations have the same columns: see `render.spectra.stft`.
+representations have the same columns: see `render.spectra.stft`. `render.representations` lists
+them.
 """
-
-from collections.abc import Callable
 
 import numpy as np
 
+from render.representations import REPRESENTATIONS, load
 from render.settings import Settings
 from render.spectra import filterbank, grey, stft
-from render.spectra.cepstrum import lfcc, mfcc
+from render.spectra.cepstrum import mfcc
 from render.spectra.chroma import chroma
 from render.spectra.comb import comb
-from render.spectra.cqt import cqt
-from render.spectra.group_delay import group_delay
 
 _PADDING = 4  # windows in the transform of log, so that its lowest rows lie on bins of their own
 
@@ -168,21 +166,6 @@ def linear_comb(samples: np.ndarray, settings: Settings) -> np.ndarray:
     return np.vstack([linear(samples, settings), comb(samples, settings)])
 
 
-REPRESENTATIONS: dict[str, Callable[[np.ndarray, Settings], np.ndarray]] = {
-    "linear": linear,
-    "mel": mel,
-    "log": log,
-    "cqt": cqt,
-    "lfcc": lfcc,
-    "mfcc": mfcc,
-    "chroma": chroma,
-    "group-delay": group_delay,
-    "stack": stack,
-    "comb": comb,
-    "linear-comb": linear_comb,
-}
-
-
 def draw(samples: np.ndarray, settings: Settings) -> np.ndarray:
     """Draw a clip in the representation that the settings name.
 
@@ -200,4 +183,4 @@ def draw(samples: np.ndarray, settings: Settings) -> np.ndarray:
     >>> int(draw(np.zeros(32_000), Settings(feature="linear")).max())
     0
     """
-    return REPRESENTATIONS[settings.feature](samples, settings)
+    return load(REPRESENTATIONS[settings.feature].draw)(samples, settings)

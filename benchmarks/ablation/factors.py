@@ -12,7 +12,8 @@ from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from classify.settings import FUSIONS, KEPT_EPOCHS, MODELS, recipe
-from render.settings import FEATURES, Settings
+from render.representations import REPRESENTATIONS
+from render.settings import Settings
 
 Change = Mapping[str, Any]
 
@@ -132,7 +133,7 @@ def factors(training: Change, drawing: Drawing = BASE) -> list[Factor]:
     """
     drawn = asdict(drawing)
     found = [
-        *_drawn(_choice("feature", "representation", FEATURES, drawn)),
+        *_drawn(_choice("feature", "representation", tuple(REPRESENTATIONS), drawn)),
         *_drawn(_choice("seconds", "length", SECONDS, drawn)),
         *_drawn(_switch(name, "sound", on, drawn) for name, on in SOUND.items()),
         *(_switch(name, "augmentation", on, training) for name, on in AUGMENTATIONS.items()),

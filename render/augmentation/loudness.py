@@ -36,7 +36,7 @@ def match_rms(samples: np.ndarray, like: np.ndarray) -> np.ndarray:
 
     Examples
     --------
-    >>> matched(np.array([1.0, -1.0]), np.array([0.5, 0.5, -0.5]))
+    >>> match_rms(np.array([1.0, -1.0]), np.array([0.5, 0.5, -0.5]))
     array([ 0.5, -0.5])
     """
     level = rms(samples)

@@ -56,7 +56,7 @@ class Recipe:
 
         Examples
         --------
-        >>> Recipe((noises.Coloured("pink", 12), Coding("opus", 16)), seed=7).text
+        >>> Recipe((noises.ColouredNoise("pink", 12), Coding("opus", 16)), seed=7).text
         'noise pink 12 dB; opus 16 kbit/s; seed 00000007, version 1'
         """
         return "; ".join([*map(str, self.steps), f"seed {self.seed:08x}, version {VERSION}"])

@@ -88,11 +88,11 @@ class EnvelopeMeter:
 
     Examples
     --------
-    >>> meter = Meter()
+    >>> meter = EnvelopeMeter()
     >>> for level in (0.0, 0.5, 0.0):
     ...     meter.add(np.full(10_000, level))
     >>> meter.envelope().loud(40.0)
-    Stretch(start=9856, end=20352, energy=2500.0)
+    Span(start=9856, end=20352, energy=2500.0)
     """
 
     def __init__(self) -> None:

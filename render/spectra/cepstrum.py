@@ -14,7 +14,8 @@ from functools import lru_cache
 import numpy as np
 import scipy
 
-from render.settings import DELTA_WIDTH, Settings
+from render.representations import DELTA_WIDTH
+from render.settings import Settings
 from render.spectra import filterbank, grey, stft
 
 

@@ -5,7 +5,8 @@ from functools import lru_cache
 import numpy as np
 import scipy
 
-from render.settings import PITCH_CLASSES, Settings
+from render.representations import PITCH_CLASSES
+from render.settings import Settings
 from render.spectra import grey, stft
 
 

@@ -15,7 +15,8 @@ from functools import lru_cache
 import numpy as np
 import scipy
 
-from render.settings import COMB_BANDS, INDICATOR_ROWS, Settings
+from render.representations import COMB_BANDS, INDICATOR_ROWS
+from render.settings import Settings
 from render.spectra import frame_rates, grey, ltas, modulation, upsampling
 from render.spectra.whitening import whiten
 

@@ -84,7 +84,7 @@ def amplitudes(samples: np.ndarray, settings: Settings) -> np.ndarray:
     # A wavelet of few periods reaches past 0 Hz or the Nyquist frequency, to what is repeated
     # there: now from -length // 2 to length.
     spectrum = np.concatenate([spectrum[length - length // 2 :], spectrum])
-    rows = np.empty((settings.scale, turns), np.complex64)
+    rows = np.empty((settings.octave_rows, turns), np.complex64)
     for row, (first, response) in enumerate(_wavelets(settings)):
         rows[row] = _fold(spectrum[first : first + len(response)] * response, turns)
     return np.abs(scipy.fft.ifft(rows, axis=1)[:, : settings.columns])
@@ -103,7 +103,9 @@ def _fold(band: np.ndarray, turns: int) -> np.ndarray:
 
 def _turns(settings: Settings) -> int:
     """Length of the transform in hops: the clip, and silence that takes up the longest wavelet."""
-    return scipy.fft.next_fast_len(math.ceil((settings.length + settings.wavelet) / settings.hop))
+    return scipy.fft.next_fast_len(
+        math.ceil((settings.length + settings.longest_kernel) / settings.hop)
+    )
 
 
 def _wavelets(settings: Settings) -> tuple[tuple[int, np.ndarray], ...]:
@@ -114,7 +116,7 @@ def _wavelets(settings: Settings) -> tuple[tuple[int, np.ndarray], ...]:
         settings.hop,
         settings.lowest,
         settings.bins,
-        settings.scale,
+        settings.octave_rows,
         _turns(settings),
     )
 

@@ -92,7 +92,12 @@ def logarithmic(settings: Settings, padding: int) -> "scipy.sparse.csr_array":
     weights : sparse array, shape=(rows, 1 + padding * window // 2), dtype=float32
     """
     return _logarithmic(
-        settings.rate, settings.window, settings.lowest, settings.bins, settings.scale, padding
+        settings.rate,
+        settings.window,
+        settings.lowest,
+        settings.bins,
+        settings.octave_rows,
+        padding,
     )
 
 

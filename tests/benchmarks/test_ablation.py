@@ -139,7 +139,7 @@ def test_what_is_not_trained_on_is_not_seen_later():
 def test_of_a_choice_all_but_the_base_are_tried():
     from benchmarks.ablation.factors import BASE
     from classify.settings import MODELS
-    from render.settings import FEATURES
+    from render.representations import REPRESENTATIONS
 
     assert {name for name in by_name(model="cnn") if name.startswith("model-")} == {
         f"model-{name}" for name in MODELS if name != "cnn"
@@ -151,7 +151,7 @@ def test_of_a_choice_all_but_the_base_are_tried():
     assert "balance-none" not in known
     features = [one.drawing["feature"] for one in known.values() if "feature" in one.drawing]
     assert BASE.feature not in features
-    assert {*features, BASE.feature} == set(FEATURES)
+    assert {*features, BASE.feature} == set(REPRESENTATIONS)
 
 
 def test_every_factor_can_be_asked_for_and_changes_something():

@@ -4,14 +4,13 @@ import numpy as np
 import pytest
 
 from render.axes import axes
-from render.settings import FEATURES, Settings
+from render.settings import Settings
 from render.spectrogram import draw
 
 LINEAR = Settings(rate=8_000, seconds=1, window=256, hop=64)
 MEL = Settings(rate=16_000, seconds=1, window=1024, hop=128, feature="mel", bands=60)
 LOG = Settings(rate=16_000, seconds=1, window=1024, hop=128, feature="log")
 CQT = replace(LOG, feature="cqt")
-HERTZ = ("linear", "mel", "log", "cqt", "group-delay", "comb", "linear-comb")
 
 
 def inner(ticks, size):
@@ -131,40 +130,15 @@ def test_the_axes_of_a_linear_comb_are_those_of_the_spectrogram_and_end_with_it(
     assert found == linear
 
 
-@pytest.mark.parametrize("rate", [4_000, 8_000, 16_000, 22_050, 44_100, 48_000, 192_000])
-@pytest.mark.parametrize("feature", FEATURES)
-def test_there_are_neither_too_few_ticks_nor_too_many(rate, feature):
-    for seconds in (0.6, 1, 2, 3, 4, 10, 60):
-        settings = Settings(
-            rate=rate, feature=feature, seconds=seconds, window=1024, hop=128, bands=30
-        )
-        for axis, size in zip(("rows", "columns"), settings.shape, strict=True):
-            ticks = axes(settings)[axis]["ticks"]
-            assert 3 <= len(ticks) <= 9
-            assert all(-0.5 <= position <= size - 0.5 for position, _ in ticks)
-
-
-@pytest.mark.parametrize("feature", FEATURES)
-def test_every_value_can_be_printed_as_a_number_and_has_a_unit(feature):
-    rows = axes(Settings(feature=feature))["rows"]
-    assert (rows["unit"] == "Hz") == (feature in HERTZ)
-    assert all(float(f"{value:g}") == value for _, value in rows["ticks"])
-
-
-@pytest.mark.parametrize("count", [1, 2, 3, 4, 13, 80])
-def test_few_coefficients_have_ticks_as_well_as_many(count):
-    ticks = axes(Settings(feature="lfcc", coefficients=count))["rows"]["ticks"]
-    assert 3 <= len(ticks) <= 9
-    assert len({position for position, _ in ticks}) == len(ticks)
-    assert all(index == int(index) < count for _, index in ticks)
+def test_few_coefficients_have_ticks_as_well_as_many():
+    for count in (1, 2, 3, 4, 13, 80):
+        ticks = axes(Settings(feature="lfcc", coefficients=count))["rows"]["ticks"]
+        assert 3 <= len(ticks) <= 9
+        assert len({position for position, _ in ticks}) == len(ticks)
+        assert all(index == int(index) < count for _, index in ticks)
 
 
 def test_what_is_far_outside_has_no_tick():
     # The middle of the first frame is at 128 samples, so 0 s is 8 columns before it.
     settings = Settings(rate=8_000, seconds=1, window=256, hop=16)
     assert axes(settings)["columns"]["ticks"][0] == [(1_600 - 128) / 16, 0.2]
-
-
-def test_grey_values_are_levels_only_where_they_are():
-    assert axes(Settings(floor=-90, ceiling=-20))["grey"] == {"unit": "dB", "range": [-90, -20]}
-    assert "grey" not in axes(Settings(feature="mfcc"))

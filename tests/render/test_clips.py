@@ -47,12 +47,12 @@ def whole(samples, settings):
         rms = np.sqrt(np.mean(np.square(kept, dtype=np.float64)))
         kept = kept * (10 ** (settings.level / 20) / rms)
     length, found, at = settings.length, [], 0
-    while not found or at + length - settings.step < len(kept):
+    while not found or at + length - settings.clip_step < len(kept):
         piece = kept[at : at + length]
         if not found or 2 * len(piece) >= length:
             repeated = np.tile(piece, -(-length // len(piece)))[:length]
             found.append(((begin + at) / settings.rate, len(piece) / settings.rate, repeated))
-        at += settings.step
+        at += settings.clip_step
     return found
 
 
@@ -123,7 +123,7 @@ def test_overlap_moves_the_starts_and_adds_no_clip_without_new_sound(length, exp
 
 def test_the_starts_of_days_of_sound_take_no_memory():
     settings = Settings(rate=8_000, seconds=1, window=256, hop=64, overlap=0.9999)
-    assert settings.step == 1
+    assert settings.clip_step == 1
     assert len(starts(10**10, settings)) == 10**10 - 7_999
 
 

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from render.arguments import parser
 from render.command import command
-from render.settings import FEATURES, Settings
+from render.representations import REPRESENTATIONS
+from render.settings import Settings
 
 NAMES = {field.name for field in fields(Settings)}
 
@@ -45,7 +46,7 @@ def test_every_setting_has_its_option(name):
 
 
 @given(
-    feature=st.sampled_from(FEATURES),
+    feature=st.sampled_from(list(REPRESENTATIONS)),
     seconds=st.floats(1.0, 60.0),
     overlap=st.floats(0.0, 0.99),
     rate=st.integers(16_000, 48_000),

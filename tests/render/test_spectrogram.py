@@ -3,14 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from render.settings import FEATURES, Settings
-from render.spectra.cepstrum import lfcc, mfcc
-from render.spectra.chroma import chroma
-from render.spectra.comb import comb
-from render.spectra.cqt import cqt
+from render.settings import Settings
 from render.spectra.filterbank import mel_to_hz
-from render.spectra.group_delay import group_delay
-from render.spectrogram import draw, linear, linear_comb, log, mel, stack
+from render.spectrogram import draw, linear, log, mel, stack
 
 SETTINGS = Settings(
     feature="linear",
@@ -35,56 +30,6 @@ def tone(frequency, level=0.0):
 
 def of(feature):
     return replace(SETTINGS, feature=feature, lowest=125)
-
-
-@pytest.mark.parametrize("feature", FEATURES)
-def test_a_picture_has_the_shape_that_the_settings_say(feature, sound):
-    image = draw(sound(1, rate=8_000), of(feature))
-    assert image.shape == of(feature).shape
-    assert image.dtype == np.uint8
-    assert image.flags.c_contiguous
-
-
-def test_every_name_draws_its_own_representation(sound):
-    own = [linear, mel, log, cqt, lfcc, mfcc, chroma, group_delay, stack]
-    own += [comb, linear_comb]
-    for feature, function in zip(FEATURES, own, strict=True):
-        samples = sound(1, rate=8_000)
-        np.testing.assert_array_equal(draw(samples, of(feature)), function(samples, of(feature)))
-
-
-@pytest.mark.parametrize("feature", FEATURES)
-@pytest.mark.parametrize(("rate", "window", "hop"), [(11_025, 441, 147), (48_000, 1_201, 480)])
-def test_windows_of_any_length_will_do(feature, rate, window, hop, sound):
-    settings = Settings(feature=feature, rate=rate, window=window, hop=hop, seconds=1, bands=30)
-    assert draw(sound(1, rate=rate), settings).shape == settings.shape
-
-
-@pytest.mark.parametrize("feature", FEATURES)
-@pytest.mark.parametrize("relative", [False, True])
-@pytest.mark.parametrize("window", [256, 255])
-def test_silence_is_black_or_for_what_has_a_sign_grey(feature, relative, window):
-    settings = replace(of(feature), relative=relative, window=window)
-    image = draw(np.zeros(settings.length), settings)
-    expected = {"group-delay": {128}, "lfcc": {0, 128}, "mfcc": {0, 128}, "stack": {0, 128}}
-    expected |= {"comb": {128}, "linear-comb": {0, 128}}
-    assert set(image.ravel().tolist()) == expected.get(feature, {0})
-
-
-@pytest.mark.parametrize("feature", FEATURES)
-def test_single_and_double_precision_draw_the_same(feature, sound):
-    samples = sound(1, rate=8_000).astype(np.float32)
-    np.testing.assert_array_equal(
-        draw(samples, of(feature)), draw(samples.astype(np.float64), of(feature))
-    )
-
-
-@pytest.mark.parametrize("feature", FEATURES)
-def test_drawing_leaves_the_samples_as_they_are(feature, sound):
-    samples = sound(1, rate=8_000).astype(np.float32)
-    before = samples.copy()
-    draw(samples, of(feature))
-    np.testing.assert_array_equal(samples, before)
 
 
 @pytest.mark.parametrize(("frequency", "row"), [(1_000, 96), (2_000, 64), (3_000, 32), (4_000, 0)])
@@ -156,20 +101,20 @@ def test_mel_rises_with_frequency():
 
 
 @pytest.mark.parametrize("settings", [LOG, CQT])
-@pytest.mark.parametrize("frequency", [250.0, 375.0, 440.0, 980.0])
-def test_an_octave_up_is_as_many_rows_up_as_an_octave_has(settings, frequency):
-    rows = [int(draw(tone(f), settings)[:, 60].argmax()) for f in (frequency, 2 * frequency)]
-    assert rows[0] - rows[1] == 24
+def test_an_octave_up_is_as_many_rows_up_as_an_octave_has(settings):
+    for frequency in (250.0, 375.0, 440.0, 980.0):
+        rows = [int(draw(tone(f), settings)[:, 60].argmax()) for f in (frequency, 2 * frequency)]
+        assert rows[0] - rows[1] == 24
 
 
 @pytest.mark.parametrize("settings", [LOG, CQT])
-@pytest.mark.parametrize("row", [24, 31, 50, 77, 100, 118])
-def test_a_tone_on_the_centre_of_an_octaves_row_has_its_own_level(settings, row):
+def test_a_tone_on_the_centre_of_an_octaves_row_has_its_own_level(settings):
     # The fifth octave above 125 Hz would be the Nyquist frequency: 120 rows.
-    image = draw(tone(125 * 2 ** (row / 24), -40), settings)
-    assert image.shape == (120, 122)
-    assert (image[:, 30:90].argmax(axis=0) == 119 - row).all()
-    assert image[119 - row, 30:90] == pytest.approx(127.5, abs=1)
+    for row in (24, 31, 50, 77, 100, 118):
+        image = draw(tone(125 * 2 ** (row / 24), -40), settings)
+        assert image.shape == (120, 122)
+        assert (image[:, 30:90].argmax(axis=0) == 119 - row).all()
+        assert image[119 - row, 30:90] == pytest.approx(127.5, abs=1)
 
 
 def test_a_tone_between_two_high_rows_of_log_is_in_both():
@@ -199,28 +144,6 @@ def test_a_linear_comb_is_the_spectrogram_and_the_comb_below_it(sound):
     image = draw(samples, settings)
     np.testing.assert_array_equal(image[:-32], draw(samples, of("linear")))
     np.testing.assert_array_equal(image[-32:], draw(samples, of("comb")))
-
-
-@pytest.mark.parametrize("feature", FEATURES)
-def test_another_length_is_refused(feature):
-    with pytest.raises(ValueError, match=r"expected 8000 mono samples, got shape \(7999,\)"):
-        draw(np.zeros(7_999), of(feature))
-
-
-@pytest.mark.parametrize("feature", FEATURES)
-@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, -1e20])
-def test_what_is_no_sound_is_refused(feature, value):
-    samples = tone(1_000)
-    samples[5] = value
-    with pytest.raises(ValueError, match="expected finite samples under 1e\\+15, got"):
-        draw(samples, of(feature))
-
-
-@pytest.mark.parametrize("feature", FEATURES)
-def test_the_loudest_sound_that_is_allowed_can_be_drawn(feature, sound):
-    samples = sound(1, rate=8_000)
-    most = draw(samples * (9e14 / np.abs(samples).max()), of(feature)).max()
-    assert (most < 255) == (feature == "comb")  # which is the same for every loudness
 
 
 @pytest.mark.parametrize("feature", ["mel", "mfcc", "stack"])

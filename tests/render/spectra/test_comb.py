@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from render.settings import COMB_BANDS, INDICATOR_ROWS, Settings
+from render.representations import COMB_BANDS, INDICATOR_ROWS
+from render.settings import Settings
 from render.spectra import comb as module
 from render.spectra import ltas
 from render.spectra.comb import FASTEST, SLOWEST, comb, middles
