@@ -119,7 +119,7 @@ def overconfidence(scored: Trials) -> tuple[float, float]:
     Examples
     --------
     >>> llr = np.log([9.0, 9.0, 1 / 9, 9.0])
-    >>> claimed, right = overconfidence(Scored(np.array(list("abcd")), np.array([0, 0, 1, 1]), llr))
+    >>> claimed, right = overconfidence(Trials(np.array(list("abcd")), np.array([0, 0, 1, 1]), llr))
     >>> round(claimed, 6), right
     (0.9, 0.75)
     """

@@ -57,7 +57,7 @@ ROOMS = {
         "scorefiles": "metrics runs",
         "prediction": "metrics runs data",
         "case": "metrics",
-        "metrics": "runs data",
+        "metrics": "runs",
         "runs": "data backend",
         "models": "data settings",
         "audit": "data",

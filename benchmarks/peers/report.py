@@ -14,7 +14,7 @@ from benchmarks.support import timing
 from benchmarks.support.system_scores import FIGURES, Figure, SystemScores, difference, level
 from classify.data import manifest
 from classify.data.manifest import Manifest
-from classify.evaluation.evaluation import cluster_column, groups
+from classify.metrics.bootstrap import cluster_column, cluster_groups
 from classify.metrics.calibration import THRESHOLD
 from classify.metrics.trials import Trials, compute_metrics
 from classify.reports.plots import CLASSES, png
@@ -89,10 +89,9 @@ def read(path: Path, known: Manifest, above: str = "") -> SystemScores:
     if file.labels is None:
         raise ValueError(f"expected scores with the truth in {path}, got scores alone")
     names = np.array([name if name in known else name.removeprefix(above) for name in file.names])
-    scored = Trials(names, file.labels, file.llr)
-    sources = manifest.values(known, names.tolist(), "source")
-    together = groups(scored, known, cluster_column(known, names))
-    return SystemScores(names, file.labels, file.llr, sources, together)
+    trials = Trials(names, file.labels, file.llr, manifest.table(known, names))
+    groups = cluster_groups(trials, cluster_column(trials))
+    return SystemScores(names, file.labels, file.llr, trials["source"], groups)
 
 
 def align(judged: Mapping[str, Sequence[SystemScores]]) -> dict[str, list[SystemScores]]:

@@ -16,8 +16,13 @@ from typing import Any, Self
 import numpy as np
 
 from classify.data import manifest
-from classify.evaluation.evaluation import cluster_column, groups
-from classify.metrics.bootstrap import RESAMPLES, draws, interval
+from classify.metrics.bootstrap import (
+    RESAMPLES,
+    cluster_column,
+    cluster_groups,
+    draws,
+    interval,
+)
 from classify.metrics.breakdown import with_enough
 from classify.metrics.trials import eer_of_any_scores
 from classify.prediction.pooling import calibrated_trials, score_split
@@ -132,12 +137,11 @@ def judge(dataset: Path, run: Run, split: str, above: str = "") -> SystemScores:
     """
     known = manifest.read(dataset)
     pictures = score_split("ablation", dataset, run, split)
-    scored = calibrated_trials(run, pictures, known)["recording"]
-    rows = manifest.of_level(known, "recording")
-    sources = manifest.values(rows, list(scored.names), "source")
-    together = groups(scored, rows, cluster_column(known, pictures.names))
-    names = np.array([name.removeprefix(above) for name in scored.names])
-    return SystemScores(names, scored.labels, scored.llr, sources, together)
+    trials = calibrated_trials(run, pictures, known)
+    recordings = trials["recording"]
+    groups = cluster_groups(recordings, cluster_column(trials["picture"]))
+    names = np.array([name.removeprefix(above) for name in recordings.names])
+    return SystemScores(names, recordings.labels, recordings.llr, recordings["source"], groups)
 
 
 def join(parts: Sequence[SystemScores]) -> SystemScores:

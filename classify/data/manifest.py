@@ -6,6 +6,8 @@ for by name.
 """
 
 import csv
+from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -70,6 +72,32 @@ def values(manifest: Manifest, names: list[str], column: str) -> np.ndarray:
         Empty where the manifest does not know the picture or has no value.
     """
     return np.array([manifest.get(name, {}).get(column, "") for name in names], dtype=str)
+
+
+def table(manifest: Manifest, names: Iterable[str]) -> dict[str, np.ndarray]:
+    """Look all columns but ``path`` up for many pictures.
+
+    Parameters
+    ----------
+    manifest : dict
+    names : iterable of str, n of them
+        Keys of the manifest.
+
+    Returns
+    -------
+    columns : dict of str to np.ndarray of object, shape=(n,)
+        Strings, shared with the manifest, which may be large; empty where it has no value.
+
+    Examples
+    --------
+    >>> columns = table({"a.png": {"path": "a.png", "speaker": "p225"}}, ["a.png", "b.png"])
+    >>> {name: column.tolist() for name, column in columns.items()}
+    {'speaker': ['p225', '']}
+    """
+    rows = [manifest.get(name, {}) for name in names]
+    columns = dict.fromkeys(chain.from_iterable(rows))
+    columns.pop("path", None)
+    return {column: np.array([row.get(column, "") for row in rows], object) for column in columns}
 
 
 def recordings(manifest: Manifest, names: list[str]) -> np.ndarray:

@@ -9,8 +9,7 @@ from scipy.special import expit
 from scipy.stats import binomtest
 
 from classify.data import manifest
-from classify.evaluation.evaluation import cluster_column, groups
-from classify.metrics.bootstrap import RESAMPLES, intervals
+from classify.metrics.bootstrap import RESAMPLES, cluster_column, cluster_groups, intervals
 from classify.metrics.trials import Trials, compute_metrics
 from classify.prediction.pooling import calibrated_trials, score_split
 from classify.runs.run import Run
@@ -72,8 +71,8 @@ def compare(
     found = [calibrated_trials(run, one, known) for run, one in zip((a, b), pictures, strict=True)]
     level = "recording" if "recording" in found[0] else "picture"
     first, second = same(found[0][level], found[1][level])
-    cluster = cluster_column(known, pictures[0].names)
-    together = groups(first, manifest.of_level(known, level), cluster)
+    cluster = cluster_column(found[0]["picture"])
+    together = cluster_groups(first, cluster)
     thresholds = a.threshold, b.threshold
     report = {
         "split": split,
@@ -162,7 +161,7 @@ def mcnemar(a: Trials, b: Trials, thresholds: tuple[float, float]) -> dict[str, 
     Examples
     --------
     >>> names, labels = np.array(list("abcde")), np.ones(5, dtype=int)
-    >>> a, b = Scored(names, labels, -np.ones(5)), Scored(names, labels, np.ones(5))
+    >>> a, b = Trials(names, labels, -np.ones(5)), Trials(names, labels, np.ones(5))
     >>> mcnemar(a, b, (0.5, 0.5))
     {'only_a': 5, 'only_b': 0, 'p': 0.0625}
     """

@@ -19,7 +19,7 @@ from classify.evaluation import robustness
 from classify.evaluation.robustness import ConditionScores
 from classify.explanations import faithfulness
 from classify.metrics import detection
-from classify.metrics.bootstrap import RESAMPLES, of_summary
+from classify.metrics.bootstrap import RESAMPLES, cluster_column, cluster_groups, of_summary
 from classify.metrics.breakdown import breakdown, mean_over
 from classify.metrics.trials import (
     PRIOR,
@@ -34,8 +34,6 @@ from classify.runs.run import Run, replace
 
 # Broken down by these, where the manifest has them and nothing else was asked for.
 BY = ("source", "generator")
-# What is resampled together, the first that the manifest has.
-CLUSTERS = ("speaker", "source")
 
 
 @dataclass(frozen=True)
@@ -104,11 +102,8 @@ def evaluate(
     columns = _columns(known, by, dataset)
     pictures = score_split("evaluate", dataset, run, split)
     found = calibrated_trials(run, pictures, known)
-    cluster = cluster_column(known, pictures.names)
-    together = {
-        level: groups(scored, manifest.of_level(known, level), cluster)
-        for level, scored in found.items()
-    }
+    cluster = cluster_column(found["picture"])
+    together = {level: cluster_groups(scored, cluster) for level, scored in found.items()}
     figures: dict[str, Any] = {
         "split": split,
         "threshold": run.threshold,
@@ -121,17 +116,16 @@ def evaluate(
     if run.members:
         figures["seeds"] = _over_seeds(run, pictures, known)
     level = "recording" if "recording" in found else "picture"
-    rows = manifest.of_level(known, level)
     figures["by"] = {
-        column: breakdown(found[level], rows, column, together[level], run.threshold, resamples)
+        column: breakdown(found[level], column, together[level], run.threshold, resamples)
         for column in columns
     }
     means = {column: mean_over(cells) for column, cells in figures["by"].items()}
     figures["mean_over"] = {column: mean for column, mean in means.items() if mean}
     if explain_pictures:
-        recordings = manifest.recordings(known, pictures.names.tolist())
+        trials = found["picture"]
         figures["explanation"] = faithfulness.measure(
-            run, dataset, found["picture"], recordings, together["picture"], explain_pictures
+            run, dataset, trials, trials.recordings, together["picture"], explain_pictures
         )
     asked = [f"--by={column}" for column in by or ()]
     if explain_pictures != faithfulness.PICTURES:
@@ -144,37 +138,6 @@ def evaluate(
         refused += degraded.refused
     _write(run, dataset, figures, found, asked)
     return Evaluation(figures, found, refused)
-
-
-def cluster_column(known: Manifest, names: np.ndarray) -> str:
-    """Name the column whose values are resampled together: speaker, source or recording.
-
-    A column that is the same everywhere says nothing: resampling it would give no interval.
-    """
-    named = (
-        column for column in CLUSTERS if len({*manifest.values(known, list(names), column)}) > 1
-    )
-    return next(named, "recording")
-
-
-def groups(scored: Trials, rows: Manifest, column: str) -> np.ndarray:
-    """What is resampled together.
-
-    Parameters
-    ----------
-    scored : Trials
-    rows : Manifest
-        By the names in `scored`.
-    column : str
-
-    Returns
-    -------
-    groups : np.ndarray of str, shape=(len(scored),)
-        Where the column has no value, the recording stands for itself.
-    """
-    names = list(scored.names)
-    found, own = manifest.values(rows, names, column), manifest.recordings(rows, names)
-    return np.where(found == "", np.char.add("recording ", own), np.char.add("value ", found))
 
 
 def _by_level(
@@ -232,8 +195,8 @@ def _over_seeds(
 def _robustness(
     degraded: ConditionScores, columns: Sequence[str], threshold: float, resamples: int
 ) -> dict[str, Any]:
-    cluster = cluster_column(degraded.rows, degraded.names)
-    together = groups(degraded.scored(0), degraded.rows, cluster)
+    cluster = cluster_column(degraded.trials(0))
+    together = cluster_groups(degraded.trials(0), cluster)
     found = robustness.figures(degraded, together, columns, threshold, resamples)
     return {**found, "resampled_by": cluster}
 

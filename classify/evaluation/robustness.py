@@ -4,14 +4,12 @@ Scores are calibrated log-likelihood ratios of recordings, higher = more bona fi
 condition is clean; every other is held against it on the recordings that were judged under both.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from classify.data import manifest
-from classify.data.manifest import Manifest
 from classify.metrics import detection
 from classify.metrics.bootstrap import intervals
 from classify.metrics.breakdown import breakdown, mean_over
@@ -34,29 +32,28 @@ class ConditionScores:
         1 for the positive class.
     llr : np.ndarray, shape=(conditions, n)
         NaN where a recording was not judged under a condition; under clean, all are.
-    rows : dict
-        What is known of each recording, by its name.
     refused : int
         Recordings that could not be judged.
     source : str
         Where the sounds are.
     asked : tuple of str
         Options of the command, for whoever wants to call it again.
+    columns : mapping of str to np.ndarray, shape=(n,)
+        What is known of each recording.
     """
 
     conditions: dict[str, tuple[str, str]]
     names: np.ndarray
     labels: np.ndarray
     llr: np.ndarray
-    rows: Manifest
     refused: int
     source: str
     asked: tuple[str, ...] = ()
+    columns: Mapping[str, np.ndarray] = field(default_factory=dict)
 
-    def scored(self, number: int, where: np.ndarray | None = None) -> Trials:
-        """Scores under one condition, of all recordings or of those under a mask."""
-        found = Trials(self.names, self.labels, self.llr[number])
-        return found if where is None else found[where]
+    def trials(self, number: int) -> Trials:
+        """Scores of all recordings under one condition."""
+        return Trials(self.names, self.labels, self.llr[number], self.columns)
 
 
 def figures(
@@ -89,8 +86,8 @@ def figures(
         ``eer`` and ``change``, over the values with at least 5 recordings of each class). What
         has no meaning, such as the EER of one class, is left out.
     """
-    names = list(degraded.names)
-    column = next((one for one in columns if _many(degraded.rows, names, one)), None)
+    clean = degraded.trials(0)
+    column = next((name for name in columns if len({*clean[name]} - {""}) > 1), None)
     between = _intervals(degraded, groups, resamples)
     conditions = {}
     for number, (name, (group, title)) in enumerate(degraded.conditions.items()):
@@ -100,15 +97,11 @@ def figures(
         conditions[name] = {"group": group, "title": title, **found, "interval": ends}
     return {
         "source": degraded.source,
-        "recordings": len(names),
+        "recordings": len(clean),
         "refused": degraded.refused,
         "column": column,
         "conditions": conditions,
     }
-
-
-def _many(rows: Manifest, names: list[str], column: str) -> bool:
-    return len({*manifest.values(rows, names, column)} - {""}) > 1
 
 
 def _condition(
@@ -116,13 +109,12 @@ def _condition(
 ) -> dict[str, Any]:
     """Figures of one condition, and of clean on the same recordings to hold them against."""
     judged = ~np.isnan(degraded.llr[number])
-    now, clean = degraded.scored(number, judged), degraded.scored(0, judged)
+    now, clean = degraded.trials(number)[judged], degraded.trials(0)[judged]
     found: dict[str, Any] = _cell(now, clean, threshold)
     if column is None or not len(now):
         return found
     cells, before = (
-        breakdown(part, degraded.rows, column, part.names, threshold, resamples=0)
-        for part in (now, clean)
+        breakdown(part, column, part.names, threshold, resamples=0) for part in (now, clean)
     )
     found["by"] = {
         value: _changed(

@@ -15,6 +15,8 @@ from classify.metrics.trials import Trials, compute_metrics
 
 RESAMPLES = 1_000
 LEVEL = 0.95
+# What is resampled together, the first that the manifest has.
+CLUSTERS = ("speaker", "source")
 
 Figures = dict[str, float]
 
@@ -91,6 +93,34 @@ def of_summary(
         lambda index: compute_metrics(labels[index], llr[index], threshold),
         resamples,
         seed,
+    )
+
+
+def cluster_column(trials: Trials) -> str:
+    """Name the column whose values are resampled together: speaker, source or recording.
+
+    A column that is the same everywhere says nothing: resampling it would give no interval.
+    """
+    return next((column for column in CLUSTERS if len({*trials[column]}) > 1), "recording")
+
+
+def cluster_groups(trials: Trials, column: str) -> np.ndarray:
+    """Group what is resampled together.
+
+    Parameters
+    ----------
+    trials : Trials
+    column : str
+        See `cluster_column`.
+
+    Returns
+    -------
+    groups : np.ndarray of str, shape=(len(trials),)
+        Where the column has no value, the recording stands for itself.
+    """
+    values, recordings = trials[column], trials.recordings
+    return np.where(
+        values == "", np.char.add("recording ", recordings), np.char.add("value ", values)
     )
 
 

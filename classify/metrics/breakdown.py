@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 
-from classify.data.manifest import Manifest, values
 from classify.metrics import detection
 from classify.metrics.bootstrap import intervals
 from classify.metrics.trials import METRICS, Trials, compute_metrics
@@ -14,8 +13,7 @@ ENOUGH = 5
 
 
 def breakdown(
-    scored: Trials,
-    known: Manifest,
+    trials: Trials,
     column: str,
     groups: np.ndarray,
     threshold: float,
@@ -28,11 +26,10 @@ def breakdown(
 
     Parameters
     ----------
-    scored : Trials
-    known : Manifest
-        Rows by the names in `scored`.
+    trials : Trials
     column : str
-    groups : np.ndarray, shape=(len(scored),)
+        Of the manifest.
+    groups : np.ndarray, shape=(len(trials),)
         What is resampled together.
     threshold : float
         P(fake) from which the verdict is fake.
@@ -46,12 +43,12 @@ def breakdown(
         `classify.metrics.trials.compute_metrics` and ``interval`` of the EER. Where only real ones
         have the value, ``n_fake`` is 0, ``against`` empty and `fpr` and `accuracy` are the figures.
     """
-    column_values = values(known, list(scored.names), column)
-    sources = values(known, list(scored.names), "source")
+    values, sources = trials[column], trials["source"]
+    bare = Trials(trials.names, trials.labels, trials.llr)
     cells = {}
-    for value in sorted(set(column_values) - {""}):
-        chosen, against = _opponents(scored.labels, column_values == value, sources, column)
-        part = scored[chosen]
+    for value in sorted(set(values) - {""}):
+        chosen, against = _opponents(trials.labels, values == value, sources, column)
+        part = bare[chosen]
         cells[value] = {
             "n_real": int((part.labels == 0).sum()),
             "n_fake": int((part.labels == 1).sum()),

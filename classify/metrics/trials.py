@@ -4,7 +4,9 @@ A score is a log-likelihood ratio, ln p(real) - ln p(fake), natural logarithm: h
 fide, 0 speaks for neither. Labels are 1 for the positive class, ``fake``.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import overload
 
 import numpy as np
 from scipy.special import expit
@@ -35,7 +37,10 @@ PRIOR = 0.5
 
 @dataclass(frozen=True)
 class Trials:
-    """Scores of pictures or of recordings.
+    """Scores of pictures or of recordings, with the truth and what the manifest says of each.
+
+    An index array, a mask or a slice selects rows: ``trials[trials.labels == 1]``. A name is a
+    column of the manifest: ``trials["source"]``.
 
     Attributes
     ----------
@@ -44,15 +49,40 @@ class Trials:
         1 for the positive class.
     llr : np.ndarray, shape=(n,)
         ln p(real) - ln p(fake).
+    columns : mapping of str to np.ndarray, shape=(n,)
+        Columns of the manifest.
+
+    Examples
+    --------
+    >>> columns = {"source": np.array(["lj", "vctk"])}
+    >>> trials = Trials(np.array(["a", "b"]), np.array([0, 1]), np.array([2.0, -1.0]), columns)
+    >>> trials[trials.labels == 1]["source"].tolist(), trials["speaker"].tolist()
+    (['vctk'], ['', ''])
     """
 
     names: np.ndarray
     labels: np.ndarray
     llr: np.ndarray
+    columns: Mapping[str, np.ndarray] = field(default_factory=dict)
 
-    def __getitem__(self, index: np.ndarray) -> "Trials":
-        """Those at an index or under a mask."""
-        return Trials(self.names[index], self.labels[index], self.llr[index])
+    @overload
+    def __getitem__(self, key: str) -> np.ndarray: ...
+
+    @overload
+    def __getitem__(self, key: np.ndarray | slice) -> "Trials": ...
+
+    def __getitem__(self, key: str | np.ndarray | slice) -> "np.ndarray | Trials":
+        """Look a column up, of empty strings where the manifest has none, or select rows."""
+        if isinstance(key, str):
+            column = self.columns.get(key, np.full(len(self), ""))
+            return column.astype(str)
+        columns = {name: column[key] for name, column in self.columns.items()}
+        return Trials(self.names[key], self.labels[key], self.llr[key], columns)
+
+    @property
+    def recordings(self) -> np.ndarray:
+        """The recording of each, of which it may be a clip; itself where none is known."""
+        return np.where(self["recording"] == "", self.names, self["recording"])
 
     def __len__(self) -> int:
         """How many there are."""
@@ -79,8 +109,8 @@ def compute_metrics(labels: np.ndarray, llr: np.ndarray, threshold: float) -> di
 
     Examples
     --------
-    >>> figures = summary(np.array([0, 0, 1, 1]), np.array([2.0, -0.4, -1.0, -2.0]), 0.5)
-    >>> figures["accuracy"], round(figures["precision"], 3), figures["eer"]
+    >>> metrics = compute_metrics(np.array([0, 0, 1, 1]), np.array([2.0, -0.4, -1.0, -2.0]), 0.5)
+    >>> metrics["accuracy"], round(metrics["precision"], 3), metrics["eer"]
     (0.75, 0.667, 0.0)
     """
     p_fake = expit(-llr)
@@ -127,9 +157,9 @@ def eer_of_any_scores(labels: np.ndarray, llr: np.ndarray) -> float:
 
     Examples
     --------
-    >>> equal_error(np.array([0, 0, 1, 1]), np.array([5.0, 4.0, 3.0, 2.0]))
+    >>> eer_of_any_scores(np.array([0, 0, 1, 1]), np.array([5.0, 4.0, 3.0, 2.0]))
     0.0
-    >>> equal_error(np.array([0, 0, 1, 1]), np.array([1.0, 0.0, 0.0, 0.0]))
+    >>> eer_of_any_scores(np.array([0, 0, 1, 1]), np.array([1.0, 0.0, 0.0, 0.0]))
     0.25
     """
     bonafide, spoof = llr[labels == 0], llr[labels == 1]
@@ -153,7 +183,7 @@ def oracle_metrics(labels: np.ndarray, llr: np.ndarray) -> dict[str, float]:
 
     Examples
     --------
-    >>> oracle(np.array([0, 0, 1, 1]), np.array([5.0, 4.0, 3.0, 2.0]))
+    >>> oracle_metrics(np.array([0, 0, 1, 1]), np.array([5.0, 4.0, 3.0, 2.0]))
     {'eer_threshold': 3.0, 'accuracy_at_eer': 1.0}
     """
     if len(np.unique(labels)) < 2 or detection.are_decisions(llr):
@@ -184,7 +214,7 @@ def selective_accuracy(
 
     Examples
     --------
-    >>> decided(np.array([0, 0, 1, 1]), np.array([3.0, 0.1, -0.1, 3.0]), (0.3, 0.7))
+    >>> selective_accuracy(np.array([0, 0, 1, 1]), np.array([3.0, 0.1, -0.1, 3.0]), (0.3, 0.7))
     {'uncertain': 0.5, 'accuracy': 0.5}
     """
     low, high = band

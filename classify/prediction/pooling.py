@@ -1,7 +1,7 @@
 """From the raw scores of pictures to calibrated scores of pictures and of recordings."""
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -141,43 +141,44 @@ def calibrated_trials(run: Run, pictures: RawScores, known: Manifest) -> dict[st
     levels : dict of str to Trials
         ``"picture"`` and, where the manifest names recordings, ``"recording"``.
     """
-    raw = Trials(pictures.names, pictures.labels, pictures.llr.mean(axis=1))
+    columns = manifest.table(known, pictures.names.tolist())
+    raw = Trials(pictures.names, pictures.labels, pictures.llr.mean(axis=1), columns)
     found = {"picture": raw}
     if "recording" in manifest.columns(known):
-        found["recording"] = pool_recordings(manifest.recordings(known, list(raw.names)), raw)
+        found["recording"] = pool_recordings(raw)
     return {
-        level: Trials(scored.names, scored.labels, run.calibration(scored.llr))
-        for level, scored in found.items()
+        level: replace(scored, llr=run.calibration(scored.llr)) for level, scored in found.items()
     }
 
 
-def pool_recordings(recordings: np.ndarray, scored: Trials) -> Trials:
+def pool_recordings(pictures: Trials) -> Trials:
     """Pool pictures into recordings by the mean of their scores.
 
     The mean of log odds, not of probabilities: one clip near 0 or 1 has its weight.
 
     Parameters
     ----------
-    recordings : np.ndarray of str, shape=(n,)
-        Recording of each picture.
-    scored : Trials
+    pictures : Trials
 
     Returns
     -------
     pooled : Trials
-        One row a recording and class, sorted by name.
+        One row a recording and class, sorted by name, with the columns of its first picture.
 
     Examples
     --------
-    >>> names = np.array(["1.png", "2.png", "3.png"])
-    >>> pictures = Scored(names, np.array([1, 0, 1]), np.array([-2.0, 1.0, 0.0]))
-    >>> pooled = pool(np.array(["a", "b", "a"]), pictures)
+    >>> names, columns = np.array(list("123")), {"recording": np.array(["a", "b", "a"])}
+    >>> pictures = Trials(names, np.array([1, 0, 1]), np.array([-2.0, 1.0, 0.0]), columns)
+    >>> pooled = pool_recordings(pictures)
     >>> pooled.names.tolist(), pooled.labels.tolist(), pooled.llr.tolist()
     (['a', 'b'], [1, 0], [-1.0, 1.0])
     """
-    keys, member = np.unique(
-        np.stack([recordings, scored.labels.astype(str)]), axis=1, return_inverse=True
+    (names, labels), first, member = np.unique(
+        np.stack([pictures.recordings, pictures.labels.astype(str)]),
+        axis=1,
+        return_index=True,
+        return_inverse=True,
     )
     member = member.reshape(-1)  # NumPy 2.0 gives it the shape of a column
-    total = np.bincount(member, weights=scored.llr)
-    return Trials(keys[0], keys[1].astype(int), total / np.bincount(member))
+    means = np.bincount(member, weights=pictures.llr) / np.bincount(member)
+    return Trials(names, labels.astype(int), means, pictures[first].columns)

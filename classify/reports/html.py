@@ -17,7 +17,6 @@ from matplotlib.figure import Figure
 from scipy.special import expit, logit
 
 from classify.case import main_level, rule_of_three
-from classify.data import manifest
 from classify.data.pictures import decode
 from classify.metrics import detection
 from classify.metrics.breakdown import ENOUGH
@@ -100,9 +99,7 @@ def write(
     return path
 
 
-def mistakes(
-    scored: Trials, recordings: np.ndarray, threshold: float, most: int = MISTAKES
-) -> np.ndarray:
+def mistakes(scored: Trials, threshold: float, most: int = MISTAKES) -> np.ndarray:
     """Find the most confident mistakes, at most one a recording.
 
     Both kinds have the same room; what one does not need is the other's.
@@ -110,7 +107,6 @@ def mistakes(
     Parameters
     ----------
     scored : Trials
-    recordings : np.ndarray of str, shape=(n,)
     threshold : float in (0, 1)
         P(second class) from which the verdict is the second class.
     most : int
@@ -123,15 +119,15 @@ def mistakes(
 
     Examples
     --------
-    >>> scored = Scored(np.array(["a", "b", "c"]), np.array([0, 1, 1]), np.array([-1.0, 2.0, -3.0]))
-    >>> mistakes(scored, scored.names, 0.5).tolist()
+    >>> scored = Trials(np.array(["a", "b", "c"]), np.array([0, 1, 1]), np.array([-1.0, 2.0, -3.0]))
+    >>> mistakes(scored, 0.5).tolist()
     [1, 0]
     """
     called = expit(-scored.llr) >= threshold
     confidence = np.where(called, -scored.llr, scored.llr)
     wrong = np.flatnonzero(called != (scored.labels == 1))
     wrong = wrong[np.argsort(-confidence[wrong], kind="stable")]
-    wrong = wrong[np.sort(np.unique(recordings[wrong], return_index=True)[1])]
+    wrong = wrong[np.sort(np.unique(scored.recordings[wrong], return_index=True)[1])]
     real, fake = (wrong[scored.labels[wrong] == label] for label in (0, 1))
     half = most // 2
     chosen = np.concatenate(
@@ -141,8 +137,7 @@ def mistakes(
 
 
 def _mistakes(run: Run, dataset: Path, scored: Trials) -> Iterator[dict[str, Any]]:
-    recordings = manifest.recordings(manifest.read(dataset), scored.names.tolist())
-    for at in mistakes(scored, recordings, run.threshold):
+    for at in mistakes(scored, run.threshold):
         name, p_fake = str(scored.names[at]), float(expit(-scored.llr[at]))
         image = decode((dataset / name).read_bytes()).image
         yield {

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import keras
 import numpy as np
@@ -51,8 +52,11 @@ class ValidationSet:
 
     def pooled(self, llr: np.ndarray) -> Trials:
         """Pool scores of the pictures, shape (n,), into those of the recordings."""
-        recordings = manifest.recordings(self.known, self.names)
-        return pool_recordings(recordings, Trials(np.array(self.names), self.labels, llr))
+        return pool_recordings(Trials(np.array(self.names), self.labels, llr, self._columns))
+
+    @cached_property
+    def _columns(self) -> dict[str, np.ndarray]:
+        return manifest.table(self.known, self.names)
 
 
 def validate(model: keras.Model, held: ValidationSet, batch: int) -> dict[str, float]:
@@ -98,7 +102,5 @@ def error(held: ValidationSet, llr: np.ndarray) -> float:
         names any; else of all recordings.
     """
     scored = held.pooled(llr)
-    rows = manifest.of_level(held.known, "recording")
-    sources = manifest.values(rows, list(scored.names), "source")
-    parts = [scored[own] for own in with_enough(scored.labels, sources)]
+    parts = [scored[own] for own in with_enough(scored.labels, scored["source"])]
     return float(np.mean([eer_of_any_scores(part.labels, part.llr) for part in parts or [scored]]))

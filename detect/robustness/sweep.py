@@ -152,10 +152,12 @@ class Sweep:
             names=np.array([one.name for one in judged]),
             labels=np.array([self.classes.index(one.label) for one in judged]),
             llr=np.stack([found[one.name] for one in judged], axis=1),
-            rows={one.name: one.metadata for one in judged},
             refused=len(self.failures) + len(self.recordings) - len(judged),
             source=str(self.audio),
             asked=self.asked,
+            columns=manifest.table(
+                {one.name: one.metadata for one in judged}, [one.name for one in judged]
+            ),
         )
 
     def _results(self) -> Iterator[Judged | Refusal]:

@@ -173,9 +173,8 @@ def test_the_figures_are_those_of_the_evaluation(judged):
     from classify.metrics.trials import Trials, compute_metrics
 
     one = judged(0)
-    scored = Trials(one.names, one.labels, one.llr)
-    known = {name: {"source": source} for name, source in zip(one.names, one.sources, strict=True)}
-    mean = mean_over(breakdown(scored, known, "source", one.groups, 0.5, 0))
+    scored = Trials(one.names, one.labels, one.llr, {"source": one.sources})
+    mean = mean_over(breakdown(scored, "source", one.groups, 0.5, 0))
     assert mean["values"] == 3 == len(one.parts)
     assert one.errors.tolist() == [compute_metrics(one.labels, one.llr, 0.5)["eer"], mean["eer"]]
 

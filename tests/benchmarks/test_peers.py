@@ -101,6 +101,7 @@ def test_the_table_says_how_it_came_about_and_has_a_row_a_peer(first, audio):
 
 
 def test_figures_are_those_of_evaluate_and_of_the_score_command(first, audio):
+    from classify.data import manifest
     from classify.evaluation.score_file import score
     from classify.metrics.breakdown import breakdown, mean_over
     from classify.metrics.trials import Trials
@@ -114,8 +115,9 @@ def test_figures_are_those_of_evaluate_and_of_the_score_command(first, audio):
         for seed in range(2):
             path = out / "scores" / "test" / f"{peer}-{seed}.csv"
             read, told = read_scores(path), score(path, resamples=0)
-            scored = Trials(read.names, read.labels, read.llr)
-            parts = breakdown(scored, known, "source", scored.names, 0.5, 0)
+            columns = manifest.table(known, read.names)
+            scored = Trials(read.names, read.labels, read.llr, columns)
+            parts = breakdown(scored, "source", scored.names, 0.5, 0)
             pooled.append(told["figures"]["eer"])
             right.append(told["figures"]["accuracy"])
             by_source.append(mean_over(parts)["eer"])

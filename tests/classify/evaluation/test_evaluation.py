@@ -5,8 +5,8 @@ import shutil
 import numpy as np
 import pytest
 
-from classify.evaluation.evaluation import cluster_column, evaluate, groups
-from classify.metrics.trials import METRICS, Trials, compute_metrics
+from classify.evaluation.evaluation import evaluate
+from classify.metrics.trials import METRICS, compute_metrics
 from classify.prediction.inference import score_pictures
 from classify.reports import text
 from classify.runs.run import Calibration, load
@@ -91,22 +91,6 @@ def test_columns_are_chosen_by_name(run, copy):
     assert found.report["by"]["speaker"]["s0"]["against"] == "same speaker"
     with pytest.raises(ValueError, match="expected a column of .*speaker, generator.*, got colour"):
         evaluate(copy, run, "test", by=["colour"])
-
-
-def test_what_is_resampled_together():
-    known = {"a.png": {"recording": "x", "source": "s"}, "b.png": {"recording": "y", "source": ""}}
-    scored = Trials(np.array(["a.png", "b.png", "c.png"]), np.zeros(3, int), np.zeros(3))
-    assert cluster_column(known, scored.names) == "source"
-    assert groups(scored, known, "source").tolist() == ["value s", "recording y", "recording c.png"]
-    names = np.array(["a.png", "b.png"])
-    both = {
-        "a.png": {"source": "s", "speaker": "p"},
-        "b.png": {"source": "t", "speaker": "q"},
-    }
-    assert cluster_column(both, names) == "speaker"
-    both["b.png"]["speaker"] = "p"  # the same everywhere: nothing to resample by
-    assert cluster_column(both, names) == "source"
-    assert cluster_column({"a.png": {"speaker": ""}}, names[:1]) == "recording"
 
 
 def test_one_class_is_evaluated_as_far_as_it_means_something(run, copy):

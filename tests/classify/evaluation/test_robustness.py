@@ -17,12 +17,9 @@ def degraded(*conditions, labels=(0, 0, 0, 0, 1, 1, 1, 1), sources=None):
         names=names,
         labels=np.array(labels),
         llr=np.array(conditions, float),
-        rows={
-            name: {"source": source} if sources else {}
-            for name, source in zip(names, sources or names, strict=True)
-        },
         refused=0,
         source="audio",
+        columns={"source": np.array(sources)} if sources else {},
     )
 
 

@@ -3,7 +3,7 @@ import time
 import numpy as np
 import pytest
 
-from classify.metrics.bootstrap import draws, intervals, of_summary
+from classify.metrics.bootstrap import cluster_column, cluster_groups, draws, intervals, of_summary
 from classify.metrics.trials import METRICS, Trials
 
 
@@ -118,3 +118,20 @@ def test_a_hundred_thousand_scores_in_time():
     start = time.perf_counter()
     of_summary(data, np.arange(100_000), 0.5, 40)
     assert time.perf_counter() - start < 40 * 0.03 * 2  # twice, for a machine that is busy
+
+
+def test_what_is_resampled_together():
+    def trials(**columns):
+        names = np.array(["a.png", "b.png", "c.png"])
+        columns = {name: np.array(column) for name, column in columns.items()}
+        return Trials(names, np.zeros(3, int), np.zeros(3), columns)
+
+    one = trials(recording=["x", "y", ""], source=["s", "", ""])
+    assert cluster_column(one) == "source"
+    expected = ["value s", "recording y", "recording c.png"]
+    assert cluster_groups(one, "source").tolist() == expected
+    sources = ["s", "t", "t"]
+    assert cluster_column(trials(source=sources, speaker=["p", "q", "q"])) == "speaker"
+    # The same everywhere: nothing to resample by.
+    assert cluster_column(trials(source=sources, speaker=["p", "p", "p"])) == "source"
+    assert cluster_column(trials(speaker=["", "", ""])) == "recording"

@@ -8,14 +8,11 @@ from classify.metrics.trials import Trials
 def case(rows):
     """Rows of name, label, llr, generator, source."""
     names, labels, llr, generators, sources = zip(*rows, strict=True)
-    known = {
-        name: {"recording": name, "generator": generator, "source": source}
-        for name, generator, source in zip(names, generators, sources, strict=True)
-    }
-    return Trials(np.array(names), np.array(labels), np.array(llr, dtype=float)), known
+    columns = {"generator": np.array(generators), "source": np.array(sources)}
+    return Trials(np.array(names), np.array(labels), np.array(llr, dtype=float), columns)
 
 
-SCORED, KNOWN = case(
+TRIALS = case(
     [
         ("r1", 0, 5, "bonafide", "a"),
         ("r2", 0, 3, "bonafide", "a"),
@@ -33,7 +30,7 @@ SCORED, KNOWN = case(
 
 
 def cells(column):
-    return breakdown(SCORED, KNOWN, column, SCORED.names, 0.5, 50)
+    return breakdown(TRIALS, column, TRIALS.names, 0.5, 50)
 
 
 def test_each_value_stands_against_the_real_ones_of_its_source():
@@ -50,7 +47,7 @@ def test_each_value_stands_against_the_real_ones_of_its_source():
 
 
 def test_an_unknown_source_is_no_source_in_common():
-    scored, known = case(
+    trials = case(
         [
             ("r1", 0, 1, "-", ""),
             ("r2", 0, 2, "-", "a"),
@@ -58,7 +55,7 @@ def test_an_unknown_source_is_no_source_in_common():
             ("f2", 1, 0, "x", ""),
         ]
     )
-    cell = breakdown(scored, known, "generator", scored.names, 0.5, 0)["x"]
+    cell = breakdown(trials, "generator", trials.names, 0.5, 0)["x"]
     assert (cell["n_real"], cell["against"]) == (2, "all")
 
 
@@ -87,8 +84,8 @@ def test_the_mean_leaves_out_values_with_few_recordings():
     rows += [(f"a{n}", 1, -n, "good", "a") for n in range(1, 6)]
     rows += [(f"b{n}", 1, 9, "bad", "a") for n in range(5)]
     rows += [(f"c{n}", 1, 9, "rare", "a") for n in range(4)]
-    scored, known = case(rows)
-    found = mean_over(breakdown(scored, known, "generator", scored.names, 0.5, 0))
+    trials = case(rows)
+    found = mean_over(breakdown(trials, "generator", trials.names, 0.5, 0))
     assert found["values"] == 2
     assert found["fnr"] == pytest.approx((0 + 1) / 2)
     assert found["eer"] == pytest.approx((0 + 1) / 2)

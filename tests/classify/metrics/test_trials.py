@@ -87,6 +87,11 @@ def test_what_is_within_the_band_is_not_decided():
 
 
 def test_a_part_keeps_names_labels_and_scores_together():
-    part = Trials(np.array(list("abcde")), LABELS, LLR)[LABELS == 1]
+    columns = {"source": np.array(list("stuvw"))}
+    trials = Trials(np.array(list("abcde")), LABELS, LLR, columns)
+    part = trials[LABELS == 1]
     assert (part.names.tolist(), part.labels.tolist(), len(part)) == (["d", "e"], [1, 1], 2)
+    assert part["source"].tolist() == trials[3:]["source"].tolist() == ["v", "w"]
+    assert part["speaker"].tolist() == ["", ""]
+    assert part.recordings.tolist() == ["d", "e"]
     np.testing.assert_array_equal(part.llr, LLR[3:])

@@ -20,7 +20,11 @@ PICTURES = RawScores(
     np.array([[-4.0, -2.0], [1.0, 1.0], [0.0, 4.0]]),
     refused=0,
 )
-KNOWN = {"a.png": {"recording": "x"}, "b.png": {"recording": "x"}, "c.png": {"recording": "y"}}
+KNOWN = {
+    "a.png": {"path": "a.png", "recording": "x", "source": "s", "start_s": "0"},
+    "b.png": {"path": "b.png", "recording": "x", "source": "s", "start_s": "2"},
+    "c.png": {"path": "c.png", "recording": "y", "source": "t", "start_s": "0"},
+}
 
 
 def test_networks_are_averaged_recordings_pooled_and_the_mean_calibrated():
@@ -33,14 +37,24 @@ def test_networks_are_averaged_recordings_pooled_and_the_mean_calibrated():
     assert found["recording"].labels.tolist() == [1, 0]
 
 
+def test_what_the_manifest_says_travels_with_the_scores():
+    trials = calibrated_trials(RUN, PICTURES, KNOWN)
+    assert trials["picture"]["source"].tolist() == ["s", "s", "t"]
+    assert trials["picture"].recordings.tolist() == ["x", "x", "y"]
+    # A recording has the columns of its first picture.
+    assert trials["recording"]["start_s"].tolist() == ["0", "0"]
+    assert trials["recording"]["source"].tolist() == ["s", "t"]
+    assert trials["recording"].recordings.tolist() == ["x", "y"]
+    assert "path" not in trials["picture"].columns
+
+
 def test_without_recordings_there_are_only_pictures():
     assert list(calibrated_trials(RUN, PICTURES, {})) == ["picture"]
     assert list(calibrated_trials(RUN, PICTURES, {"a.png": {"path": "a.png"}})) == ["picture"]
 
 
 def test_one_name_in_both_classes_is_two_recordings():
-    pooled = pool_recordings(
-        np.array(["x", "x"]), Trials(np.array(["1", "2"]), np.array([0, 1]), np.ones(2))
-    )
+    columns = {"recording": np.array(["x", "x"])}
+    pooled = pool_recordings(Trials(np.array(["1", "2"]), np.array([0, 1]), np.ones(2), columns))
     assert pooled.labels.tolist() == [0, 1]
     assert pooled.llr == pytest.approx(1)

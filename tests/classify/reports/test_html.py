@@ -2,6 +2,7 @@ import base64
 import csv
 import html.parser
 import types
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -150,14 +151,12 @@ class Evaluated:
         self.run = a_run(folder / "mine", **run)
         pictures = some_scores() if pictures is None else pictures
         draw(self.images, pictures.names[:400])
-        self.levels = {"picture": pictures}
         if recordings:
             names = np.array([f"{n // 2}.wav" for n in range(len(pictures))])
-            with (self.images / "manifest.csv").open("w", newline="") as file:
-                rows = csv.writer(file)
-                rows.writerow(["path", "recording"])
-                rows.writerows(zip(pictures.names, names, strict=True))
-            self.levels["recording"] = pool_recordings(names, pictures)
+            pictures = replace(pictures, columns={"recording": names})
+        self.levels = {"picture": pictures}
+        if recordings:
+            self.levels["recording"] = pool_recordings(pictures)
         self.report = figures_of(self.levels, self.run)
 
     def write(self, command="./run.sh evaluate images"):
@@ -238,7 +237,7 @@ def test_the_same_evaluation_gives_the_same_bytes(whole):
 
 def test_the_report_of_100_000_scores_is_small(tmp_path):
     pictures = some_scores(40_000, 60_000)
-    at = html_report.mistakes(pictures, pictures.names, 0.5)
+    at = html_report.mistakes(pictures, 0.5)
     one = Evaluated(tmp_path, pictures, recordings=False)
     draw(one.images, pictures.names[at])
     one.report["by"] = {
@@ -346,7 +345,7 @@ def confident(pictures, threshold=0.5):
 @pytest.mark.parametrize("threshold", [0.5, 0.8])
 def test_mistakes_are_mistakes_the_most_confident_first(threshold):
     pictures = some_scores()
-    at = html_report.mistakes(pictures, pictures.names, threshold)
+    at = html_report.mistakes(pictures, threshold)
     wrong = confident(pictures, threshold)
     shown = [wrong[name] for name in pictures.names[at]]
     assert len(shown) == 12
@@ -361,22 +360,23 @@ def test_mistakes_are_mistakes_the_most_confident_first(threshold):
 def test_a_kind_that_is_rare_leaves_its_room_to_the_other():
     labels = np.repeat([0, 1], [20, 2])
     pictures = Trials(np.arange(22).astype(str), labels, np.where(labels == 0, -1.0, 0.5))
-    at = html_report.mistakes(pictures, pictures.names, 0.5)
+    at = html_report.mistakes(pictures, 0.5)
     assert np.bincount(labels[at]).tolist() == [10, 2]
     only = pictures[labels == 0]
-    assert len(html_report.mistakes(only, only.names, 0.5)) == 12
+    assert len(html_report.mistakes(only, 0.5)) == 12
 
 
 def test_a_recording_shows_its_most_confident_mistake_only():
-    pictures = Trials(np.array(list("abcd")), np.zeros(4, int), np.array([-1.0, -3.0, -2.0, 4.0]))
-    at = html_report.mistakes(pictures, np.array(["x", "x", "y", "x"]), 0.5)
+    llr, columns = np.array([-1.0, -3.0, -2.0, 4.0]), {"recording": np.array(list("xxyx"))}
+    pictures = Trials(np.array(list("abcd")), np.zeros(4, int), llr, columns)
+    at = html_report.mistakes(pictures, 0.5)
     assert pictures.names[at].tolist() == ["b", "c"]
 
 
 def test_scores_beyond_all_probabilities_keep_their_order():
     # exp(-800) is 0 and 1 - exp(-800) is 1 in double precision.
     pictures = Trials(np.array(list("abc")), np.zeros(3, int), np.array([-800.0, -900.0, -850.0]))
-    assert pictures.names[html_report.mistakes(pictures, pictures.names, 0.5)].tolist() == [
+    assert pictures.names[html_report.mistakes(pictures, 0.5)].tolist() == [
         "b",
         "c",
         "a",
@@ -400,9 +400,7 @@ def test_a_shown_mistake_says_what_it_was_and_what_it_was_called(tmp_path, quick
 
 def test_mistakes_are_shown_by_their_own_picture(tmp_path):
     one = Evaluated(tmp_path)
-    at = html_report.mistakes(
-        one.levels["picture"], np.array([f"{n // 2}" for n in range(150)]), 0.5
-    )
+    at = html_report.mistakes(one.levels["picture"], 0.5)
     for number, name in enumerate(one.levels["picture"].names[at]):
         cv2.imwrite(str(one.images / name), np.full((8, 8), 20 * number, np.uint8))
     shown = [e for e in one.page().all("img") if e["alt"].startswith("Spectrogram")]
@@ -415,9 +413,7 @@ def test_mistakes_are_shown_by_their_own_picture(tmp_path):
 
 
 def test_a_mistake_that_is_gone_is_named(evaluated):
-    at = html_report.mistakes(evaluated.levels["picture"], evaluated.levels["picture"].names, 0.5)[
-        0
-    ]
+    at = html_report.mistakes(evaluated.levels["picture"], 0.5)[0]
     (evaluated.images / evaluated.levels["picture"].names[at]).unlink()
     with pytest.raises(FileNotFoundError, match=str(evaluated.levels["picture"].names[at])):
         evaluated.write()

@@ -42,8 +42,8 @@ def late(head, held):
 
 
 def of_recordings(held, llr):
-    recordings = np.array([row["recording"] for row in held.known.values()])
-    return pool_recordings(recordings, Trials(np.array(held.names), held.labels, llr))
+    columns = {"recording": np.array([row["recording"] for row in held.known.values()])}
+    return pool_recordings(Trials(np.array(held.names), held.labels, llr, columns))
 
 
 @pytest.mark.parametrize("head", ["sigmoid", "softmax"])
