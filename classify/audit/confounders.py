@@ -63,7 +63,7 @@ def measure_confounders(image: np.ndarray) -> np.ndarray:
     --------
     >>> image = np.zeros((8, 10), np.uint8)
     >>> image[2:, 1:7] = 200
-    >>> measure(image)[:5].tolist()  # a quarter is empty; 1 and 3 columns of 10 are dark
+    >>> measure_confounders(image)[:5].tolist()  # a quarter is empty; 1 and 3 of 10 columns dark
     [90.0, 0.25, 0.10000000149011612, 0.30000001192092896, 0.0]
     """
     rows = cv2.reduce(image, 1, cv2.REDUCE_AVG, dtype=cv2.CV_32F)[:, 0]

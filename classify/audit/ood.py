@@ -124,9 +124,9 @@ def ood_warnings(material: Mapping[str, Sequence[float]], found: Mapping[str, fl
 
     Examples
     --------
-    >>> compare({"sample_rate": [16000.0, 16000.0]}, {"sample_rate": 44100.0})
+    >>> ood_warnings({"sample_rate": [16000.0, 16000.0]}, {"sample_rate": 44100.0})
     ['unlike the training recordings: sample rate 44100 Hz, there 16000 Hz']
-    >>> compare({"recording_s": [1.0, 4.0]}, {"recording_s": 3600.0})
+    >>> ood_warnings({"recording_s": [1.0, 4.0]}, {"recording_s": 3600.0})
     ['unlike the training recordings: length 3600 s, there 1 to 4 s']
     """
     warnings = []

@@ -82,7 +82,7 @@ def separation(
     >>> labels = np.repeat([0, 1], 50)
     >>> names = np.arange(100).astype(str)
     >>> length = 1.0 + labels[:, np.newaxis]
-    >>> separation(length, labels, names, folds(labels, names)).accuracy
+    >>> separation(length, labels, names, cv_folds(labels, names)).accuracy
     1.0
     """
     if (fact == fact[:1]).all():

@@ -31,7 +31,7 @@ def require_same_rendering(
 
     Examples
     --------
-    >>> check_drawing({"hop": 256, "rate": 16000}, {"hop": 128, "rate": 16000})
+    >>> require_same_rendering({"hop": 256, "rate": 16000}, {"hop": 128, "rate": 16000})
     Traceback (most recent call last):
     ValueError: expected a picture drawn with hop 256, got hop 128
     """
@@ -93,7 +93,7 @@ def grey_per_db(axes: dict[str, Any] | None) -> float:
 
     Examples
     --------
-    >>> grey_of_decibel({"grey": {"unit": "dB", "range": [-110, -25]}})
+    >>> grey_per_db({"grey": {"unit": "dB", "range": [-110, -25]}})
     3.0
     """
     grey = (axes or {}).get("grey", {})
@@ -111,7 +111,7 @@ def spectrogram_rows(axes: dict[str, Any] | None) -> int | None:
 
     Examples
     --------
-    >>> counted({"rows": {"unit": "Hz", "ticks": [], "count": 128}})
+    >>> spectrogram_rows({"rows": {"unit": "Hz", "ticks": [], "count": 128}})
     128
     """
     count: int | None = (axes or {}).get("rows", {}).get("count")

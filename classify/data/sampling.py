@@ -26,7 +26,7 @@ def seed_subset(values: np.ndarray, labels: np.ndarray, seed: int) -> np.ndarray
     Examples
     --------
     >>> values, labels = np.array(["", "", "neural", "classic"]), np.array([0, 1, 1, 1])
-    >>> [np.flatnonzero(turn(values, labels, seed)).tolist() for seed in range(4)]
+    >>> [np.flatnonzero(seed_subset(values, labels, seed)).tolist() for seed in range(4)]
     [[0, 1, 2], [0, 1, 3], [0, 1], [0, 1, 2]]
     """
     common = values == ""
@@ -54,9 +54,9 @@ def sampling_weights(groups: Sequence[np.ndarray], count: int) -> np.ndarray:
     Examples
     --------
     >>> labels, sources = np.array([0, 1, 1, 1]), np.array(["a", "a", "a", "b"])
-    >>> shares([labels], 4).round(3).tolist()
+    >>> sampling_weights([labels], 4).round(3).tolist()
     [0.5, 0.167, 0.167, 0.167]
-    >>> shares([labels, sources], 4).tolist()
+    >>> sampling_weights([labels, sources], 4).tolist()
     [0.5, 0.125, 0.125, 0.25]
     """
     share = np.ones(count)

@@ -30,9 +30,9 @@ def interpolate_ticks(ticks: Ticks, positions: Sequence[float]) -> np.ndarray:
 
     Examples
     --------
-    >>> values([[100, 0], [50, 1000], [0, 2000]], [75, -10]).tolist()
+    >>> interpolate_ticks([[100, 0], [50, 1000], [0, 2000]], [75, -10]).tolist()
     [500.0, 2200.0]
-    >>> values([[24, 125], [0, 250], [-24, 500]], [-48]).round().tolist()
+    >>> interpolate_ticks([[24, 125], [0, 250], [-24, 500]], [-48]).round().tolist()
     [1000.0]
     """
     places, known = np.array(sorted(map(tuple, ticks)), float).T
@@ -69,10 +69,12 @@ def describe_range(axes: Mapping[str, Any] | None, name: str, first: int, last: 
     Examples
     --------
     >>> linear = {"rows": {"unit": "Hz", "ticks": [[256, 0], [0, 8000]]}}
-    >>> extent(linear, "rows", 20, 91), extent(linear, "rows", 240, 250), extent(None, "rows", 2, 3)
-    ('5.1-7.4 kHz', '172-516 Hz', 'rows 2-3')
+    >>> describe_range(linear, "rows", 20, 91), describe_range(linear, "rows", 240, 250)
+    ('5.1-7.4 kHz', '172-516 Hz')
+    >>> describe_range(None, "rows", 2, 3)
+    'rows 2-3'
     >>> linear["rows"] |= {"count": 257, "rest": "the comb"}
-    >>> extent(linear, "rows", 225, 272), extent(linear, "rows", 257, 260)
+    >>> describe_range(linear, "rows", 225, 272), describe_range(linear, "rows", 257, 260)
     ('0-984 Hz and the comb', 'the comb')
     """
     axis: Mapping[str, Any] = axes[name] if axes else {"unit": "", "ticks": ()}

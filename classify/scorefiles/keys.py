@@ -128,9 +128,9 @@ def truth(header: text_table.Header) -> int | None:
 
     Examples
     --------
-    >>> truth(textfile.Header(",", ("path", "label", "speaker")))
+    >>> truth(text_table.Header(",", ("path", "label", "speaker")))
     1
-    >>> truth(textfile.Header(",", ("path", "label", "confidence", "p_fake", "llr")))
+    >>> truth(text_table.Header(",", ("path", "label", "confidence", "p_fake", "llr")))
     """
     verdict = "confidence" in header.columns
     return next(iter(header.find(TRUTH[:-1] if verdict else TRUTH)), None)

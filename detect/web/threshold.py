@@ -31,7 +31,7 @@ def with_threshold(run: Run, threshold: float) -> Run:
     >>> from pathlib import Path
     >>> run = Run(folder=Path(), training={}, classes=("real", "fake"), shape=(8, 8), prior=0.5,
     ...           fingerprint="", uncertain=(0.2, 0.8))
-    >>> there = moved(run, 0.8)
+    >>> there = with_threshold(run, 0.8)
     >>> there.threshold, [round(end, 3) for end in there.uncertain]
     (0.8, [0.5, 0.941])
     """

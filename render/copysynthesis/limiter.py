@@ -34,7 +34,7 @@ def limit_peaks(samples: np.ndarray, ceiling: float, rate: int) -> np.ndarray:
     --------
     >>> burst = np.full((8_000, 1), 0.1)
     >>> burst[4_000] = 2.0
-    >>> even = limited(burst, 1.0, 8_000)
+    >>> even = limit_peaks(burst, 1.0, 8_000)
     >>> round(float(even[4_000, 0]), 2), round(float(even[0, 0]), 2)
     (1.0, 0.1)
     """

@@ -125,7 +125,7 @@ def methods(name: str, wish: CopyOptions) -> list[str]:
 
     Examples
     --------
-    >>> methods("a.wav", Wish(methods=("world", "zero_phase"), copies=2, seed=3))
+    >>> methods("a.wav", CopyOptions(methods=("world", "zero_phase"), copies=2, seed=3))
     ['world', 'zero_phase']
     """
 

@@ -22,7 +22,7 @@ class SampleFile:
     Examples
     --------
     >>> import io
-    >>> spool = Spool(io.BytesIO(), 2)
+    >>> spool = SampleFile(io.BytesIO(), 2)
     >>> spool[0:3] = np.ones((3, 2))
     >>> spool[1:2] = np.zeros((1, 2))
     >>> spool.shape, spool[:].tolist()

@@ -50,7 +50,7 @@ class KeyJoin:
 
     Examples
     --------
-    >>> with Inventory(Path("audio")) as inventory:
+    >>> with KeyJoin(Path("audio")) as inventory:
     ...     inventory.add_row("a", "list.csv", ["real"])
     ...     inventory.add_file("a", "x/a.wav")
     ...     [(match.key, match.rows, match.files[0].name) for match in inventory.matches()]

@@ -39,7 +39,7 @@ def parse_label(folders: Iterable[str] = (), cell: str = "", table: str = "manif
 
     Examples
     --------
-    >>> label(("train", "Bona-Fide"))
+    >>> parse_label(("train", "Bona-Fide"))
     'real'
     """
     folders = [folder.lower() for folder in folders]
@@ -74,7 +74,7 @@ def parse_split(folders: Iterable[str] = (), cell: str = "", table: str = "manif
 
     Examples
     --------
-    >>> split(("for-norm", "testing", "fake")), split(cell="dev"), split(("fake",))
+    >>> parse_split(("for-norm", "testing")), parse_split(cell="dev"), parse_split(("fake",))
     ('test', 'validation', '')
     """
     return _one([folder.lower() for folder in folders], cell, _SPLIT, "split", table)
@@ -112,7 +112,7 @@ def reject_contradiction(label: str, name: str, generator: str = "") -> None:
 
     Examples
     --------
-    >>> refuse_contradiction("real", "LA_T_1", "A07")
+    >>> reject_contradiction("real", "LA_T_1", "A07")
     Traceback (most recent call last):
     ValueError: expected no generator of a real recording, got A07
     """

@@ -32,7 +32,7 @@ def match_bandwidth(copy: np.ndarray, original: np.ndarray, rate: int) -> np.nda
     >>> noise = np.random.default_rng(0).standard_normal((2, 16_000))
     >>> low = signal.sosfilt(signal.butter(10, 0.25, output="sos"), noise[0])
     >>> high = signal.sosfilt(signal.butter(10, 0.75, "high", output="sos"), noise[1])
-    >>> bool(bounded(low + 0.01 * high, low, 16_000)[1_000:15_000].std() > 0.99 * low.std())
+    >>> bool(match_bandwidth(low + 0.01 * high, low, 16_000)[1_000:15_000].std() > 0.99 * low.std())
     True
     """
     size = min(SIZE, len(copy))
