@@ -69,7 +69,7 @@ def _detect(
         asked = {TIMELINE: timeline, EXPLANATION: explain}
         wanted = {what: target for what, target in asked.items() if target is not None}
         artist = FigureWriter(detector, wanted, single=len(sources) == 1)
-        if not detector.run.material:
+        if not detector.run.training_ranges:
             _tell(f"{folder} does not say what its training recordings were like: no warnings")
         return _print(_results(sources, artist), format, detector.run.classes[1])
 

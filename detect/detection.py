@@ -166,7 +166,7 @@ class Detector:
         gathered = _WindowSum(spectrogram_rows(self.run.axes))
         batches = drawn(cuts, self.settings, sound.limit)
         for batch, raw in scored(batches, partial(ask, self.run)):
-            gathered.add(batch, raw, measured=bool(self.run.material))
+            gathered.add(batch, raw, measured=bool(self.run.training_ranges))
         if not gathered.spans:
             return _no_speech(name, sound.original)
         return gathered.detection(self.run, name, sound.original, len(cuts))
@@ -240,9 +240,9 @@ class _WindowSum:
         count = len(self.spans)
         if count < _FEW * windows:
             yield f"speech was found in {count} of {windows} windows; the verdict is of these"
-        if run.material:
+        if run.training_ranges:
             facts = ood.describe(np.asarray(self.facts) / count, vars(original))
-            yield from ood.ood_warnings(run.material, facts)
+            yield from ood.ood_warnings(run.training_ranges, facts)
 
 
 def _no_speech(name: str, original: SourceFile) -> Detection:

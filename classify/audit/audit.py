@@ -1,29 +1,29 @@
-"""How much of a dataset can be told apart without listening to the voice, and what leaks.
+"""Audit of a dataset: confounders that give the class away, copies across splits, balance.
 
-A picture dataset in, an `Audit` out: how well each trivial fact alone separates the classes, copies
-across splits, what stands on two sides, and the balance of the classes. Nothing is learned that
-is kept, and nothing is written.
+A picture dataset in, an `Audit` out. Models are fitted only to measure how well each confounder
+alone separates the classes; nothing is kept or written.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from classify.audit import confounders
-from classify.audit.advice import REMEDIES
+from classify.audit.confounders import CONFOUNDERS
 from classify.audit.findings import Audit, SplitAudit, notes, suspect, warnings
 from classify.audit.leakage import NOBODY, copies, shared
 from classify.audit.scan import Scan, list_pictures, scan
 from classify.audit.separability import FEWEST, cv_folds, separation
-from classify.data import manifest
+from classify.audit.table import ConfounderTable, gather
+from classify.data.manifest import Manifest, recordings, values
+from classify.data.manifest import read as read_manifest
 from classify.data.splits import report_damaged
 
 SPLITS = ("train", "validation", "test")
-_SAMPLE = 1_000  # pictures of a split that a quick audit looks at
-_FEWEST_SPEAKERS = 10  # of a class, for speakers to be kept in one fold
+_SAMPLE = 1_000  # pictures of a split that a quick audit measures
+_FEWEST_SPEAKERS = 10  # of a class; with fewer, folds separate recordings, not speakers
 
 
 def audit(dataset: Path, splits: Sequence[str] | None = None, *, quick: bool = False) -> Audit:
@@ -33,15 +33,15 @@ def audit(dataset: Path, splits: Sequence[str] | None = None, *, quick: bool = F
     ----------
     dataset : Path
     splits : sequence of str, optional
-        Default: all three, of a quick audit those of the training.
+        Default: all three, or train and validation in a quick audit.
     quick : bool
-        Look at a sample of each split, evenly spaced over its sorted pictures, and for no near
-        copies.
+        Measure a sample of each split, evenly spaced over its sorted pictures, and skip the search
+        for near copies.
 
     Returns
     -------
-    found : Audit
-        Pictures that cannot be read are left out and, unless it is quick, named on standard error.
+    audit : Audit
+        Unreadable pictures are left out and, unless the audit is quick, named on standard error.
 
     Raises
     ------
@@ -49,102 +49,109 @@ def audit(dataset: Path, splits: Sequence[str] | None = None, *, quick: bool = F
         If there are no pictures, or not of two classes.
     """
     splits = splits or (SPLITS[:2] if quick else SPLITS)
-    classes, pictures = list_pictures(dataset, splits)
-    rows = manifest.read(dataset)
-    surveys = {
-        split: scan(dataset, split, *(_sample(*own) if quick else own), signed=not quick)
-        for split, own in pictures.items()
+    classes, listing = list_pictures(dataset, splits)
+    manifest = read_manifest(dataset)
+    scans = {
+        split: scan(dataset, split, *(_sample(*listed) if quick else listed), signed=not quick)
+        for split, listed in listing.items()
     }
-    damaged = {path: why for found in surveys.values() for path, why in found.damaged.items()}
+    damaged = {path: why for pictures in scans.values() for path, why in pictures.damaged.items()}
     if not quick:  # a training names them itself
         report_damaged("audit", damaged)
-    if not any(found.names for found in surveys.values()):
+    if not any(pictures.names for pictures in scans.values()):
         raise ValueError(f"expected pictures in {dataset}, got none that can be read")
     return Audit(
         dataset=str(dataset),
         classes=classes,
-        splits={split: _part(surveys[split], *own, rows) for split, own in pictures.items()},
-        missing=tuple(split for split in splits if split not in pictures),
-        copies=tuple(copies(surveys, nearly=not quick)),
+        splits={
+            split: _audit_split(scans[split], *listed, manifest)
+            for split, listed in listing.items()
+        },
+        missing=tuple(split for split in splits if split not in listing),
+        copies=tuple(copies(scans, nearly=not quick)),
         shared=tuple(
-            found
+            overlap
             for column in ("recording", "speaker", "generator")
-            for found in shared(column, rows, pictures)
+            for overlap in shared(column, manifest, listing)
         ),
         left_out=len(damaged),
         quick=quick,
     )
 
 
-def text(found: Audit) -> str:
+def text(audit: Audit) -> str:
     """Write an audit as a table and lines of plain words.
 
     Parameters
     ----------
-    found : Audit
+    audit : Audit
 
     Returns
     -------
     text : str
     """
-    lines = [f"{'':<20}" + "".join(f"{split:>14} " for split in found.splits)]
-    for what in ("pictures", "recordings"):
-        for index, name in enumerate(found.classes):
-            counts = [getattr(part, what)[index] for part in found.splits.values()]
-            lines.append(f"{f'{name} {what}':<20}" + "".join(f"{n:>14} " for n in counts))
-    kept = [part.grouped_by for part in found.splits.values()]
-    lines.append(f"{'never in two folds':<20}" + "".join(f"{what:>14} " for what in kept))
-    if _judged(found):
+    splits = audit.splits.values()
+    lines = [_row("", audit.splits)]
+    for index, label in enumerate(audit.classes):
+        lines.append(_row(f"{label} pictures", [split.pictures[index] for split in splits]))
+    for index, label in enumerate(audit.classes):
+        lines.append(_row(f"{label} recordings", [split.recordings[index] for split in splits]))
+    lines.append(_row("never in two folds", [split.grouped_by for split in splits]))
+    if _is_judged(audit):
         lines.append("balanced accuracy of one fact alone, in %, with 95 % interval; 50 is chance:")
-    for fact, remedy in REMEDIES.items():
-        cells = [_cell(part, fact) for part in found.splits.values()]
+    for confounder in CONFOUNDERS:
+        cells = [_cell(split, confounder.name) for split in splits]
         if any(cell != "-" for cell in cells):
-            lines.append(f"{remedy.title:<20}" + "".join(f"{cell:>15}" for cell in cells))
-    clean = "no fact alone tells the classes apart, and " if _judged(found) else ""
-    lines += [f"warning: {warning.text}" for warning in warnings(found)] or [
+            lines.append(f"{confounder.title:<20}" + "".join(f"{cell:>15}" for cell in cells))
+    clean = "no fact alone tells the classes apart, and " if _is_judged(audit) else ""
+    lines += [f"warning: {warning.text}" for warning in warnings(audit)] or [
         f"nothing found: {clean}nothing stands on two sides"
     ]
-    lines += [f"note: {note}" for note in notes(found)]
+    lines += [f"note: {note}" for note in notes(audit)]
     return "\n".join(lines)
 
 
-def one_line(found: Audit) -> str:
+def one_line(audit: Audit) -> str:
     """Write an audit as the one line that a training begins with.
 
     Parameters
     ----------
-    found : Audit
+    audit : Audit
 
     Returns
     -------
     line : str
     """
-    first, *others = [warning.short for warning in warnings(found)] or [""]
+    first, *others = [warning.short for warning in warnings(audit)] or [""]
     if others:
         first += f" (and {len(others)} more warnings)" if others[1:] else " (and one more warning)"
     if not first:
         few, clean = "too few recordings to judge facts", "nothing a trivial fact tells apart"
-        first = clean if _judged(found) else few
+        first = clean if _is_judged(audit) else few
     return f"train: audit: {first}; see run.sh audit"
 
 
-def to_json(found: Audit) -> dict[str, Any]:
-    """Turn an audit into what JSON can hold, with its warnings and notes as text."""
+def to_json(audit: Audit) -> dict[str, Any]:
+    """Turn an audit into JSON's types, with its warnings and notes as text."""
     return {
-        **asdict(found),
-        "warnings": [warning.text for warning in warnings(found)],
-        "notes": notes(found),
+        **asdict(audit),
+        "warnings": [warning.text for warning in warnings(audit)],
+        "notes": notes(audit),
     }
 
 
-def _judged(found: Audit) -> bool:
-    return any(part.facts for part in found.splits.values())
+def _is_judged(audit: Audit) -> bool:
+    return any(split.separability for split in audit.splits.values())
 
 
-def _cell(part: SplitAudit, fact: str) -> str:
-    if fact not in part.facts:
+def _row(title: str, cells: Iterable[object]) -> str:
+    return f"{title:<20}" + "".join(f"{cell:>14} " for cell in cells)
+
+
+def _cell(split: SplitAudit, confounder: str) -> str:
+    if confounder not in split.separability:
         return "-"
-    value = part.facts[fact]
+    value = split.separability[confounder]
     if value.low == value.high == 0.5:
         return "all alike "
     low, accuracy, high = (round(100 * share) for share in (value.low, value.accuracy, value.high))
@@ -157,20 +164,25 @@ def _sample(names: list[str], labels: np.ndarray) -> tuple[list[str], np.ndarray
     return [names[index] for index in chosen], labels[chosen]
 
 
-def _part(own: Scan, names: list[str], labels: np.ndarray, rows: manifest.Manifest) -> SplitAudit:
-    """Judge every fact of one split, of which `names` and `labels` list all pictures."""
-    found = confounders.gather(own.measured, own.names, own.labels, rows, names)
-    grouped_by, groups = _groups(found, own, rows)
-    judged = {}
-    if min(np.bincount(found.labels, minlength=2)) >= FEWEST:
-        parts = cv_folds(found.labels, groups)
-        judged = {
-            fact: separation(value, found.labels, groups, parts)
-            for fact, value in found.values.items()
+def _audit_split(
+    pictures: Scan, names: list[str], labels: np.ndarray, manifest: Manifest
+) -> SplitAudit:
+    """Judge every confounder of a split; `names` and `labels` list all its pictures."""
+    table = gather(pictures.measured, pictures.names, pictures.labels, manifest, names)
+    grouped_by, groups = _groups(table, pictures, manifest)
+    separability = {}
+    if min(np.bincount(table.labels, minlength=2)) >= FEWEST:
+        folds = cv_folds(table.labels, groups)
+        separability = {
+            name: separation(column, table.labels, groups, folds)
+            for name, column in table.values.items()
         }
-    keys = set(zip(manifest.recordings(rows, names), labels, strict=True))
+    recorded = set(zip(recordings(manifest, names), labels, strict=True))
     return SplitAudit(
-        _by_class(labels), _by_class(np.array([label for _, label in keys])), grouped_by, judged
+        _by_class(labels),
+        _by_class(np.array([label for _, label in recorded])),
+        grouped_by,
+        separability,
     )
 
 
@@ -179,16 +191,14 @@ def _by_class(labels: np.ndarray) -> tuple[int, int]:
     return first, second
 
 
-def _groups(
-    found: confounders.Confounders, own: Scan, rows: manifest.Manifest
-) -> tuple[str, np.ndarray]:
-    """What must not stand in two folds: the speaker, where there are enough, else the recording."""
-    recordings = manifest.recordings(rows, own.names)
-    by_name = dict(zip(recordings, manifest.values(rows, own.names, "speaker"), strict=True))
-    speakers = np.array([by_name[name] for name in found.names])
-    known = np.array([speaker.lower() not in NOBODY for speaker in speakers])
-    counts = [len(set(speakers[known & (found.labels == label)])) for label in (0, 1)]
+def _groups(table: ConfounderTable, pictures: Scan, manifest: Manifest) -> tuple[str, np.ndarray]:
+    """Groups that folds keep together: speakers, where there are enough, else recordings."""
+    listed = recordings(manifest, pictures.names)
+    by_recording = dict(zip(listed, values(manifest, pictures.names, "speaker"), strict=True))
+    speakers = np.array([by_recording[name] for name in table.names])
+    named = np.array([speaker.lower() not in NOBODY for speaker in speakers])
+    counts = [len(set(speakers[named & (table.labels == label)])) for label in (0, 1)]
     if min(counts) >= _FEWEST_SPEAKERS:
         # A speaker could be called like a recording.
-        return "speaker", np.where(known, np.char.add(speakers, "\n"), found.names)
-    return "picture" if set(recordings) == set(own.names) else "recording", found.names
+        return "speaker", np.where(named, np.char.add(speakers, "\n"), table.names)
+    return "picture" if set(listed) == set(pictures.names) else "recording", table.names

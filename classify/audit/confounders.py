@@ -1,12 +1,16 @@
-"""What can be said of a picture without looking at the voice: brightness, bandwidth, duration.
+"""Confounders: properties other than the voice that may tell the classes of a dataset apart.
 
-The facts come from the pixels and from ``IMAGES/manifest.csv`` alone, one row a recording and
-class; a recording's pictures are averaged, and a picture of which no recording is known stands for
-itself. Shares are in [0, 1], grey levels in [0, 255], durations in s, rates in Hz and kbit/s,
-levels in dB. A number that is not known is NaN.
+Each is one row of `CONFOUNDERS`, read from the pixels or from ``IMAGES/manifest.csv``: numbers of
+shape (n, k) or categories of shape (n,), one entry a recording. Shares are in [0, 1], grey levels
+in [0, 255], durations in s, rates in Hz and kbit/s, levels in dB. An unknown number is NaN, an
+unknown category is empty.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from itertools import accumulate, pairwise
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -14,41 +18,105 @@ import numpy as np
 from classify.data.manifest import Manifest, recordings, values
 
 BANDS = 32
-# Where in a measured row each fact of the pixels stands.
-SLICES = {
-    "brightness": slice(0, 1),  # mean grey level
-    "bandwidth": slice(1, 2),  # share of empty rows at the top
-    "silence": slice(2, 4),  # shares of dark columns at the left and at the right edge
-    "noise_floor": slice(4, 5),  # grey level of the pauses
-    "mean_picture": slice(5, 5 + BANDS),  # mean grey level in bands, from the top
-}
-NUMBERS = ("sample_rate", "channels", "bit_rate", "recording_s", "level_db")
-CATEGORIES = ("codec",)
 _EXTREME = 0.1  # share of a row's pixels that are taken for its pauses, and for its loud moments
 _EMPTY_ROW = 1 / 4  # a row is empty when its loud moments are this dark beside the brightest row's
 _DARK_COLUMN = 1 / 2  # a column is when its mean is; a pause is darker than speech but seldom black
 
 
-@dataclass(frozen=True)
-class Confounders:
-    """Trivial facts of recordings.
+class GreyLevels(NamedTuple):
+    """Grey levels of a picture.
 
     Attributes
     ----------
-    names : np.ndarray of str, shape=(n,)
-        Recordings, sorted; one that stands in both classes is there twice.
-    labels : np.ndarray of int, shape=(n,)
-    values : dict of str to np.ndarray
-        By fact: numbers, shape (n, k), or categories, str of shape (n,).
+    rows, columns : np.ndarray, shape=(height,), shape=(width,)
+        Means.
+    pauses, loud : np.ndarray, shape=(height,)
+        Of each row's pauses and of its loud moments.
     """
 
-    names: np.ndarray
-    labels: np.ndarray
-    values: dict[str, np.ndarray]
+    rows: np.ndarray
+    columns: np.ndarray
+    pauses: np.ndarray
+    loud: np.ndarray
+
+
+class ManifestRows(NamedTuple):
+    """Recordings and the manifest that describes them.
+
+    Attributes
+    ----------
+    manifest : dict
+    recordings : np.ndarray of str, shape=(n,)
+    pictures : list of str
+        One picture of each recording.
+    all_pictures : list of str
+        Every picture of the split: these count as clips.
+    """
+
+    manifest: Manifest
+    recordings: np.ndarray
+    pictures: list[str]
+    all_pictures: list[str]
+
+
+@dataclass(frozen=True)
+class RangeCheck:
+    """How a recording is compared with the training recordings.
+
+    Attributes
+    ----------
+    title : str
+    unit : str
+    slack : float
+        How far outside the training range a recording may be, in the confounder's own unit.
+    scale : float
+        Factor from there to `unit`.
+    """
+
+    title: str
+    unit: str
+    slack: float
+    scale: float = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Confounder:
+    """One property other than the voice.
+
+    Attributes
+    ----------
+    name : str
+        Key in the results of an audit and in the training ranges of a run.
+    title : str
+        Name in a table.
+    phrase : str
+        Name in a sentence.
+    meaning : str
+        What follows if it alone tells the classes apart.
+    advice : str
+        What to do about that.
+    from_pixels : callable, optional
+        Measures a picture: `GreyLevels` to `width` numbers.
+    width : int
+    from_manifest : callable, optional
+        Reads recordings: `ManifestRows` to numbers, shape (n, k), or categories, shape (n,).
+    range_check : RangeCheck, optional
+        Where ``detect`` compares a recording with the training recordings.
+    """
+
+    name: str
+    title: str
+    phrase: str
+    meaning: str
+    advice: str
+    from_pixels: Callable[[GreyLevels], float | np.ndarray] | None = None
+    width: int = 1
+    from_manifest: Callable[[ManifestRows], np.ndarray] | None = None
+    range_check: RangeCheck | None = None
 
 
 def measure_confounders(image: np.ndarray) -> np.ndarray:
-    """Measure the trivial facts of a picture.
+    """Measure a picture.
 
     Parameters
     ----------
@@ -56,113 +124,209 @@ def measure_confounders(image: np.ndarray) -> np.ndarray:
 
     Returns
     -------
-    measured : np.ndarray, shape=(5 + BANDS,), dtype=float32
+    measured : np.ndarray, shape=(MEASURED,), dtype=float32
         In the order of `SLICES`.
 
     Examples
     --------
     >>> image = np.zeros((8, 10), np.uint8)
     >>> image[2:, 1:7] = 200
-    >>> measure_confounders(image)[:5].tolist()  # a quarter is empty; 1 and 3 of 10 columns dark
+    >>> measure_confounders(image)[:5].tolist()  # 2 of 8 rows are empty; 1 and 3 columns are dark
     [90.0, 0.25, 0.10000000149011612, 0.30000001192092896, 0.0]
     """
-    rows = cv2.reduce(image, 1, cv2.REDUCE_AVG, dtype=cv2.CV_32F)[:, 0]
-    columns = cv2.reduce(image, 0, cv2.REDUCE_AVG, dtype=cv2.CV_32F)[0]
-    quiet, loud = _extremes(image)
-    top = _run(loud <= _EMPTY_ROW * loud.max())
-    pauses = quiet[top:] if top < len(rows) else quiet
-    dark = columns <= _DARK_COLUMN * columns.max()
-    bands = cv2.resize(rows[:, np.newaxis], (1, BANDS), interpolation=cv2.INTER_AREA)[:, 0]
-    edges = (_run(dark) / len(dark), _run(dark[::-1]) / len(dark))
-    return np.array([rows.mean(), top / len(rows), *edges, pauses.mean(), *bands], dtype=np.float32)
-
-
-def _extremes(image: np.ndarray) -> np.ndarray:
-    """Grey level of each row's pauses and of its loud moments, shape (2, height)."""
     low = int(_EXTREME * image.shape[1])
     high = image.shape[1] - 1 - low
-    return np.partition(image, (low, high), axis=1)[:, [low, high]].T
-
-
-def gather(
-    measured: np.ndarray,
-    names: list[str],
-    labels: np.ndarray,
-    manifest: Manifest,
-    all_names: list[str],
-) -> Confounders:
-    """Gather the facts of recordings.
-
-    Parameters
-    ----------
-    measured : np.ndarray, shape=(n, 5 + BANDS)
-        Rows of `measure_confounders`.
-    names : list of str
-        Path of each picture in the dataset.
-    labels : np.ndarray of int, shape=(n,)
-    manifest : dict
-    all_names : list of str
-        Paths of all pictures of the split, should `names` be a sample: they count as clips.
-
-    Returns
-    -------
-    facts : Confounders
-        Those of the manifest only where it knows them of at least one recording.
-    """
-    keys = np.stack([recordings(manifest, names), labels.astype(str)])
-    keys, first, member = np.unique(keys, axis=1, return_index=True, return_inverse=True)
-    member = member.reshape(-1)  # NumPy 2.0 gives it the shape of a column
-    total = np.zeros((keys.shape[1], measured.shape[1]))
-    np.add.at(total, member, measured)
-    means = total / np.bincount(member)[:, np.newaxis]
-    found = {fact: means[:, part] for fact, part in SLICES.items()}
-    found |= _lengths(keys[0], manifest, all_names)
-    pictures = [names[index] for index in first]
-    for column in NUMBERS:
-        found[column] = _numbers(values(manifest, pictures, column))[:, np.newaxis]
-    for column in CATEGORIES:
-        found[column] = values(manifest, pictures, column)
-    return Confounders(
-        keys[0], keys[1].astype(int), {fact: value for fact, value in found.items() if _any(value)}
+    grey = GreyLevels(
+        cv2.reduce(image, 1, cv2.REDUCE_AVG, dtype=cv2.CV_32F)[:, 0],
+        cv2.reduce(image, 0, cv2.REDUCE_AVG, dtype=cv2.CV_32F)[0],
+        *np.partition(image, (low, high), axis=1)[:, [low, high]].T,
     )
+    parts = [row.from_pixels(grey) for row in CONFOUNDERS if row.from_pixels]
+    return np.hstack(parts).astype(np.float32)
 
 
-def _lengths(names: np.ndarray, manifest: Manifest, all_names: list[str]) -> dict[str, np.ndarray]:
-    """Duration of the sound in s and number of clips, where the manifest names recordings."""
-    own = [name for name in all_names if manifest.get(name, {}).get("recording")]
-    listed, member = np.unique(recordings(manifest, own), return_inverse=True)
-    seconds = np.bincount(
-        member, weights=_numbers(values(manifest, own, "duration_s")), minlength=len(listed)
-    )
-    clips = np.bincount(member, minlength=len(listed))
-    place = {name: index for index, name in enumerate(listed)}
-    chosen = [place.get(name) for name in names]
-
-    def column(numbers: np.ndarray) -> np.ndarray:
-        known = [np.nan if index is None else numbers[index] for index in chosen]
-        return np.array(known, dtype=float)[:, np.newaxis]
-
-    return {"duration": column(seconds), "clips": column(clips)}
+def _empty_rows(grey: GreyLevels) -> int:
+    """Number of empty rows at the top."""
+    return _leading(grey.loud <= _EMPTY_ROW * grey.loud.max())
 
 
-def _numbers(texts: np.ndarray) -> np.ndarray:
+def _dark_edges(grey: GreyLevels) -> np.ndarray:
+    """Shares of dark columns at the left and at the right edge."""
+    dark = grey.columns <= _DARK_COLUMN * grey.columns.max()
+    return np.array([_leading(dark), _leading(dark[::-1])]) / len(dark)
+
+
+def _noise_floor(grey: GreyLevels) -> float:
+    """Mean grey level of the pauses, below the empty rows."""
+    top = _empty_rows(grey)
+    return float(grey.pauses[top if top < len(grey.pauses) else 0 :].mean())
+
+
+def _bands(grey: GreyLevels) -> np.ndarray:
+    """Mean grey level in bands, from the top."""
+    return cv2.resize(grey.rows[:, np.newaxis], (1, BANDS), interpolation=cv2.INTER_AREA)[:, 0]
+
+
+def _leading(flags: np.ndarray) -> int:
+    """How many are true before the first that is not."""
+    return len(flags) if flags.all() else int(flags.argmin())
+
+
+def _category(column: str, rows: ManifestRows) -> np.ndarray:
+    return values(rows.manifest, rows.pictures, column)
+
+
+def _number(column: str, rows: ManifestRows) -> np.ndarray:
+    return _parse(values(rows.manifest, rows.pictures, column))[:, np.newaxis]
+
+
+def _per_recording(column: str, rows: ManifestRows) -> np.ndarray:
+    """Sum of a column over the clips of each recording; without a column, their number."""
+    clips = [name for name in rows.all_pictures if rows.manifest.get(name, {}).get("recording")]
+    listed, member = np.unique(recordings(rows.manifest, clips), return_inverse=True)
+    weights = _parse(values(rows.manifest, clips, column)) if column else None
+    totals = dict(zip(listed.tolist(), np.bincount(member, weights, len(listed)), strict=True))
+    return np.array([totals.get(name, np.nan) for name in rows.recordings], float)[:, np.newaxis]
+
+
+def _parse(cells: np.ndarray) -> np.ndarray:
     """Read numbers; NaN where there is none, or none that is finite."""
-    return np.array([_number(text) for text in texts.tolist()], dtype=float)
+    return np.array([_finite(cell) for cell in cells.tolist()], dtype=float)
 
 
-def _number(text: str) -> float:
+def _finite(cell: str) -> float:
     try:
-        number = float(text)
+        number = float(cell)
     except ValueError:
         return np.nan  # a manifest may say "unknown", or nothing
     return number if np.isfinite(number) else np.nan
 
 
-def _run(flags: np.ndarray) -> int:
-    """How many are true before the first that is not."""
-    return len(flags) if flags.all() else int(flags.argmin())
-
-
-def _any(value: np.ndarray) -> bool:
-    """Whether anything is known."""
-    return bool((value != "").any() if value.dtype.kind == "U" else np.isfinite(value).any())
+_PICTURE = "a network can learn this instead of the voice"
+_FILES = "the classes come from files of different make, which leaves traces in the pictures"
+_LENGTHS = "cut the recordings of both classes to the same lengths"
+_ENCODING = "encode both classes alike, or both from lossless originals"
+CONFOUNDERS = (
+    Confounder(
+        name="brightness",
+        title="brightness",
+        phrase="mean brightness (loudness)",
+        meaning=_PICTURE,
+        advice="bring all recordings to one level, as render does without --no-level",
+        from_pixels=lambda grey: grey.rows.mean(),
+        range_check=RangeCheck("brightness", "of 255", 5),
+    ),
+    Confounder(
+        name="bandwidth",
+        title="bandwidth",
+        phrase="bandwidth (empty rows at the top)",
+        meaning=_PICTURE,
+        advice="draw what both classes have, with a lower render --rate, or low-pass both alike",
+        from_pixels=lambda grey: _empty_rows(grey) / len(grey.rows),
+        range_check=RangeCheck("empty rows at the top", "%", 0.03, 100),
+    ),
+    Confounder(
+        name="silence",
+        title="silence at the edges",
+        phrase="silence at the edges",
+        meaning=_PICTURE,
+        advice="trim both classes alike, as render does without --no-trim",
+        from_pixels=_dark_edges,
+        width=2,
+        range_check=RangeCheck("silence at the edges of its clips", "%", 0.05, 100),
+    ),
+    Confounder(
+        name="noise_floor",
+        title="noise floor",
+        phrase="the noise floor",
+        meaning=_PICTURE,
+        advice="take both classes from recordings of one kind, or add noise to both",
+        from_pixels=_noise_floor,
+        range_check=RangeCheck("brightness of its pauses", "of 255", 5),
+    ),
+    Confounder(
+        name="mean_picture",
+        title="mean picture",
+        phrase="the mean picture (average spectrum)",
+        meaning="microphone, codec or bandwidth may differ between the classes, and not only the "
+        "voice",
+        advice="take both classes through the same chain, and judge on sources that train does not "
+        "have",
+        from_pixels=_bands,
+        width=BANDS,
+    ),
+    Confounder(
+        name="duration",
+        title="duration",
+        phrase="duration",
+        meaning="repeated or empty ends of clips, and the number of clips, give the class away",
+        advice=_LENGTHS,
+        from_manifest=partial(_per_recording, "duration_s"),
+    ),
+    Confounder(
+        name="clips",
+        title="clips",
+        phrase="the number of clips",
+        meaning="one class has the longer recordings",
+        advice=_LENGTHS,
+        from_manifest=partial(_per_recording, ""),
+    ),
+    Confounder(
+        name="sample_rate",
+        title="sample rate",
+        phrase="the sample rate of the file",
+        meaning=_FILES,
+        advice="resample both classes to the lowest rate before rendering",
+        from_manifest=partial(_number, "sample_rate"),
+        range_check=RangeCheck("sample rate", "Hz", 0),
+    ),
+    Confounder(
+        name="channels",
+        title="channels",
+        phrase="the number of channels of the file",
+        meaning=_FILES,
+        advice="make both classes in the same way",
+        from_manifest=partial(_number, "channels"),
+    ),
+    Confounder(
+        name="bit_rate",
+        title="bit rate",
+        phrase="the bit rate of the file",
+        meaning="one class is encoded more coarsely or, in lossless files, quieter or of less "
+        "bandwidth",
+        advice=_ENCODING,
+        from_manifest=partial(_number, "bit_rate"),
+    ),
+    Confounder(
+        name="recording_s",
+        title="recording's length",
+        phrase="the length of the recording before trimming",
+        meaning="one class has the longer recordings or more silence around them",
+        advice="cut and trim both classes alike",
+        from_manifest=partial(_number, "recording_s"),
+        range_check=RangeCheck("length", "s", 0.5),
+    ),
+    Confounder(
+        name="level_db",
+        title="level",
+        phrase="the level of the recording",
+        meaning="the classes were recorded or normalised differently; render hides the level, but "
+        "not what came with it",
+        advice="take both classes from originals of one kind",
+        from_manifest=partial(_number, "level_db"),
+        range_check=RangeCheck("level", "dB", 1),
+    ),
+    Confounder(
+        name="codec",
+        title="codec",
+        phrase="the codec of the file",
+        meaning=_FILES,
+        advice=_ENCODING,
+        from_manifest=partial(_category, "codec"),
+    ),
+)
+_PIXELS = [row for row in CONFOUNDERS if row.from_pixels]
+_ENDS = list(accumulate((row.width for row in _PIXELS), initial=0))
+# Where each confounder of the pixels stands in what `measure_confounders` gives.
+SLICES = {row.name: slice(*ends) for row, ends in zip(_PIXELS, pairwise(_ENDS), strict=True)}
+MEASURED = _ENDS[-1]  # numbers of a picture

@@ -1,8 +1,8 @@
-"""The same sound twice: exact copies of a picture, and pictures nearly like it.
+"""Duplicates: exact copies of a picture, and pictures that show nearly the same sound.
 
-A signature is what is left of a picture when its loudness, its average spectrum and its quiet half
-are taken away, on a coarse grid: shape (`ROWS` - 1, `COLUMNS`), rows from the top, columns in time.
-Two signatures are compared by their correlation, in [-1, 1], at the best of many shifts in time.
+A signature is a picture on a coarse grid without its loudness, its average spectrum and its quiet
+half: shape (`ROWS` - 1, `COLUMNS`), rows from the top, columns in time. Two signatures are compared
+by their correlation, in [-1, 1], at the best of many shifts in time.
 """
 
 from collections import defaultdict
@@ -14,10 +14,10 @@ import numpy as np
 from tqdm import tqdm
 
 ROWS, COLUMNS = 16, 64
-# Measured on clips of 30 public demonstration pages: encoded once more (MP3 or AAC), with noise
-# 40 dB below or at another gain, 95 % have a correlation of at least 0.77 with what they were; of
-# 8 million pairs of different utterances, often of one speaker, none has one above 0.49. Between
-# the two lies one sentence spoken by two synthesisers with the same voice.
+# Measured on clips of 30 public demonstration pages. Encoded once more (MP3 or AAC), with noise
+# 40 dB below or at another gain, 95 % correlate with the original by at least 0.77. Of 8 million
+# pairs of different utterances, often of one speaker, none is above 0.49. One sentence spoken by
+# two synthesisers with the same voice lies between.
 SIMILAR = 0.7
 _SHIFT = COLUMNS // 4
 _SWINGS = 24  # modulation frequencies of a sketch
@@ -27,23 +27,23 @@ _BLOCK = 512
 
 @dataclass(frozen=True)
 class NearestPairs:
-    """Pictures of one set with the picture of another that is most like each.
+    """Pictures of one set, each with the most similar picture of another set.
 
     Attributes
     ----------
-    here, there : np.ndarray, shape=(n,), dtype=int
+    index, candidate : np.ndarray, shape=(n,), dtype=int
         Index in the one set and in the other.
     similarity : np.ndarray, shape=(n,)
         In [SIMILAR, 1].
     """
 
-    here: np.ndarray
-    there: np.ndarray
+    index: np.ndarray
+    candidate: np.ndarray
     similarity: np.ndarray
 
 
 def signature(image: np.ndarray) -> np.ndarray:
-    """Sum up what a picture shows, whatever its gain, its channel and its noise.
+    """Reduce a picture to its signature, which gain, channel and noise hardly change.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def signature(image: np.ndarray) -> np.ndarray:
     Returns
     -------
     signature : np.ndarray, shape=(ROWS - 1, COLUMNS), dtype=float16
-        All zero for a picture that shows nothing.
+        All zero for a picture of one grey level.
 
     Examples
     --------
@@ -61,8 +61,8 @@ def signature(image: np.ndarray) -> np.ndarray:
     True
     """
     small = cv2.resize(image, (COLUMNS, ROWS), interpolation=cv2.INTER_AREA).astype(np.float32)
-    # The quiet half is noise and what codecs leave out. A gain adds the same to every row, a
-    # channel the same to every column.
+    # The quiet half is noise and what codecs leave out. A gain adds one number to all rows, a
+    # channel one to all columns.
     slope = np.diff(np.maximum(small, np.median(small)), axis=0)
     return (slope - slope.mean(axis=1, keepdims=True)).astype(np.float16)
 
@@ -77,7 +77,7 @@ def exact(digests: list[bytes]) -> list[np.ndarray]:
     Returns
     -------
     groups : list of np.ndarray of int
-        Indices of each digest that is there more than once, in order.
+        Indices of each digest that occurs more than once, in order.
 
     Examples
     --------
@@ -90,58 +90,58 @@ def exact(digests: list[bytes]) -> list[np.ndarray]:
     return [np.array(group) for group in groups.values() if len(group) > 1]
 
 
-def near(here: np.ndarray, there: np.ndarray, talk: str = "compare") -> NearestPairs:
-    """Find for every picture of one set its like in another.
+def near(signatures: np.ndarray, candidates: np.ndarray, title: str = "compare") -> NearestPairs:
+    """Find for every picture the most similar one among the candidates.
 
-    The magnitudes of the Fourier transform over time hardly change when a picture is shifted;
-    they single out a few candidates each, which are then correlated. Memory is bounded: blocks of
-    one set meet the sketches of the other, 1.4 kB a picture.
+    The magnitudes of the Fourier transform over time hardly change when a picture is shifted.
+    They single out a few candidates each, which are then correlated. Memory is bounded: blocks of
+    signatures meet the sketches of all candidates, 1.4 kB a picture.
 
     Parameters
     ----------
-    here, there : np.ndarray, shape=(n, ROWS - 1, COLUMNS)
-        Signatures.
-    talk : str
-        What the progress bar says.
+    signatures, candidates : np.ndarray, shape=(n, ROWS - 1, COLUMNS)
+    title : str
+        Title of the progress bar.
 
     Returns
     -------
-    twins : NearestPairs
-        At most one for each picture here, in their order.
+    nearest : NearestPairs
+        At most one for each signature, in their order.
     """
-    found = [
+    blocks = [
         (np.zeros(0, int), np.zeros(0, int), np.zeros(0)),
-        *_near_blocks(here, there, talk),
+        *_near_blocks(signatures, candidates, title),
     ]
-    return NearestPairs(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
+    return NearestPairs(*(np.concatenate(parts) for parts in zip(*blocks, strict=True)))
 
 
-def _near_blocks(here: np.ndarray, there: np.ndarray, talk: str) -> Iterator[tuple]:
-    if not len(there):
+def _near_blocks(
+    signatures: np.ndarray, candidates: np.ndarray, title: str
+) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    if not len(candidates):
         return
-    sketches = np.concatenate([_sketch(block) for block in _blocks(there)])
-    middle = sketches.mean(axis=0)
-    sketches = _unit(sketches - middle).T
-    bar = tqdm(total=len(here), desc=talk, unit="picture", disable=None)
-    for start in range(0, len(here), _BLOCK):
-        block = here[start : start + _BLOCK]
-        likeness = _unit(_sketch(block) - middle) @ sketches
-        count = min(_CANDIDATES, len(there))
-        candidates = np.argpartition(-likeness, count - 1, axis=1)[:, :count]
-        similarity = np.stack([correlation(block, there[c]) for c in candidates.T], axis=1)
+    sketches = np.concatenate([_sketch(block) for block in _blocks(candidates)])
+    mean = sketches.mean(axis=0)
+    sketches = _unit(sketches - mean).T
+    count = min(_CANDIDATES, len(candidates))
+    bar = tqdm(total=len(signatures), desc=title, unit="picture", disable=None)
+    for number, block in enumerate(_blocks(signatures)):
+        likeness = _unit(_sketch(block) - mean) @ sketches
+        likely = np.argpartition(-likeness, count - 1, axis=1)[:, :count]
+        similarity = np.stack([correlation(block, candidates[i]) for i in likely.T], axis=1)
         best = similarity.argmax(axis=1)
         rows = np.flatnonzero(similarity.max(axis=1, initial=0) >= SIMILAR)
-        yield start + rows, candidates[rows, best[rows]], similarity[rows, best[rows]]
+        yield number * _BLOCK + rows, likely[rows, best[rows]], similarity[rows, best[rows]]
         bar.update(len(block))
     bar.close()
 
 
-def correlation(here: np.ndarray, there: np.ndarray) -> np.ndarray:
+def correlation(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Correlate signatures pair by pair, each at the shift in time that suits it best.
 
     Parameters
     ----------
-    here, there : np.ndarray, shape=(n, ROWS - 1, COLUMNS)
+    first, second : np.ndarray, shape=(n, ROWS - 1, COLUMNS)
 
     Returns
     -------
@@ -156,11 +156,11 @@ def correlation(here: np.ndarray, there: np.ndarray) -> np.ndarray:
     >>> bool(correlation(early[np.newaxis], late[np.newaxis])[0] > 0.9)
     True
     """
-    one, other = here.astype(np.float32), there.astype(np.float32)
-    best = np.full(len(one), -1, np.float32)
+    first, second = first.astype(np.float32), second.astype(np.float32)
+    best = np.full(len(first), -1, np.float32)
     for shift in range(-_SHIFT, _SHIFT + 1):
-        left = one[:, :, max(0, shift) : COLUMNS + min(0, shift)]
-        right = other[:, :, max(0, -shift) : COLUMNS + min(0, -shift)]
+        left = first[:, :, max(0, shift) : COLUMNS + min(0, shift)]
+        right = second[:, :, max(0, -shift) : COLUMNS + min(0, -shift)]
         product, *squares = (
             np.einsum("ijk,ijk->i", a, b) for a, b in ((left, right), (left, left), (right, right))
         )

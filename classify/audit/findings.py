@@ -1,60 +1,61 @@
-"""What an audit found, and what it means, in plain words: one line a finding.
+"""Findings of an audit in plain words: warnings and notes, one line each.
 
 Shares and accuracies are in [0, 1]; lines say them in per cent.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from classify.audit.advice import REMEDIES
+from classify.audit.confounders import CONFOUNDERS, Confounder
 from classify.audit.leakage import Duplicates, Overlap
 from classify.audit.separability import FEWEST, Separability
 
-SUSPECT = 0.70  # balanced accuracy from which a single fact is too good
-# What the low end of its 95 % interval has to exceed. In sets of 20 to 40 recordings a class where
-# nothing is to be found, 1 fact in 8,000 does; with 0.60, 1 in 400 would, and there are dozens.
+SUSPECT = 0.70  # balanced accuracy of one confounder, above which a warning may follow
+# The low end of the 95 % interval must exceed this, too. In sets of 20 to 40 recordings a class
+# without any shortcut, 1 confounder in 8,000 does; 0.60 would let 1 in 400 pass, of dozens.
 SURELY = 0.65
 LOPSIDED = 4  # pictures of one class for each of the other
 
 
 @dataclass(frozen=True)
 class SplitAudit:
-    """What was found in one split.
+    """Audit of one split.
 
     Attributes
     ----------
     pictures, recordings : tuple of two int
         By class, the positive class last.
     grouped_by : str
-        What never stood in two folds: ``"speaker"``, ``"recording"`` or ``"picture"``.
-    facts : dict of str to Separability
-        By fact; empty where a class has too few recordings.
+        Unit that no two folds share: ``"speaker"``, ``"recording"`` or ``"picture"``.
+    separability : dict of str to Separability
+        By confounder; empty where a class has too few recordings.
     """
 
     pictures: tuple[int, int]
     recordings: tuple[int, int]
     grouped_by: str
-    facts: dict[str, Separability]
+    separability: dict[str, Separability]
 
 
 @dataclass(frozen=True)
 class Audit:
-    """What an audit found.
+    """Audit of a dataset.
 
     Attributes
     ----------
     dataset : str
-        The dataset.
+        Its folder.
     classes : tuple of two str
         The positive class last.
     splits : dict of str to SplitAudit
     missing : tuple of str
-        Splits that were asked for and have no pictures.
+        Splits asked for that have no pictures.
     copies : tuple of Duplicates
     shared : tuple of Overlap
     left_out : int
-        Pictures that cannot be read.
+        Number of unreadable pictures.
     quick : bool
-        Whether only a sample was looked at, without a search for near copies.
+        Whether only a sample was measured, without a search for near copies.
     """
 
     dataset: str
@@ -74,9 +75,9 @@ class Finding:
     Attributes
     ----------
     short : str
-        What is wrong.
+        The problem.
     text : str
-        The same with what it means and what to do, one line.
+        The problem, its meaning and its cure, one line.
     """
 
     short: str
@@ -84,7 +85,7 @@ class Finding:
 
 
 def warnings(audit: Audit) -> list[Finding]:
-    """Say what is wrong with a dataset, the strongest fact first.
+    """Say what is wrong with a dataset, the strongest confounder first.
 
     Parameters
     ----------
@@ -95,9 +96,9 @@ def warnings(audit: Audit) -> list[Finding]:
     warnings : list of Finding
         Empty for a clean dataset.
     """
-    leaks = [item for item in audit.shared if item.column == "recording"]
+    leaks = [overlap for overlap in audit.shared if overlap.column == "recording"]
     return [
-        *_facts(audit),
+        *_shortcuts(audit),
         *map(_copies, audit.copies),
         *map(_recordings, leaks),
         *_balance(audit),
@@ -105,66 +106,71 @@ def warnings(audit: Audit) -> list[Finding]:
 
 
 def notes(audit: Audit) -> list[str]:
-    """Say what is common practice and yet limits what the figures mean, one line each."""
-    few = [split for split, part in audit.splits.items() if not part.facts]
+    """Say what is common practice and yet limits the meaning of metrics, one line each."""
+    few = [name for name, split in audit.splits.items() if not split.separability]
     lines = [
-        f"{split}: facts are not judged, for a class has fewer than {FEWEST} recordings"
-        for split in few
+        f"{name}: facts are not judged, for a class has fewer than {FEWEST} recordings"
+        for name in few
     ]
-    for item in audit.shared:
-        if item.column == "recording" or item.there != "train":
+    for overlap in audit.shared:
+        column, split, earlier = overlap.column, overlap.split, overlap.earlier_split
+        if column == "recording" or earlier != "train":
             continue
-        of = f" of {audit.classes[1]}" if item.column == "generator" else ""
-        meaning = "unseen voices" if item.column == "speaker" else "generators not met before"
+        of = f" of {audit.classes[1]}" if column == "generator" else ""
+        meaning = "unseen voices" if column == "speaker" else "generators not met before"
         lines.append(
-            f"{item.here}: {len(item.values)} of {item.known} {item.column}s stand in {item.there} "
-            f"too, with {_percent(item.share)} of its recordings{of}; a figure on {item.here} is "
-            f"not one for {meaning}: evaluate --by {item.column}, or split by {item.column}"
+            f"{split}: {len(overlap.values)} of {overlap.distinct} {column}s stand in {earlier} "
+            f"too, with {_percent(overlap.share)} of its recordings{of}; a figure on {split} is "
+            f"not one for {meaning}: evaluate --by {column}, or split by {column}"
         )
     return lines
 
 
-def suspect(found: Separability) -> bool:
-    """Whether a fact alone does better than it may, and surely not by chance."""
-    return found.accuracy > SUSPECT and found.low > SURELY
+def suspect(separability: Separability) -> bool:
+    """Whether a confounder alone does too well, and surely not by chance."""
+    return separability.accuracy > SUSPECT and separability.low > SURELY
 
 
-def _facts(audit: Audit) -> list[Finding]:
-    """One warning a fact, over all splits where it is suspect, the strongest first."""
-    found: dict[str, list[tuple[float, str, str]]] = {}
+def _shortcuts(audit: Audit) -> list[Finding]:
+    """One warning a confounder, over all splits where it is suspect, the strongest first."""
+    suspects: dict[str, dict[str, Separability]] = {}
     for split, part in audit.splits.items():
-        for fact, value in part.facts.items():
+        for name, value in part.separability.items():
             if suspect(value):
-                right = f"{_percent(value.accuracy)} of {split}"
-                span = f"{right} (95 % interval {_percent(value.low)} to {_percent(value.high)})"
-                found.setdefault(fact, []).append((value.accuracy, right, span))
-    lines = []
-    for fact, places in sorted(found.items(), key=lambda item: -max(item[1])[0]):
-        remedy = REMEDIES[fact]
-        claim = f"{remedy.phrase} alone tells {' from '.join(audit.classes)} in "
-        spans = " and ".join(span for _, _, span in places)
-        lines.append(
-            Finding(
-                short=claim + " and ".join(right for _, right, _ in places),
-                text=f"{claim}{spans}: {remedy.meaning}; {remedy.advice}",
-            )
-        )
-    return lines
+                suspects.setdefault(name, {})[split] = value
+    by_name = {confounder.name: confounder for confounder in CONFOUNDERS}
+    strongest = sorted(suspects, key=lambda name: -max(v.accuracy for v in suspects[name].values()))
+    return [_shortcut(audit, by_name[name], suspects[name]) for name in strongest]
 
 
-def _copies(found: Duplicates) -> Finding:
-    one, other = found.examples[0]
-    such = f"such as {one} and {other}"
-    if found.kind == "labels":
-        short = f"{found.pictures} pictures are the same but for their class"
+def _shortcut(
+    audit: Audit, confounder: Confounder, suspects: Mapping[str, Separability]
+) -> Finding:
+    claim = f"{confounder.phrase} alone tells {' from '.join(audit.classes)} in "
+    shares = [f"{_percent(value.accuracy)} of {split}" for split, value in suspects.items()]
+    intervals = [
+        f"{share} (95 % interval {_percent(value.low)} to {_percent(value.high)})"
+        for share, value in zip(shares, suspects.values(), strict=True)
+    ]
+    return Finding(
+        short=claim + " and ".join(shares),
+        text=f"{claim}{' and '.join(intervals)}: {confounder.meaning}; {confounder.advice}",
+    )
+
+
+def _copies(duplicates: Duplicates) -> Finding:
+    first, second = duplicates.examples[0]
+    count, such = duplicates.pictures, f"such as {first} and {second}"
+    if duplicates.kind == "labels":
+        short = f"{count} pictures are the same but for their class"
         return Finding(short, f"{short}, {such}: one of the labels is wrong; keep one, or neither")
     words = {
         ("exact", True): "picture of {} is an exact copy of a picture of {}",
         ("exact", False): "pictures of {} are exact copies of pictures of {}",
         ("near", True): "picture of {} shows nearly the same sound as a picture of {}",
         ("near", False): "pictures of {} show nearly the same sound as pictures of {}",
-    }[found.kind, found.pictures == 1]
-    short = f"{found.pictures} {words.format(found.here, found.there)}"
+    }[duplicates.kind, count == 1]
+    short = f"{count} {words.format(duplicates.split, duplicates.earlier_split)}"
     return Finding(
         short,
         f"{short}, {such}: what was learned by heart counts as recognised; keep such recordings "
@@ -172,37 +178,36 @@ def _copies(found: Duplicates) -> Finding:
     )
 
 
-def _recordings(found: Overlap) -> Finding:
-    stand = "recording stands" if len(found.values) == 1 else "recordings stand"
-    short = f"{len(found.values)} {stand} in {found.there} and in {found.here}"
+def _recordings(overlap: Overlap) -> Finding:
+    stand = "recording stands" if len(overlap.values) == 1 else "recordings stand"
+    short = f"{len(overlap.values)} {stand} in {overlap.earlier_split} and in {overlap.split}"
     return Finding(
         short,
-        f"{short}, such as {found.values[0]}: what was learned by heart counts as recognised; keep "
-        "all clips of a recording in one split",
+        f"{short}, such as {overlap.values[0]}: what was learned by heart counts as recognised; "
+        "keep all clips of a recording in one split",
     )
 
 
 def _balance(audit: Audit) -> list[Finding]:
-    lines = []
+    findings = []
     for split in audit.missing:
         short = f"there is no {split} split"
-        lines.append(Finding(short, f"{short}: it is needed to train or to judge; make one"))
+        findings.append(Finding(short, f"{short}: it is needed to train or to judge; make one"))
     for split, part in audit.splits.items():
-        few, many = sorted(zip(part.pictures, audit.classes, strict=True))
-        if not few[0]:
-            short = f"{split} has no pictures of {few[1]}"
-            lines.append(Finding(short, f"{short}: nothing can be told apart in it; add some"))
-        elif many[0] > LOPSIDED * few[0]:
-            short = f"{split} has {many[0]} pictures of {many[1]} and {few[0]} of {few[1]}"
-            lines.append(
+        (few, rarer), (many, commoner) = sorted(zip(part.pictures, audit.classes, strict=True))
+        if not few:
+            short = f"{split} has no pictures of {rarer}"
+            findings.append(Finding(short, f"{short}: nothing can be told apart in it; add some"))
+        elif many > LOPSIDED * few:
+            short = f"{split} has {many} pictures of {commoner} and {few} of {rarer}"
+            findings.append(
                 Finding(
                     short,
-                    f"{short}: always saying {many[1]} would be right in "
-                    f"{_percent(many[0] / (many[0] + few[0]))}; look at balanced accuracy, or add "
-                    f"{few[1]}",
+                    f"{short}: always saying {commoner} would be right in "
+                    f"{_percent(many / (many + few))}; look at balanced accuracy, or add {rarer}",
                 )
             )
-    return lines
+    return findings
 
 
 def _percent(share: float) -> str:

@@ -1,7 +1,7 @@
-"""What stands on two sides: the same sound, recording, speaker or generator in two splits.
+"""Leakage: the same sound, recording, speaker or generator in two splits.
 
-Of two splits, ``there`` is the one that is learned from and ``here`` the one that is judged on it:
-train comes before validation, and both before test.
+Splits are in the order of learning: train, validation, test. Of two, the earlier is learned from
+and the later is judged on it.
 """
 
 from collections import defaultdict
@@ -27,75 +27,74 @@ class Duplicates:
     ----------
     kind : str
         ``"exact"`` or ``"near"``: between two splits; ``"labels"``: exact, under two classes.
-    here, there : str
-        Splits; empty for ``"labels"``.
+    split, earlier_split : str
+        Empty for ``"labels"``.
     pictures : int
-        Of ``here`` that have a copy in ``there``; under two classes, all of them.
+        Pictures of `split` that have a copy in `earlier_split`; for ``"labels"``, all of them.
     examples : tuple of tuple of (str, str)
         Paths of a few pairs, the most alike first.
     """
 
     kind: str
-    here: str
-    there: str
+    split: str
+    earlier_split: str
     pictures: int
     examples: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
 class Overlap:
-    """Values of a manifest's column that stand in two splits.
+    """Values of a manifest's column that two splits share.
 
     Attributes
     ----------
     column : str
-    here, there : str
-        Splits.
+    split, earlier_split : str
     values : tuple of str
-        The shared ones, sorted.
-    known : int
-        Different values that ``here`` has.
+        The shared values, sorted.
+    distinct : int
+        Number of different values in `split`.
     share : float
-        Share of the recordings of ``here`` with a shared value, in (0, 1]; of generators, share
-        of those of the positive class.
+        Share of the recordings of `split` with a shared value, in (0, 1]; for generators, only
+        recordings of the positive class count.
     """
 
     column: str
-    here: str
-    there: str
+    split: str
+    earlier_split: str
     values: tuple[str, ...]
-    known: int
+    distinct: int
     share: float
 
 
-def copies(surveys: Mapping[str, Scan], nearly: bool) -> Iterator[Duplicates]:
-    """Find exact and near copies across splits, and exact ones under two classes.
+def copies(scans: Mapping[str, Scan], nearly: bool) -> Iterator[Duplicates]:
+    """Find exact and near copies across splits, and exact copies under two classes.
 
     Parameters
     ----------
-    surveys : mapping of str to Scan
+    scans : mapping of str to Scan
         By split, in the order of learning.
     nearly : bool
-        Whether to look for near ones as well, among pictures without an exact one.
+        Whether to look for near copies as well, among pictures without an exact one.
 
     Yields
     ------
-    copies : Duplicates
+    duplicates : Duplicates
     """
-    names = [name for survey in surveys.values() for name in survey.names]
-    splits = np.repeat(list(surveys), [len(survey.names) for survey in surveys.values()])
-    labels = np.concatenate([survey.labels for survey in surveys.values()])
-    groups = exact([digest for survey in surveys.values() for digest in survey.digests])
-    for there, here in combinations(surveys, 2):
+    names = [name for scan in scans.values() for name in scan.names]
+    splits = np.repeat(list(scans), [len(scan.names) for scan in scans.values()])
+    labels = np.concatenate([scan.labels for scan in scans.values()])
+    groups = exact([digest for scan in scans.values() for digest in scan.digests])
+    for earlier, split in combinations(scans, 2):
         pairs = []
         for group in groups:
-            first = next((index for index in group if splits[index] == there), None)
+            first = next((index for index in group if splits[index] == earlier), None)
             if first is not None:
-                pairs += [(names[i], names[first]) for i in group if splits[i] == here]
+                pairs += [(names[i], names[first]) for i in group if splits[i] == split]
         if pairs:
-            yield Duplicates("exact", here, there, len(pairs), tuple(pairs[:_EXAMPLES]))
+            yield Duplicates("exact", split, earlier, len(pairs), tuple(pairs[:_EXAMPLES]))
         if nearly:
-            yield from _near(surveys, here, there, {name for name, _ in pairs})
+            yield from _near(scans, split, earlier, {name for name, _ in pairs})
     double = [group for group in groups if len(set(labels[group])) == 2]
     if double:
         examples = [
@@ -106,47 +105,50 @@ def copies(surveys: Mapping[str, Scan], nearly: bool) -> Iterator[Duplicates]:
 
 
 def _near(
-    surveys: Mapping[str, Scan], here: str, there: str, known: set[str]
+    scans: Mapping[str, Scan], split: str, earlier: str, exact_copies: set[str]
 ) -> Iterator[Duplicates]:
-    ours, theirs = surveys[here], surveys[there]
-    rest = np.array([i for i, name in enumerate(ours.names) if name not in known], dtype=int)
-    twins = near(ours.signatures[rest], theirs.signatures, f"compare {here} with {there}")
-    if len(twins.here):
-        best = np.argsort(-twins.similarity, kind="stable")[:_EXAMPLES]
+    later, first = scans[split], scans[earlier]
+    rest = np.array([i for i, name in enumerate(later.names) if name not in exact_copies], int)
+    nearest = near(later.signatures[rest], first.signatures, f"compare {split} with {earlier}")
+    if len(nearest.index):
+        best = np.argsort(-nearest.similarity, kind="stable")[:_EXAMPLES]
         pairs = [
-            (ours.names[rest[i]], theirs.names[j])
-            for i, j in zip(twins.here[best], twins.there[best], strict=True)
+            (later.names[rest[i]], first.names[j])
+            for i, j in zip(nearest.index[best], nearest.candidate[best], strict=True)
         ]
-        yield Duplicates("near", here, there, len(twins.here), tuple(pairs))
+        yield Duplicates("near", split, earlier, len(nearest.index), tuple(pairs))
 
 
-def shared(column: str, manifest: Manifest, listed: Listing) -> Iterator[Overlap]:
-    """Find values of a column that stand in two splits.
+def shared(column: str, manifest: Manifest, listing: Listing) -> Iterator[Overlap]:
+    """Find values of a column that two splits share.
 
     Parameters
     ----------
     column : str
-        ``"recording"``, ``"speaker"`` or ``"generator"``; of the last, only pictures of the
+        ``"recording"``, ``"speaker"`` or ``"generator"``; for generators, only pictures of the
         positive class count.
     manifest : dict
-    listed : dict of str to tuple of (list of str, np.ndarray of int)
+    listing : dict of str to tuple of (list of str, np.ndarray of int)
         Paths and labels of the pictures of each split, in the order of learning.
 
     Yields
     ------
-    shared : Overlap
+    overlap : Overlap
     """
-    found: dict[str, dict[str, set[str]]] = {}
-    for split, (names, labels) in listed.items():
-        own = [n for n, label in zip(names, labels, strict=True) if label or column != "generator"]
-        found[split] = defaultdict(set)
-        cells = zip(values(manifest, own, column), recordings(manifest, own), strict=True)
+    by_split: dict[str, dict[str, set[str]]] = {}  # recordings by value
+    for split, (names, labels) in listing.items():
+        every = column != "generator"
+        counted = [name for name, label in zip(names, labels, strict=True) if label or every]
+        by_split[split] = defaultdict(set)
+        cells = zip(values(manifest, counted, column), recordings(manifest, counted), strict=True)
         for value, recording in cells:
-            found[split][str(value)].add(str(recording))
-    for there, here in combinations(found, 2):
-        known = {value for value in found[here] if value.lower() not in NOBODY}
-        both = known & found[there].keys()
+            by_split[split][str(value)].add(str(recording))
+    for earlier, split in combinations(by_split, 2):
+        by_value = by_split[split]
+        distinct = {value for value in by_value if value.lower() not in NOBODY}
+        both = distinct & by_split[earlier].keys()
         if both:
-            total = len(set().union(*found[here].values()))
-            touched = len(set().union(*(found[here][value] for value in both)))
-            yield Overlap(column, here, there, tuple(sorted(both)), len(known), touched / total)
+            total = len(set().union(*by_value.values()))
+            touched = len(set().union(*(by_value[value] for value in both)))
+            share = touched / total
+            yield Overlap(column, split, earlier, tuple(sorted(both)), len(distinct), share)

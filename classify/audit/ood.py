@@ -1,126 +1,109 @@
-"""What the training recordings were like, so that a recording unlike them is told.
+"""Out-of-distribution check of a recording against those that a run was trained on.
 
-A `TrainingRanges` holds, for each trivial fact, the 1st and the 99th percentile over the training
-recordings. Facts are those of `classify.audit.confounders`: numbers of the manifest where there is
-one, and what the pixels show, averaged over a recording's pictures.
+`TrainingRanges` hold, for each confounder with a `range_check`, the 1st and the 99th percentile
+over the training recordings. Confounders are numbers of the manifest, and means of what the pixels
+of a recording's pictures show.
 """
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from classify.audit import confounders
-from classify.audit.confounders import SLICES
+from classify.audit.confounders import CONFOUNDERS, SLICES, RangeCheck
+from classify.audit.table import gather
 from classify.data.manifest import Manifest
 
 TrainingRanges = dict[str, list[float]]
 
 PERCENTILES = (1, 99)
-SAMPLE = 4_000  # pictures that are looked at, at most
+SAMPLE = 4_000  # largest number of pictures that are measured
 
 
-@dataclass(frozen=True)
-class RangeCheck:
-    """How a fact is told.
+def _checks() -> dict[str, RangeCheck]:
+    """Range checks in the order of the warnings.
 
-    Attributes
-    ----------
-    title : str
-    unit : str
-    slack : float
-        How far outside the training recordings' range a recording may be, in the unit of the fact.
-    scale : float
-        What the fact is multiplied by to be in `unit`.
+    Properties of the file come first, then those of its pictures. Brightness is last, since it
+    follows from the others.
     """
-
-    title: str
-    unit: str
-    slack: float
-    scale: float = 1.0
+    rows = sorted(CONFOUNDERS, key=lambda row: (row.name in SLICES, row.name == "brightness"))
+    return {row.name: row.range_check for row in rows if row.range_check}
 
 
-FACTS = {
-    "sample_rate": RangeCheck("sample rate", "Hz", 0),
-    "recording_s": RangeCheck("length", "s", 0.5),
-    "level_db": RangeCheck("level", "dB", 1),
-    "bandwidth": RangeCheck("empty rows at the top", "%", 0.03, 100),
-    "silence": RangeCheck("silence at the edges of its clips", "%", 0.05, 100),
-    "noise_floor": RangeCheck("brightness of its pauses", "of 255", 5),
-    "brightness": RangeCheck("brightness", "of 255", 5),
-}
+CHECKS = _checks()
 
 
 def measure_ranges(
-    dataset: Path, paths: Sequence[Path], labels: np.ndarray, known: Manifest
+    dataset: Path, paths: Sequence[Path], labels: np.ndarray, manifest: Manifest
 ) -> TrainingRanges:
-    """Look at the training pictures and sum up what their recordings were like.
+    """Measure the ranges of the training recordings.
 
     Parameters
     ----------
     dataset : Path
-        The dataset.
     paths : sequence of Path
-        Its readable training pictures; of very many, a sample evenly spaced over them is looked at.
+        Its readable training pictures; of more than `SAMPLE`, an evenly spaced sample is measured.
     labels : np.ndarray of int, shape=(len(paths),)
-    known : dict
+    manifest : dict
         Manifest of the dataset.
 
     Returns
     -------
-    material : dict of str to list of two float
-        Facts that are known of at least one recording, in JSON's types.
+    ranges : dict of str to list of two float
+        Of the confounders that are known of at least one recording.
     """
-    # Here, as what compares needs none of what looks at whole datasets.
+    # Here, since detection checks ranges but measures none, and starts faster without.
     from classify.audit.scan import scan
 
     names = [path.relative_to(dataset).as_posix() for path in paths]
     chosen = np.unique(np.linspace(0, len(names) - 1, min(SAMPLE, len(names))).round().astype(int))
-    looked = scan(dataset, "train", [names[at] for at in chosen], labels[chosen], signed=False)
-    found = confounders.gather(looked.measured, looked.names, looked.labels, known, names)
+    pictures = scan(dataset, "train", [names[at] for at in chosen], labels[chosen], signed=False)
+    table = gather(pictures.measured, pictures.names, pictures.labels, manifest, names)
     ranges = {}
-    for name in FACTS:
-        if name in found.values:
-            numbers = found.values[name].mean(axis=1)  # silence: of both edges
+    for name in CHECKS:
+        if name in table.values:
+            numbers = table.values[name].mean(axis=1)  # silence: of both edges
             low, high = np.nanpercentile(numbers, PERCENTILES)
             ranges[name] = [float(low), float(high)]
     return ranges
 
 
-def describe(measured: np.ndarray, numbers: Mapping[str, float]) -> dict[str, float]:
-    """Name the facts of one recording.
+def describe(measured: np.ndarray, properties: Mapping[str, float]) -> dict[str, float]:
+    """Name the checked confounders of one recording.
 
     Parameters
     ----------
-    measured : np.ndarray, shape=(5 + BANDS,)
+    measured : np.ndarray, shape=(MEASURED,)
         Mean of `classify.audit.confounders.measure_confounders` over its pictures.
-    numbers : mapping of str to float
-        What else is known of it: ``sample_rate``, ``recording_s``, ``level_db``.
+    properties : mapping of str to float
+        Properties of its file: ``sample_rate``, ``recording_s``, ``level_db``.
 
     Returns
     -------
-    found : dict of str to float
+    confounders : dict of str to float
     """
-    shown = {name: float(measured[part].mean()) for name, part in SLICES.items() if name in FACTS}
-    return {name: float(numbers[name]) for name in FACTS if name in numbers} | shown
+    pixels = {name: measured[part].mean() for name, part in SLICES.items()}
+    known = {**properties, **pixels}
+    return {name: float(known[name]) for name in CHECKS if name in known}
 
 
-def ood_warnings(material: Mapping[str, Sequence[float]], found: Mapping[str, float]) -> list[str]:
-    """Say what about a recording the training has hardly met.
+def ood_warnings(
+    ranges: Mapping[str, Sequence[float]], recording: Mapping[str, float]
+) -> list[str]:
+    """Say in what a recording lies outside the training ranges.
 
     Parameters
     ----------
-    material : mapping of str to two float
-        Without a fact, or with nothing at all, it is not compared.
-    found : mapping of str to float
-        Facts of the recording.
+    ranges : mapping of str to two float
+        A confounder without a range is not compared.
+    recording : mapping of str to float
+        Confounders of the recording.
 
     Returns
     -------
     warnings : list of str
-        One a fact that is outside what 98 of 100 training recordings had.
+        One for each confounder outside its range by more than its slack.
 
     Examples
     --------
@@ -130,14 +113,14 @@ def ood_warnings(material: Mapping[str, Sequence[float]], found: Mapping[str, fl
     ['unlike the training recordings: length 3600 s, there 1 to 4 s']
     """
     warnings = []
-    for name, fact in FACTS.items():
-        value = found.get(name, math.nan)
-        low, high = material.get(name, (-math.inf, math.inf))
-        if value < low - fact.slack or value > high + fact.slack:
-            ends = dict.fromkeys(_number(fact.scale * end) for end in (low, high))
+    for name, check in CHECKS.items():
+        value = recording.get(name, math.nan)
+        low, high = ranges.get(name, (-math.inf, math.inf))
+        if value < low - check.slack or value > high + check.slack:
+            ends = dict.fromkeys(_number(check.scale * end) for end in (low, high))
             warnings.append(
-                f"unlike the training recordings: {fact.title} {_number(fact.scale * value)} "
-                f"{fact.unit}, there {' to '.join(ends)} {fact.unit}"
+                f"unlike the training recordings: {check.title} {_number(check.scale * value)} "
+                f"{check.unit}, there {' to '.join(ends)} {check.unit}"
             )
     return warnings
 

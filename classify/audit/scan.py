@@ -1,7 +1,7 @@
-"""The pictures of a split, looked at once each: what is kept of them fits into memory.
+"""Scan of a dataset: every picture is decoded once, and its measures are kept in memory.
 
-Pictures are named by their path in the dataset, with forward slashes; labels are 0 or 1, the second
-class being the positive one.
+Pictures are named by their path in the dataset, with forward slashes; labels are 0 or 1, and the
+second class is the positive one.
 """
 
 import hashlib
@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from classify.audit import confounders
+from classify.audit.confounders import measure_confounders
 from classify.audit.duplicates import COLUMNS, ROWS, signature
 from classify.data.pictures import decode, files
 from classify.data.render_settings import load_axes, spectrogram_rows
@@ -24,20 +24,20 @@ Listing = dict[str, tuple[list[str], np.ndarray]]
 
 @dataclass(frozen=True)
 class Scan:
-    """What is kept of the readable pictures of one split.
+    """Measures of the readable pictures of one split.
 
     Attributes
     ----------
     names : list of str
     labels : np.ndarray of int, shape=(n,)
-    measured : np.ndarray, shape=(n, 5 + BANDS)
+    measured : np.ndarray, shape=(n, MEASURED)
         Rows of `classify.audit.confounders.measure_confounders`.
     digests : list of bytes
         Digests of the decoded pixels.
     signatures : np.ndarray, shape=(n, ROWS - 1, COLUMNS)
-        See `classify.audit.duplicates.signature`; without rows where they are not wanted.
+        See `classify.audit.duplicates.signature`; without rows where not asked for.
     damaged : dict of Path to str
-        Pictures that cannot be read, and why.
+        Pictures that cannot be read, with the reason.
     """
 
     names: list[str]
@@ -60,8 +60,8 @@ def list_pictures(dataset: Path, splits: Sequence[str]) -> tuple[tuple[str, str]
     -------
     classes : tuple of two str
         ``("real", "fake")`` in whatever case, else in alphabetical order.
-    listed : dict of str to tuple of (list of str, np.ndarray of int)
-        Names and labels, of each split that has pictures.
+    listing : dict of str to tuple of (list of str, np.ndarray of int)
+        Names and labels of each split that has pictures.
 
     Raises
     ------
@@ -69,57 +69,58 @@ def list_pictures(dataset: Path, splits: Sequence[str]) -> tuple[tuple[str, str]
         If there are not two class folders over all splits.
     """
     folders = {split: _folders(dataset / split) for split in splits}
-    spelt = {name.lower(): name for found in folders.values() for name in found}
-    if len(spelt) != 2:
-        got = ", ".join(sorted(spelt.values())) or "none"
+    spelling = {name.lower(): name for by_name in folders.values() for name in by_name}
+    if len(spelling) != 2:
+        got = ", ".join(sorted(spelling.values())) or "none"
         raise ValueError(f"expected two class folders in the splits of {dataset}, got {got}")
-    order = ["real", "fake"] if spelt.keys() == {"real", "fake"} else sorted(spelt)
-    found = {}
-    for split, own in folders.items():
-        parts = sorted((order.index(name.lower()), files(path)) for name, path in own.items())
+    order = ["real", "fake"] if spelling.keys() == {"real", "fake"} else sorted(spelling)
+    listing = {}
+    for split, by_name in folders.items():
+        parts = sorted((order.index(name.lower()), files(path)) for name, path in by_name.items())
         names = [path.relative_to(dataset).as_posix() for _, part in parts for path in part]
         if names:
             labels = np.repeat([label for label, _ in parts], [len(part) for _, part in parts])
-            found[split] = names, labels
-    return (spelt[order[0]], spelt[order[1]]), found
+            listing[split] = names, labels
+    return (spelling[order[0]], spelling[order[1]]), listing
 
 
 def scan(
     dataset: Path, split: str, names: Sequence[str], labels: np.ndarray, *, signed: bool
 ) -> Scan:
-    """Look at every picture once, in parallel.
+    """Measure every picture, in parallel.
 
     Parameters
     ----------
     dataset : Path
     split : str
-        What the progress bar says.
+        Name in the progress bar.
     names : sequence of str
     labels : np.ndarray of int, shape=(len(names),)
     signed : bool
-        Whether signatures are wanted.
+        Whether to compute signatures.
 
     Returns
     -------
-    survey : Scan
+    scan : Scan
     """
     rows = spectrogram_rows(load_axes(dataset / "render.json"))
     with ThreadPoolExecutor() as pool:
-        looks = pool.map(partial(_look, dataset, signed=signed, rows=rows), names)
-        bar = tqdm(looks, f"look at {split}", len(names), unit="picture", disable=None)
-        found = dict(enumerate(bar))
-    good = {index: look for index, look in found.items() if not isinstance(look, str)}
+        measures = pool.map(partial(_measure, dataset, signed=signed, rows=rows), names)
+        bar = tqdm(measures, f"look at {split}", len(names), unit="picture", disable=None)
+        results = dict(enumerate(bar))
+    good = {index: measure for index, measure in results.items() if not isinstance(measure, str)}
+    signatures = [coarse for _, _, coarse in good.values() if signed]
     return Scan(
         [names[index] for index in good],
         labels[list(good)],
         np.array([measured for measured, _, _ in good.values()]),
         [digest for _, digest, _ in good.values()],
-        np.array([own for _, _, own in good.values() if signed]).reshape(-1, ROWS - 1, COLUMNS),
-        {dataset / names[index]: look for index, look in found.items() if isinstance(look, str)},
+        np.array(signatures).reshape(-1, ROWS - 1, COLUMNS),
+        {dataset / names[index]: why for index, why in results.items() if isinstance(why, str)},
     )
 
 
-def _look(
+def _measure(
     dataset: Path, name: str, signed: bool, rows: int | None
 ) -> tuple[np.ndarray, bytes, np.ndarray | None] | str:
     """Measure one picture; or the reason why it cannot be read."""
@@ -129,11 +130,7 @@ def _look(
         return str(error)
     # Pictures of other shapes can have the same bytes.
     digest = hashlib.sha256(b"%d " % image.shape[0] + image.tobytes()).digest()
-    return (
-        confounders.measure_confounders(image[:rows]),
-        digest,
-        signature(image) if signed else None,
-    )
+    return measure_confounders(image[:rows]), digest, signature(image) if signed else None
 
 
 def _folders(folder: Path) -> dict[str, Path]:

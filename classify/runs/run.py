@@ -87,8 +87,8 @@ class Run:
         Figures of the validation recordings, see `classify.training.training.judge`.
     export : dict
         How well ``model.onnx`` agrees with ``model.keras``, see `classify.training.export`.
-    material : dict
-        What the training recordings were like, see `classify.audit.ood`.
+    training_ranges : dict
+        Percentiles of the training recordings, see `classify.audit.ood`.
     members : tuple of Run
         The networks whose scores an ensemble averages; empty for one network.
     """
@@ -107,7 +107,7 @@ class Run:
     scores: dict[str, float] = field(default_factory=dict)
     validation: dict[str, float] = field(default_factory=dict)
     export: dict[str, float] = field(default_factory=dict)
-    material: dict[str, Any] = field(default_factory=dict)
+    training_ranges: dict[str, Any] = field(default_factory=dict)
     members: tuple["Run", ...] = ()
 
     @cached_property

@@ -61,7 +61,7 @@ class _Data:
     train: Split
     validation: Split
     known: Manifest
-    material: TrainingRanges
+    training_ranges: TrainingRanges
     decibel: float
     levels: int | None
 
@@ -152,10 +152,10 @@ def train(
     known = manifest.read(dataset)
     prepare_folder(folder, seeds, resume, overwrite)
     print(one_line(audit(dataset, quick=True)), file=sys.stderr)
-    material = measure_ranges(dataset, train_split.paths, train_split.labels, known)
+    training_ranges = measure_ranges(dataset, train_split.paths, train_split.labels, known)
     axes = load_axes(dataset / "render.json")
     scale = grey_per_db(axes), spectrogram_rows(axes)
-    data = _Data(dataset, train_split, validation, known, material, *scale)
+    data = _Data(dataset, train_split, validation, known, training_ranges, *scale)
     _tell_unknown(settings.balance, manifest.columns(known))
     if seeds == 1:
         return _train_one(data, folder, settings)
@@ -307,7 +307,7 @@ def _describe(
             "python": platform.python_version(),
             **{name: version(name) for name in (keras.backend.backend(), *LIBRARIES)},
         },
-        material=data.material,
+        training_ranges=data.training_ranges,
         members=members,
     )
 

@@ -14,7 +14,7 @@ from render.demo.formant_synthesis import RATE, speaker, utterance
 from render.settings import Settings
 
 SETTINGS = Settings(feature="linear", seconds=1.0, window=512, hop=256)
-MATERIAL = {"sample_rate": [16_000.0, 16_000.0], "recording_s": [1.0, 30.0]}
+TRAINING_RANGES = {"sample_rate": [16_000.0, 16_000.0], "recording_s": [1.0, 30.0]}
 
 
 def bright_on_top(rows):
@@ -62,7 +62,7 @@ def make_run():
             "calibration": {"slope": 1.0, "offset": 0.0},
             "threshold": 0.5,
             "uncertain": [0.4, 0.6],
-            "material": MATERIAL,
+            "training_ranges": TRAINING_RANGES,
             "members": [],
             **changes,
         }

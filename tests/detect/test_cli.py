@@ -100,7 +100,7 @@ def test_warnings_are_told(call, talks, bright, capsys):
 
 
 def test_a_run_that_knows_nothing_of_its_training_says_so(make_run, talks, tmp_path, capsys):
-    folder = make_run(tmp_path / "run", material={})
+    folder = make_run(tmp_path / "run", training_ranges={})
     assert main([str(talks / "bright.wav"), "--run", str(folder)]) == 0
     assert "does not say what its training recordings were like" in capsys.readouterr().err
 

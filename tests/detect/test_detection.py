@@ -128,7 +128,7 @@ def test_pauses_do_not_count_and_are_told(run, write, dull):
 
 def test_a_recording_unlike_the_training_is_told(make_run, tmp_path, write, bright):
     ranges = {"sample_rate": [16_000.0, 16_000.0], "brightness": [0.0, 1.0], "level_db": [-90, 0]}
-    run = load(make_run(tmp_path / "run", material=ranges))
+    run = load(make_run(tmp_path / "run", training_ranges=ranges))
     found = Detector(run).detect(write(np.repeat(bright, 2), rate=2 * RATE))
     images = pictures(run, tmp_path / "x.wav", 0.5)
     mean = f"{np.mean([image.mean() for image in images]):.3g}"
@@ -137,7 +137,7 @@ def test_a_recording_unlike_the_training_is_told(make_run, tmp_path, write, brig
     assert brightness == (
         f"unlike the training recordings: brightness {mean} of 255, there 0 to 1 of 255"
     )
-    without = replace(run, material={})
+    without = replace(run, training_ranges={})
     assert Detector(without).detect(tmp_path / "x.wav").warnings == ()
 
 

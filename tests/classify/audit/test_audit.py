@@ -178,7 +178,7 @@ def test_clips_of_a_recording_are_one_and_not_several_witnesses(tmp_path):
     # 240 pictures, but of 4 recordings a class: nothing can be said.
     data = Dataset(tmp_path / "images", count=4, clips=60, splits=("train",))
     found = audit(data.change(brighten(data)).write(), ["train"])
-    assert found.splits["train"].facts == {}
+    assert found.splits["train"].separability == {}
     assert notes(found) == ["train: facts are not judged, for a class has fewer than 20 recordings"]
     assert one_line(found).startswith("train: audit: too few recordings to judge facts")
     assert "balanced accuracy" not in text(found)
@@ -216,7 +216,7 @@ def test_a_dataset_of_folders_alone(dataset):
     assert found.splits["train"].grouped_by == "picture"
     assert found.splits["train"].recordings == (48, 48)
     assert "bandwidth (empty rows at the top) alone tells Cats from dogs in 100 % of" in text(found)
-    assert "codec" not in found.splits["train"].facts
+    assert "codec" not in found.splits["train"].separability
 
 
 def test_an_exact_copy_across_splits(small):
@@ -327,7 +327,7 @@ def test_lopsided_and_missing_classes_and_splits(tmp_path):
         "validation has no pictures of real",
     ]
     assert "always saying real would be right in 83 %" in lines[1]  # 48 / 58
-    assert found.splits["validation"].facts == {}
+    assert found.splits["validation"].separability == {}
 
 
 def test_four_to_one_is_still_accepted(dataset):
@@ -397,7 +397,7 @@ def test_json_holds_the_figures_and_the_words(dataset):
     dataset.images["test/real/003-1.png"] = dataset.images["train/real/007-0.png"]
     found = look(dataset.change(cell(dataset, "codec", "aac"), split="train").write())
     plain = json.loads(json.dumps(to_json(found), allow_nan=False))
-    assert plain["splits"]["train"]["facts"]["codec"]["accuracy"] == 1
+    assert plain["splits"]["train"]["separability"]["codec"]["accuracy"] == 1
     assert plain["splits"]["train"]["pictures"] == [48, 48]
     assert plain["copies"][0]["examples"] == [["test/real/003-1.png", "train/real/007-0.png"]]
     assert plain["warnings"] == [warning.text for warning in warnings(found)]

@@ -1,7 +1,18 @@
 import numpy as np
 import pytest
 
-from classify.audit.confounders import BANDS, SLICES, gather, measure_confounders
+from classify.audit.audit import text
+from classify.audit.confounders import (
+    BANDS,
+    CONFOUNDERS,
+    MEASURED,
+    SLICES,
+    GreyLevels,
+    measure_confounders,
+)
+from classify.audit.findings import Audit, SplitAudit, warnings
+from classify.audit.separability import Separability
+from classify.audit.table import gather
 
 
 def fact(name, image):
@@ -54,7 +65,7 @@ def test_the_mean_picture_holds_bands_from_the_top():
 @pytest.mark.parametrize("shape", [(1, 1), (5, 3), (300, 200)])
 def test_pictures_of_any_size_and_black_ones_can_be_measured(shape):
     measured = measure_confounders(np.zeros(shape, np.uint8))
-    assert measured.shape == (5 + BANDS,)
+    assert measured.shape == (MEASURED,) == (5 + BANDS,)
     np.testing.assert_array_equal(measured, [0, 1, 1, 1, 0, *[0] * BANDS])
 
 
@@ -67,12 +78,12 @@ MANIFEST = {
     "a1.png": row("a", "1.5", codec="mp3", level_db="-20.5", speaker="Ann"),
     "b0.png": row("b", "0.5", codec="aac", level_db="-30.0", speaker="Bob"),
 }
-MEASURED = np.arange(3)[:, np.newaxis] * np.ones(5 + BANDS)
+MEASURES = np.arange(3)[:, np.newaxis] * np.ones(MEASURED)
 
 
 def test_a_recording_is_the_mean_of_its_clips_and_as_long_as_their_sum():
     names = ["a0.png", "b0.png", "a1.png"]
-    facts = gather(MEASURED, names, np.array([0, 1, 0]), MANIFEST, names)
+    facts = gather(MEASURES, names, np.array([0, 1, 0]), MANIFEST, names)
     assert facts.names.tolist() == ["a", "b"]
     assert facts.labels.tolist() == [0, 1]
     assert facts.values["brightness"].tolist() == [[1], [1]]  # (0 + 2) / 2 and 1
@@ -86,19 +97,19 @@ def test_a_recording_is_the_mean_of_its_clips_and_as_long_as_their_sum():
 def test_what_is_no_number_is_not_known(text):
     names = ["a0.png", "b0.png"]
     manifest = {**MANIFEST, "b0.png": row("b", "0.5", level_db=text)}
-    level = gather(MEASURED[:2], names, np.array([0, 1]), manifest, names).values["level_db"]
+    level = gather(MEASURES[:2], names, np.array([0, 1]), manifest, names).values["level_db"]
     np.testing.assert_array_equal(level, [[-20.5], [np.nan]])
 
 
 def test_a_sample_of_the_clips_does_not_make_a_recording_shorter():
-    facts = gather(MEASURED[:1], ["a1.png"], np.array([0]), MANIFEST, list(MANIFEST))
+    facts = gather(MEASURES[:1], ["a1.png"], np.array([0]), MANIFEST, list(MANIFEST))
     assert facts.values["duration"].tolist() == [[3.5]]
     assert facts.values["clips"].tolist() == [[2]]
 
 
 def test_without_a_manifest_every_picture_stands_for_itself():
     names = ["b.png", "a.png"]
-    facts = gather(MEASURED[:2], names, np.array([0, 1]), {}, names)
+    facts = gather(MEASURES[:2], names, np.array([0, 1]), {}, names)
     assert facts.names.tolist() == ["a.png", "b.png"]
     assert facts.labels.tolist() == [1, 0]
     assert facts.values["brightness"].tolist() == [[1], [0]]
@@ -107,5 +118,36 @@ def test_without_a_manifest_every_picture_stands_for_itself():
 
 def test_a_recording_in_both_classes_is_two():
     names = ["a0.png", "a1.png"]
-    facts = gather(MEASURED[:2], names, np.array([0, 1]), MANIFEST, names)
+    facts = gather(MEASURES[:2], names, np.array([0, 1]), MANIFEST, names)
     assert (facts.names.tolist(), facts.labels.tolist()) == (["a", "a"], [0, 1])
+
+
+def test_every_row_is_whole_and_read_from_one_place():
+    names = [row.name for row in CONFOUNDERS]
+    assert len(set(names)) == len(names)
+    grey = GreyLevels(*(np.arange(1.0, 65) for _ in GreyLevels._fields))
+    for row in CONFOUNDERS:
+        assert (row.from_pixels is None) != (row.from_manifest is None), row.name
+        assert all((row.title, row.phrase, row.meaning, row.advice)), row.name
+        assert not any("\n" in words or words.endswith(".") for words in (row.meaning, row.advice))
+        if row.from_pixels:
+            assert np.atleast_1d(row.from_pixels(grey)).shape == (row.width,), row.name
+        if row.range_check:
+            assert row.range_check.slack >= 0, row.name
+    assert SLICES["mean_picture"] == slice(MEASURED - BANDS, MEASURED)
+
+
+def test_every_row_reaches_the_table_the_report_and_the_warnings():
+    columns = {"sample_rate": "8000", "channels": "1", "bit_rate": "64", "recording_s": "3"}
+    manifest = {name: cells | columns for name, cells in MANIFEST.items()}
+    names = list(manifest)
+    table = gather(MEASURES, names, np.array([0, 0, 1]), manifest, names)
+    assert list(table.values) == [row.name for row in CONFOUNDERS]
+    split = SplitAudit(
+        (9, 9), (9, 9), "recording", {n: Separability(1, 1, 1) for n in table.values}
+    )
+    audit = Audit("images", ("real", "fake"), {"train": split}, (), (), (), 0, False)
+    for row, warning in zip(CONFOUNDERS, warnings(audit), strict=True):
+        assert warning.short == f"{row.phrase} alone tells real from fake in 100 % of train"
+        assert warning.text.endswith(f": {row.meaning}; {row.advice}")
+        assert f"\n{row.title} " in text(audit)

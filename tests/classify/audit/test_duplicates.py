@@ -69,7 +69,7 @@ def test_nothing_is_like_nothing():
     blank = signatures([np.full((32, 32), 7)])
     assert not blank.any()
     assert correlation(blank, blank).tolist() == [0]
-    assert len(near(blank, blank).here) == 0
+    assert len(near(blank, blank).index) == 0
 
 
 def test_copies_are_found_in_a_crowd(monkeypatch):
@@ -79,7 +79,12 @@ def test_copies_are_found_in_a_crowd(monkeypatch):
     for here, there in ((0, 5), (6, 59), (7, 0), (29, 30)):
         ours[here] = crowd[there] + np.random.default_rng(here).normal(0, 8, (256, 160)) + 10
     twins = near(signatures(ours), signatures(crowd))
-    assert list(zip(twins.here, twins.there, strict=True)) == [(0, 5), (6, 59), (7, 0), (29, 30)]
+    assert list(zip(twins.index, twins.candidate, strict=True)) == [
+        (0, 5),
+        (6, 59),
+        (7, 0),
+        (29, 30),
+    ]
     assert (twins.similarity > 0.9).all()
 
 
@@ -87,7 +92,7 @@ def test_copies_are_found_in_a_crowd(monkeypatch):
 def test_small_and_empty_sets(sizes):
     none = np.zeros((0, duplicates.ROWS - 1, duplicates.COLUMNS), np.float16)
     here, there = (signatures(map(scene, range(n))) if n else none for n in sizes)
-    assert near(here, there).here.tolist() == ([0] if all(sizes) else [])
+    assert near(here, there).index.tolist() == ([0] if all(sizes) else [])
 
 
 def test_equal_digests_are_grouped():

@@ -43,7 +43,7 @@ def test_what_98_of_100_recordings_have_is_kept(images):
     assert found["sample_rate"] == [8_000, 8_000]
     means = [decode(path.read_bytes()).image.mean() for path in files(images / "train")]
     assert found["brightness"] == pytest.approx(np.percentile(means, [1, 99]), abs=1e-3)
-    assert set(found) == set(ood.FACTS)
+    assert set(found) == set(ood.CHECKS)
 
 
 def test_a_recordings_pictures_are_averaged(images):
@@ -133,9 +133,13 @@ def test_what_the_training_has_not_met_is_told(fact, value, said):
 
 @pytest.mark.parametrize("fact", LIKE)
 def test_what_it_has_met_is_not_told_nor_what_is_a_hair_outside(fact):
-    slack = 0.99 * ood.FACTS[fact].slack
+    slack = 0.99 * ood.CHECKS[fact].slack
     for value in (LIKE[fact][0] - slack, np.mean(LIKE[fact]), LIKE[fact][1] + slack):
         assert ood_warnings(LIKE, {fact: value}) == []
+
+
+def test_every_check_is_tried_above():
+    assert set(LIKE) == set(ood.CHECKS)
 
 
 def test_what_is_not_known_is_not_compared():
