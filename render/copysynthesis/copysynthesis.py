@@ -21,7 +21,7 @@ from render.copysynthesis.corpus import FAMILY, ORIGINAL, Corpus, Row
 from render.copysynthesis.originals import Originals
 from render.copysynthesis.plan import CopyJob, CopyOptions, tasks
 from render.layouts.folders import MANIFEST
-from render.layouts.walk import File, tidy, walk
+from render.layouts.walk import File, escape_bytes, walk
 from render.parallel import Executor, run_tasks
 from render.png import PART
 from render.recording import LABELS, Failure, Recording
@@ -148,7 +148,7 @@ def _refuse_others(fake: Path, where: Corpus, plan: Sequence[CopyJob]) -> None:
             if path not in ours and not (link and path.is_relative_to(link)):
                 raise ValueError(
                     f"expected no audio in {fake} but the copies that this call makes, "
-                    f"got {tidy(item.name)}: give another folder"
+                    f"got {escape_bytes(item.name)}: give another folder"
                 )
 
 

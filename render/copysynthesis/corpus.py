@@ -137,7 +137,7 @@ def read(folder: Path) -> list[Row]:
     if not path.is_file():
         return []
     found = []
-    for line, row in text_tables.table(path, ("path",)):
+    for line, row in text_tables.read_table(path, ("path",)):
         if row.pop("", ""):
             raise ValueError(
                 f"expected as many cells as columns in line {line} of {path}, got more"
@@ -155,7 +155,7 @@ def by_name(table: Iterable[Row], below: str = "") -> dict[str, Row]:
     {'a.wav': {'path': 'real/a.wav'}}
     """
     start = f"{below}/" if below else ""
-    keyed = ((text_tables.key(row["path"]), row) for row in table)
+    keyed = ((text_tables.path_key(row["path"]), row) for row in table)
     return {key.removeprefix(start): row for key, row in keyed if key.startswith(start)}
 
 
@@ -185,10 +185,10 @@ def extended(table: Iterable[Row], copies: str, added: Iterable[Row]) -> list[Ro
     kept = [
         row
         for row in table
-        if not (row.get(ORIGINAL) and text_tables.key(row["path"]).startswith(start))
+        if not (row.get(ORIGINAL) and text_tables.path_key(row["path"]).startswith(start))
     ]
     known = by_name(kept)
-    return kept + [row for row in added if text_tables.key(row["path"]) not in known]
+    return kept + [row for row in added if text_tables.path_key(row["path"]) not in known]
 
 
 def refuse_protected(path: Path) -> None:
@@ -235,7 +235,7 @@ def write(folder: Path, table: Sequence[Row]) -> bool:
     before = path.read_bytes() if path.is_file() else None
     if before == data:
         return False
-    if before is not None and ORIGINAL not in text_tables.columns(path):
+    if before is not None and ORIGINAL not in text_tables.read_header(path):
         replace(folder / BEFORE, before)
     replace(path, data)
     return True

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from render.layouts import labels, path_lists, text_tables
-from render.layouts.walk import File, tidy, walk
+from render.layouts.walk import File, escape_bytes, walk
 from render.recording import LABELS, Failure, Recording
 
 Row = dict[str, str]
@@ -67,10 +67,10 @@ def find(folder: Path, above: str, table: Mapping[str, Row], without: str) -> Or
     for item in walk(folder):
         if isinstance(item, File) and not (without and item.name.startswith(f"{without}/")):
             try:
-                row = table.get(text_tables.key(item.name), {})
+                row = table.get(text_tables.path_key(item.name), {})
                 recordings.append(_recording(item, above, row))
             except ValueError as error:
-                failures.append(Failure(tidy(item.name), str(error)))
+                failures.append(Failure(escape_bytes(item.name), str(error)))
         elif isinstance(item, Failure):
             failures.append(item)
     labelled = any(recording.label for recording in recordings)
@@ -87,7 +87,7 @@ def find(folder: Path, above: str, table: Mapping[str, Row], without: str) -> Or
 def _recording(file: File, above: str, row: Row) -> Recording:
     """Make a recording of a file; its class and split are empty where nothing tells them."""
     words = f"{above}/{file.name}".split("/")[:-1]
-    label, name = row.get("label", ""), tidy(file.name)
+    label, name = row.get("label", ""), escape_bytes(file.name)
     if label or any(word.lower() in _CLASSES for word in words):
         label = labels.parse_label(words, label)
     labels.reject_contradiction(label, name)

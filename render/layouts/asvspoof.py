@@ -1,13 +1,12 @@
-"""The ASVspoof sets: protocols that name recordings by their file name, audio anywhere beside.
+"""ASVspoof: protocols name recordings by file name, and the audio lies anywhere beside them.
 
-Protocols have no header and are parted by white space, whatever their suffix. A recording is
-looked for by its name without suffix in all folders, so that doubled folders, parts in several
-folders and converted copies do not matter. A dash stands for nothing.
+Protocols have no header, and white space separates their columns, whatever the suffix. A recording
+is looked up by its name without suffix in all folders. So doubled folders, parts in several folders
+and converted copies make no difference. A dash is an empty cell.
 
-Splits are the official ones. The evaluation sets of 2021 have no training part: their ``progress``
-subset, on which systems were tuned, is the validation split, and their ``eval`` subset, on which
-published figures are, is the test split. Their ``hidden`` subset, without silences, belongs to
-neither and is left out.
+Splits are the official ones. The evaluation sets of 2021 have no training part. Their ``progress``
+subset, on which systems were tuned, is the validation split; their ``eval`` subset, on which
+results are published, is the test split. The ``hidden`` subset, without silences, is left out.
 """
 
 import os
@@ -19,83 +18,92 @@ from pathlib import Path
 
 from render.layouts import labels, text_tables
 from render.layouts.join import KeyJoin, join
-from render.layouts.probe import FolderProbe, base
-from render.layouts.walk import File, Ignored, Item, stem, suffix, tidy, walk
+from render.layouts.layout import Layout
+from render.layouts.probe import FolderProbe, file_name
+from render.layouts.walk import File, Ignored, Item, escape_bytes, stem, suffix, walk
 from render.recording import Failure, Recording
 
 _SUBSETS = {"progress": "validation", "eval": "test"}
 _HIDDEN = "hidden"
-_HEADINGS = {"key", "label", "cm_key", "cm-label", "spoofing"}
-_ANY = re.compile(r"asvspoof_?(20\d\d|5)(?:[_.-]?(la|df|pa))?(?![a-z])", re.IGNORECASE)
+_LABEL_HEADINGS = {"key", "label", "cm_key", "cm-label", "spoofing"}
+_SET_NAME = re.compile(r"asvspoof_?(20\d\d|5)(?:[_.-]?(la|df|pa))?(?![a-z])", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Protocol:
-    """How an ASVspoof set is described.
+    """The protocol of an ASVspoof set.
 
     Attributes
     ----------
     year, track : str
         As in the names of its folders.
+    marker : str
+        The protocol's files, for messages.
     file : re.Pattern
-        Name of a protocol in lower case; a group ``split`` names the split.
+        File name in lower case; the group ``split`` is the split.
     columns : tuple of str
-        Each a protocol's columns in order, parted by spaces; ``-`` for one that is not kept.
-    trial : str
-        What names of recordings begin with, where only that tells the track.
+        The columns of each published version, separated by spaces; ``-`` is a column left out.
+    trial_prefix : str
+        Beginning of the recordings' names, where only that shows the track.
     """
 
     year: str
     track: str
+    marker: str
     file: re.Pattern
     columns: tuple[str, ...]
-    trial: str = ""
+    trial_prefix: str = ""
 
     def row(self, cells: list[str]) -> dict[str, str]:
-        """Cells of a row by column, without dashes.
+        """Cells of a row by column, empty for a dash.
 
         Raises
         ------
         ValueError
-            If their number is not that of a protocol.
+            If no published version has so many columns.
         """
-        if columns := self._by_count.get(len(cells)):
+        if columns := self._columns_by_count.get(len(cells)):
             named = zip(columns, cells, strict=True)
             return {name: "" if cell == "-" else cell for name, cell in named if name != "-"}
-        counts = " or ".join(map(str, self._by_count))
+        counts = " or ".join(map(str, self._columns_by_count))
         raise ValueError(f"expected {counts} columns, got {len(cells)}")
 
     @cached_property
-    def _by_count(self) -> dict[int, list[str]]:
+    def _columns_by_count(self) -> dict[int, list[str]]:
         return {len(columns.split()): columns.split() for columns in self.columns}
 
 
-_KEYS = re.compile(r"trial_metadata\.txt")
-_DF = "speaker name compression source generator label trim subset"
+_KEY_FILE = re.compile(r"trial_metadata\.txt")
+_DF_COLUMNS = "speaker name compression source generator label trim subset"
 PROTOCOLS = {
     "asvspoof2019-la": Protocol(
         "2019",
         "la",
+        "ASVspoof2019.LA.cm.train.trn.txt or its dev or eval protocol",
         re.compile(r"asvspoof2019\.la\.cm\.(?P<split>train|dev|eval)\.tr[nl]\.txt"),
         ("speaker name - generator label",),
     ),
     "asvspoof2021-la": Protocol(
         "2021",
         "la",
-        _KEYS,
+        "LA/CM/trial_metadata.txt (from LA-keys-full.tar.gz)",
+        _KEY_FILE,
         ("speaker name transmission_codec transmission generator label trim subset",),
         "LA_E_",
     ),
     "asvspoof2021-df": Protocol(
         "2021",
         "df",
-        _KEYS,
-        (_DF, f"{_DF} vocoder task team gender_pair language"),  # as first published, and in full
+        "DF/CM/trial_metadata.txt (from DF-keys-full.tar.gz)",
+        _KEY_FILE,
+        # As first published, and in full.
+        (_DF_COLUMNS, f"{_DF_COLUMNS} vocoder task team gender_pair language"),
         "DF_E_",
     ),
     "asvspoof5": Protocol(
         "5",
         "",
+        "ASVspoof5.train.tsv, ASVspoof5.dev.track_1.tsv or ASVspoof5.eval.track_1.tsv",
         re.compile(r"asvspoof5\.(?P<split>train|dev|eval)(\.track_1\.tsv|\.tsv|\.metadata\.txt)"),
         (
             "speaker name gender transmission_codec codec_quality codec_seed attack_tag generator"
@@ -106,36 +114,37 @@ PROTOCOLS = {
 }
 
 
-def seen(look: FolderProbe, protocol: Protocol) -> list[str]:
-    """The protocols of a set in a folder.
+def find_protocols(probe: FolderProbe, protocol: Protocol) -> list[str]:
+    """Find the protocols of a set in a folder.
 
     Parameters
     ----------
-    look : FolderProbe
+    probe : FolderProbe
     protocol : Protocol
 
     Returns
     -------
     tables : list of str
-        Names below the folder. Of two protocols of one split the full one counts.
+        Names below the folder. Of two versions for one split, ``.txt`` is the shorter and is left
+        out.
     """
-    found: dict[str, str] = {}
-    for table in look.tables:
-        match = protocol.file.fullmatch(base(table))
-        if not match or (protocol.trial and not _is_track(look.root / table, protocol)):
+    by_split: dict[str, str] = {}
+    for table in probe.tables:
+        match = protocol.file.fullmatch(file_name(table))
+        if not match or (protocol.trial_prefix and not _is_of_track(probe.root / table, protocol)):
             continue
         split = match.groupdict().get("split", table)
-        if split not in found or found[split].endswith(".txt"):
-            found[split] = table
-    return list(found.values())
+        if split not in by_split or by_split[split].endswith(".txt"):
+            by_split[split] = table
+    return list(by_split.values())
 
 
-def _is_track(table: Path, protocol: Protocol) -> bool:
-    """Whether keys are those of a track, and for countermeasures, not for speaker verification."""
+def _is_of_track(table: Path, protocol: Protocol) -> bool:
+    """Whether a key file is of the track, and for countermeasures, not speaker verification."""
     try:
-        _, cells = next(text_tables.protocol(table), (0, []))
+        _, cells = next(text_tables.read_protocol(table), (0, []))
         return (
-            cells[1].startswith(protocol.trial)
+            cells[1].startswith(protocol.trial_prefix)
             and table.parent.name.lower() != "asv"
             and "target" not in protocol.row(cells)["label"]
         )
@@ -143,7 +152,7 @@ def _is_track(table: Path, protocol: Protocol) -> bool:
         return False
 
 
-def find(audio: Path, tables: list[str], protocol: Protocol) -> Iterator[Item]:
+def find_recordings(audio: Path, tables: list[str], protocol: Protocol) -> Iterator[Item]:
     """Find the recordings that protocols name.
 
     Parameters
@@ -157,34 +166,34 @@ def find(audio: Path, tables: list[str], protocol: Protocol) -> Iterator[Item]:
     ------
     item : Recording, Failure or Ignored
     """
-    with KeyJoin(audio) as inventory:
+    with KeyJoin(audio) as key_join:
         for table in tables:
-            yield from _add_rows(inventory, audio, table, protocol)
+            yield from _add_rows(key_join, audio, table, protocol)
         for item in walk(audio, tables=tables):
             if not isinstance(item, File):
                 yield item
-            elif _of_another(item.name, protocol):
+            elif _is_of_another_set(item.name, protocol):
                 yield Ignored(f"{suffix(item.name)} of another ASVspoof set")
             else:
-                inventory.add_file(stem(item.name), item.name)
-        yield from join(inventory, partial(_place, protocol))
+                key_join.add_file(stem(item.name), item.name)
+        yield from join(key_join, partial(_recording, protocol))
 
 
-def _add_rows(inventory: KeyJoin, audio: Path, table: str, protocol: Protocol) -> Iterator[Failure]:
-    for line, cells in text_tables.protocol(audio / table):
+def _add_rows(key_join: KeyJoin, audio: Path, table: str, protocol: Protocol) -> Iterator[Failure]:
+    for line, cells in text_tables.read_protocol(audio / table):
         try:
             row = protocol.row(cells)
         except ValueError as error:
             yield Failure(f"{table} line {line}", str(error))
             continue
-        if line > 1 or row["label"].lower() not in _HEADINGS:
-            inventory.add_row(stem(row["name"]), table, cells)
+        if line > 1 or row["label"].lower() not in _LABEL_HEADINGS:
+            key_join.add_row(stem(row["name"]), table, cells)
 
 
-def _place(protocol: Protocol, table: str, cells: list[str], file: File) -> Recording | Ignored:
+def _recording(protocol: Protocol, table: str, cells: list[str], file: File) -> Recording | Ignored:
     row = protocol.row(cells)
-    named = protocol.file.fullmatch(base(table))
-    split = named.groupdict().get("split") if named else None
+    match = protocol.file.fullmatch(file_name(table))
+    split = match.groupdict().get("split") if match else None
     if split is None:
         subset = row["subset"].lower()
         if subset == _HIDDEN:
@@ -196,21 +205,30 @@ def _place(protocol: Protocol, table: str, cells: list[str], file: File) -> Reco
     labels.reject_contradiction(label, file.name, row["generator"])
     row["generator"] = row["generator"] if label == "fake" else ""
     del row["name"]
-    return Recording(
-        Path(file.path), tidy(file.name), labels.parse_split(cell=split, table=table), label, row
-    )
+    split = labels.parse_split(cell=split, table=table)
+    return Recording(Path(file.path), escape_bytes(file.name), split, label, row)
 
 
-def _of_another(name: str, protocol: Protocol) -> bool:
-    """Whether a folder above a file is another set's: names of recordings recur between sets.
+def _is_of_another_set(name: str, protocol: Protocol) -> bool:
+    """Whether a file lies in a folder of another set, where names of recordings recur.
 
     Examples
     --------
-    >>> _of_another("ASVspoof2021_LA_eval/flac/LA_E_1.flac", PROTOCOLS["asvspoof2019-la"])
+    >>> _is_of_another_set("ASVspoof2021_LA_eval/flac/LA_E_1.flac", PROTOCOLS["asvspoof2019-la"])
     True
-    >>> _of_another("ASVspoof2021/flac/LA_E_1.flac", PROTOCOLS["asvspoof2021-la"])
+    >>> _is_of_another_set("ASVspoof2021/flac/LA_E_1.flac", PROTOCOLS["asvspoof2021-la"])
     False
     """
-    sets = _ANY.findall(os.path.dirname(name))
-    own = {(protocol.year, protocol.track), (protocol.year, "")}
-    return bool(sets) and not any((year, track.lower()) in own for year, track in sets)
+    sets = _SET_NAME.findall(os.path.dirname(name))
+    names_of_set = {(protocol.year, protocol.track), (protocol.year, "")}
+    return bool(sets) and not any((year, track.lower()) in names_of_set for year, track in sets)
+
+
+LAYOUTS = {
+    name: Layout(
+        f"{protocol.marker} and its audio",
+        partial(find_protocols, protocol=protocol),
+        partial(find_recordings, protocol=protocol),
+    )
+    for name, protocol in PROTOCOLS.items()
+}

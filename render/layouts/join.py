@@ -1,7 +1,7 @@
-"""Rows and files of a dataset brought together by a key, on disk, so that memory does not grow.
+"""Join of a dataset's table rows and audio files by a key.
 
-Rows come in the order of a table, files in that of the file system; what belongs together is
-found by sorting both, which SQLite does in a temporary file that is gone when it is closed.
+Rows come in the order of a table, files in that of the file system. SQLite sorts both by key in a
+temporary file, so memory does not grow with their number.
 """
 
 import json
@@ -15,8 +15,8 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any, Self
 
-from render.layouts.text_tables import normal
-from render.layouts.walk import File, Ignored, Item, suffix, tidy
+from render.layouts.text_tables import compose_accents
+from render.layouts.walk import File, Ignored, Item, escape_bytes, suffix
 from render.recording import Failure
 
 _ROW, _FILE = 0, 1
@@ -24,13 +24,13 @@ _ROW, _FILE = 0, 1
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """What has one key.
+    """Rows and files with the same key.
 
     Attributes
     ----------
     key : str
     rows : list of tuple of (str, Any)
-        Name of the table and what was added.
+        Name of the table, and the row.
     files : list of File
         Sorted by name.
     """
@@ -41,7 +41,7 @@ class Match:
 
 
 class KeyJoin:
-    """Rows and files by key.
+    """Rows and files, sorted by key in a temporary database.
 
     Parameters
     ----------
@@ -50,10 +50,10 @@ class KeyJoin:
 
     Examples
     --------
-    >>> with KeyJoin(Path("audio")) as inventory:
-    ...     inventory.add_row("a", "list.csv", ["real"])
-    ...     inventory.add_file("a", "x/a.wav")
-    ...     [(match.key, match.rows, match.files[0].name) for match in inventory.matches()]
+    >>> with KeyJoin(Path("audio")) as key_join:
+    ...     key_join.add_row("a", "list.csv", ["real"])
+    ...     key_join.add_file("a", "x/a.wav")
+    ...     [(match.key, match.rows, match.files[0].name) for match in key_join.matches()]
     [('a', [('list.csv', ['real'])], 'x/a.wav')]
     """
 
@@ -72,11 +72,11 @@ class KeyJoin:
         self._database.close()
 
     def _add(self, key: str, kind: int, value: bytes) -> None:
-        entry = (tidy(normal(key)), kind, value)
+        entry = (escape_bytes(compose_accents(key)), kind, value)
         self._database.execute("insert into entry values (?, ?, ?)", entry)
 
     def add_row(self, key: str, table: str, row: Any) -> None:
-        """Add a row of a table; `row` is anything that JSON can hold."""
+        """Add a row of a table; `row` is any value that JSON can hold."""
         self._add(key, _ROW, json.dumps([table, row]).encode())
 
     def add_file(self, key: str, name: str) -> None:
@@ -84,7 +84,7 @@ class KeyJoin:
         self._add(key, _FILE, os.fsencode(name))
 
     def matches(self) -> Iterator[Match]:
-        """What has one key, for all keys, sorted."""
+        """Yield the rows and files of each key, sorted by key."""
         entries = self._database.execute("select * from entry order by key, kind, value")
         for key, group in groupby(entries, itemgetter(0)):
             rows, files = [], []
@@ -97,65 +97,65 @@ class KeyJoin:
             yield Match(key, rows, files)
 
 
-def not_listed(file: File) -> Ignored:
-    """Say that a file is in no row."""
+def ignore_unlisted(file: File) -> Ignored:
+    """Ignore a file that no row names."""
     return Ignored(f"{suffix(file.name)} in no row")
 
 
 def join(
-    inventory: KeyJoin,
-    place: Callable[[str, Any, File], Item],
-    alone: Callable[[File], Item] = not_listed,
+    key_join: KeyJoin,
+    from_row: Callable[[str, Any, File], Item],
+    without_row: Callable[[File], Item] = ignore_unlisted,
 ) -> Iterator[Item]:
     """Make recordings of rows and their files.
 
     Parameters
     ----------
-    inventory : KeyJoin
-    place : callable
-        Makes a recording from the name of a table, a row and its file. Where several files have
-        the key of a row, it gets the first by name, and the others are copies.
-    alone : callable
-        What a file is that no row names.
+    key_join : KeyJoin
+    from_row : callable
+        Makes a recording from the name of a table, a row and its file. Of several files with the
+        row's key, it gets the first by name; the others are ignored as copies.
+    without_row : callable
+        Makes an item of a file that no row names.
 
     Yields
     ------
     item : Recording, Failure or Ignored
-        A table none of whose rows has a file is one failure, for it is a part of the dataset that
-        was not fetched; otherwise a row without file is one.
+        A row without file is a failure. A table without any file is one failure: that part of the
+        dataset was not downloaded.
     """
-    found, missing = Counter[str](), Counter[str]()
-    for match in inventory.matches():
-        (found if match.files else missing).update(table for table, _ in match.rows)
+    present, missing = Counter[str](), Counter[str]()
+    for match in key_join.matches():
+        (present if match.files else missing).update(table for table, _ in match.rows)
         for table, row in match.rows if match.files else ():
-            yield or_failure(match.files[0].name, place, table, row, match.files[0])
+            yield or_failure(match.files[0].name, from_row, table, row, match.files[0])
         for file in match.files[1:] if match.rows else ():
             yield Ignored(f"{suffix(file.name)} that is a copy")
         for file in () if match.rows else match.files:
-            yield or_failure(file.name, alone, file)
-    for table in sorted(missing.keys() - found.keys()):
+            yield or_failure(file.name, without_row, file)
+    for table in sorted(missing.keys() - present.keys()):
         yield Failure(table, f"expected the audio of its {missing[table]} rows, got none of it")
-    if missing.keys() & found.keys():
-        yield from _without_file(inventory, found)
+    if missing.keys() & present.keys():
+        yield from _rows_without_file(key_join, present)
 
 
-def _without_file(inventory: KeyJoin, found: Counter[str]) -> Iterator[Failure]:
-    for match in inventory.matches():
+def _rows_without_file(key_join: KeyJoin, present: Counter[str]) -> Iterator[Failure]:
+    for match in key_join.matches():
         for table, _ in () if match.files else match.rows:
-            if found[table]:
+            if present[table]:
                 yield Failure(match.key, f"expected its audio, got a row of {table} without any")
 
 
 def or_failure(name: str, make: Callable[..., Item], *arguments: Any) -> Item:
-    """Make an item; where that is refused, a failure.
+    """Make an item, or a failure where `make` raises ValueError.
 
     Parameters
     ----------
     name : str
-        What the failure is of.
+        File name of the failure.
     make : callable
     *arguments
-        Of `make`.
+        Arguments of `make`.
 
     Returns
     -------
@@ -164,4 +164,4 @@ def or_failure(name: str, make: Callable[..., Item], *arguments: Any) -> Item:
     try:
         return make(*arguments)
     except ValueError as error:
-        return Failure(tidy(name), str(error))
+        return Failure(escape_bytes(name), str(error))

@@ -1,31 +1,31 @@
-"""What the words of datasets mean: classes, splits, and what speaks against them."""
+"""Class and split of a recording, parsed from folder names and table cells."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from render.recording import LABELS, SPLITS
 
-_NUMBERS = ("0", "1")
-_GENERATED = re.compile(r"(^gen_\d+|_gen|_generated)(\.\w+)*$", re.IGNORECASE)
+_NUMERIC = ("0", "1")
+_GENERATED_NAME = re.compile(r"(^gen_\d+|_gen|_generated)(\.\w+)*$", re.IGNORECASE)
 
 
 def _by_word(names: Mapping[str, Sequence[str]]) -> dict[str, str]:
     return {synonym: name for name, synonyms in names.items() for synonym in synonyms}
 
 
-_LABEL, _SPLIT = _by_word(LABELS), _by_word(SPLITS)
+_LABEL_WORDS, _SPLIT_WORDS = _by_word(LABELS), _by_word(SPLITS)
 
 
 def parse_label(folders: Iterable[str] = (), cell: str = "", table: str = "manifest.csv") -> str:
-    """The class that folder names and a cell of a table give.
+    """Parse the class from folder names and a cell of a table.
 
     Parameters
     ----------
     folders : iterable of str
     cell : str
-        Empty where there is none.
+        Empty where the table gives no class.
     table : str
-        Where the cell is from, for messages.
+        Name of the table, for messages.
 
     Returns
     -------
@@ -35,7 +35,8 @@ def parse_label(folders: Iterable[str] = (), cell: str = "", table: str = "manif
     Raises
     ------
     ValueError
-        If they give none, or both. Numbers are no class: in some datasets 1 is real, in others 0.
+        If they give no class, or both. Numbers are refused: 1 is real in some datasets, fake in
+        others.
 
     Examples
     --------
@@ -43,10 +44,10 @@ def parse_label(folders: Iterable[str] = (), cell: str = "", table: str = "manif
     'real'
     """
     folders = [folder.lower() for folder in folders]
-    found = "" if cell.strip() in _NUMBERS else _one(folders, cell, _LABEL, "class", table)
-    if found:
-        return found
-    if numbers := [word for word in (cell.strip(), *folders) if word in _NUMBERS]:
+    is_numeric = cell.strip() in _NUMERIC
+    if not is_numeric and (label := _parse(folders, cell, _LABEL_WORDS, "class", table)):
+        return label
+    if numbers := [word for word in (cell.strip(), *folders) if word in _NUMERIC]:
         raise ValueError(
             f"expected a class in words (real, fake or a synonym), got {numbers[0]}, which is real "
             "in some datasets and fake in others"
@@ -55,7 +56,7 @@ def parse_label(folders: Iterable[str] = (), cell: str = "", table: str = "manif
 
 
 def parse_split(folders: Iterable[str] = (), cell: str = "", table: str = "manifest.csv") -> str:
-    """The split that folder names and a cell of a table give, or an empty string.
+    """Parse the split from folder names and a cell of a table.
 
     Parameters
     ----------
@@ -66,45 +67,46 @@ def parse_split(folders: Iterable[str] = (), cell: str = "", table: str = "manif
     Returns
     -------
     split : str
+        ``"train"``, ``"validation"``, ``"test"``, or empty where none is given.
 
     Raises
     ------
     ValueError
-        If they give two.
+        If they give two splits, or the cell is no split.
 
     Examples
     --------
     >>> parse_split(("for-norm", "testing")), parse_split(cell="dev"), parse_split(("fake",))
     ('test', 'validation', '')
     """
-    return _one([folder.lower() for folder in folders], cell, _SPLIT, "split", table)
+    return _parse([folder.lower() for folder in folders], cell, _SPLIT_WORDS, "split", table)
 
 
-def _one(
-    folders: Iterable[str], cell: str, meaning: Mapping[str, str], what: str, table: str
+def _parse(
+    folders: Iterable[str], cell: str, words: Mapping[str, str], noun: str, table: str
 ) -> str:
-    """The one meaning that folder names and a cell give, or an empty string."""
-    given = {meaning[folder]: folder for folder in folders if folder in meaning}
+    """The value of the words in folder names and a cell; empty where there is none."""
+    sources = {words[folder]: folder for folder in folders if folder in words}
     word = cell.strip().lower()
     if word:
-        if word not in meaning:
-            raise ValueError(f"expected a {what} among {', '.join(meaning)}, got {cell.strip()}")
-        given.setdefault(meaning[word], f"{cell.strip()} in {table}")
-    if len(given) > 1:
-        raise ValueError(f"expected one {what}, got {' and '.join(sorted(given.values()))}")
-    return next(iter(given), "")
+        if word not in words:
+            raise ValueError(f"expected a {noun} among {', '.join(words)}, got {cell.strip()}")
+        sources.setdefault(words[word], f"{cell.strip()} in {table}")
+    if len(sources) > 1:
+        raise ValueError(f"expected one {noun}, got {' and '.join(sorted(sources.values()))}")
+    return next(iter(sources), "")
 
 
 def reject_contradiction(label: str, name: str, generator: str = "") -> None:
-    """Refuse a recording that is called real and generated at once, or fake and real.
+    """Refuse a real recording with a generator or a generated file's name, and a fake called real.
 
     Parameters
     ----------
     label : str
     name : str
-        Of the file: vocoders' own scripts end it in ``_gen`` or ``_generated``.
+        File name. The scripts of vocoders end it in ``_gen`` or ``_generated``.
     generator : str
-        What the dataset says made it: a system, or a word for a real recording, or nothing.
+        The dataset's cell for it: a system, a synonym of real, or nothing.
 
     Raises
     ------
@@ -116,11 +118,11 @@ def reject_contradiction(label: str, name: str, generator: str = "") -> None:
     Traceback (most recent call last):
     ValueError: expected no generator of a real recording, got A07
     """
-    of_generator = _LABEL.get(generator.lower(), "fake" if generator else label)
-    if label == "real" and of_generator == "fake":
+    generator_label = _LABEL_WORDS.get(generator.lower(), "fake" if generator else label)
+    if label == "real" and generator_label == "fake":
         raise ValueError(f"expected no generator of a real recording, got {generator}")
-    if label == "fake" and of_generator == "real":
+    if label == "fake" and generator_label == "real":
         raise ValueError(f"expected the generator of a fake, got {generator}")
     file = name.rpartition("/")[2]
-    if label == "real" and _GENERATED.search(file):
+    if label == "real" and _GENERATED_NAME.search(file):
         raise ValueError(f"expected a real recording, got the name of a generated one: {file}")

@@ -1,8 +1,8 @@
-"""What a folder shows of its layout at a glance, however many files it holds.
+"""Probe of a folder: names of sub-folders and tables, by which a layout is recognised.
 
-A look goes down a few levels and reads a bounded number of directory entries, so that it takes
-well under a second for a million files; the names of tables that datasets are known by are asked
-for directly, for they may lie among more files than are looked at.
+The probe goes a few levels down and reads a bounded number of directory entries, so it takes well
+under a second for a million files. Tables with the usual names of published datasets are looked up
+directly, because they may lie among more files than the probe reads.
 """
 
 import os
@@ -15,29 +15,29 @@ from render.layouts import text_tables
 from render.layouts.walk import is_folder, suffix
 
 _DEPTH = 5  # levels below the folder
-_ENTRIES = 2_000  # of one folder
+_ENTRIES = 2_000  # per folder
 _TOTAL = 20_000
-_TABLES = (".csv", ".tsv", ".txt")
-_KNOWN = ("manifest.csv", "meta.csv", "meta_data.csv", "trial_metadata.txt")
+_TABLE_SUFFIXES = (".csv", ".tsv", ".txt")
+_USUAL_TABLES = ("manifest.csv", "meta.csv", "meta_data.csv", "trial_metadata.txt")
 
 
 @dataclass(frozen=True)
 class FolderProbe:
-    """What was seen of a folder.
+    """Sub-folders and tables of a folder.
 
     Attributes
     ----------
     root : Path
-        The folder; of a table, the folder it is in.
+        The folder; for a table, the folder that it is in.
     folders, tables : tuple of str
-        Names below it of folders and of files that may be tables, the upper levels first.
+        Paths below `root` of folders, and of files that may be tables; upper levels first.
     """
 
     root: Path
     folders: tuple[str, ...] = ()
     tables: tuple[str, ...] = ()
 
-    def having(self, columns: Collection[str], name: str = "") -> list[str]:
+    def tables_with(self, columns: Collection[str], name: str = "") -> list[str]:
         """Tables with certain columns.
 
         Parameters
@@ -45,7 +45,7 @@ class FolderProbe:
         columns : collection of str
             In lower case.
         name : str
-            Of the file, in lower case; without it any table directly in the folder will do.
+            File name in lower case, at any depth. Default: any table directly in the folder.
 
         Returns
         -------
@@ -54,13 +54,13 @@ class FolderProbe:
         return [
             table
             for table in self.tables
-            if (base(table) == name if name else "/" not in table)
-            and set(columns) <= set(text_tables.columns(self.root / table))
+            if (file_name(table) == name if name else "/" not in table)
+            and set(columns) <= set(text_tables.read_header(self.root / table))
         ]
 
 
-def probe(audio: Path) -> FolderProbe:
-    """Look at a folder, or at a table.
+def probe_folder(audio: Path) -> FolderProbe:
+    """Probe a folder, or a table.
 
     Parameters
     ----------
@@ -68,12 +68,12 @@ def probe(audio: Path) -> FolderProbe:
 
     Returns
     -------
-    look : FolderProbe
+    probe : FolderProbe
 
     Raises
     ------
     ValueError
-        If there is neither.
+        If `audio` is neither a folder nor a file.
     """
     if audio.is_file():
         return FolderProbe(audio.parent, (), (audio.name,))
@@ -81,36 +81,41 @@ def probe(audio: Path) -> FolderProbe:
         raise ValueError(f"expected a folder of recordings or a CSV that lists them, got {audio}")
     folders: list[str] = []
     tables: list[str] = []
-    level, total = [""], 0
+    parents, total = [""], 0
     for _ in range(_DEPTH + 1):
-        below = []
-        for top in level:
-            entries = list(_entries(audio / top, _TOTAL - total))
+        children = []
+        for parent in parents:
+            entries = list(_entries(audio / parent, _TOTAL - total))
             total += len(entries)
-            inner = sorted(f"{top}{name}/" for name, inside in entries if inside)
-            below += inner
-            tables += _tables(audio, top, [name for name, inside in entries if not inside])
-        folders += [name.rstrip("/") for name in below]
-        level = below
+            children += sorted(f"{parent}{name}/" for name, is_dir in entries if is_dir)
+            tables += _tables(audio, parent, [name for name, is_dir in entries if not is_dir])
+        folders += [name.rstrip("/") for name in children]
+        parents = children
     return FolderProbe(audio, tuple(folders), tuple(tables))
 
 
-def base(name: str) -> str:
-    """Last part of a name, in lower case."""
-    return name.rpartition("/")[2].lower()
+def file_name(path: str) -> str:
+    """Last part of a path, in lower case.
+
+    Examples
+    --------
+    >>> file_name("keys/Meta.CSV")
+    'meta.csv'
+    """
+    return path.rpartition("/")[2].lower()
 
 
-def _entries(folder: Path, left: int) -> Iterator[tuple[str, bool]]:
-    """Names in a folder and whether each is a folder, as many as may be read."""
+def _entries(folder: Path, limit: int) -> Iterator[tuple[str, bool]]:
+    """At most `limit` names in a folder, and whether each is a folder."""
     try:
         with os.scandir(folder) as entries:
-            for entry in islice(entries, max(0, min(_ENTRIES, left))):
+            for entry in islice(entries, max(0, min(_ENTRIES, limit))):
                 if not entry.name.startswith("."):
                     yield entry.name, is_folder(entry)
-    except OSError:  # it is named when the folder is walked through
+    except OSError:  # reported when the folder is walked through
         return
 
 
-def _tables(audio: Path, top: str, names: list[str]) -> list[str]:
-    known = [name for name in _KNOWN if (audio / top / name).is_file()]
-    return sorted(f"{top}{name}" for name in {*known, *names} if suffix(name) in _TABLES)
+def _tables(audio: Path, parent: str, names: list[str]) -> list[str]:
+    usual = [name for name in _USUAL_TABLES if (audio / parent / name).is_file()]
+    return sorted(f"{parent}{name}" for name in {*usual, *names} if suffix(name) in _TABLE_SUFFIXES)

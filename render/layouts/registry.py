@@ -1,10 +1,13 @@
-"""A dataset in, its recordings out, one after another: which layout it has and what it holds.
+"""The layouts of datasets: recognise one, and find its recordings.
 
-A layout is a way in which a dataset lies on disk: plain class folders, a table of ours, or one of
-the published sets as its archives unpack. Whatever its size, no list of it is held in memory.
+A layout is a way in which a dataset lies on disk: class folders, a table of paths, or a published
+dataset as its archives unpack. Recordings are yielded one by one, so memory does not grow with the
+size of the dataset.
+
+To add a dataset, write a module with its `Layout` and add a row to `_LAYOUTS`.
 
 =================== ==========================================================================
-layout              what it is known by
+layout              recognised by
 =================== ==========================================================================
 ``folders``         class folders, or a ``manifest.csv`` with ``path`` (see `.folders`)
 ``csv``             a table with ``path`` and ``label`` (see `.path_lists`)
@@ -15,123 +18,46 @@ layout              what it is known by
 ``asvspoof5``       ``ASVspoof5.train.tsv``, ...
 ``in-the-wild``     ``meta.csv`` with ``file``, ``speaker`` and ``label``
 ``wavefake``        folders ``ljspeech_melgan``, ``jsut_parallel_wavegan``, ...
-``mlaad``           ``meta.csv`` with ``path`` and ``original_file`` (see `.mlaad`)
+``mlaad``           ``meta.csv`` with ``path`` and ``original_file``
 ``fakeavceleb``     ``meta_data.csv`` with ``source``, ``method`` and ``type``
 ``df-arena``        a table with ``file_name`` and ``label``
 =================== ==========================================================================
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Iterator
 from pathlib import Path
 
-from render.layouts import asvspoof, fake_or_real, fakeavceleb, folders, mlaad, path_lists, wavefake
-from render.layouts.probe import FolderProbe, probe
+from render.layouts import (
+    asvspoof,
+    fake_or_real,
+    fakeavceleb,
+    folders,
+    mlaad,
+    path_lists,
+    wavefake,
+)
+from render.layouts.probe import FolderProbe, probe_folder
 from render.layouts.walk import Ignored, Item
 from render.recording import Failure, Recording
 
 FOLDERS = "folders"
-
-
-@dataclass(frozen=True)
-class Layout:
-    """One way in which datasets lie on disk.
-
-    Attributes
-    ----------
-    expected : str
-        What it is known by, for messages.
-    seen : callable
-        What of that a look shows: names of tables or folders; empty where it is not this layout.
-    find : callable
-        Takes the audio folder and what was seen, and finds the recordings.
-    table : bool
-        Whether a table may be given in place of a folder.
-    """
-
-    expected: str
-    seen: Callable[[FolderProbe], list[str]]
-    find: Callable[[Path, list[str]], Iterator[Item]]
-    table: bool = False
-
-
-def _forms() -> dict[str, Layout]:
-    return {
-        form: Layout(
-            f"a folder {form} with training, validation and testing",
-            partial(fake_or_real.bases, form=form),
-            partial(fake_or_real.find_form, form=form),
-        )
-        for form in fake_or_real.FORMS
-    }
-
-
-def _protocols() -> dict[str, Layout]:
-    names = {
-        "asvspoof2019-la": "ASVspoof2019.LA.cm.train.trn.txt or its dev or eval protocol",
-        "asvspoof2021-la": "LA/CM/trial_metadata.txt (from LA-keys-full.tar.gz)",
-        "asvspoof2021-df": "DF/CM/trial_metadata.txt (from DF-keys-full.tar.gz)",
-        "asvspoof5": "ASVspoof5.train.tsv, ASVspoof5.dev.track_1.tsv or ASVspoof5.eval.track_1.tsv",
-    }
-    return {
-        name: Layout(
-            f"{names[name]} and its audio",
-            partial(asvspoof.seen, protocol=protocol),
-            partial(asvspoof.find, protocol=protocol),
-        )
-        for name, protocol in asvspoof.PROTOCOLS.items()
-    }
-
-
-def _listed(*columns: str, name: str = "") -> Layout:
-    seen = partial(FolderProbe.having, columns=columns, name=name) if name else None
-    return Layout(
-        f"{name or 'one table'} with the columns {', '.join(columns)}",
-        seen or (lambda seen: path_lists.only(seen, *columns)),
-        partial(path_lists.find, column=columns[0]),
-        table=True,
-    )
-
-
 _LAYOUTS = {
-    FOLDERS: Layout(
-        "class folders (real, fake or a synonym), or a manifest.csv with path and label,",
-        folders.seen,
-        folders.find,
-    ),
-    "csv": _listed("path", "label"),
-    **_forms(),
-    **_protocols(),
-    "in-the-wild": _listed("file", "speaker", "label", name="meta.csv"),
-    "wavefake": Layout(
-        "folders of WaveFake such as ljspeech_melgan", wavefake.vocoded, wavefake.find_wavefake
-    ),
-    "mlaad": Layout(
-        "meta.csv with path and original_file beside its audio",
-        partial(FolderProbe.having, columns=mlaad.MLAAD, name="meta.csv"),
-        mlaad.find_mlaad,
-    ),
-    "fakeavceleb": Layout(
-        "meta_data.csv with source, method and type",
-        partial(FolderProbe.having, columns=fakeavceleb.FAKEAVCELEB, name="meta_data.csv"),
-        fakeavceleb.find_fakeavceleb,
-    ),
-    "df-arena": _listed("file_name", "label"),
+    FOLDERS: folders.LAYOUT,
+    "csv": path_lists.layout("path", "label"),
+    **fake_or_real.LAYOUTS,
+    **asvspoof.LAYOUTS,
+    "in-the-wild": path_lists.layout("file", "speaker", "label", name="meta.csv", group="speaker"),
+    "wavefake": wavefake.LAYOUT,
+    "mlaad": mlaad.LAYOUT,
+    "fakeavceleb": fakeavceleb.LAYOUT,
+    "df-arena": path_lists.layout("file_name", "label"),
 }
 NAMES = tuple(_LAYOUTS)
-# Column that has to stay in one split, of sets without official splits: it joins a fake with what
-# it was made from, or the recordings of one voice.
-GROUPS = {
-    "in-the-wild": "speaker",
-    "wavefake": "utterance",
-    "mlaad": "original_file",
-    "fakeavceleb": "speaker",
-}
+GROUPS = {name: layout.group for name, layout in _LAYOUTS.items() if layout.group}
 
 
 def recognise(audio: Path) -> str:
-    """Tell the layout of a dataset from a glance at it.
+    """Recognise the layout of a dataset by a few folder and file names.
 
     Parameters
     ----------
@@ -141,30 +67,30 @@ def recognise(audio: Path) -> str:
     Returns
     -------
     layout : str
-        One of `NAMES`; ``"folders"`` where nothing speaks for another.
+        One of `NAMES`; ``"folders"`` where no marker of another layout is there.
 
     Raises
     ------
     ValueError
-        If nothing is there, or it is several datasets at once.
+        If `audio` does not exist, or shows the markers of several datasets.
     """
-    shown = probe(audio)
-    if audio.is_dir() and folders.described(shown):
+    probe = probe_folder(audio)
+    if audio.is_dir() and folders.has_labelled_manifest(probe):
         return FOLDERS
-    found = [name for name in NAMES[1:] if _shown(shown, name, audio.is_dir())]
-    if not found and audio.is_dir():
+    names = [name for name in NAMES[1:] if _markers(probe, name, audio.is_dir())]
+    if not names and audio.is_dir():
         return FOLDERS
-    if not found:
+    if not names:
         raise ValueError(
             f"expected a folder of recordings or a CSV that lists them (path,label), got {audio}"
         )
-    if len(found) > 1:
-        forms = set(found) <= set(fake_or_real.FORMS)
-        what = "form of Fake-or-Real (all hold the same speech)" if forms else "dataset"
+    if len(names) > 1:
+        only_forms = set(names) <= set(fake_or_real.FORMS)
+        kind = "form of Fake-or-Real (all hold the same speech)" if only_forms else "dataset"
         raise ValueError(
-            f"expected one {what} in {audio}, got {' and '.join(found)}: name one as the layout"
+            f"expected one {kind} in {audio}, got {' and '.join(names)}: name one as the layout"
         )
-    return found[0]
+    return names[0]
 
 
 def find(audio: Path, layout: str | None = None) -> Iterator[Recording | Failure | Ignored]:
@@ -175,52 +101,52 @@ def find(audio: Path, layout: str | None = None) -> Iterator[Recording | Failure
     audio : Path
         A folder, or a table that lists recordings.
     layout : str, optional
-        One of `NAMES`; default: the one that is recognised.
+        One of `NAMES`; default: the recognised one.
 
     Returns
     -------
     items : iterator of Recording, Failure or Ignored
-        A recording's split is empty where the dataset has none. A failure is a recording that the
-        dataset contradicts itself about, or that is missing.
+        A recording's split is empty where the dataset has no splits. A failure is a recording that
+        is missing, or whose class or split is missing or contradictory.
 
     Raises
     ------
     ValueError
-        If the layout is unknown or not that of `audio`; while iterating, if a table cannot be
-        read, and at the end, if there was no recording.
+        If the layout is unknown or not that of `audio`. While iterating: if a table cannot be
+        read. At the end: if there was no recording.
     """
     name = recognise(audio) if layout is None else layout
     if name not in _LAYOUTS:
         raise ValueError(f"expected a layout among {', '.join(NAMES)}, got {name}")
-    seen = probe(audio)
-    shown = _shown(seen, name, audio.is_dir())
-    if not shown and name in fake_or_real.FORMS:
-        shown = fake_or_real.unnamed(seen)
-    if not shown and (name != FOLDERS or not audio.is_dir()):
-        raise ValueError(f"expected {_LAYOUTS[name].expected} in {audio}, got none")
-    return _checked(audio, name, shown)
+    probe = probe_folder(audio)
+    markers = _markers(probe, name, audio.is_dir())
+    if not markers and (find_unnamed := _LAYOUTS[name].find_unnamed_markers):
+        markers = find_unnamed(probe)
+    if not markers and (name != FOLDERS or not audio.is_dir()):
+        raise ValueError(f"expected {_LAYOUTS[name].marker} in {audio}, got none")
+    return _refuse_empty(audio, name, markers)
 
 
-def _shown(shown: FolderProbe, name: str, is_folder: bool) -> list[str]:
+def _markers(probe: FolderProbe, name: str, is_folder: bool) -> list[str]:
     layout = _LAYOUTS[name]
-    return layout.seen(shown) if is_folder or layout.table else []
+    return layout.find_markers(probe) if is_folder or layout.accepts_table else []
 
 
-def _checked(audio: Path, name: str, shown: list[str]) -> Iterator[Item]:
-    """All items, and an error at the end if no recording was among them."""
-    found, failures, first = False, 0, Failure("", "")
-    for item in _LAYOUTS[name].find(audio, shown):
-        found = found or isinstance(item, Recording)
+def _refuse_empty(audio: Path, name: str, markers: list[str]) -> Iterator[Item]:
+    """Yield all items; raise an error at the end if there was no recording."""
+    recordings, failures, first = False, 0, Failure("", "")
+    for item in _LAYOUTS[name].find_recordings(audio, markers):
+        recordings = recordings or isinstance(item, Recording)
         if isinstance(item, Failure):
             first = item if not failures else first
             failures += 1
         yield item
-    if found:
+    if recordings:
         return
     if not failures:
         raise ValueError(f"expected recordings, got no audio file in {audio}")
-    what = _LAYOUTS[name].expected if name == FOLDERS else f"recordings of the layout {name}"
+    wanted = _LAYOUTS[name].marker if name == FOLDERS else f"recordings of the layout {name}"
     raise ValueError(
-        f"expected {what} in {audio}, got {failures} failures, the first is {first.recording}: "
+        f"expected {wanted} in {audio}, got {failures} failures, the first is {first.recording}: "
         f"{first.reason}"
     )

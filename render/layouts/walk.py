@@ -1,7 +1,7 @@
-"""The files below a folder, one after another, in memory that does not grow with their number.
+"""Walk through the audio files below a folder, in memory that does not grow with their number.
 
-A file's name is its path below the folder with forward slashes; names that are not UTF-8 are
-written with backslashes, so that text files can hold them.
+A file's name is its path below the folder, with forward slashes. `escape_bytes` writes the bytes of
+a name that are not UTF-8 with backslashes, so that text files can hold it.
 """
 
 import os
@@ -20,13 +20,13 @@ SUFFIXES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """A file that is not looked at.
+    """A file that is left out.
 
     Attributes
     ----------
     suffix : str
-        Its suffix in lower case, or ``"no suffix"``; of an audio file also why it is left out,
-        for example ``".flac in no row"``.
+        Its suffix in lower case, or ``"no suffix"``; for an audio file followed by the reason, as
+        in ``".flac in no row"``.
     """
 
     suffix: str
@@ -37,14 +37,14 @@ Item = Recording | Failure | Ignored
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file that is audio by its name, or a table that was asked for.
+    """A file with the suffix of audio, or of the name that `walk` was asked for.
 
     Attributes
     ----------
     name : str
-        Path below the folder, as the operating system has it.
+        Path below the folder that is walked, as the operating system spells it.
     path : str
-        The same from where the process stands.
+        The same file from the working directory, or absolute.
     """
 
     name: str
@@ -52,49 +52,50 @@ class File:
 
 
 def walk(
-    folder: Path, top: str = "", tables: Collection[str] = (), also: str = ""
+    folder: Path, top: str = "", tables: Collection[str] = (), extra_name: str = ""
 ) -> Iterator[File | Failure | Ignored]:
-    """Walk through a folder; links are followed, but no folder is entered twice.
+    """Walk through a folder. Links are followed, but no folder is entered twice.
 
     Parameters
     ----------
     folder : Path
         Names are relative to it.
     top : str
-        Where to begin below it.
+        Path below it of the folder to begin at.
     tables : collection of str
-        Names of files that are neither audio nor ignored, for they are read by other means.
-    also : str
-        File name that is taken for audio, in whatever folder it is.
+        Names of files to skip silently, because they are read by other means.
+    extra_name : str
+        A file name that is yielded like audio, in any folder.
 
     Yields
     ------
     item : File, Failure or Ignored
         A failure is a folder that cannot be read.
     """
-    waiting, entered = [(os.path.join(folder, top), f"{top}/" if top else "")], set()
-    while waiting:
-        path, prefix = waiting.pop()
-        real = os.path.realpath(path)
-        if real in entered:
+    pending, entered = [(os.path.join(folder, top), f"{top}/" if top else "")], set()
+    while pending:
+        path, prefix = pending.pop()
+        resolved = os.path.realpath(path)
+        if resolved in entered:
             continue
-        entered.add(real)
-        below = []
+        entered.add(resolved)
+        children = []
         try:
             with os.scandir(path) as entries:
                 for entry in entries:
                     if is_folder(entry):
-                        below.append((entry.path, f"{prefix}{entry.name}/"))
-                    elif item := _item(entry, prefix, tables, also):
+                        children.append((entry.path, f"{prefix}{entry.name}/"))
+                    elif item := _item(entry, prefix, tables, extra_name):
                         yield item
         except OSError as error:
-            name = tidy(prefix) or "."
+            name = escape_bytes(prefix) or "."
             yield Failure(name, f"expected a folder that can be read, got {error.strerror}")
-        waiting += sorted(below, reverse=True)  # which of two links is followed must not vary
+        # Sorted, so that of two links to a folder always the same one is followed.
+        pending += sorted(children, reverse=True)
 
 
 def is_folder(entry: os.DirEntry) -> bool:
-    """Whether an entry is a folder; a link that leads round in circles is none."""
+    """Whether an entry is a folder; a link that leads back to itself is not."""
     try:
         return entry.is_dir()
     except OSError:
@@ -102,15 +103,15 @@ def is_folder(entry: os.DirEntry) -> bool:
 
 
 def _item(
-    entry: os.DirEntry, prefix: str, tables: Collection[str], also: str
+    entry: os.DirEntry, prefix: str, tables: Collection[str], extra_name: str
 ) -> File | Ignored | None:
-    kind = suffix(entry.name)
-    name = prefix + entry.name
-    if (kind in SUFFIXES and not entry.name.startswith("._")) or (also and entry.name == also):
+    name, ending = prefix + entry.name, suffix(entry.name)
+    is_audio = ending in SUFFIXES and not entry.name.startswith("._")
+    if is_audio or (extra_name and entry.name == extra_name):
         return File(name, entry.path)
     if entry.name.startswith(".") or name in tables:
         return None
-    return Ignored(kind)
+    return Ignored(ending)
 
 
 def suffix(name: str) -> str:
@@ -136,12 +137,12 @@ def stem(name: str) -> str:
     return os.path.splitext(base)[0] if suffix(base) in SUFFIXES else base
 
 
-def tidy(text: str) -> str:
-    r"""Write what is no UTF-8 with backslashes.
+def escape_bytes(text: str) -> str:
+    r"""Write bytes that are not UTF-8 with backslashes.
 
     Examples
     --------
-    >>> tidy("caf\udce9.wav")
+    >>> escape_bytes("caf\udce9.wav")
     'caf\\udce9.wav'
     """
     return text if text.isascii() else text.encode(errors="backslashreplace").decode()

@@ -1,4 +1,4 @@
-"""Fixtures of tiny datasets: empty files and tables, for no layout opens audio."""
+"""Fixtures of tiny datasets: empty files and tables, because no layout opens audio."""
 
 from collections import Counter
 from types import SimpleNamespace
@@ -27,8 +27,8 @@ def tree(tmp_path):
 
 
 @pytest.fixture(scope="session")
-def found():
-    """Return a function that finds a dataset's items, by kind."""
+def scan():
+    """Return a function that finds a dataset's items and sorts them by kind."""
 
     def sort(audio, layout=None):
         items = list(find(audio, layout))

@@ -19,11 +19,11 @@ LA19_AUDIO = [
 
 
 @pytest.mark.parametrize("top", ["", "LA/", "LA/LA/"])
-def test_asvspoof_2019(tree, found, top):
+def test_asvspoof_2019(tree, scan, top):
     tables = {top + name: text for name, text in LA19.items()}
     audio = tree(*(top + name for name in LA19_AUDIO), tables=tables)
     assert recognise(audio) == "asvspoof2019-la"
-    items = found(audio)
+    items = scan(audio)
     assert [items.placed[top + name] for name in LA19_AUDIO] == [
         ("train", "real"),
         ("train", "fake"),
@@ -50,16 +50,16 @@ def test_asvspoof_2019(tree, found, top):
         lambda text: text.replace("LA_T_1 ", "LA_T_1.flac "),
     ],
 )
-def test_line_ends_marks_headings_and_case_do_not_matter(tree, found, change):
+def test_line_ends_marks_headings_and_case_do_not_matter(tree, scan, change):
     text = change(LA19[f"{CM}.train.trn.txt"])
-    items = found(tree(*LA19_AUDIO[:2], tables={f"{CM}.train.trn.txt": text}))
+    items = scan(tree(*LA19_AUDIO[:2], tables={f"{CM}.train.trn.txt": text}))
     assert list(items.placed.values()) == [("train", "real"), ("train", "fake")]
     assert not items.failures
 
 
-def test_converted_copies_extra_audio_and_audio_that_is_missing(tree, found):
+def test_converted_copies_extra_audio_and_audio_that_is_missing(tree, scan):
     names = [*LA19_AUDIO[:1], "wav/LA_T_1.wav", "wav/LA_T_9.wav", "wav/README.md"]
-    items = found(tree(*names, tables=LA19))
+    items = scan(tree(*names, tables=LA19))
     assert items.placed == {LA19_AUDIO[0]: ("train", "real")}
     assert items.ignored == {".wav that is a copy": 1, ".wav in no row": 1, ".md": 1}
     # A row is told by itself, but parts of the set that were not fetched are told in one line.
@@ -80,13 +80,13 @@ def test_converted_copies_extra_audio_and_audio_that_is_missing(tree, found):
         ("LA_0079 LA_T_3 - bonafide", "expected 5 columns, got 4"),
     ],
 )
-def test_a_row_that_contradicts_itself_is_a_failure(tree, found, row, reason):
+def test_a_row_that_contradicts_itself_is_a_failure(tree, scan, row, reason):
     table = f"{CM}.train.trn.txt"
-    items = found(tree(*LA19_AUDIO[:2], "x/LA_T_3.flac", tables={table: f"{LA19[table]}{row}\n"}))
+    items = scan(tree(*LA19_AUDIO[:2], "x/LA_T_3.flac", tables={table: f"{LA19[table]}{row}\n"}))
     assert items.count == 2
-    ((recording, told),) = items.failures.items()
+    ((recording, message),) = items.failures.items()
     assert recording in ("x/LA_T_3.flac", f"{table} line 3")
-    assert re.fullmatch(f"{reason}.*", told), told
+    assert re.fullmatch(f"{reason}.*", message), message
 
 
 LA21 = (
@@ -101,12 +101,12 @@ ASV = (
 )
 
 
-def test_asvspoof_2021_logical_access(tree, found):
+def test_asvspoof_2021_logical_access(tree, scan):
     names = [f"ASVspoof2021_LA_eval/flac/LA_E_{number}.flac" for number in (1, 2, 3, 4)]
     keys = {"keys/LA/CM/trial_metadata.txt": LA21, "keys/LA/ASV/trial_metadata.txt": ASV}
     audio = tree(*names, tables=keys)
     assert recognise(audio) == "asvspoof2021-la"
-    items = found(audio)
+    items = scan(audio)
     # The subset that published figures are on is the test, the one to tune on the validation.
     assert items.placed == {names[0]: ("test", "fake"), names[1]: ("validation", "real")}
     assert items.recordings[names[0]].metadata == {
@@ -128,7 +128,7 @@ DF13 = "TEF2 DF_E_2 low_m4a vcc2020 Task1-team20 spoof notrim eval neural_vocode
 
 
 @pytest.mark.parametrize("rows", [(DF8,), (DF13,), (DF8, DF13)])
-def test_asvspoof_2021_deepfake_in_parts_and_both_forms_of_its_keys(tree, found, rows):
+def test_asvspoof_2021_deepfake_in_parts_and_both_forms_of_its_keys(tree, scan, rows):
     names = [
         "ASVspoof2021_DF_eval_part00/ASVspoof2021_DF_eval/flac/DF_E_1.flac",
         "ASVspoof2021_DF_eval_part03/ASVspoof2021_DF_eval/flac/DF_E_2.flac",
@@ -136,7 +136,7 @@ def test_asvspoof_2021_deepfake_in_parts_and_both_forms_of_its_keys(tree, found,
     keys = {"DF-keys-full/keys/DF/CM/trial_metadata.txt": "\n".join(rows)}
     audio = tree(*names, tables=keys)
     assert recognise(audio) == "asvspoof2021-df"
-    items = found(audio)
+    items = scan(audio)
     assert len(items.placed) == len(rows)
     assert set(items.placed.values()) == {("test", "fake")}
     if DF13 in rows:
@@ -162,7 +162,7 @@ TRAIN5 = (
 EVAL5 = "E_1607 E_0009538969 F C05 3 E_0001 AC1 A17 spoof -\n"
 
 
-def test_asvspoof_5_is_parted_by_spaces_despite_its_suffix(tree, found):
+def test_asvspoof_5_is_parted_by_spaces_despite_its_suffix(tree, scan):
     names = [
         "flac_T/T_0000000000.flac",
         "flac_T/T_0000000001.flac",
@@ -175,7 +175,7 @@ def test_asvspoof_5_is_parted_by_spaces_despite_its_suffix(tree, found):
     }
     audio = tree(*names, tables=tables)
     assert recognise(audio) == "asvspoof5"
-    items = found(audio)
+    items = scan(audio)
     assert [items.placed[name] for name in names] == [
         ("train", "fake"),
         ("train", "real"),
@@ -194,13 +194,13 @@ def test_asvspoof_5_is_parted_by_spaces_despite_its_suffix(tree, found):
     assert items.ignored == {".tsv": 1}
 
 
-def test_asvspoof_5_with_the_protocols_of_the_challenge(tree, found):
+def test_asvspoof_5_with_the_protocols_of_the_challenge(tree, scan):
     names = ["flac_T/flac_T/T_1.flac", "flac_D/D_1.flac"]
     tables = {
         "ASVspoof5.train.metadata.txt": "T_1 T_1 F - A05 spoof\n",
         "ASVspoof5.dev.metadata.txt": "D_1 D_1 M - bonafide bonafide\n",
     }
-    items = found(tree(*names, tables=tables))
+    items = scan(tree(*names, tables=tables))
     assert items.placed == {names[0]: ("train", "fake"), names[1]: ("validation", "real")}
     assert items.recordings[names[0]].metadata == {
         "speaker": "T_1",
@@ -210,16 +210,16 @@ def test_asvspoof_5_with_the_protocols_of_the_challenge(tree, found):
     }
 
 
-def test_the_full_protocol_goes_before_that_of_the_challenge(tree, found):
+def test_the_full_protocol_goes_before_that_of_the_challenge(tree, scan):
     tables = {
         "ASVspoof5.train.metadata.txt": "T_1 T_0000000001 F - A05 spoof\n",
         "ASVspoof5.train.tsv": TRAIN5,
     }
-    items = found(tree("flac_T/T_0000000001.flac", tables=tables))
+    items = scan(tree("flac_T/T_0000000001.flac", tables=tables))
     assert items.placed == {"flac_T/T_0000000001.flac": ("train", "real")}
 
 
-def test_sets_in_one_folder_are_told_apart_though_their_recordings_share_names(tree, found):
+def test_sets_in_one_folder_are_told_apart_though_their_recordings_share_names(tree, scan):
     names = ["ASVspoof2019_LA_eval/flac/LA_E_1.flac", "ASVspoof2021_LA_eval/flac/LA_E_1.flac"]
     table = f"{CM}.eval.trl.txt"
     audio = tree(*names, tables={table: LA19[table], "keys/LA/CM/trial_metadata.txt": LA21})
@@ -227,9 +227,9 @@ def test_sets_in_one_folder_are_told_apart_though_their_recordings_share_names(t
         ValueError, match="one dataset .* asvspoof2019-la and asvspoof2021-la: name"
     ):
         recognise(audio)
-    assert found(audio, "asvspoof2019-la").placed == {names[0]: ("test", "fake")}
-    assert found(audio, "asvspoof2021-la").placed == {names[1]: ("test", "fake")}
-    assert found(audio, "asvspoof2019-la").ignored[".flac of another ASVspoof set"] == 1
+    assert scan(audio, "asvspoof2019-la").placed == {names[0]: ("test", "fake")}
+    assert scan(audio, "asvspoof2021-la").placed == {names[1]: ("test", "fake")}
+    assert scan(audio, "asvspoof2019-la").ignored[".flac of another ASVspoof set"] == 1
 
 
 def test_keys_of_speaker_verification_are_not_taken_for_those_of_detection(tree):

@@ -6,7 +6,7 @@ FORMS = ("for-original", "for-norm", "for-2sec", "for-rerec")
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_each_form_of_fake_or_real(tree, found, form):
+def test_each_form_of_fake_or_real(tree, scan, form):
     inner = {"for-2sec": "for-2seconds", "for-rerec": "for-rerecorded"}.get(form, form)
     audio = tree(
         f"{form}/{inner}/training/real/file1.wav_16k.wav_norm.wav",
@@ -15,7 +15,7 @@ def test_each_form_of_fake_or_real(tree, found, form):
         "notes.wav",
     )
     assert recognise(audio) == form
-    items = found(audio)
+    items = scan(audio)
     assert list(items.placed.values()) == [
         ("test", "real"),
         ("train", "real"),
@@ -27,11 +27,11 @@ def test_each_form_of_fake_or_real(tree, found, form):
         {"form": form, "history": ""},
         {"form": form, "history": "mp3"},
     ]
-    assert list(found(audio / form).placed.values()) == list(items.placed.values())
+    assert list(scan(audio / form).placed.values()) == list(items.placed.values())
     assert recognise(audio / form) == recognise(audio / form / inner) == form
 
 
-def test_two_forms_are_two_datasets(tree, found):
+def test_two_forms_are_two_datasets(tree, scan):
     audio = tree(
         "for-norm/training/real/a.wav",
         "for-2sec/for-2seconds/training/real/a.wav",
@@ -39,8 +39,8 @@ def test_two_forms_are_two_datasets(tree, found):
     )
     with pytest.raises(ValueError, match=r"one form of Fake-or-Real .* got for-norm and for-2sec"):
         recognise(audio)
-    assert found(audio, "for-norm").placed == {"for-norm/training/real/a.wav": ("train", "real")}
-    assert len(found(audio, "for-2sec").placed) == 2
+    assert scan(audio, "for-norm").placed == {"for-norm/training/real/a.wav": ("train", "real")}
+    assert len(scan(audio, "for-2sec").placed) == 2
     with pytest.raises(ValueError, match="expected a folder for-rerec with training, .* got none"):
         find(audio, "for-rerec")
 
@@ -49,9 +49,9 @@ def test_a_folder_is_a_form_only_with_its_splits(tree):
     assert recognise(tree("for-norm/real/a.wav", "for-norm-more/training/real/b.wav")) == "folders"
 
 
-def test_a_form_may_be_said_of_a_folder_of_another_name(tree, found):
+def test_a_form_may_be_said_of_a_folder_of_another_name(tree, scan):
     audio = tree("training/real/a.wav", "testing/fake/b.wav")
     assert recognise(audio) == "folders"
     assert (
-        found(audio, "for-rerec").recordings["training/real/a.wav"].metadata["form"] == "for-rerec"
+        scan(audio, "for-rerec").recordings["training/real/a.wav"].metadata["form"] == "for-rerec"
     )

@@ -12,21 +12,26 @@ KINDS = (
 )
 
 
+IN_COLUMNS = ("1.mp4,FakeAVCeleb/{}", "2_wavtolip.mp4,FakeAVCeleb/{}")
+
+
 @pytest.mark.parametrize(
-    ("header", "cells"),
+    ("header", "cells", "top", "suffix"),
     [
         # As published: the last column has no name.
-        (f"{COLUMNS},path,", ("1.mp4,FakeAVCeleb/{}", "2_wavtolip.mp4,FakeAVCeleb/{}")),
-        (f"{COLUMNS},path", ("1.mp4,FakeAVCeleb/{}", "2_wavtolip.mp4,FakeAVCeleb/{}")),
-        (f"{COLUMNS},filename,path", ("1.mp4,FakeAVCeleb/{}", "2_wavtolip.mp4,FakeAVCeleb/{}")),
-        (f"{COLUMNS},filename,path,", ("1.mp4,{},", "2_wavtolip.mp4,{},")),
-        (f"{COLUMNS},path", ("1.mp4", "2_wavtolip.mp4")),
-        (f"{COLUMNS},path", ("FakeAVCeleb/{}/1.mp4", "FakeAVCeleb/{}/2_wavtolip.mp4")),
+        (f"{COLUMNS},path,", IN_COLUMNS, "FakeAVCeleb_v1.2/FakeAVCeleb", ".mp4"),
+        (f"{COLUMNS},path", IN_COLUMNS, "FakeAVCeleb-audio", ".mp3"),
+        (f"{COLUMNS},filename,path", IN_COLUMNS, ".", ".mp4"),
+        (f"{COLUMNS},filename,path,", ("1.mp4,{},", "2_wavtolip.mp4,{},"), ".", ".mp3"),
+        (f"{COLUMNS},path", ("1.mp4", "2_wavtolip.mp4"), "FakeAVCeleb-audio", ".mp4"),
+        (
+            f"{COLUMNS},path",
+            ("FakeAVCeleb/{}/1.mp4", "FakeAVCeleb/{}/2_wavtolip.mp4"),
+            *("FakeAVCeleb_v1.2/FakeAVCeleb", ".mp3"),
+        ),
     ],
 )
-@pytest.mark.parametrize("top", ["FakeAVCeleb-audio", "FakeAVCeleb_v1.2/FakeAVCeleb", "."])
-@pytest.mark.parametrize("suffix", [".mp3", ".mp4"])
-def test_fakeavceleb(tree, found, header, cells, top, suffix):
+def test_fakeavceleb(tree, scan, header, cells, top, suffix):
     names = [f"{top}/{WHERE[0]}/1{suffix}", f"{top}/{WHERE[1]}/2_wavtolip{suffix}"]
     names = [name.removeprefix("./") for name in names]
     lines = [
@@ -35,7 +40,7 @@ def test_fakeavceleb(tree, found, header, cells, top, suffix):
     ]
     audio = tree(*names, tables={f"{top}/meta_data.csv": "\n".join([header, *lines])})
     assert recognise(audio) == "fakeavceleb"
-    items = found(audio)
+    items = scan(audio)
     assert items.placed == {names[0]: ("", "real"), names[1]: ("", "fake")}
     assert items.recordings[names[1]].metadata == {
         "target1": "id2",
@@ -52,22 +57,22 @@ def test_fakeavceleb(tree, found, header, cells, top, suffix):
     assert not items.failures
 
 
-def test_a_fake_video_with_its_real_sound_is_real(tree, found):
+def test_a_fake_video_with_its_real_sound_is_real(tree, scan):
     row = "id1,id2,-,fsgan,C,FakeVideo-RealAudio,African,men,1.mp4,x/FakeVideo-RealAudio/id1"
     name = "FakeVideo-RealAudio/id1/1.wav"
     audio = tree(name, tables={"meta_data.csv": f"{COLUMNS},path,\n{row}\n"})
-    items = found(audio)
+    items = scan(audio)
     assert items.placed == {name: ("", "real")}
     assert items.recordings[name].metadata["method"] == "fsgan"
     assert items.recordings[name].metadata["generator"] == ""
 
 
-def test_sound_taken_from_a_video_goes_before_the_video(tree, found):
+def test_sound_taken_from_a_video_goes_before_the_video(tree, scan):
     names = [
         f"FakeAVCeleb{part}/{WHERE[0]}/1.{kind}" for part, kind in (("-audio", "mp3"), ("", "mp4"))
     ]
     audio = tree(*names, tables={"meta_data.csv": f"{COLUMNS},path\n{KINDS[0]},1.mp4\n"})
-    items = found(audio)
+    items = scan(audio)
     assert list(items.placed) == names[:1]
     assert items.ignored == {".mp4 that is a copy": 1}
 
@@ -92,10 +97,10 @@ def test_sound_taken_from_a_video_goes_before_the_video(tree, found):
         ),
     ],
 )
-def test_a_row_of_fakeavceleb_that_contradicts_itself_is_a_failure(tree, found, row, where, reason):
+def test_a_row_of_fakeavceleb_that_contradicts_itself_is_a_failure(tree, scan, row, where, reason):
     name = f"{where}/id1/1.wav"
     lines = f"id1,-,-,{row},African,men,1.mp4,x/{where}/id1\n{KINDS[0]},2.mp4\n"
     tables = {"meta_data.csv": f"{COLUMNS},path,\n{lines}"}
-    items = found(tree(name, f"{WHERE[0]}/2.wav", tables=tables))
+    items = scan(tree(name, f"{WHERE[0]}/2.wav", tables=tables))
     assert list(items.placed) == [f"{WHERE[0]}/2.wav"]
     assert re.match(reason, items.failures[name])

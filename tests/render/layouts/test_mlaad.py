@@ -14,14 +14,14 @@ def mlaad(name, original=ORIGINAL, said='He said "no'):
 
 
 @pytest.mark.parametrize("top", ["", "MLAAD/", "data/MLAAD/"])
-def test_mlaad_with_its_originals(tree, found, top):
+def test_mlaad_with_its_originals(tree, scan, top):
     rows = HEADER + mlaad("a.wav") + mlaad("gone.wav") + mlaad("b.wav", "./x.wav")
     fakes = [f"{top}fake/en/vits x/{name}.wav" for name in "abc"]
     real = f"mailabs/{ORIGINAL}"
     mixed = "mailabs/en_UK/by_book/mix/book/wavs/x.wav"
     audio = tree(*fakes, real, mixed, "y.wav", tables={f"{top}fake/en/vits x/meta.csv": rows})
     assert recognise(audio) == "mlaad"
-    items = found(audio)
+    items = scan(audio)
     assert items.placed == {
         fakes[0]: ("", "fake"),
         fakes[1]: ("", "fake"),
@@ -49,15 +49,15 @@ def test_mlaad_with_its_originals(tree, found, top):
     assert items.ignored == {".wav in no row": 2}
 
 
-def test_an_unpaired_quotation_mark_in_a_transcript_swallows_no_row(tree, found):
+def test_an_unpaired_quotation_mark_in_a_transcript_swallows_no_row(tree, scan):
     rows = HEADER + mlaad("a.wav", said='"open') + mlaad("b.wav")
-    items = found(tree("fake/en/m/a.wav", "fake/en/m/b.wav", tables={"fake/en/m/meta.csv": rows}))
+    items = scan(tree("fake/en/m/a.wav", "fake/en/m/b.wav", tables={"fake/en/m/meta.csv": rows}))
     assert items.count == 2
 
 
-def test_a_fake_of_mlaad_in_a_real_folder_is_refused(tree, found):
+def test_a_fake_of_mlaad_in_a_real_folder_is_refused(tree, scan):
     tables = {f"{label}/en/m/meta.csv": HEADER + mlaad("a.wav") for label in ("real", "fake")}
-    items = found(tree("real/en/m/a.wav", "fake/en/m/a.wav", tables=tables))
+    items = scan(tree("real/en/m/a.wav", "fake/en/m/a.wav", tables=tables))
     assert items.failures == {
         "real/en/m/a.wav": "expected one class, got fake in meta.csv and real"
     }

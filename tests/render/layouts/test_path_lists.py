@@ -9,17 +9,17 @@ ROWS = "a.wav,bonafide\nsub/b.wav,SPOOF\ngone.wav,real\n"
 
 
 @pytest.mark.parametrize(("name", "column"), [("csv", "path"), ("df-arena", "file_name")])
-def test_a_table_of_paths_in_a_folder(tree, found, name, column):
+def test_a_table_of_paths_in_a_folder(tree, scan, name, column):
     audio = tree("a.wav", "sub/b.wav", "c.wav", "x.md", tables={"l.csv": f"{column},label\n{ROWS}"})
     assert recognise(audio) == name
-    items = found(audio)
+    items = scan(audio)
     assert items.placed == {"a.wav": ("", "real"), "sub/b.wav": ("", "fake")}
     assert items.failures == {"gone.wav": "expected a file, got a row of l.csv without one"}
     assert items.ignored == {".wav in no row": 1, ".md": 1}
 
 
 @pytest.mark.parametrize(("name", "column"), [("csv", "path"), ("df-arena", "file_name")])
-def test_a_table_may_be_given_itself_and_hold_absolute_paths(tree, found, tmp_path, name, column):
+def test_a_table_may_be_given_itself_and_hold_absolute_paths(tree, scan, tmp_path, name, column):
     other = tmp_path / "other" / "real" / "x.wav"  # what lies above a table says nothing of it
     other.parent.mkdir(parents=True)
     other.touch()
@@ -28,7 +28,7 @@ def test_a_table_may_be_given_itself_and_hold_absolute_paths(tree, found, tmp_pa
     table = audio / "list.csv"
     table.write_text(text)
     assert recognise(table) == name
-    items = found(table)
+    items = scan(table)
     assert items.placed == {"a.wav": ("train", "real"), str(other): ("test", "fake")}
     assert [item.metadata for item in items.recordings.values()] == [
         {"speaker": "p1"},
@@ -38,17 +38,17 @@ def test_a_table_may_be_given_itself_and_hold_absolute_paths(tree, found, tmp_pa
     assert not items.ignored
 
 
-def test_a_table_is_read_from_where_the_process_stands(tree, found, monkeypatch):
+def test_a_table_is_read_from_where_the_process_stands(tree, scan, monkeypatch):
     audio = tree("real/a.wav", tables={"l.csv": "path,label\n./real/a.wav,\n"})
     monkeypatch.chdir(audio)
     for relative in ("l.csv", "."):
-        assert found(registry.Path(relative)).placed == {"real/a.wav": ("", "real")}
+        assert scan(registry.Path(relative)).placed == {"real/a.wav": ("", "real")}
 
 
-def test_an_accent_may_be_written_in_two_ways(tree, found):
+def test_an_accent_may_be_written_in_two_ways(tree, scan):
     audio = tree("cafe\u0301.wav", tables={"l.csv": "path,label\ncaf\u00e9.wav,real\n"})
-    assert found(audio).placed == {"cafe\u0301.wav": ("", "real")}
-    assert not found(audio).ignored
+    assert scan(audio).placed == {"cafe\u0301.wav": ("", "real")}
+    assert not scan(audio).ignored
 
 
 @pytest.mark.parametrize(
@@ -63,16 +63,16 @@ def test_an_accent_may_be_written_in_two_ways(tree, found):
         (",real,", "expected a path under path, got none"),
     ],
 )
-def test_a_row_that_says_nothing_usable_is_a_failure(tree, found, row, reason):
+def test_a_row_that_says_nothing_usable_is_a_failure(tree, scan, row, reason):
     text = f"path,label,split\nok.wav,real,train\n{row}\n"
     names = ("ok.wav", "a.wav", "real/c.wav", "real/c_gen.wav")
-    ((_, told),) = found(tree(*names, tables={"l.csv": text})).failures.items()
-    assert re.search(reason, told), told
+    ((_, message),) = scan(tree(*names, tables={"l.csv": text})).failures.items()
+    assert re.search(reason, message), message
 
 
-def test_a_quoted_comma_and_a_transcript_with_lines(tree, found):
+def test_a_quoted_comma_and_a_transcript_with_lines(tree, scan):
     text = 'path,label,text\n"a, b.wav",real,"one\ntwo ""three"""\nc.wav,fake,x\n'
-    items = found(tree("a, b.wav", "c.wav", tables={"l.csv": text}))
+    items = scan(tree("a, b.wav", "c.wav", tables={"l.csv": text}))
     assert items.recordings["a, b.wav"].metadata == {"text": 'one\ntwo "three"'}
     assert items.count == 2
 
@@ -83,30 +83,30 @@ def test_a_quotation_mark_that_is_never_closed_loses_no_rows_silently(tree):
         list(find(tree("a.wav", "b.wav", "c.wav", tables={"l.csv": text})))
 
 
-def test_several_tables_are_not_guessed_between(tree, found):
+def test_several_tables_are_not_guessed_between(tree, scan):
     tables = {"a.csv": "path,label\nx.wav,real\n", "b.csv": "path,label\nx.wav,fake\n"}
     audio = tree("x.wav", tables=tables)
     with pytest.raises(ValueError, match=r"expected one table with path and label .* a.csv and b"):
         recognise(audio)
-    assert found(audio / "b.csv").placed == {"x.wav": ("", "fake")}
+    assert scan(audio / "b.csv").placed == {"x.wav": ("", "fake")}
 
 
 META = "file,speaker,label\n0.wav,Alec Guinness,spoof\n1.wav,Alan Watts,bona-fide\n2.wav,X,spoof\n"
 
 
 @pytest.mark.parametrize("folder", ["", "release_in_the_wild/", "itw/release_in_the_wild/"])
-def test_in_the_wild(tree, found, folder):
+def test_in_the_wild(tree, scan, folder):
     names = [f"{folder}{number}.wav" for number in (0, 1, 3)]
     audio = tree(*names, tables={f"{folder}meta.csv": META})
     assert recognise(audio) == "in-the-wild"
-    items = found(audio)
+    items = scan(audio)
     assert items.placed == {f"{folder}0.wav": ("", "fake"), f"{folder}1.wav": ("", "real")}
     assert items.recordings[f"{folder}1.wav"].metadata == {"speaker": "Alan Watts"}
     assert list(items.failures) == [f"{folder}2.wav"]
     assert items.ignored == {".wav in no row": 1}
 
 
-def test_in_the_wild_is_known_among_more_files_than_are_looked_at(tree, found, monkeypatch):
+def test_in_the_wild_is_known_among_more_files_than_are_looked_at(tree, scan, monkeypatch):
     monkeypatch.setattr("render.layouts.probe._ENTRIES", 3)
     names = [f"{number}.wav" for number in range(20)]
     assert recognise(tree(*names, tables={"meta.csv": META})) == "in-the-wild"

@@ -5,7 +5,7 @@ from render.layouts.registry import GROUPS, recognise
 PROMPTS = "common_voices_prompts_from_conformer_fastspeech2_pwg_ljspeech"
 
 
-def test_wavefake_beside_the_corpora_it_was_made_from(tree, found):
+def test_wavefake_beside_the_corpora_it_was_made_from(tree, scan):
     expected = {
         "generated_audio/ljspeech_melgan_large/LJ001-0001_gen.wav": ("fake", "melgan_large"),
         "generated_audio/ljspeech_hifiGAN/LJ001-0001_generated.wav": ("fake", "hifigan"),
@@ -20,7 +20,7 @@ def test_wavefake_beside_the_corpora_it_was_made_from(tree, found):
     }
     audio = tree(*expected, "LJSpeech-1.1/metadata.csv")
     assert recognise(audio) == "wavefake"
-    items = found(audio)
+    items = scan(audio)
     about = {name: item.metadata for name, item in items.recordings.items()}
     assert {name: (items.placed[name][1], about[name]["generator"]) for name in about} == expected
     assert {split for split, _ in items.placed.values()} == {""}
@@ -34,16 +34,16 @@ def test_wavefake_beside_the_corpora_it_was_made_from(tree, found):
 
 
 @pytest.mark.parametrize("real", ["real/wavs", "LJSpeech/wavs", "ljspeech_real", "lj_speech"])
-def test_wavefake_in_class_folders(tree, found, real):
+def test_wavefake_in_class_folders(tree, scan, real):
     names = [f"{real}/LJ001-0001.wav", "fake/ljspeech_melgan/LJ001-0001_gen.wav"]
     audio = tree(*names)
     assert recognise(audio) == "wavefake"
-    assert found(audio).placed == {names[0]: ("", "real"), names[1]: ("", "fake")}
+    assert scan(audio).placed == {names[0]: ("", "real"), names[1]: ("", "fake")}
 
 
-def test_the_innermost_folder_says_what_a_file_of_wavefake_is(tree, found):
+def test_the_innermost_folder_says_what_a_file_of_wavefake_is(tree, scan):
     names = ["ljspeech/ljspeech_melgan/a.wav", "ljspeech_melgan/LJSpeech-1.1/wavs/a.wav"]
-    assert found(tree(*names)).placed == {names[0]: ("", "fake"), names[1]: ("", "real")}
+    assert scan(tree(*names)).placed == {names[0]: ("", "fake"), names[1]: ("", "real")}
 
 
 @pytest.mark.parametrize(
@@ -59,16 +59,16 @@ def test_the_innermost_folder_says_what_a_file_of_wavefake_is(tree, found):
         ("ljspeech_wavs/a.wav", "expected a class folder"),  # LJSpeech's, but whose?
     ],
 )
-def test_generated_files_labelled_real_are_refused(tree, found, name, reason):
-    items = found(tree("ljspeech_melgan/a_gen.wav", name))
+def test_generated_files_labelled_real_are_refused(tree, scan, name, reason):
+    items = scan(tree("ljspeech_melgan/a_gen.wav", name))
     assert list(items.placed) == ["ljspeech_melgan/a_gen.wav"]
     assert items.failures[name].startswith(reason)
 
 
-def test_the_set_with_prompts_is_unpacked_twice_in_some_copies(tree, found):
+def test_the_set_with_prompts_is_unpacked_twice_in_some_copies(tree, scan):
     folder = f"generated_audio/{PROMPTS}"
     same, other = {f"{folder}/gen_{n}.wav": "one" for n in (0, 1)}, f"{folder}/generated/gen_1.wav"
     audio = tree(tables={**same, f"{folder}/generated/gen_0.wav": "one", other: "more"})
-    items = found(audio)
+    items = scan(audio)
     assert set(items.placed) == {*same, other}
     assert items.ignored == {".wav that is a copy": 1}
