@@ -1,10 +1,9 @@
-"""A run and recordings in, what it says of them out, as they are and degraded.
+"""Robustness sweep: calibrated scores of recordings, clean and degraded.
 
 A recording is degraded whole, then trimmed, brought to its level, cut and drawn as the run's
-pictures were, and pooled by the mean of its clips' scores, as `classify.evaluation.evaluation` does
-with saved pictures: clean, it has the score that it has there. No clip is left out for lack of
-speech, so that every condition judges the same recordings. Of a recording longer than a minute, its
-beginning is judged.
+pictures were. Its score is the mean over its clips, as in `classify.evaluation.evaluation`: clean,
+it has the score that its saved pictures have. Clips without speech count, so that every condition
+judges the same recordings. Of a recording longer than a minute, the first minute is judged.
 """
 
 import sys
@@ -24,7 +23,7 @@ from classify.prediction.inference import BATCH, score_arrays
 from classify.prediction.verdicts import Refusal
 from classify.runs.run import Run, load
 from detect import render_settings
-from detect.robustness import conditions as condition_table
+from detect.robustness import conditions
 from detect.robustness.conditions import CONDITIONS
 from detect.sources import printable
 from render.clips import split_into_clips
@@ -42,15 +41,15 @@ LIMIT = 900.0  # s that reading a recording may take
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What every worker has to know.
+class SweepPlan:
+    """Settings that every worker process gets.
 
     Attributes
     ----------
     run : Path
         Folder of the run.
     settings : render.settings.Settings
-        As its pictures were drawn.
+        As the run's pictures were drawn.
     conditions : tuple of str
         Keys of `detect.robustness.conditions.CONDITIONS`.
     """
@@ -61,15 +60,15 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Judged:
-    """Calibrated scores of a recording, by condition; NaN where it is not fit for one."""
+class RecordingScores:
+    """Calibrated scores of a recording, one a condition; NaN where it is not fit for one."""
 
     name: str
     llr: np.ndarray
 
 
 class Sweep:
-    """A sweep that is ready to begin: what can be wrong with the call is found out here.
+    """A sweep that is ready to begin; a wrong call is found out when it is made.
 
     Parameters
     ----------
@@ -77,20 +76,19 @@ class Sweep:
         Recordings, in any layout that `render` reads.
     run : Run
     dataset : Path
-        The picture dataset of the evaluation. Where its manifest names a recording, the split is
-        the one given there, so that none is judged that the run was trained on; elsewhere it is
-        the one that `render` would give.
+        Picture dataset of the evaluation. The split of a recording is the one in its manifest, so
+        that no training recording is judged; for others it is the one that `render` would give.
     split : str
     names : iterable of str
-        See `detect.robustness.conditions.chosen`.
-    engine : Executor, optional
+        See `detect.robustness.conditions.select`.
+    executor : Executor, optional
         Default: one process a core.
 
     Raises
     ------
     ValueError
-        If there is no such recording, a condition is unknown or cannot be had here, or the run
-        does not say how its pictures were drawn, or knows other classes than real and fake.
+        If there is no such recording, a condition is unknown or its codec is not installed, or the
+        run does not say how its pictures were drawn, or has other classes than real and fake.
     """
 
     def __init__(
@@ -100,32 +98,32 @@ class Sweep:
         dataset: Path,
         split: str,
         names: Iterable[str] = (),
-        engine: Executor | None = None,
+        executor: Executor | None = None,
     ) -> None:
         names = tuple(names)
-        self.plan = Plan(run.folder, render_settings.stored(run), condition_table.chosen(names))
-        self.audio, self.engine = audio, engine or Executor()
-        self.asked = (f"--robustness={audio}", *(("--conditions", *names) if names else ()))
+        self.plan = SweepPlan(run.folder, render_settings.stored(run), conditions.select(names))
+        self.audio, self.executor = audio, executor or Executor()
+        self.options = (f"--robustness={audio}", *(("--conditions", *names) if names else ()))
         self.classes = _classes(run)
         with Index() as index:
             take_in(index, audio)
             self.failures = list(index.failures())
             splits = _splits(dataset)
             self.recordings = {
-                one.name: one
-                for one in index.recordings()
-                if splits.get(one.name, one.split) == split
+                recording.name: recording
+                for recording in index.recordings()
+                if splits.get(recording.name, recording.split) == split
             }
         if not self.recordings:
             raise ValueError(f"expected recordings of the {split} split in {audio}, got none")
-        _try(self.plan)
+        _require_codecs(self.plan)
 
     def __call__(self) -> ConditionScores:
         """Judge all recordings under all conditions.
 
         Returns
         -------
-        degraded : ConditionScores
+        scores : ConditionScores
             In the order of the recordings' names.
 
         Raises
@@ -133,102 +131,103 @@ class Sweep:
         ValueError
             If no recording can be judged.
         """
-        found: dict[str, np.ndarray] = {}
+        llr: dict[str, np.ndarray] = {}
         for failure in self.failures:
-            _tell(failure.recording, failure.reason)
+            _report(failure.recording, failure.reason)
         for result in self._results():
             if isinstance(result, Refusal):
-                _tell(result.path, result.reason)
+                _report(result.path, result.reason)
             else:
-                found[result.name] = result.llr
-        if not found:
+                llr[result.name] = result.llr
+        if not llr:
             raise ValueError(f"expected recordings that can be read in {self.audio}, got none")
-        judged = [one for one in self.recordings.values() if one.name in found]
+        judged = [recording for name, recording in self.recordings.items() if name in llr]
         return ConditionScores(
             conditions={
                 name: (CONDITIONS[name].group, CONDITIONS[name].title)
                 for name in self.plan.conditions
             },
-            names=np.array([one.name for one in judged]),
-            labels=np.array([self.classes.index(one.label) for one in judged]),
-            llr=np.stack([found[one.name] for one in judged], axis=1),
+            names=np.array([recording.name for recording in judged]),
+            labels=np.array([self.classes.index(recording.label) for recording in judged]),
+            llr=np.stack([llr[recording.name] for recording in judged], axis=1),
             refused=len(self.failures) + len(self.recordings) - len(judged),
             source=str(self.audio),
-            asked=self.asked,
+            asked=self.options,
             columns=manifest.table(
-                {one.name: one.metadata for one in judged}, [one.name for one in judged]
+                {recording.name: recording.metadata for recording in judged},
+                [recording.name for recording in judged],
             ),
         )
 
-    def _results(self) -> Iterator[Judged | Refusal]:
-        tasks = self.recordings.values()
+    def _results(self) -> Iterator[RecordingScores | Refusal]:
+        recordings = self.recordings.values()
         yield from tqdm(
-            run_tasks(partial(judge, plan=self.plan), tasks, self.engine, _lost),
+            run_tasks(partial(score, plan=self.plan), recordings, self.executor, _on_crash),
             "evaluate: degrade",
-            len(tasks),
+            len(recordings),
             unit="recording",
             disable=None,
         )
 
 
-def judge(recording: Recording, plan: Plan) -> Judged | Refusal:
-    """Judge one recording under all conditions.
+def score(recording: Recording, plan: SweepPlan) -> RecordingScores | Refusal:
+    """Score one recording under all conditions.
 
     Parameters
     ----------
     recording : Recording
-    plan : Plan
+    plan : SweepPlan
 
     Returns
     -------
-    result : Judged or Refusal
+    result : RecordingScores or Refusal
         A refusal where the recording cannot be judged under one of them.
     """
     try:
-        sound = scan_audio(recording.path, plan.settings.rate, time.monotonic() + LIMIT)
-        sound = _heard(sound, _beginning(sound))
-        llr = [_score(sound, recording.name, name, plan) for name in plan.conditions]
+        audio = scan_audio(recording.path, plan.settings.rate, time.monotonic() + LIMIT)
+        audio = _with_samples(audio, _beginning(audio))
+        llr = [_score_under(name, audio, recording.name, plan) for name in plan.conditions]
     except (OSError, ValueError) as error:
         return Refusal(recording.name, " ".join(str(error).split()))
-    return Judged(recording.name, np.array(llr))
+    return RecordingScores(recording.name, np.array(llr))
 
 
-def _score(sound: Audio, recording: str, name: str, plan: Plan) -> float:
+def _score_under(name: str, audio: Audio, recording: str, plan: SweepPlan) -> float:
     """Calibrated score of a recording under a condition; NaN where it is not fit for it."""
     condition, settings = CONDITIONS[name], plan.settings
-    (samples,) = sound.blocks()
+    (samples,) = audio.blocks()
     if condition.trimmed:
-        loud = sound.envelope.loud(settings.trim)
+        loud = audio.envelope.loud(settings.trim)
         samples, settings = samples[loud.start : loud.end], replace(settings, trim=None)
-    chance = condition_table.chance(recording, name)
-    degraded = condition.degrade(samples, settings.rate, chance)
+    rng = conditions.generator(recording, name)
+    degraded = condition.degrade(samples, settings.rate, rng)
     if degraded is None:
         return np.nan
     try:
-        clips = iter(split_into_clips(_heard(sound, degraded), settings))
+        clips = iter(split_into_clips(_with_samples(audio, degraded), settings))
     except ValueError as error:
         raise ValueError(f"{condition.title}: {error}") from error
-    run, scores = _run(plan.run), []
-    while batch := [draw(clip.samples, settings) for clip in islice(clips, BATCH)]:
-        scores.append(score_arrays(run, np.stack(batch)))
-    return float(run.calibration(np.concatenate(scores).mean()))
+    run, raw = _run(plan.run), []
+    while images := [draw(clip.samples, settings) for clip in islice(clips, BATCH)]:
+        raw.append(score_arrays(run, np.stack(images)))
+    return float(run.calibration(np.concatenate(raw).mean()))
 
 
-def _beginning(sound: Audio) -> np.ndarray:
-    """The samples of a recording up to the longest that is judged."""
-    length, parts = round(LONGEST * sound.rate), list[np.ndarray]()
-    for block in sound.blocks():
+def _beginning(audio: Audio) -> np.ndarray:
+    """The first samples of a recording, up to `LONGEST`."""
+    length, parts = round(LONGEST * audio.rate), list[np.ndarray]()
+    for block in audio.blocks():
         parts.append(block[: length - sum(map(len, parts))])
         if sum(map(len, parts)) == length:
             break
     return np.concatenate(parts)
 
 
-def _heard(sound: Audio, samples: np.ndarray) -> Audio:
+def _with_samples(audio: Audio, samples: np.ndarray) -> Audio:
     """The same recording with other samples."""
     meter = EnvelopeMeter()
     meter.add(samples)
-    return replace(sound, envelope=meter.envelope(), kept=(samples,))
+    return replace(audio, envelope=meter.envelope(), kept=(samples,))
 
 
 @lru_cache(maxsize=1)
@@ -237,19 +236,19 @@ def _run(folder: Path) -> Run:
     return load(folder)
 
 
-def _lost(recording: Recording) -> Refusal:
+def _on_crash(recording: Recording) -> Refusal:
     return Refusal(recording.name, "expected a recording to judge, got one that ends the process")
 
 
-def _try(plan: Plan) -> None:
-    """Let codecs that are not installed end the sweep before it begins."""
+def _require_codecs(plan: SweepPlan) -> None:
+    """Raise before the sweep begins if a codec is not installed."""
     noise = np.random.default_rng(0).normal(0, 0.1, plan.settings.rate).astype(np.float32)
     for name in plan.conditions:
-        CONDITIONS[name].degrade(noise, plan.settings.rate, condition_table.chance("", name))
+        CONDITIONS[name].degrade(noise, plan.settings.rate, conditions.generator("", name))
 
 
 def _classes(run: Run) -> list[str]:
-    """Names of the run's classes as `render` writes them, the positive one last."""
+    """Class names as `render` writes them, the positive one last."""
     names = [name.lower() for name in run.classes]
     if set(names) != {*LABELS}:
         raise ValueError(
@@ -259,7 +258,7 @@ def _classes(run: Run) -> list[str]:
 
 
 def _splits(dataset: Path) -> dict[str, str]:
-    """The split of each recording that a picture dataset names."""
+    """The split of each recording in the manifest of a picture dataset."""
     rows = manifest.read(dataset).values()
     return {
         row["recording"]: row["split"]
@@ -268,5 +267,5 @@ def _splits(dataset: Path) -> dict[str, str]:
     }
 
 
-def _tell(name: str, reason: str) -> None:
+def _report(name: str, reason: str) -> None:
     tqdm.write(f"evaluate: {printable(f'{name}: {reason}')}", file=sys.stderr)

@@ -1,7 +1,8 @@
 """What a player, a recorder or a line does to sound: speed, pitch, band, gain, other rates.
 
 Each effect is a step: it takes mono float32 samples, their rate in Hz and a random generator
-that none of these needs, and gives back as many samples in time with them.
+that none of these needs, and gives back as many samples in time with them. Only `Speed` can change
+the length, where it is told so.
 """
 
 from dataclasses import dataclass
@@ -22,23 +23,25 @@ STEP = 2.0**-15  # of 16-bit audio, 1.0 being full scale
 class Speed:
     """Play faster or slower, which moves pitch and tempo together.
 
-    What is missing at the end of a faster clip is filled by its beginning, as a short recording
-    is; what a slower one has too much is cut.
-
     Attributes
     ----------
     factor : float
         Above 1 is faster and higher.
+    exact_length : bool
+        Whether the length stays: the end of a faster clip is filled by its beginning, as a short
+        recording is, and a slower clip is cut.
     """
 
     factor: float
+    exact_length: bool = True
 
     def __str__(self) -> str:
         return f"speed {self.factor:g}"
 
     def __call__(self, samples: np.ndarray, rate: int, rng: np.random.Generator) -> np.ndarray:
         """Play at another speed."""
-        return np.resize(soxr.resample(samples, self.factor, 1.0), samples.shape)
+        played = soxr.resample(samples, self.factor, 1.0)
+        return np.resize(played, samples.shape) if self.exact_length else played
 
 
 @dataclass(frozen=True)
@@ -119,9 +122,12 @@ class Gain:
     ----------
     level : float
         In dB, over the clip's own level.
+    restore_level : bool
+        Whether the clip is brought back to its level.
     """
 
     level: float
+    restore_level: bool = True
 
     def __str__(self) -> str:
         return f"gain {self.level:+g} dB in 16 bits"
@@ -129,7 +135,9 @@ class Gain:
     def __call__(self, samples: np.ndarray, rate: int, rng: np.random.Generator) -> np.ndarray:
         """Clip at full scale, round to 16 bits and undo the gain."""
         gain = np.float32(10 ** (self.level / 20))
-        return np.rint(np.clip(samples * gain, -1, 1 - STEP) / STEP) * np.float32(STEP) / gain
+        recorded = np.rint(np.clip(samples * gain, -1, 1 - STEP) / STEP) * np.float32(STEP)
+        restored = recorded / gain
+        return restored if self.restore_level else restored * gain
 
 
 @dataclass(frozen=True)

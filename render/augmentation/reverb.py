@@ -4,12 +4,13 @@ Samples are mono float32. A room is its decay time, how strong the direct sound 
 tail, and a number that stands for its walls: the same number is the same room.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from render.augmentation import noise
 
+ROOMS = 1_000_000  # of one size, that are told apart
 FIRST = 0.004  # s until the first reflection arrives, on a way 1.4 m longer than the direct one
 
 
@@ -23,20 +24,21 @@ class Room:
         Reverberation time T60 in s: in it the tail falls by 60 dB.
     direct : float
         Energy of the direct sound over that of the tail, in dB.
-    number : int
-        Which of all such rooms.
+    number : int, optional
+        Which of all such rooms; without one, the random generator chooses.
     """
 
     decay: float
     direct: float
-    number: int
+    number: int | None = None
 
     def __str__(self) -> str:
         return f"room {self.decay:g} s, direct {self.direct:+g} dB, number {self.number}"
 
     def __call__(self, samples: np.ndarray, rate: int, rng: np.random.Generator) -> np.ndarray:
         """Convolve with the impulse response, without the tail after the clip's end."""
-        response = impulse_response(self, rate)
+        number = int(rng.integers(ROOMS)) if self.number is None else self.number
+        response = impulse_response(replace(self, number=number), rate)
         from scipy import signal  # here, for half a second of loading is not always worth it
 
         return signal.oaconvolve(samples, response)[: len(samples)].astype(np.float32)
@@ -53,6 +55,7 @@ def impulse_response(room: Room, rate: int) -> np.ndarray:
     Parameters
     ----------
     room : Room
+        With a number.
     rate : int
         Sample rate, in Hz.
 

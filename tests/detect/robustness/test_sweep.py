@@ -11,7 +11,7 @@ from classify.prediction.pooling import calibrated_trials, score_split
 from classify.runs.run import load
 from detect.render_settings import stored
 from detect.robustness import sweep
-from detect.robustness.conditions import Excerpt, chance
+from detect.robustness.conditions import RandomCrop, generator
 from detect.robustness.sweep import Sweep
 from render.augmentation.loudness import rms
 from render.dataset import render
@@ -45,8 +45,8 @@ def audio(tmp_path, bright, dull):
     return folder
 
 
-def swept(audio, run, tmp_path, *names, split="test", engine=ONE):
-    return Sweep(audio, run, tmp_path / "none", split, names, engine)()
+def swept(audio, run, tmp_path, *names, split="test", executor=ONE):
+    return Sweep(audio, run, tmp_path / "none", split, names, executor)()
 
 
 def assert_same(llr, expected):
@@ -96,7 +96,7 @@ def test_an_excerpt_is_a_piece_of_what_trimming_leaves_and_drawn_whole(audio, ru
     for name, score in zip(found.names, found.llr[1], strict=True):
         sound = scan_audio(audio / name, RATE)
         samples, loud = np.concatenate(list(sound.blocks())), sound.envelope.loud(settings.trim)
-        piece = Excerpt(1.0)(samples[loud.start : loud.end], RATE, chance(name, "length-1"))
+        piece = RandomCrop(1.0)(samples[loud.start : loud.end], RATE, generator(name, "length-1"))
         image = draw(piece * np.float32(0.1 / rms(piece)), settings)  # -20 dB are 0.1
         assert_same(score, (60 - image[:64].mean()) / 10)
 
@@ -104,7 +104,7 @@ def test_an_excerpt_is_a_piece_of_what_trimming_leaves_and_drawn_whole(audio, ru
 def test_a_sweep_repeats_itself_in_any_number_of_processes(audio, run, tmp_path):
     names = ("noise-10", "room-far", "length-1")
     one = swept(audio, run, tmp_path, *names)
-    two = swept(audio, run, tmp_path, *names, engine=Executor(jobs=2))
+    two = swept(audio, run, tmp_path, *names, executor=Executor(jobs=2))
     assert two.names.tolist() == one.names.tolist()
     assert_same(two.llr, one.llr)
 
@@ -170,7 +170,7 @@ def test_the_positive_class_is_the_last_of_the_run(audio, run, tmp_path):
 def test_an_impossible_sweep_is_refused_at_once(audio, run, tmp_path, changes, arguments, message):
     given = {"split": "test", "names": ["clean"], **arguments}
     with pytest.raises(ValueError, match=message):
-        Sweep(audio, replace(run, **changes), tmp_path, engine=ONE, **given)
+        Sweep(audio, replace(run, **changes), tmp_path, executor=ONE, **given)
 
 
 def test_no_recordings_are_refused(audio, run, tmp_path):
