@@ -135,6 +135,7 @@ def _predict(names: list[str], folder: Path, format: str) -> int:
     from tqdm import tqdm
 
     from classify.prediction.verdicts import Refusal, predict
+    from classify.prediction.wording import verdict_columns
     from classify.runs.run import load
 
     run = load(folder)
@@ -156,10 +157,8 @@ def _predict(names: list[str], folder: Path, format: str) -> int:
         elif format == "csv":
             rows.writerow(values.values())
         else:
-            print(
-                f"{result.label:<9} {result.confidence:5.1f} %  "
-                f"P({run.classes[1]}) {result.p_fake:.3f}  {result.path}"
-            )
+            verdict = result.label, result.confidence, result.p_fake
+            print(f"{verdict_columns(*verdict, run.classes[1])}  {result.path}")
     return 2 if not done else 1 if refused else 0
 
 

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+from matplotlib import rcParams
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -60,7 +61,9 @@ def timeline(detector: Detector, path: Path, detection: Detection) -> Figure:
 
 
 def _waveform(panel: Axes, seen: Overview) -> None:
-    panel.fill_between(_middles(seen), seen.lowest, seen.highest, color="black", linewidth=0.4)
+    panel.fill_between(
+        _middles(seen), seen.lowest, seen.highest, color=rcParams["text.color"], linewidth=0.4
+    )
     most = max(-float(seen.lowest.min()), float(seen.highest.max()), 1e-4)
     panel.set(ylabel="amplitude", ylim=(-1.05 * most, 1.05 * most))
     panel.margins(x=0)
@@ -84,7 +87,9 @@ def _chances(panel: Axes, detector: Detector, detection: Detection) -> None:
     run, settings = detector.run, detector.settings
     name = text(run.classes[1])
     panel.axhspan(*run.uncertain, color="grey", alpha=0.25, lw=0, label="uncertain")
-    panel.axhline(run.threshold, color="black", linewidth=1, linestyle=":", label="threshold")
+    panel.axhline(
+        run.threshold, color=rcParams["text.color"], linewidth=1, linestyle=":", label="threshold"
+    )
     middle, chance = _broken(detection.windows, 1.5 * settings.clip_step / settings.rate)
     panel.plot(middle, chance, ".-", color=CLASSES[1], linewidth=1, label=f"P({name})")
     if detection.p_fake is None:

@@ -9,9 +9,8 @@ import numpy as np
 
 from classify.data.pictures import walk
 from classify.prediction.inference import Score, score_pictures
+from classify.prediction.wording import UNCERTAIN
 from classify.runs.run import Run
-
-UNCERTAIN = "uncertain"
 
 
 @dataclass(frozen=True)
@@ -108,15 +107,19 @@ def verdict(run: Run, path: str, raw: np.ndarray) -> Verdict:
     """
     llr = float(run.calibration(np.mean(raw)))
     p_fake = probability(llr)
-    low, high = run.uncertain
-    label = UNCERTAIN if low < p_fake < high else run.classes[p_fake >= run.threshold]
     return Verdict(
         path=path,
-        label=label,
+        label=label_of(p_fake, run),
         confidence=100 * max(p_fake, 1 - p_fake),
         p_fake=p_fake,
         llr=llr,
     )
+
+
+def label_of(p_fake: float, run: Run) -> str:
+    """Label that the threshold and the uncertain band of a run give to P(positive class)."""
+    low, high = run.uncertain
+    return UNCERTAIN if low < p_fake < high else run.classes[p_fake >= run.threshold]
 
 
 def probability(llr: float) -> float:

@@ -1,35 +1,45 @@
-"""The page: drop recordings or pictures, see what they are taken for, and why.
+"""The page: drop recordings or pictures, see verdicts and why.
 
-Widgets only: what they show is computed by other modules. Names of files come from strangers; they
-are shown as text, or escaped where Streamlit would read Markdown.
+Widgets only: other modules compute what they show. Names of files come from strangers; they are
+shown as text, or escaped where Streamlit would read Markdown.
 """
 
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from classify.prediction.verdicts import Refusal, Verdict
+from classify.prediction.wording import (
+    clock,
+    clock_range,
+    explain_refusal,
+    explain_verdict,
+    most_suspicious,
+    p_of,
+    percent,
+)
 from classify.runs.run import Run, load
 from detect.detection import Detection
-from detect.web import error_rates, results_table, run_report, session
+from detect.web import error_rates, results_table
 from detect.web.canvas import Canvas, p_at
-from detect.web.runs import runs
+from detect.web.runs import data_url, list_runs, read_report
 from detect.web.server import page_options
 from detect.web.service import DetectorService
+from detect.web.session import cached_verdicts
 from detect.web.threshold import Outcome, relabel, with_threshold
 from detect.web.upload import Limits, Upload, bullets, escaped, short
-from detect.web.wording import chance, clock, of_threshold, place, words
 
 BOXES: dict[str, Callable[..., Any]] = {
     "positive": st.error,
     "negative": st.success,
     "uncertain": st.warning,
-    "nothing": st.info,
-    "refused": st.info,
+    "no speech": st.info,
+    "not judged": st.info,
 }
 INTRODUCTION = (
     "Is this speech real or generated? Drop recordings of any format, or spectrogram pictures. "
@@ -38,23 +48,24 @@ INTRODUCTION = (
 
 
 def main() -> None:
-    """Show the page once, for whatever the widgets hold now."""
+    """Show the page for the present state of its widgets."""
     options = page_options(sys.argv[1:])
     limits = Limits(megabytes=options.max_upload, seconds=60.0 * options.max_minutes)
     st.set_page_config(page_title="Spoofsight", layout="centered")
     st.title("Spoofsight", anchor=False)
     st.markdown(INTRODUCTION)
     uploads = _uploads(limits)
-    detector = _detector(runs(options.checkpoints, options.run), limits)
+    detector = _choose_detector(list_runs(options.checkpoints, options.run), limits)
     if detector is None:
         return
+    service, run = detector
     if uploads:
-        _results(*detector, uploads)
-    _report(detector[1])
+        _results(service, run, uploads)
+    _report(run)
 
 
 def _uploads(limits: Limits) -> dict[str, Upload]:
-    """What was dropped and spoken, by an identity that stays the same until it is removed."""
+    """Dropped files and the microphone's recording, by an identity that stays until removal."""
     dropped = st.file_uploader(
         "Recordings or pictures",
         accept_multiple_files=True,
@@ -65,15 +76,15 @@ def _uploads(limits: Limits) -> dict[str, Upload]:
     spoken = st.audio_input("Or record with the microphone", sample_rate=None, key="microphone")
     if len(dropped) > limits.files:
         st.warning(f"Expected at most {limits.files} files at once; only the first are judged.")
-    found = {one.file_id: Upload(one.name, one.getvalue()) for one in dropped[: limits.files]}
+    uploads = {file.file_id: Upload(file.name, file.getvalue()) for file in dropped[: limits.files]}
     if spoken is not None:
-        found[spoken.file_id] = Upload("Microphone", spoken.getvalue())
-    return found
+        uploads[spoken.file_id] = Upload("Microphone", spoken.getvalue())
+    return uploads
 
 
 @st.cache_resource(show_spinner="Loading the detector", max_entries=4)
-def _inspector(folder: Path, changed: int, _limits: Limits) -> DetectorService:
-    """A run, loaded once for all who look at the page, and again when it was trained again."""
+def _service(folder: Path, changed: int, _limits: Limits) -> DetectorService:
+    """A run, loaded once for all visitors, and again after a new training."""
     return DetectorService(load(folder), _limits, _gate())
 
 
@@ -82,56 +93,57 @@ def _gate() -> threading.Lock:
     return threading.Lock()
 
 
-def _detector(there: dict[str, Path], limits: Limits) -> tuple[DetectorService, Run] | None:
-    """The run that is chosen, and the same with the threshold that is."""
+def _choose_detector(runs: dict[str, Path], limits: Limits) -> tuple[DetectorService, Run] | None:
+    """The service of the chosen run, and the run with the chosen threshold."""
     with st.expander("Detector, threshold and error rates"):
-        name = st.selectbox("Detector", list(there), key="run")
+        name = st.selectbox("Detector", list(runs), key="run")
         if name is None:
             st.error("Expected a trained run, got none: `./run.sh train` makes one.")
             return None
-        folder = there[name]
+        folder = runs[name]
         try:
-            inspector = _inspector(folder, (folder / "run.json").stat().st_mtime_ns, limits)
+            service = _service(folder, (folder / "run.json").stat().st_mtime_ns, limits)
         except (OSError, ValueError) as error:
             st.error(escaped(str(error)))
             return None
-        if inspector.deaf:
-            st.info(f"This detector judges pictures only: {escaped(inspector.deaf)}.")
-        return inspector, with_threshold(inspector.run, _threshold(inspector.run))
+        if service.audio_error:
+            st.info(f"This detector judges pictures only: {escaped(service.audio_error)}.")
+        return service, with_threshold(service.run, _choose_threshold(service.run))
 
 
-def _threshold(run: Run) -> float:
+def _choose_threshold(run: Run) -> float:
     """Choose a threshold and say how often it errs."""
+    positive = escaped(run.classes[1])
     threshold = st.select_slider(
-        f"Threshold: {escaped(run.classes[1])} from this P({escaped(run.classes[1])}) on",
-        options=error_rates.steps(run.threshold),
+        f"Threshold: {positive} from this {p_of(positive)} on",
+        options=error_rates.threshold_steps(run.threshold),
         value=run.threshold,
         format_func=lambda p: f"{p:g}",
         key=f"threshold of {run.folder}",
         help="Higher: fewer false alarms, more misses. The uncertain band moves with it.",
     )
     try:
-        st.markdown(bullets(of_threshold(run, threshold)))
+        st.markdown(bullets(error_rates.describe_threshold(run, threshold)))
     except (OSError, ValueError) as error:
         st.error(escaped(str(error)))
     return threshold
 
 
-def _results(inspector: DetectorService, run: Run, uploads: dict[str, Upload]) -> None:
-    """Judge what is new, and show everything."""
+def _results(service: DetectorService, run: Run, uploads: dict[str, Upload]) -> None:
+    """Judge new uploads, and show the results of all."""
     bar = st.empty()
-    found = session.cached_verdicts(
+    judged = cached_verdicts(
         st.session_state,
-        inspector,
+        service,
         uploads,
         lambda done, count: bar.progress(done / count, f"Listening: {done + 1} of {count}"),
     )
     bar.empty()
-    outcomes = {key: relabel(outcome, run) for key, outcome in found.items()}
+    outcomes = {key: relabel(outcome, run) for key, outcome in judged.items()}
     keys = list(outcomes)
     order = [keys[at] for at in results_table.by_suspicion(list(outcomes.values()))]
     rows = results_table.rows([outcomes[key] for key in order], run.classes[1])
-    chosen: str = order[0]
+    selected: str = order[0]
     if len(order) > 1:
         st.subheader(f"{len(order)} files, the most suspicious first", anchor=False)
         st.dataframe(
@@ -142,45 +154,51 @@ def _results(inspector: DetectorService, run: Run, uploads: dict[str, Upload]) -
             alt="Verdicts, one row a file",
         )
         labels = dict(zip(order, results_table.labels(rows), strict=True))
-        chosen = st.selectbox("Look at one", order, format_func=labels.__getitem__, key="chosen")
-    _show(inspector, run, uploads[chosen], outcomes[chosen], chosen)
+        selected = st.selectbox(
+            "Look at one", order, format_func=labels.__getitem__, key="selected"
+        )
+    _show(service, run, uploads[selected], outcomes[selected], selected)
     _downloads([outcomes[key] for key in order])
 
 
-def _show(inspector: DetectorService, run: Run, upload: Upload, outcome: Outcome, key: str) -> None:
-    """Everything about one upload."""
+def _show(service: DetectorService, run: Run, upload: Upload, outcome: Outcome, key: str) -> None:
+    """Show verdict, sound, timeline and explanation of one upload."""
     st.text(short(outcome.path))
-    said = words(outcome, run)
-    paragraphs = [escaped(text) for text in (said.headline, said.means, said.means_not)]
-    BOXES[said.tone]("## " + "\n\n".join(paragraphs))
+    if isinstance(outcome, Refusal):
+        text = explain_refusal(outcome.reason)
+    else:
+        text = explain_verdict(outcome.label, outcome.p_fake, run.classes, run.uncertain)
+    paragraphs = [escaped(part) for part in (text.headline, text.meaning, text.caveat)]
+    BOXES[text.tone]("## " + "\n\n".join(paragraphs))
     if isinstance(outcome, Refusal):
         return
     if isinstance(outcome, Detection):
         if outcome.warnings:
             st.warning(f"Why to doubt it:\n{bullets(outcome.warnings)}")
-        _player(inspector, upload, outcome, key)
-        _cursor(inspector, run, upload, outcome, key)
+        _player(service, upload, outcome, key)
+        _timeline(service, run, upload, outcome, key)
     else:
         dark = _dark()
-        what = (inspector.identity, key, dark)
-        _image(_kept("picture", what, lambda: inspector.picture(upload, dark=dark)), "The picture")
+        make = partial(service.picture, upload, dark=dark)
+        _image(_cached("picture", (service.identity, key, dark), make), "The picture")
     if outcome.p_fake is not None:
-        _reason(inspector, upload, outcome, key)
+        _explanation(service, upload, outcome, key)
 
 
-def _player(inspector: DetectorService, upload: Upload, detection: Detection, key: str) -> None:
-    what = (inspector.identity, key)
-    part = _kept("excerpt", what, lambda: inspector.listen(upload, detection))
-    if part is None:
+def _player(service: DetectorService, upload: Upload, detection: Detection, key: str) -> None:
+    make = partial(service.excerpt, upload, detection)
+    excerpt = _cached("excerpt", (service.identity, key), make)
+    if excerpt is None:
         return
-    st.audio(part.wav, format="audio/wav", alt="The recording as the detector hears it")
-    if not part.whole:
-        st.caption(f"From {clock(part.start_s)} to {clock(part.end_s)} of the recording.")
+    st.audio(excerpt.wav, format="audio/wav", alt="The recording as the detector hears it")
+    if not excerpt.whole:
+        span = clock_range((excerpt.start_s, excerpt.end_s))
+        st.caption(f"From {span} of the recording.")
 
 
 @st.fragment
-def _cursor(
-    inspector: DetectorService, run: Run, upload: Upload, detection: Detection, key: str
+def _timeline(
+    service: DetectorService, run: Run, upload: Upload, detection: Detection, key: str
 ) -> None:
     """The timeline, and a cursor that says P(fake) where it stands."""
     end = max(detection.duration_s, 0.01)
@@ -188,42 +206,55 @@ def _cursor(
     step = 0.01 if end < 60 else 0.1
     second = st.slider("Cursor, seconds", 0.0, end, min(middle, end), step, key=f"cursor of {key}")
     p = p_at(detection.windows, second)
-    said = "no speech found" if p is None else f"**P({escaped(run.classes[1])}) is {chance(p)}**"
-    st.markdown(f"At {clock(second)}: {said}. {place(detection)}")
+    positive = escaped(run.classes[1])
+    text = "no speech found" if p is None else f"**{p_of(positive)} is {percent(p)}**"
+    st.markdown(f"At {clock(second)}: {text}. {most_suspicious(detection.suspicious)}")
     dark = _dark()
-    what = (inspector.identity, key, run.threshold, dark)
-    drawn = _kept("timeline", what, lambda: inspector.timeline(upload, detection, run, dark=dark))
-    _image(drawn, "Waveform, spectrogram and P over the seconds of the recording", second)
+    canvas = _cached(
+        "timeline",
+        (service.identity, key, run.threshold, dark),
+        partial(service.timeline, upload, detection, run, dark=dark),
+    )
+    _image(canvas, "Waveform, spectrogram and P over the seconds of the recording", second)
 
 
-def _reason(
-    inspector: DetectorService, upload: Upload, outcome: Detection | Verdict, key: str
+def _explanation(
+    service: DetectorService, upload: Upload, outcome: Detection | Verdict, key: str
 ) -> None:
-    """Why, once somebody asks."""
+    """An explanation of the verdict, once the visitor asks for it."""
+    explained = service.identity, key
+    if st.button("Why? Explain it", key=f"explain {key}"):
+        st.session_state["explained"] = explained
+    if st.session_state.get("explained") != explained:
+        return
     dark = _dark()
-    what = (inspector.identity, key, dark)
-    asked = st.button("Why? Explain it", key=f"explain {key}")
-    if asked or session.has(st.session_state, "reason", what):
-        reason = _kept("reason", what, lambda: inspector.explain(upload, outcome, dark=dark))
-        if reason is not None:
-            st.markdown(f"{place(outcome)}Measured: {escaped(reason.sentence)}.")
-            _image(reason.sheet, "What in the picture speaks for and against")
-            st.caption("It shows what the network looked at, not what makes speech real or fake.")
+    make = partial(service.explain, upload, outcome, dark=dark)
+    view = _cached("explanation", (*explained, dark), make)
+    if view is not None:
+        place = most_suspicious(outcome.suspicious) if isinstance(outcome, Detection) else ""
+        st.markdown(f"{place}Measured: {escaped(view.sentence)}.")
+        _image(view.canvas, "What in the picture speaks for and against")
+        st.caption("It shows what the network looked at, not what makes speech real or fake.")
 
 
-def _kept(kind: str, what: tuple[Any, ...], make: Callable[[], Any]) -> Any:
-    """See `detect.web.session.kept`; None, with the reason on the page, if it cannot be made."""
+def _cached(kind: str, depends_on: Hashable, make: Callable[[], Any]) -> Any:
+    """Make a drawing or a sound once; None, with the error on the page, if that fails."""
     try:
-        with st.spinner("Drawing"):
-            return session.kept(st.session_state, kind, what, make)
+        return _cache(kind, depends_on, make)
     except (OSError, ValueError) as error:
         st.error(escaped(str(error)))
         return None
 
 
-def _image(sheet: Canvas | None, alt: str, second: float | None = None) -> None:
-    if sheet is not None:
-        st.image(sheet.png(second), width="stretch", alt=alt)
+# A few a visitor, gone with the session, so that memory stays bounded.
+@st.cache_resource(show_spinner="Drawing", max_entries=3, scope="session")
+def _cache(kind: str, depends_on: Hashable, _make: Callable[[], Any]) -> Any:
+    return _make()
+
+
+def _image(canvas: Canvas | None, alt: str, second: float | None = None) -> None:
+    if canvas is not None:
+        st.image(canvas.png(second), width="stretch", alt=alt)
 
 
 def _downloads(outcomes: list[Outcome]) -> None:
@@ -234,15 +265,15 @@ def _downloads(outcomes: list[Outcome]) -> None:
 
 
 def _report(run: Run) -> None:
-    """The report of the run's evaluation, sent only if it is asked for."""
+    """The report of the run's evaluation, sent only if the visitor opens it."""
     with st.expander("How good is this detector? Its report"):
-        html = run_report.read(run)
+        html = read_report(run)
         if html is None:
             st.caption("It was not evaluated yet: `./run.sh evaluate` writes the report.")
             return
         st.download_button("Report as HTML", html, "report.html", "text/html", on_click="ignore")
         if st.toggle("Show it here", key="report"):
-            st.iframe(run_report.address(html), height=700, alt="Report of the evaluation")
+            st.iframe(data_url(html), height=700, alt="Report of the evaluation")
 
 
 def _dark() -> bool:

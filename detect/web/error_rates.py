@@ -1,4 +1,4 @@
-"""How often a threshold errs, by the scores of the run's evaluation.
+"""Error rates of a threshold, counted on the scores of the run's evaluation.
 
 ``RUN/report/scores.csv`` has the columns ``name,label,llr``: one row a recording (or a picture,
 where no recordings are known), ``label`` the name of its class, ``llr`` the calibrated
@@ -12,7 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
+from classify.case import rule_of_three
 from classify.prediction.verdicts import probability
+from classify.prediction.wording import NBSP
 from classify.runs.run import Run
 
 SCORES = Path("report", "scores.csv")
@@ -26,14 +28,14 @@ STEPS = (
 
 @dataclass(frozen=True)
 class Rates:
-    """Errors of one kind and of the other.
+    """Counts of errors, one kind a class.
 
     Attributes
     ----------
     false_alarms, negatives : int
-        How many of the first class would be called the second, and how many there are.
+        Recordings of the first class that are called the second, and all of the first.
     misses, positives : int
-        How many of the second class would be called the first, and how many there are.
+        Recordings of the second class that are called the first, and all of the second.
     """
 
     false_alarms: int
@@ -54,7 +56,7 @@ class Rates:
 
 @dataclass(frozen=True, eq=False)
 class Scores:
-    """Scores of an evaluation with the truth.
+    """Scores and true classes of an evaluation.
 
     Attributes
     ----------
@@ -94,7 +96,7 @@ class Scores:
         )
 
 
-def read(run: Run) -> Scores | None:
+def read_scores(run: Run) -> Scores | None:
     """Read the scores of a run's evaluation; None where it has none.
 
     Parameters
@@ -108,7 +110,7 @@ def read(run: Run) -> Scores | None:
     Raises
     ------
     ValueError
-        If the file is no such table.
+        If the file is not such a table.
     """
     path = run.folder / SCORES
     if not path.is_file():
@@ -130,8 +132,8 @@ def read(run: Run) -> Scores | None:
     return Scores(np.array(labels), np.array(p))
 
 
-def at_its_own(run: Run) -> Rates | None:
-    """Read the errors at the run's own threshold; None where it was not evaluated.
+def stored_rates(run: Run) -> Rates | None:
+    """Read the errors at the stored threshold of a run; None where it was not evaluated.
 
     Parameters
     ----------
@@ -145,7 +147,7 @@ def at_its_own(run: Run) -> Rates | None:
     Raises
     ------
     ValueError
-        If the file is no report.
+        If the file is not the report of an evaluation.
     """
     path = run.folder / METRICS
     if not path.is_file():
@@ -161,12 +163,82 @@ def at_its_own(run: Run) -> Rates | None:
         ) from error
 
 
-def steps(threshold: float) -> list[float]:
-    """Thresholds to choose from, the run's own among them.
+def threshold_steps(threshold: float) -> list[float]:
+    """Thresholds to choose from, the given one among them.
 
     Examples
     --------
-    >>> len(steps(0.5)), steps(0.52)[14:17]
+    >>> len(threshold_steps(0.5)), threshold_steps(0.52)[14:17]
     (29, [0.5, 0.52, 0.55])
     """
     return sorted({*STEPS, threshold})
+
+
+def describe_threshold(run: Run, threshold: float) -> list[str]:
+    """Say how often a threshold errs, by the run's evaluation.
+
+    Parameters
+    ----------
+    run : Run
+    threshold : float in (0, 1)
+
+    Returns
+    -------
+    sentences : list of str
+
+    Raises
+    ------
+    ValueError
+        If the files of the evaluation are damaged.
+    """
+    scores = read_scores(run)
+    rates = scores.rates(threshold) if scores else stored_rates(run)
+    if rates is None:
+        return ["How often it errs is not known: ./run.sh evaluate measures it."]
+    measured_at = threshold if scores else run.threshold
+    sentences = describe_rates(rates, run.classes, measured_at)
+    if measured_at != threshold:
+        sentences.append(f"For {threshold:g} they are not known: ./run.sh evaluate measures them.")
+    return [*sentences, "Measured on examples like those it learned from; expect more on others."]
+
+
+def describe_rates(rates: Rates, classes: tuple[str, str], threshold: float) -> list[str]:
+    """Say how often a threshold errs.
+
+    Parameters
+    ----------
+    rates : Rates
+    classes : tuple of two str
+        The positive one last.
+    threshold : float in (0, 1)
+
+    Returns
+    -------
+    sentences : list of str
+        One for each kind of error that could be counted.
+
+    Examples
+    --------
+    >>> sentences = describe_rates(Rates(1, 80, 0, 80), ("real", "fake"), 0.5)
+    >>> sentences[0].replace(NBSP, " ")
+    'At 0.5, 1.2 % of the real are called fake (FPR): 1 of 80.'
+    >>> sentences[1].replace(NBSP, " ")
+    'At 0.5, 0.0 % of the fake are called real (FNR): 0 of 80; 3.7 % would be no surprise either.'
+    """
+    negative, positive = classes
+    kinds = (
+        ("FPR", rates.fpr, rates.false_alarms, rates.negatives, negative, positive),
+        ("FNR", rates.fnr, rates.misses, rates.positives, positive, negative),
+    )
+    return [
+        f"At {threshold:g}, {100 * rate:.1f}{NBSP}% of the {truth} are called {called} ({name}): "
+        f"{wrong} of {count}{_upper_bound(wrong, count)}."
+        for name, rate, wrong, count, truth, called in kinds
+        if rate is not None
+    ]
+
+
+def _upper_bound(wrong: int, count: int) -> str:
+    if wrong:
+        return ""
+    return f"; {100 * rule_of_three(count):.1f}{NBSP}% would be no surprise either"

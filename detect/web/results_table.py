@@ -1,4 +1,4 @@
-"""What came of many files as a table: for the eye, as CSV and as JSON.
+"""Results of many files: a table for the page, CSV and JSON.
 
 The most suspicious come first, those without a verdict last.
 """
@@ -11,11 +11,11 @@ from dataclasses import asdict
 from typing import Any
 
 from classify.prediction.verdicts import Refusal, Verdict
+from classify.prediction.wording import NOT_JUDGED, clock_range, p_of
 from detect.detection import Detection
 from detect.output import HEADER, row
 from detect.web.threshold import Outcome
 from detect.web.upload import short
-from detect.web.wording import clock
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -30,8 +30,8 @@ def by_suspicion(outcomes: Sequence[Outcome]) -> list[int]:
     Returns
     -------
     order : list of int
-        Where each stands in `outcomes`: the highest P(fake) first, then what has none, then
-        what was refused.
+        Positions in `outcomes`: the highest P(fake) first, then recordings without speech, then
+        refusals.
 
     Examples
     --------
@@ -41,16 +41,16 @@ def by_suspicion(outcomes: Sequence[Outcome]) -> list[int]:
     """
 
     def suspicion(at: int) -> float:
-        one = outcomes[at]
-        if isinstance(one, Refusal):
+        outcome = outcomes[at]
+        if isinstance(outcome, Refusal):
             return -2.0
-        return -1.0 if one.p_fake is None else one.p_fake
+        return -1.0 if outcome.p_fake is None else outcome.p_fake
 
     return sorted(range(len(outcomes)), key=suspicion, reverse=True)
 
 
 def rows(outcomes: Sequence[Outcome], positive: str) -> list[dict[str, Any]]:
-    """Make rows for the eye, in the order given.
+    """Make the rows of the table on the page, in the order given.
 
     Parameters
     ----------
@@ -65,18 +65,18 @@ def rows(outcomes: Sequence[Outcome], positive: str) -> list[dict[str, Any]]:
     """
     return [
         {
-            "verdict": "not judged" if isinstance(one, Refusal) else one.label,
-            f"P({positive}), %": _percent(one),
-            "file": short(one.path),
-            "most suspicious": _where(one),
-            "remarks": one.reason if isinstance(one, Refusal) else "; ".join(_warnings(one)),
+            "verdict": NOT_JUDGED if isinstance(outcome, Refusal) else outcome.label,
+            f"{p_of(positive)}, %": _percent(outcome),
+            "file": short(outcome.path),
+            "most suspicious": _interval(outcome),
+            "remarks": _remarks(outcome),
         }
-        for one in outcomes
+        for outcome in outcomes
     ]
 
 
 def labels(rows: Sequence[dict[str, Any]]) -> list[str]:
-    """Say in a line what each row is.
+    """Name each row in a line, for the list to choose from.
 
     Parameters
     ----------
@@ -112,8 +112,8 @@ def to_csv(outcomes: Sequence[Outcome]) -> str:
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow((*HEADER, "reason"))
-    for one in outcomes:
-        cells = _cells(one)
+    for outcome in outcomes:
+        cells = _cells(outcome)
         writer.writerow([_harmless(cell) if isinstance(cell, str) else cell for cell in cells])
     return text.getvalue()
 
@@ -128,37 +128,39 @@ def to_json(outcomes: Sequence[Outcome]) -> str:
     Returns
     -------
     text : str
-        Of a refusal, ``path`` and ``reason``.
+        A refusal has ``path`` and ``reason``.
     """
-    return json.dumps([_object(one) for one in outcomes], indent=2) + "\n"
+    return json.dumps([_object(outcome) for outcome in outcomes], indent=2) + "\n"
 
 
-def _object(one: Outcome) -> dict[str, Any]:
-    return one.to_dict() if isinstance(one, Detection) else asdict(one)
+def _object(outcome: Outcome) -> dict[str, Any]:
+    return outcome.to_dict() if isinstance(outcome, Detection) else asdict(outcome)
 
 
-def _cells(one: Outcome) -> list[Any]:
-    if isinstance(one, Detection):
-        return [*row(one), ""]
-    known = asdict(one)
-    return [known.get(name) for name in HEADER] + [known.get("reason", "")]
+def _cells(outcome: Outcome) -> list[Any]:
+    if isinstance(outcome, Detection):
+        return [*row(outcome), ""]
+    fields = asdict(outcome)
+    return [fields.get(name) for name in HEADER] + [fields.get("reason", "")]
 
 
 def _harmless(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
-def _percent(one: Outcome) -> float | None:
-    if isinstance(one, Refusal) or one.p_fake is None:
+def _percent(outcome: Outcome) -> float | None:
+    if isinstance(outcome, Refusal) or outcome.p_fake is None:
         return None
-    return round(100 * one.p_fake, 1)
+    return round(100 * outcome.p_fake, 1)
 
 
-def _where(one: Outcome) -> str:
-    if not isinstance(one, Detection) or one.suspicious is None:
+def _interval(outcome: Outcome) -> str:
+    if not isinstance(outcome, Detection) or outcome.suspicious is None:
         return ""
-    return " to ".join(clock(end) for end in one.suspicious)
+    return clock_range(outcome.suspicious)
 
 
-def _warnings(one: Detection | Verdict) -> tuple[str, ...]:
-    return one.warnings if isinstance(one, Detection) else ()
+def _remarks(outcome: Outcome) -> str:
+    if isinstance(outcome, Verdict):
+        return ""
+    return outcome.reason if isinstance(outcome, Refusal) else "; ".join(outcome.warnings)

@@ -179,12 +179,12 @@ def _count(text: str) -> int:
 
 
 def _require_runs(options: argparse.Namespace) -> None:
-    from detect.web.runs import is_run, runs
+    from detect.web.runs import is_run, list_runs
 
     default = options.run == CHECKPOINTS / "default"
     if not default and not is_run(options.run):
         raise ValueError(f"expected a trained run in {options.run}, got no run.json")
-    if not runs(options.checkpoints, options.run):
+    if not list_runs(options.checkpoints, options.run):
         raise ValueError(
             f"expected a trained run in {options.checkpoints}, got none: train one, or try demo"
         )

@@ -1,6 +1,6 @@
-"""What the page asks of a run: verdicts on uploads, and what there is to see and to hear of them.
+"""The detector behind the page: verdicts, drawings, explanations and sound of uploads.
 
-Every upload lies in a temporary folder only while it is worked on. One piece of work is done at a
+An upload lies in a temporary folder only while it is worked on. One piece of work is done at a
 time, however many people ask: a second one would only make both slower.
 """
 
@@ -26,7 +26,7 @@ from detect.detection import Detection, Detector
 from detect.explanation import explain_window
 from detect.sources import printable
 from detect.timeline import timeline
-from detect.web.canvas import Canvas, rasterise
+from detect.web.canvas import Canvas, rasterise, theme
 from detect.web.playback import Excerpt, excerpt
 from detect.web.threshold import Outcome
 from detect.web.upload import Limits, Upload, check_duration, saved
@@ -37,17 +37,17 @@ _PICTURE = (5.2, 4.4)
 
 @dataclass(frozen=True, eq=False)
 class ExplanationView:
-    """Why an upload was judged as it was.
+    """An explanation of a verdict.
 
     Attributes
     ----------
-    sheet : Canvas
-        The picture, and over it what speaks for and against.
+    canvas : Canvas
+        The picture, with what speaks for and against the positive class over it.
     sentence : str
-        What was measured, without a full stop.
+        The measurement, without a full stop.
     """
 
-    sheet: Canvas
+    canvas: Canvas
     sentence: str
 
 
@@ -59,14 +59,14 @@ class DetectorService:
     run : Run
     limits : Limits
     gate : threading.Lock
-        Held while there is work; share it among all that share a machine.
+        Held during work; all services of a machine share one.
 
     Attributes
     ----------
     run : Run
     identity : str
-        The same only for the same run in the same state.
-    deaf : str
+        Folder and time of the training: differs after a new training.
+    audio_error : str
         Why the run cannot judge recordings, only pictures; empty if it can.
     """
 
@@ -75,14 +75,14 @@ class DetectorService:
         changed = (run.folder / "run.json").stat().st_mtime_ns
         self.identity = f"{run.folder} {changed}"
         self._detector: Detector | None = None
-        self.deaf = ""
+        self.audio_error = ""
         try:
             self._detector = Detector(run, limit_s=limits.patience)
         except ValueError as error:
-            self.deaf = str(error)
+            self.audio_error = str(error)
 
-    def inspect(self, upload: Upload) -> Outcome:
-        """Judge an upload; whatever is wrong with it, there is an answer.
+    def judge(self, upload: Upload) -> Outcome:
+        """Judge an upload; errors become a refusal.
 
         Parameters
         ----------
@@ -91,19 +91,19 @@ class DetectorService:
         Returns
         -------
         outcome : Detection, Verdict or Refusal
-            Its path is the upload's name, with what cannot be printed written out.
+            Its path is the upload's name, with unprintable characters escaped.
         """
         name = printable(upload.name)
         try:
             upload.check(self.limits)
-            with self._at_work(upload) as path:
-                return self._judge(upload, path, name)
+            with self._saved(upload) as path:
+                return self._outcome(upload, path, name)
         except (OSError, ValueError) as error:
             return Refusal(name, " ".join(str(error).split()))
         except Exception as error:  # strangers' files find bugs; the other uploads must go on
             traceback.print_exc(file=sys.stderr)
             kind = type(error).__name__
-            return Refusal(name, f"an error of this program ({kind}), written down in its log")
+            return Refusal(name, f"an error of this program ({kind}); its log says more")
 
     def timeline(self, upload: Upload, detection: Detection, run: Run, *, dark: bool) -> Canvas:
         """Draw a recording and P(fake) over its time.
@@ -114,13 +114,13 @@ class DetectorService:
         detection : Detection
             Of this upload.
         run : Run
-            Whose threshold and uncertain band are drawn, see `detect.web.threshold.with_threshold`.
+            Gives the threshold and the uncertain band, see `detect.web.threshold`.
         dark : bool
             For a dark page.
 
         Returns
         -------
-        sheet : Canvas
+        canvas : Canvas
             Its panels show time.
 
         Raises
@@ -128,11 +128,11 @@ class DetectorService:
         ValueError
             If the recording cannot be read.
         """
-        shown = copy.copy(self._hearing())
-        shown.run = run
-        with self._at_work(upload) as path:
-            figure = timeline(shown, path, replace(detection, path=""))
-            return rasterise(figure, dark=dark, duration_s=detection.duration_s, size=_TIMELINE)
+        detector = copy.copy(self._audio_detector())
+        detector.run = run
+        with self._saved(upload) as path, theme(dark=dark):
+            figure = timeline(detector, path, replace(detection, path=""))
+            return rasterise(figure, duration_s=detection.duration_s, size=_TIMELINE)
 
     def picture(self, upload: Upload, *, dark: bool) -> Canvas:
         """Draw a picture with its axes.
@@ -144,19 +144,19 @@ class DetectorService:
 
         Returns
         -------
-        sheet : Canvas
+        canvas : Canvas
 
         Raises
         ------
         ValueError, OSError
-            If it is not such a picture.
+            If it is not a picture of the run's size and settings.
         """
-        with self._at_work(upload) as path:
+        with self._saved(upload) as path, theme(dark=dark):
             figure = spectrogram(self._read(upload, path), self.run.axes)
-            return rasterise(figure, dark=dark, size=_PICTURE)
+            return rasterise(figure, size=_PICTURE)
 
     def explain(self, upload: Upload, outcome: Outcome, *, dark: bool) -> ExplanationView:
-        """Say why an upload was judged as it was: of a recording, its most suspicious window.
+        """Explain the verdict on a picture, or on the most suspicious window of a recording.
 
         Parameters
         ----------
@@ -167,25 +167,25 @@ class DetectorService:
 
         Returns
         -------
-        reason : ExplanationView
+        view : ExplanationView
 
         Raises
         ------
         ValueError, OSError
             If it cannot be explained.
         """
-        with self._at_work(upload) as path:
+        with self._saved(upload) as path, theme(dark=dark):
             if isinstance(outcome, Detection):
                 start = outcome.suspicious[0] if outcome.suspicious else None
-                image, found = explain_window(self._hearing(), path, start)
+                image, explanation = explain_window(self._audio_detector(), path, start)
             else:
                 image = self._read(upload, path)
-                found = explain(self.run, image)
-            figure = draw(image, found, self.run.axes)
-            return ExplanationView(rasterise(figure, dark=dark), found.sentence(self.run.axes))
+                explanation = explain(self.run, image)
+            figure = draw(image, explanation, self.run.axes)
+            return ExplanationView(rasterise(figure), explanation.sentence(self.run.axes))
 
-    def listen(self, upload: Upload, detection: Detection) -> Excerpt:
-        """Cut out what is to be heard: all, or what lies around the most suspicious moment.
+    def excerpt(self, upload: Upload, detection: Detection) -> Excerpt:
+        """Make a WAV to listen to: the recording, or the part around its most suspicious window.
 
         Parameters
         ----------
@@ -203,21 +203,20 @@ class DetectorService:
             If the recording cannot be read.
         """
         middle = sum(detection.suspicious) / 2 if detection.suspicious else 0.0
-        with self._at_work(upload) as path:
-            rate = self._hearing().settings.rate
+        with self._saved(upload) as path:
+            rate = self._audio_detector().settings.rate
             return excerpt(path, rate, middle, self.limits.patience)
 
     @contextmanager
-    def _at_work(self, upload: Upload) -> Iterator[Path]:
+    def _saved(self, upload: Upload) -> Iterator[Path]:
         with self._gate, saved(upload) as path:
             yield path
 
-    def _judge(self, upload: Upload, path: Path, name: str) -> Outcome:
+    def _outcome(self, upload: Upload, path: Path, name: str) -> Outcome:
         if upload.picture:
-            return verdict(
-                self.run, name, score_arrays(self.run, self._read(upload, path)[np.newaxis])
-            )
-        detector = self._hearing()
+            images = self._read(upload, path)[np.newaxis]
+            return verdict(self.run, name, score_arrays(self.run, images))
+        detector = self._audio_detector()
         check_duration(path, self.limits)
         return detector.detect(path, name)
 
@@ -225,7 +224,7 @@ class DetectorService:
         upload.check_size(self.run.shape)
         return read(path, self.run.shape, self.run.drawing)
 
-    def _hearing(self) -> Detector:
+    def _audio_detector(self) -> Detector:
         if self._detector is None:
-            raise ValueError(self.deaf)
+            raise ValueError(self.audio_error)
         return self._detector

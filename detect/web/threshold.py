@@ -1,13 +1,13 @@
-"""From P(fake) to a word: the run's own threshold, or one that somebody moved it to.
+"""A threshold that the visitor moved, and the labels that follow from it.
 
-The uncertain band moves with the threshold, in log odds: the evidence that is missing on either
-side stays the same. Probabilities are of the run's second class, in (0, 1).
+The uncertain band moves with the threshold, in log odds, so that either side of it keeps the same
+width of evidence. Probabilities are of the positive class, in (0, 1).
 """
 
 import math
 from dataclasses import replace
 
-from classify.prediction.verdicts import UNCERTAIN, Refusal, Verdict
+from classify.prediction.verdicts import Refusal, Verdict, label_of
 from classify.runs.run import Run
 from detect.detection import Detection
 
@@ -15,7 +15,7 @@ Outcome = Detection | Verdict | Refusal
 
 
 def with_threshold(run: Run, threshold: float) -> Run:
-    """Give a run with another threshold; not for asking its network.
+    """Give a run another threshold, for labels and drawings only.
 
     Parameters
     ----------
@@ -31,19 +31,19 @@ def with_threshold(run: Run, threshold: float) -> Run:
     >>> from pathlib import Path
     >>> run = Run(folder=Path(), training={}, classes=("real", "fake"), shape=(8, 8), prior=0.5,
     ...           fingerprint="", uncertain=(0.2, 0.8))
-    >>> there = with_threshold(run, 0.8)
-    >>> there.threshold, [round(end, 3) for end in there.uncertain]
+    >>> strict = with_threshold(run, 0.8)
+    >>> strict.threshold, [round(end, 3) for end in strict.uncertain]
     (0.8, [0.5, 0.941])
     """
     if threshold == run.threshold:
         return run
     shift = _logit(threshold) - _logit(run.threshold)
-    low, high = (_moved(end, shift) for end in run.uncertain)
+    low, high = (_shifted(end, shift) for end in run.uncertain)
     return replace(run, threshold=threshold, uncertain=(low, high))
 
 
 def relabel(outcome: Outcome, run: Run) -> Outcome:
-    """Say by the threshold and the uncertain band of a run what an outcome is.
+    """Give an outcome the label that the threshold and the uncertain band of a run say.
 
     Parameters
     ----------
@@ -53,17 +53,14 @@ def relabel(outcome: Outcome, run: Run) -> Outcome:
     Returns
     -------
     outcome : the same kind
-        With the label that follows; as it was where there is no P(fake).
+        Unchanged where there is no P(fake).
     """
     if isinstance(outcome, Refusal) or outcome.p_fake is None:
         return outcome
-    low, high = run.uncertain
-    sure = not low < outcome.p_fake < high
-    label = run.classes[outcome.p_fake >= run.threshold] if sure else UNCERTAIN
-    return replace(outcome, label=label)
+    return replace(outcome, label=label_of(outcome.p_fake, run))
 
 
-def _moved(p: float, shift: float) -> float:
+def _shifted(p: float, shift: float) -> float:
     return p if p in (0.0, 1.0) else 1 / (1 + math.exp(-_logit(p) - shift))
 
 

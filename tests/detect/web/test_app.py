@@ -154,9 +154,9 @@ def test_many_files_make_a_table_with_the_most_suspicious_first(open_page, brigh
     assert table["verdict"].tolist() == ["fake", "real", "not judged"]
     assert "a ZIP archive" in table["remarks"].tolist()[2]
     assert [text.value for text in page.text] == ["bright.wav"]
-    chosen = page.selectbox(key="chosen")
-    assert chosen.options[2] == "3. not judged: bomb.wav"
-    chosen.select_index(2).run()
+    selected = page.selectbox(key="selected")
+    assert selected.options[2] == "3. not judged: bomb.wav"
+    selected.select_index(2).run()
     assert page.info[0].value.startswith("## Not judged")
     assert r"got a ZIP archive" in page.info[0].value
 

@@ -1,23 +1,24 @@
 import cv2
 import numpy as np
 import pytest
+from matplotlib import rcParams
 from matplotlib.figure import Figure
 
 from detect.detection import Window
-from detect.web.canvas import DPI, Canvas, p_at, rasterise
+from detect.web.canvas import DPI, Canvas, p_at, rasterise, theme
 
 RED = (230, 30, 60, 255)
 
 
 def figure():
-    made = Figure(figsize=(3, 2))
-    above, below = made.subplots(2, 1)
-    above.plot([0, 10], [0, 1], color="black", label="line")
+    drawing = Figure(figsize=(3, 2))
+    above, below = drawing.subplots(2, 1)
+    above.plot([0, 10], [0, 1], color=rcParams["text.color"], label="line")
     above.legend()
     above.set_xlim(0, 10)
     below.imshow(np.full((4, 4), 90, np.uint8), vmin=0, vmax=255, cmap="gray")
-    made.suptitle("name")
-    return made
+    drawing.suptitle("name")
+    return drawing
 
 
 def decoded(data):
@@ -29,19 +30,19 @@ def red_columns(pixels):
     return np.flatnonzero((pixels == RED).all(axis=2).any(axis=0))
 
 
-def test_a_sheet_has_the_size_that_is_asked_for():
-    assert rasterise(figure(), dark=False).pixels.shape == (2 * DPI, 3 * DPI, 4)
-    assert rasterise(figure(), dark=False, size=(4, 3)).pixels.shape == (3 * DPI, 4 * DPI, 4)
+def test_a_canvas_has_the_size_that_is_asked_for():
+    assert rasterise(figure()).pixels.shape == (2 * DPI, 3 * DPI, 4)
+    assert rasterise(figure(), size=(4, 3)).pixels.shape == (3 * DPI, 4 * DPI, 4)
 
 
 def test_only_panels_over_the_time_of_the_recording_show_a_cursor():
-    assert len(rasterise(figure(), dark=False, duration_s=10.0).panels) == 1
-    assert rasterise(figure(), dark=False, duration_s=30.0).panels == ()
-    assert rasterise(figure(), dark=False).panels == ()
+    assert len(rasterise(figure(), duration_s=10.0).panels) == 1
+    assert rasterise(figure(), duration_s=30.0).panels == ()
+    assert rasterise(figure()).panels == ()
 
 
 def test_the_cursor_stands_where_its_second_is():
-    drawn = rasterise(figure(), dark=False, duration_s=10.0)
+    drawn = rasterise(figure(), duration_s=10.0)
     ((left, top, right, bottom, start, end),) = drawn.panels
     assert (start, end) == (0.0, 10.0)
     for second in (0.0, 2.5, 10.0):
@@ -53,7 +54,7 @@ def test_the_cursor_stands_where_its_second_is():
 
 
 def test_without_a_second_or_outside_there_is_no_cursor_and_nothing_stays_of_one():
-    drawn = rasterise(figure(), dark=False, duration_s=10.0)
+    drawn = rasterise(figure(), duration_s=10.0)
     clean = drawn.png()
     assert not len(red_columns(decoded(clean)))
     drawn.png(5.0)
@@ -61,13 +62,15 @@ def test_without_a_second_or_outside_there_is_no_cursor_and_nothing_stays_of_one
     assert drawn.png(11.0) == clean
 
 
-def test_a_sheet_is_written_without_loss():
+def test_a_canvas_is_written_without_loss():
     pixels = np.random.default_rng(0).integers(0, 256, (5, 7, 4), dtype=np.uint8)
     assert (decoded(Canvas(pixels).png()) == pixels).all()
 
 
-def test_a_dark_sheet_has_no_paper_light_ink_and_the_same_pictures():
-    light, dark = (rasterise(figure(), dark=dark, duration_s=10.0) for dark in (False, True))
+def test_a_dark_canvas_has_no_paper_light_ink_and_the_same_pictures():
+    light = rasterise(figure(), duration_s=10.0)
+    with theme(dark=True):
+        dark = rasterise(figure(), duration_s=10.0)
     ((left, top, right, bottom, *_),) = light.panels
     inside = top + 4, left + 4
     for place in ((0, 0), inside):
@@ -83,11 +86,11 @@ def test_a_dark_sheet_has_no_paper_light_ink_and_the_same_pictures():
 
 
 def test_legends_stand_below_the_panels_and_the_name_is_left_to_the_page():
-    made = figure()
-    rasterise(made, dark=False)
-    assert made.axes[0].get_legend() is None
-    assert [text.get_text() for text in made.legends[0].get_texts()] == ["line"]
-    assert made.get_suptitle() == ""
+    drawing = figure()
+    rasterise(drawing)
+    assert drawing.axes[0].get_legend() is None
+    assert [text.get_text() for text in drawing.legends[0].get_texts()] == ["line"]
+    assert drawing.get_suptitle() == ""
 
 
 def test_p_at_a_moment_is_where_the_line_is():

@@ -25,7 +25,7 @@ def run(hand_set):
 
 
 @pytest.fixture
-def inspector(run, tmp_path, monkeypatch):
+def service(run, tmp_path, monkeypatch):
     """Give one whose temporary folders are made in `tmp_path`."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     return DetectorService(run, Limits(megabytes=5, seconds=30.0), threading.Lock())
@@ -47,8 +47,8 @@ def picture(run):
     )
 
 
-def test_a_recording_is_judged_as_the_command_judges_it(inspector, talk, tmp_path, run):
-    found = inspector.inspect(talk)
+def test_a_recording_is_judged_as_the_command_judges_it(service, talk, tmp_path, run):
+    found = service.judge(talk)
     path = tmp_path / "x.flac"
     path.write_bytes(talk.data)
     assert found == Detector(run).detect(path, "talk.flac")
@@ -56,15 +56,15 @@ def test_a_recording_is_judged_as_the_command_judges_it(inspector, talk, tmp_pat
     assert found.label == "fake"
 
 
-def test_a_picture_is_judged_by_its_content_whatever_it_is_called(inspector, picture):
+def test_a_picture_is_judged_by_its_content_whatever_it_is_called(service, picture):
     # Brightness 255: P = 1 / (1 + exp(-(255 - 60) / 10)), as near to 1 as single precision knows.
-    found = inspector.inspect(replace(picture, name="song.mp3"))
+    found = service.judge(replace(picture, name="song.mp3"))
     assert isinstance(found, Verdict)
     assert (found.path, found.label) == ("song.mp3", "fake")
 
 
-def test_names_are_made_printable_and_nothing_else(inspector, picture):
-    found = inspector.inspect(replace(picture, name="<b>\n" + "x" * 300))
+def test_names_are_made_printable_and_nothing_else(service, picture):
+    found = service.judge(replace(picture, name="<b>\n" + "x" * 300))
     assert found.path == r"<b>\n" + "x" * 300
 
 
@@ -80,42 +80,42 @@ def test_names_are_made_printable_and_nothing_else(inspector, picture):
     ],
 )
 def test_what_cannot_be_judged_is_refused_with_a_reason_in_one_line(
-    inspector, data, reason, tmp_path
+    service, data, reason, tmp_path
 ):
-    found = inspector.inspect(Upload("a.wav", data))
+    found = service.judge(Upload("a.wav", data))
     assert isinstance(found, Refusal)
     assert reason in found.reason
     assert "\n" not in found.reason
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_recording_that_is_too_long_is_refused(inspector):
+def test_a_recording_that_is_too_long_is_refused(service):
     data = io.BytesIO()
     soundfile.write(data, np.zeros(31 * 8_000), 8_000, format="FLAC")
-    assert "at most 0.5 min" in inspector.inspect(Upload("a", data.getvalue())).reason
+    assert "at most 0.5 min" in service.judge(Upload("a", data.getvalue())).reason
 
 
 def test_an_unforeseen_error_is_said_and_logged_and_the_gate_is_open_again(
-    inspector, talk, tmp_path, monkeypatch, capsys
+    service, talk, tmp_path, monkeypatch, capsys
 ):
     def broken(*_):
         raise RecursionError("too deep")
 
     monkeypatch.setattr(Detector, "detect", broken)
-    found = inspector.inspect(talk)
+    found = service.judge(talk)
     assert found == Refusal(
-        "talk.flac", "an error of this program (RecursionError), written down in its log"
+        "talk.flac", "an error of this program (RecursionError); its log says more"
     )
     assert "RecursionError: too deep" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
     monkeypatch.undo()
-    assert inspector.inspect(talk).label == "fake"
+    assert service.judge(talk).label == "fake"
 
 
-def test_many_ask_at_once_and_each_gets_the_own_answer(inspector, talk, picture):
+def test_many_ask_at_once_and_each_gets_the_own_answer(service, talk, picture):
     asked = [talk, picture, Upload("a.wav", b"PK\x03\x04"), Upload("b.wav", b"")] * 5
     with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(inspector.inspect, asked))
+        found = list(pool.map(service.judge, asked))
     assert [one.path for one in found] == [one.name for one in asked]
     assert len({json.dumps(vars(one), default=str) for one in found}) == 4
 
@@ -123,59 +123,59 @@ def test_many_ask_at_once_and_each_gets_the_own_answer(inspector, talk, picture)
 def test_a_run_without_drawing_settings_judges_pictures_only(make_run, tmp_path, talk, picture):
     folder = make_run(tmp_path / "run")
     (folder / "render.json").unlink()
-    deaf = DetectorService(load(folder), Limits(), threading.Lock())
-    assert "without render.json" in deaf.deaf
-    assert deaf.inspect(talk).reason == deaf.deaf
-    assert deaf.inspect(picture).label == "fake"
+    pictures_only = DetectorService(load(folder), Limits(), threading.Lock())
+    assert "without render.json" in pictures_only.audio_error
+    assert pictures_only.judge(talk).reason == pictures_only.audio_error
+    assert pictures_only.judge(picture).label == "fake"
 
 
-def test_the_timeline_spans_the_recording_and_shows_the_threshold(inspector, talk, run):
-    found = inspector.inspect(talk)
-    drawn = inspector.timeline(talk, found, run, dark=False)
+def test_the_timeline_spans_the_recording_and_shows_the_threshold(service, talk, run):
+    found = service.judge(talk)
+    drawn = service.timeline(talk, found, run, dark=False)
     assert len(drawn.panels) == 3
     for *_, start, end in drawn.panels:
         assert (start, end) == (0.0, pytest.approx(found.duration_s))
-    strict = inspector.timeline(talk, found, with_threshold(run, 0.9), dark=False)
+    strict = service.timeline(talk, found, with_threshold(run, 0.9), dark=False)
     assert (strict.pixels != drawn.pixels).any()
-    assert inspector.timeline(talk, found, run, dark=True).pixels[0, 0, 3] == 0
+    assert service.timeline(talk, found, run, dark=True).pixels[0, 0, 3] == 0
 
 
-def test_a_recording_can_be_listened_to(inspector, talk):
-    part = inspector.listen(talk, inspector.inspect(talk))
+def test_a_recording_can_be_listened_to(service, talk):
+    part = service.excerpt(talk, service.judge(talk))
     assert part.whole
     assert soundfile.info(io.BytesIO(part.wav)).duration == pytest.approx(5.0)
 
 
-def test_a_picture_is_shown_with_its_axes(inspector, picture):
-    assert inspector.picture(picture, dark=False).pixels.size
+def test_a_picture_is_shown_with_its_axes(service, picture):
+    assert service.picture(picture, dark=False).pixels.size
     with pytest.raises(ValueError, match="expected a picture of 256 x 61 pixels"):
-        inspector.picture(Upload("a", b"\x89PNG\r\n\x1a\n"), dark=False)
+        service.picture(Upload("a", b"\x89PNG\r\n\x1a\n"), dark=False)
 
 
-def test_the_reason_is_of_the_most_suspicious_window_or_of_the_picture(
-    inspector, talk, picture, monkeypatch
+def test_the_explanation_is_of_the_most_suspicious_window_or_of_the_picture(
+    service, talk, picture, monkeypatch
 ):
-    found = inspector.inspect(talk)
+    found = service.judge(talk)
     asked = []
-    from detect.web import service
+    from detect.web import service as module
 
-    explain = service.explain_window
+    explain = module.explain_window
 
     def noted(detector, path, start):
         asked.append(start)
         return explain(detector, path, start)
 
-    monkeypatch.setattr(service, "explain_window", noted)
-    reason = inspector.explain(talk, found, dark=False)
+    monkeypatch.setattr(module, "explain_window", noted)
+    view = service.explain(talk, found, dark=False)
     assert asked == [found.suspicious[0]]
-    assert reason.sentence.startswith("P(fake) ")
-    assert inspector.explain(picture, inspector.inspect(picture), dark=True).sentence
+    assert view.sentence.startswith("P(fake) ")
+    assert service.explain(picture, service.judge(picture), dark=True).sentence
 
 
-def test_nothing_stays_in_the_temporary_folder(inspector, talk, picture, run, tmp_path):
-    found = inspector.inspect(talk)
-    inspector.timeline(talk, found, run, dark=False)
-    inspector.listen(talk, found)
-    inspector.explain(talk, found, dark=False)
-    inspector.picture(picture, dark=False)
+def test_nothing_stays_in_the_temporary_folder(service, talk, picture, run, tmp_path):
+    found = service.judge(talk)
+    service.timeline(talk, found, run, dark=False)
+    service.excerpt(talk, found)
+    service.explain(talk, found, dark=False)
+    service.picture(picture, dark=False)
     assert list(tmp_path.iterdir()) == []

@@ -13,7 +13,7 @@ def run(hand_set):
     return load(hand_set)  # threshold 0.5, uncertain between 0.4 and 0.6
 
 
-def said(p, run):
+def label(p, run):
     return relabel(Verdict("a", "?", 50.0, p, 0.0), run).label
 
 
@@ -22,21 +22,21 @@ def test_the_own_threshold_changes_nothing(run):
 
 
 def test_a_word_follows_from_threshold_and_band(run):
-    assert [said(p, run) for p in (0.1, 0.4, 0.41, 0.59, 0.6, 0.9)] == [
+    assert [label(p, run) for p in (0.1, 0.4, 0.41, 0.59, 0.6, 0.9)] == [
         *("real", "real", "uncertain", "uncertain", "fake", "fake")
     ]
     bare = replace(run, uncertain=(0.5, 0.5))
-    assert [said(p, bare) for p in (0.49, 0.5)] == ["real", "fake"]
+    assert [label(p, bare) for p in (0.49, 0.5)] == ["real", "fake"]
 
 
 def test_the_band_moves_with_the_threshold_in_log_odds(run):
     # Odds of 0.9 are 9 times those of 0.5, so 0.4 (2:3) becomes 18:3, and 0.6 (3:2) 27:2.
-    there = with_threshold(run, 0.9)
-    assert there.threshold == 0.9
-    assert there.uncertain == pytest.approx((18 / 21, 27 / 29))
-    assert said(0.8, there) == "real"
-    assert said(0.9, there) == "uncertain"
-    assert said(0.95, there) == "fake"
+    strict = with_threshold(run, 0.9)
+    assert strict.threshold == 0.9
+    assert strict.uncertain == pytest.approx((18 / 21, 27 / 29))
+    assert label(0.8, strict) == "real"
+    assert label(0.9, strict) == "uncertain"
+    assert label(0.95, strict) == "fake"
 
 
 def test_a_band_without_an_end_keeps_it(run):

@@ -1,0 +1,169 @@
+"""The words of a verdict: labels, lines of text, and sentences for readers without statistics.
+
+Command lines, tables and the page take their words from here. Sentences hold no names from outside
+but the class names of the run. Probabilities are of the positive class, were both equally frequent.
+"""
+
+from dataclasses import dataclass
+
+UNCERTAIN = "uncertain"
+NO_SPEECH = "no speech"
+NOT_JUDGED = "not judged"
+DEMONSTRATION = (
+    "this run learned from the demonstration corpus of synthetic sounds: its answers about real "
+    "recordings mean nothing"
+)
+NBSP = "\u00a0"  # keeps a number and its unit in one line
+
+
+@dataclass(frozen=True)
+class VerdictText:
+    """A verdict in sentences.
+
+    Attributes
+    ----------
+    headline : str
+    meaning, caveat : str
+        One sentence each: what the verdict means, and what it does not mean.
+    tone : str
+        ``"positive"``, ``"negative"``, ``"uncertain"``, ``"no speech"`` or ``"not judged"``.
+    """
+
+    headline: str
+    meaning: str
+    caveat: str
+    tone: str
+
+
+def explain_refusal(reason: str) -> VerdictText:
+    """Say that a file was not judged.
+
+    Examples
+    --------
+    >>> explain_refusal("expected sound, got silence").meaning
+    'expected sound, got silence.'
+    """
+    caveat = "This says nothing about whether it is real or not."
+    return VerdictText("Not judged", f"{reason}.", caveat, NOT_JUDGED)
+
+
+def explain_verdict(
+    label: str, p: float | None, classes: tuple[str, str], uncertain: tuple[float, float]
+) -> VerdictText:
+    """Say what a verdict means, and what it does not mean.
+
+    Parameters
+    ----------
+    label : str
+    p : float in (0, 1), or None
+        P(positive class); None where no speech was found.
+    classes : tuple of two str
+        The positive one last.
+    uncertain : tuple of two float
+        Between these P, there is no verdict.
+
+    Returns
+    -------
+    text : VerdictText
+    """
+    if p is None:
+        return VerdictText(
+            "No speech found",
+            "Nothing in the recording looks like speech, so there is nothing to judge.",
+            "It says nothing about whether the sound is real or generated.",
+            NO_SPEECH,
+        )
+    negative, positive = classes
+    probability = f"{p_of(positive)} is {percent(p)}"
+    if label == UNCERTAIN:
+        return VerdictText(
+            "Uncertain",
+            f"{probability}, between {' and '.join(map(percent, uncertain))}, where this detector "
+            "is wrong too often to give a verdict.",
+            "It does not mean half and half: do not use it as a verdict; listen, and find the "
+            "source.",
+            UNCERTAIN,
+        )
+    is_positive = label == positive
+    return VerdictText(
+        f"{label.capitalize()}, {percent(max(p, 1 - p))}",
+        f"It looks like the {label} examples that this detector learned from: {probability}, were "
+        f"{negative} and {positive} equally frequent.",
+        _caveat_of_positive(positive) if is_positive else _caveat_of_negative(negative, positive),
+        "positive" if is_positive else "negative",
+    )
+
+
+def _caveat_of_positive(positive: str) -> str:
+    return (
+        f"It does not prove that it is {positive}: on microphones, codecs and voices that it has "
+        "never met, the detector is often wrong and just as confident."
+    )
+
+
+def _caveat_of_negative(negative: str, positive: str) -> str:
+    unknown = "a new generator makes" if positive == "fake" else "the detector has never met"
+    return f"It does not prove that it is {negative}: what {unknown} can look {negative} to it."
+
+
+def verdict_columns(label: str, confidence: float | None, p: float | None, positive: str) -> str:
+    """Write a verdict in columns of fixed width, as the command lines print it.
+
+    Examples
+    --------
+    >>> verdict_columns("fake", 97.3, 0.973, "fake")
+    'fake       97.3 %  P(fake) 0.973'
+    """
+    numbers = "" if p is None else f"{confidence:5.1f} %  {p_of(positive)} {p:.3f}"
+    width = len(f"100.0 %  {p_of(positive)} 0.000")
+    return f"{label:<9} {numbers:<{width}}"
+
+
+def p_of(positive: str) -> str:
+    """Name the probability: P(fake)."""
+    return f"P({positive})"
+
+
+def percent(p: float) -> str:
+    """Write a probability in percent, never as 0 or 100.
+
+    Examples
+    --------
+    >>> [percent(p).replace(NBSP, " ") for p in (0.0, 0.5, 0.973, 1.0)]
+    ['under 0.1 %', '50.0 %', '97.3 %', 'over 99.9 %']
+    """
+    side = "under " if p < 0.001 else "over " if p > 0.999 else ""
+    return f"{side}{100 * min(max(p, 0.001), 0.999):.1f}{NBSP}%"
+
+
+def most_suspicious(interval: tuple[float, float] | None) -> str:
+    """Say in which seconds a recording is most suspicious; empty without such seconds.
+
+    Examples
+    --------
+    >>> most_suspicious((61.0, 63.0))
+    'Most suspicious: 1:01.0 to 1:03.0. '
+    """
+    return f"Most suspicious: {clock_range(interval)}. " if interval else ""
+
+
+def clock_range(interval: tuple[float, float]) -> str:
+    """Write start and end of a part of a recording, given in s."""
+    return " to ".join(map(clock, interval))
+
+
+def clock(seconds: float) -> str:
+    """Write a time in a recording.
+
+    Examples
+    --------
+    >>> clock(7.25), clock(75), clock(3675.5)
+    ('7.2 s', '1:15.0', '1:01:15.5')
+    """
+    tenths = round(10 * seconds)
+    minutes, rest = divmod(tenths, 600)
+    if not minutes:
+        return f"{rest / 10:.1f} s"
+    hours, minutes = divmod(minutes, 60)
+    start = f"{hours}:{minutes:02d}" if hours else str(minutes)
+    return f"{start}:{rest / 10:04.1f}"

@@ -1,0 +1,56 @@
+import pytest
+
+from classify.prediction.wording import NBSP, explain_refusal, explain_verdict, percent
+
+CLASSES, UNCERTAIN = ("real", "fake"), (0.4, 0.6)
+
+
+def plain(text):
+    return text.replace(NBSP, " ")
+
+
+@pytest.mark.parametrize(
+    ("label", "p", "headline", "meaning", "caveat", "tone"),
+    [
+        (
+            "fake",
+            0.973,
+            "Fake, 97.3 %",
+            "P(fake) is 97.3 %",
+            "not prove that it is fake",
+            "positive",
+        ),
+        ("real", 0.09, "Real, 91.0 %", "P(fake) is 9.0 %", "not prove that it is real", "negative"),
+        ("uncertain", 0.55, "Uncertain", "between 40.0 % and 60.0 %", "half and half", "uncertain"),
+    ],
+)
+def test_a_verdict_says_what_it_means_and_what_it_does_not(
+    label, p, headline, meaning, caveat, tone
+):
+    text = explain_verdict(label, p, CLASSES, UNCERTAIN)
+    assert plain(text.headline) == headline
+    assert meaning in plain(text.meaning)
+    assert caveat in text.caveat
+    assert text.tone == tone
+    for sentence in (text.meaning, text.caveat):
+        assert sentence.endswith(".")
+
+
+def test_certainty_is_never_complete():
+    text = explain_verdict("fake", 1.0, CLASSES, UNCERTAIN)
+    assert plain(text.headline) == "Fake, over 99.9 %"
+    assert plain(percent(0.0)) == "under 0.1 %"
+
+
+def test_no_speech_and_a_refusal_are_no_verdict():
+    silent = explain_verdict("no speech", None, CLASSES, UNCERTAIN)
+    assert (silent.headline, silent.tone) == ("No speech found", "no speech")
+    refused = explain_refusal("expected sound, got silence")
+    assert (refused.headline, refused.meaning) == ("Not judged", "expected sound, got silence.")
+
+
+def test_other_classes_have_their_own_names():
+    text = explain_verdict("dog", 0.9, ("cat", "dog"), UNCERTAIN)
+    assert text.headline.startswith("Dog")
+    assert "cat and dog equally frequent" in text.meaning
+    assert "fake" not in text.meaning + text.caveat
