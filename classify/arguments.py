@@ -127,24 +127,18 @@ def _add_settings(verb: argparse.ArgumentParser) -> None:
 
     for name, kind, text in (
         ("epochs", int, "most passes over the training pictures"),
-        ("patience", int, "end after so many epochs without a better one, unless the last is kept"),
         ("batch-size", int, "pictures in one step"),
         ("learning-rate", float, "largest step size of AdamW; it falls to 0"),
         ("warmup", float, "epochs, or a part of one, in which it rises from 0"),
         ("weight-decay", float, "weight decay of AdamW"),
         ("ema", float, "epochs that the mean of the weights reaches back; 0: none"),
         ("dropout", float, "share of features dropped, 0 to 1"),
-        ("smoothing", float, "share of the label that is spread over both classes"),
         ("mixup", float, "how much pictures are blended, parameter of a Beta distribution; 0: not"),
         ("shear", float, "largest shear of a training picture, in degrees"),
         ("zoom", float, "largest zoom of a training picture, as a share; it moves frequencies"),
-        ("tilt", float, "standard deviation of a slope over frequency, in dB; 0: none"),
-        ("equalise", float, "standard deviation of a random response over frequency, in dB"),
-        ("level", float, "standard deviation of the gain, in dB"),
         ("noise", float, "share of training pictures that get noise"),
         ("low-pass", float, "share of training pictures that lose the top of their band"),
         ("masks", int, "most bands, and most moments, that are hidden; 0: none"),
-        ("views", int, "how often the trained network is asked about a picture, mirrored, rolled"),
     ):
         add(name, text, type=kind, metavar="N")
     for name, text in (

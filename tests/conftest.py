@@ -116,13 +116,21 @@ def images(tmp_path_factory, make_pictures):
 
 
 @pytest.fixture(scope="session")
-def trained(tmp_path_factory, images):
+def quick_settings():
+    """Give settings with which a few epochs on `images` are enough."""
+    from classify.settings import Settings, recipe
+
+    quick = {"model": "cnn", "epochs": 3, "batch_size": 8, "learning_rate": 0.01}
+    return Settings(**{**recipe("plain"), **quick, "keep_epoch": "loss"})
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory, images, quick_settings):
     """Give the folder of a run trained for three epochs on `images`, not to be changed."""
-    from classify.settings import Settings
     from classify.training.training import train
 
     folder = tmp_path_factory.mktemp("runs") / "trained"
-    train(images, folder, Settings(epochs=3, batch_size=8, learning_rate=0.01))
+    train(images, folder, quick_settings)
     return folder
 
 

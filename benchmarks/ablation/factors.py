@@ -5,7 +5,6 @@ lacks is switched on with the value that stands here, and of a choice all others
 the table stays true when the recipe changes.
 """
 
-import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from difflib import get_close_matches
@@ -23,20 +22,15 @@ AUGMENTATIONS = {
     "zoom": 0.1,
     "flip": True,
     "roll": True,
-    "tilt": 3.0,
-    "equalise": 3.0,
-    "level": 3.0,
     "noise": 0.3,
     "low_pass": 0.3,
     "masks": 2,
     "mixup": 0.2,
-    "smoothing": 0.1,
 }
 EMA = 0.4
 SOUND = {"variants": 2, "forge": True}
 SECONDS = (1.0, 2.0, 4.0)
 BALANCES = {"none": [], "class": ["label"], "source": ["source"]}
-VIEWS = 4
 NETWORKS = 3  # of the ensemble
 
 
@@ -127,12 +121,12 @@ def factors(training: Change, drawing: Drawing = BASE) -> list[Factor]:
 
     Examples
     --------
-    >>> found = {one.name: one for one in factors({**recipe("robust"), "tilt": 0.0, "shear": 1.0})}
-    >>> found["tilt"].training, found["shear"].training, found["shear"].before
-    ({'tilt': 3.0}, {'shear': 0.0}, '1.0')
+    >>> found = {one.name: one for one in factors({**recipe("robust"), "mixup": 0.0})}
+    >>> found["mixup"].training, found["shear"].training, found["shear"].before
+    ({'mixup': 0.2}, {'shear': 0.0}, '1.0')
     """
     drawn = asdict(drawing)
-    found = [
+    return [
         *_drawn(_choice("feature", "representation", tuple(REPRESENTATIONS), drawn)),
         *_drawn(_choice("seconds", "length", SECONDS, drawn)),
         *_drawn(_switch(name, "sound", on, drawn) for name, on in SOUND.items()),
@@ -143,11 +137,9 @@ def factors(training: Change, drawing: Drawing = BASE) -> list[Factor]:
         *_choice("keep_epoch", "learning", KEPT_EPOCHS, training),
         *_choice("model", "model", MODELS, training),
         *_choice("fusion", "model", FUSIONS, training),
-        _views(training),
         Factor("recipe-plain", "whole", "plain", "robust", recipe("plain")),
         Factor("ensemble", "whole", f"{NETWORKS} networks", "1", networks=NETWORKS),
     ]
-    return [_seen(one, training) for one in found]
 
 
 def selected(known: Sequence[Factor], names: Sequence[str]) -> list[Factor]:
@@ -212,21 +204,6 @@ def _balance(base: Change) -> Iterator[Factor]:
         if columns != own:
             before = names.get(own, ",".join(own))
             yield Factor(f"balance-{name}", "learning", name, before, {"balance": list(columns)})
-
-
-def _views(base: Change) -> Factor:
-    """Asked about a picture once where the base asks more often, and else more often."""
-    now = 1 if base["views"] > 1 else VIEWS
-    return Factor("views", "whole", str(now), str(base["views"]), {"views": now})
-
-
-def _seen(factor: Factor, base: Change) -> Factor:
-    """Leave out the views that there are no more: a picture is seen only as it was trained on."""
-    whole = {**base, **factor.training}
-    most = math.inf if whole["roll"] else 1 + whole["flip"]
-    if whole["views"] <= most:
-        return factor
-    return factor._replace(training={**factor.training, "views": most})
 
 
 def _told(value: Any) -> str:

@@ -98,14 +98,14 @@ class SpectrogramDataGenerator(ImageDataGenerator):
         how = self.settings
         x = picture.astype(np.float32)
         levels, rest = np.split(x, [self.levels or len(x)])
-        left = heard = self._heard(levels, rng)
+        left = levels
         if rng.random() < how.noise:
             left = transforms.add_noise(left, rng, self.decibel)
         if rng.random() < how.low_pass:
             left = transforms.band_limited(left, rng, self.decibel)
-        if len(rest) and left is not heard:
+        if len(rest) and left is not levels:
             chance = plain[len(left) :].astype(np.float32)
-            rest[:] = transforms.fade(rest, chance, float((left == heard).mean()))
+            rest[:] = transforms.fade(rest, chance, float((left == levels).mean()))
         levels[:] = left
         # Keras draws from NumPy's global state, and only after it was given a seed.
         x = self.random_transform(x, seed=int(rng.integers(2**32)))
@@ -114,17 +114,6 @@ class SpectrogramDataGenerator(ImageDataGenerator):
         if how.masks:
             x = transforms.masked(x, rng, how.masks)
         return np.clip(x, 0, 255)
-
-    def _heard(self, x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Change levels as another microphone would."""
-        how = self.settings
-        if how.tilt:
-            x = transforms.random_tilt(x, rng, how.tilt * self.decibel)
-        if how.equalise:
-            x = transforms.random_eq(x, rng, how.equalise * self.decibel)
-        if how.level:
-            x = transforms.amplified(x, rng, how.level * self.decibel)
-        return x
 
 
 class BatchSequence(keras.utils.PyDataset):

@@ -6,72 +6,12 @@ amplifying, and the louder of two sounds hides the other. All that is random com
 
 import numpy as np
 
-_KNOTS = 6  # of a random response: one for every 1.6 kHz of speech sampled at 16 kHz
 _WIDEST_BAND, _LONGEST_GAP = 1 / 5, 1 / 6  # of what masking hides at once, as a share of a side
 _NARROWEST = 0.4  # least share of the frequencies that a limited band keeps
 # Grey values of noise, as a share of their range: on render's scale from noise that is hardly seen
 # to white noise 5 dB below the speech.
 _HISS = (0.25, 0.7)
 _GRAIN = 5  # decibels by which the emptied part of a limited band varies
-
-
-def amplified(picture: np.ndarray, rng: np.random.Generator, deviation: float) -> np.ndarray:
-    """Make all of a picture louder or quieter.
-
-    Parameters
-    ----------
-    picture : np.ndarray, shape=(height, width), dtype=float32
-    rng : np.random.Generator
-    deviation : float
-        Standard deviation of the gain, in grey values.
-
-    Returns
-    -------
-    picture : np.ndarray, same shape
-    """
-    return picture + np.float32(rng.normal(0, deviation))
-
-
-def random_tilt(picture: np.ndarray, rng: np.random.Generator, deviation: float) -> np.ndarray:
-    """Make the top louder and the bottom quieter, or the reverse, along a straight line.
-
-    Parameters
-    ----------
-    picture : np.ndarray, shape=(height, width), dtype=float32
-    rng : np.random.Generator
-    deviation : float
-        Standard deviation of the gain at the top, in grey values; at the bottom it is the same
-        with the other sign.
-
-    Returns
-    -------
-    picture : np.ndarray, same shape
-    """
-    line = np.linspace(1, -1, len(picture), dtype=np.float32) * np.float32(rng.normal(0, deviation))
-    return picture + line[:, np.newaxis]
-
-
-def random_eq(picture: np.ndarray, rng: np.random.Generator, deviation: float) -> np.ndarray:
-    """Give every frequency its own gain, along a smooth random curve: another microphone.
-
-    Parameters
-    ----------
-    picture : np.ndarray, shape=(height, width), dtype=float32
-    rng : np.random.Generator
-    deviation : float
-        Standard deviation of the gain at each of six places from top to bottom, in grey values;
-        halves of cosines lead from each to the next.
-
-    Returns
-    -------
-    picture : np.ndarray, same shape
-    """
-    gains = rng.normal(0, deviation, _KNOTS)
-    place = np.linspace(0, _KNOTS - 1, len(picture))
-    before = np.minimum(place.astype(int), _KNOTS - 2)
-    weight = (1 - np.cos(np.pi * (place - before))) / 2
-    curve = gains[before] * (1 - weight) + gains[before + 1] * weight
-    return picture + curve.astype(np.float32)[:, np.newaxis]
 
 
 def add_noise(picture: np.ndarray, rng: np.random.Generator, decibel: float) -> np.ndarray:

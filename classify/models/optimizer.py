@@ -39,8 +39,7 @@ def prepare(model: keras.Model, settings: Settings, steps_per_epoch: int) -> Non
         "sigmoid": keras.losses.BinaryCrossentropy,
         "softmax": keras.losses.CategoricalCrossentropy,
     }
-    loss = kinds[settings.head](label_smoothing=settings.smoothing)
-    model.compile(optimiser, loss, metrics=[accuracy])
+    model.compile(optimiser, kinds[settings.head](), metrics=[accuracy])
 
 
 @keras.saving.register_keras_serializable("spoofsight")

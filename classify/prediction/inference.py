@@ -1,8 +1,7 @@
 """A run and pictures in, what its networks say of each out, in order.
 
 Scores are raw: ln p(real) - ln p(fake), freed of the share of the classes in training and not yet
-calibrated; one a network, for an ensemble has several. Where the training asks for more than one
-view of a picture, see `classify.prediction.tta`, a score is the mean over them.
+calibrated; one a network, for an ensemble has several.
 """
 
 import os
@@ -16,7 +15,6 @@ from pathlib import Path
 import numpy as np
 
 from classify.data.pictures import read
-from classify.prediction.tta import views
 from classify.runs.run import Run
 
 BATCH = 16  # more at once take no less time each, and more memory
@@ -89,11 +87,8 @@ def score_arrays(run: Run, images: np.ndarray) -> np.ndarray:
 
 
 def _llr(run: Run, images: np.ndarray) -> np.ndarray:
-    """What one network says, the mean over the views of the pictures; shape (n,)."""
-    how = {name: run.training.get(name, False) for name in ("flip", "roll")}
-    seen = views(images, run.training.get("views", 1), **how)
-    outputs = np.stack([run.network(view) for view in seen])
-    return _logit(run.prior) - _logit(np.clip(outputs, _EDGE, 1 - _EDGE)).mean(axis=0)
+    """Scores by one network, shape (n,)."""
+    return _logit(run.prior) - _logit(np.clip(run.network(images), _EDGE, 1 - _EDGE))
 
 
 def _look(run: Run, path: Path | Score) -> tuple[Path, np.ndarray] | Score:

@@ -19,7 +19,7 @@ from scipy.special import expit, logit
 
 from classify.metrics import detection
 from classify.metrics.trials import PRIOR
-from classify.runs.history import History, best
+from classify.runs.history import History, kept_epoch
 from classify.runs.run import replace
 
 # Of Okabe and Ito's palette.
@@ -28,19 +28,19 @@ LEVELS = {"picture": ("#CC79A7", "--"), "recording": ("#009E73", "-")}
 MEMBERS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 
 
-def learning_curves(history: History, select: str, path: Path) -> None:
+def learning_curves(history: History, keep_epoch: str, path: Path) -> None:
     """Write the figure of `learning` for one network.
 
     Parameters
     ----------
     history : sequence of mapping
-    select : str
+    keep_epoch : str
     path : Path
     """
-    replace(path, png(learning({"": history}, select)))
+    replace(path, png(learning({"": history}, keep_epoch)))
 
 
-def learning(histories: Mapping[str, History], select: str) -> Figure:
+def learning(histories: Mapping[str, History], keep_epoch: str) -> Figure:
     """Draw loss and accuracy over the epochs, with a mark at the epoch that was kept.
 
     Parameters
@@ -48,8 +48,8 @@ def learning(histories: Mapping[str, History], select: str) -> Figure:
     histories : mapping of str to sequence of mapping
         By the name of the network; one mapping an epoch, with ``loss``, ``accuracy``,
         ``val_loss`` and ``val_accuracy``.
-    select : str
-        By what the epoch was chosen, see `classify.runs.history.best`.
+    keep_epoch : str
+        By what the epoch was chosen, see `classify.runs.history.kept_epoch`.
 
     Returns
     -------
@@ -59,7 +59,7 @@ def learning(histories: Mapping[str, History], select: str) -> Figure:
     panels = figure.subplots(2, 1, sharex=True)
     for index, (name, rows) in enumerate(histories.items()):
         colour, epochs = MEMBERS[index % len(MEMBERS)], np.arange(1, len(rows) + 1)
-        kept = best(rows, select)
+        kept = kept_epoch(rows, keep_epoch)
         for axes, key in zip(panels, ("loss", "accuracy"), strict=True):
             held_out = [row[f"val_{key}"] for row in rows]
             axes.plot(epochs, [row[key] for row in rows], "--", color=colour, alpha=0.6)

@@ -28,16 +28,15 @@ def write_history(path: Path, rows: list[dict[str, float]]) -> None:
     replace(path, text.getvalue().encode())
 
 
-def best(rows: History, select: str) -> int:
-    """Index of the epoch that is kept, the first of equally good ones.
+def kept_epoch(rows: History, keep_epoch: str) -> int:
+    """Index of the epoch that is kept, as Keras' ``ModelCheckpoint`` would choose it.
 
     Parameters
     ----------
     rows : sequence of mapping
         One an epoch, at least one.
-    select : str
-        ``"last"``: the last one. ``"loss"``: the one of the lowest validation loss. ``"eer"``: of
-        the lowest error on validation and, of several, the lowest loss.
+    keep_epoch : str
+        ``"last"``: the last one. ``"loss"``: the first of those of the lowest validation loss.
 
     Returns
     -------
@@ -45,12 +44,10 @@ def best(rows: History, select: str) -> int:
 
     Examples
     --------
-    >>> figures = (0.2, 0.5), (0.1, 0.7), (0.3, 0.6)
-    >>> rows = [{"val_eer": error, "val_loss": loss} for error, loss in figures]
-    >>> best(rows, "loss"), best(rows, "eer"), best(rows, "last")
-    (0, 1, 2)
+    >>> rows = [{"val_loss": loss} for loss in (0.7, 0.5, 0.5, 0.6)]
+    >>> kept_epoch(rows, "loss"), kept_epoch(rows, "last")
+    (1, 3)
     """
-    if select == "last":
+    if keep_epoch == "last":
         return len(rows) - 1
-    names = ("val_loss",) if select == "loss" else ("val_eer", "val_loss")
-    return min(range(len(rows)), key=lambda number: [rows[number][name] for name in names])
+    return min(range(len(rows)), key=lambda index: rows[index]["val_loss"])

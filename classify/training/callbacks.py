@@ -11,7 +11,7 @@ import keras
 import numpy as np
 
 from classify.data.augmentation import BatchSequence
-from classify.runs.history import History, best
+from classify.runs.history import History, kept_epoch
 from classify.runs.runtime import KERAS
 from classify.settings import Settings
 from classify.training.head_calibration import Fusion
@@ -19,7 +19,7 @@ from classify.training.validation import ValidationSet, validate
 
 
 class CheckpointCallback(keras.callbacks.Callback):
-    """Keep every epoch until the next is kept, keep the best, and end when no better one comes.
+    """Save every finished epoch, and make one of them the run's network.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ class CheckpointCallback(keras.callbacks.Callback):
     rows : list of dict
         Figures of the epochs that an earlier process finished.
     settings : Settings
-        Say which epoch is the best, and after how many without a better one to end.
+        ``keep_epoch`` says which epoch becomes the run's network.
     held : ValidationSet
         What the heads are weighed on, see `classify.training.head_calibration`.
     """
@@ -37,14 +37,6 @@ class CheckpointCallback(keras.callbacks.Callback):
         super().__init__()
         self.folder, self.rows = folder, list(rows)
         self.settings, self.held = settings, held
-
-    @property
-    def over(self) -> bool:
-        """Whether the last `patience` epochs brought no better one."""
-        if not self.rows:
-            return False
-        since = len(self.rows) - 1 - best(self.rows, self.settings.keep_epoch)
-        return since >= self.settings.patience
 
     def on_epoch_end(self, epoch: int, logs=None) -> None:
         """Finish an epoch: its rename is the moment from which it counts."""
@@ -63,7 +55,6 @@ class CheckpointCallback(keras.callbacks.Callback):
         for path in kept.parent.glob("epoch-*.keras"):
             if path != kept:
                 path.unlink()
-        self.model.stop_training = self.over
 
     def on_train_end(self, logs=None) -> None:
         """Keep the last epoch, where that is asked for: it was to be seen which that is."""
@@ -72,7 +63,7 @@ class CheckpointCallback(keras.callbacks.Callback):
 
     def keep_best(self) -> None:
         """Make the last epoch the run's network if it is the best so far."""
-        if not self.rows or best(self.rows, self.settings.keep_epoch) != len(self.rows) - 1:
+        if not self.rows or kept_epoch(self.rows, self.settings.keep_epoch) != len(self.rows) - 1:
             return
         model = keras.models.load_model(epoch_path(self.folder, len(self.rows)), safe_mode=True)
         if model.optimizer.use_ema:

@@ -33,7 +33,7 @@ from classify.metrics.calibration import calibrate
 from classify.models.build import build
 from classify.prediction.pooling import calibrated_trials, score
 from classify.reports.plots import learning_curves
-from classify.runs.history import best, read_history, write_history
+from classify.runs.history import kept_epoch, read_history, write_history
 from classify.runs.run import Run, load, replace
 from classify.runs.runtime import KERAS, ONNX
 from classify.settings import Settings
@@ -215,7 +215,7 @@ def _train_one(data: _Data, folder: Path, settings: Settings) -> Run:
         _single_precision(folder, data, settings)
     rows = read_history(folder / "history.csv")
     learning_curves(rows, settings.keep_epoch, folder / "learning_curves.png")
-    kept = rows[best(rows, settings.keep_epoch)]
+    kept = rows[kept_epoch(rows, settings.keep_epoch)]
     run = dataclasses.replace(run, scores=kept)
     run = dataclasses.replace(run, export=export(run, data.validation.paths))
     finished = _finish(run, data)
@@ -232,7 +232,7 @@ def _fit(data: _Data, folder: Path, settings: Settings, done: int) -> None:
     write_history(history, rows)
     keeper = CheckpointCallback(folder, rows, settings, data.held)
     keeper.keep_best()  # a kill may have come between an epoch's end and this
-    if keeper.over or done >= settings.epochs:
+    if done >= settings.epochs:
         return
     batches = data.batches(settings)
     if done:

@@ -133,7 +133,7 @@ def test_some_refused_is_status_1_and_all_refused_is_status_2(images, run, tmp_p
         (["train", "EMPTY"], "train: expected a folder of pictures, got "),
         (["train", "IMAGES", "--epochs", "0"], "train: expected epochs of at least 1, got 0"),
         (["train", "IMAGES", "--to", "RUN"], "train: expected a new run, got "),
-        (["train", "IMAGES", "--flip", "--no-roll", "--views", "3"], "train: expected at most 2 "),
+        (["train", "IMAGES", "--shear", "90"], "train: expected shear of at least 0 and under 90"),
         (["evaluate", "IMAGES", "--run", "NOWHERE"], "evaluate: expected a trained run in "),
         (["evaluate", "NOWHERE", "--run", "RUN"], "evaluate: expected a split of pictures, got "),
         (["predict", "NOWHERE", "--run", "RUN"], "predict: "),
