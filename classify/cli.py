@@ -139,6 +139,8 @@ def _predict(names: list[str], folder: Path, format: str) -> int:
     from classify.runs.run import load
 
     run = load(folder)
+    if run.caveat:
+        print(f"predict: warning: {run.caveat}", file=sys.stderr)
     rows = csv.writer(sys.stdout, lineterminator="\n")
     if format == "csv":
         rows.writerow(("path", "label", "confidence", "p_fake", "llr"))

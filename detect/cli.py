@@ -12,6 +12,7 @@ from detect.arguments import parser
 
 if TYPE_CHECKING:
     from classify.prediction.verdicts import Refusal
+    from classify.runs.run import Run
     from detect.detection import Detection
     from detect.figure_files import FigureWriter
     from detect.sources import Source
@@ -69,9 +70,11 @@ def _detect(
         asked = {TIMELINE: timeline, EXPLANATION: explain}
         wanted = {what: target for what, target in asked.items() if target is not None}
         artist = FigureWriter(detector, wanted, single=len(sources) == 1)
+        if detector.run.caveat:
+            _tell(f"warning: {detector.run.caveat}")
         if not detector.run.training_ranges:
             _tell(f"{folder} does not say what its training recordings were like: no warnings")
-        return _print(_results(sources, artist), format, detector.run.classes[1])
+        return _print(_results(sources, artist), format, detector.run)
 
 
 def _sources(names: list[str], raw: int | None, stack: ExitStack) -> "Iterator[Source | Refusal]":
@@ -118,7 +121,7 @@ def _results(
 
 
 def _print(
-    results: "Iterator[tuple[Detection | Refusal, str | None]]", format: str, positive: str
+    results: "Iterator[tuple[Detection | Refusal, str | None]]", format: str, run: "Run"
 ) -> int:
     """Print verdicts, text sorted once all are there, and give the status."""
     from classify.prediction.verdicts import Refusal
@@ -144,12 +147,13 @@ def _print(
                     _tell(f"{result.path}: {sentence}")
             else:
                 for warning in result.warnings:
-                    _tell(f"{result.path}: warning: {warning}")
+                    if warning != run.caveat:  # said once already, for all recordings
+                        _tell(f"{result.path}: warning: {warning}")
                 kept.append((replace(result, windows=()), sentence))
     finally:
         # Of an interrupted folder, too, what is known is said.
         for found, sentence in sorted(kept, key=lambda one: output.suspicion(one[0]), reverse=True):
-            print(output.line(found, positive))
+            print(output.line(found, run.classes[1]))
             if sentence:
                 print(f"           {sentence}")
     return 2 if not done else 1 if refused else 0

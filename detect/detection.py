@@ -237,6 +237,8 @@ class _WindowSum:
         )
 
     def _warnings(self, run: Run, original: SourceFile, windows: int) -> Iterator[str]:
+        if run.caveat:
+            yield run.caveat
         count = len(self.spans)
         if count < _FEW * windows:
             yield f"speech was found in {count} of {windows} windows; the verdict is of these"

@@ -14,6 +14,8 @@ import numpy as np
 
 Manifest = dict[str, dict[str, str]]
 
+DEMONSTRATION = "demonstration"  # source of every recording that `render --demo` makes
+
 
 def read(dataset: Path) -> Manifest:
     """Read a dataset's manifest.

@@ -90,7 +90,7 @@ def decode(data: bytes) -> Picture:
 
 
 def read(
-    path: Path, shape: Sequence[int], drawing: RenderSettings | None, remedy: str = ""
+    path: Path, shape: Sequence[int], drawing: RenderSettings | None, advice: str = ""
 ) -> np.ndarray:
     """Read a picture for a network.
 
@@ -101,7 +101,7 @@ def read(
         Height and width that the network takes.
     drawing : dict or None
         Drawing settings of the pictures that it was trained on; None where they are unknown.
-    remedy : str
+    advice : str
         See `require_same_rendering`.
 
     Returns
@@ -117,7 +117,7 @@ def read(
     """
     with path.open("rb", buffering=0) as file:
         picture = decode(file.readall())
-    require_same_rendering(drawing, picture.drawing, remedy)
+    require_same_rendering(drawing, picture.drawing, advice)
     if picture.image.shape != tuple(shape):
         raise ValueError(f"expected a picture of {size(shape)}, got {size(picture.image.shape)}")
     return picture.image

@@ -12,7 +12,7 @@ _BESIDE = ("axes", "command")  # what render.json holds besides the drawing sett
 
 
 def require_same_rendering(
-    expected: RenderSettings | None, got: RenderSettings | None, remedy: str = ""
+    expected: RenderSettings | None, got: RenderSettings | None, advice: str = ""
 ) -> None:
     """Refuse pictures drawn with other settings; where one side is unknown, there is no telling.
 
@@ -21,8 +21,9 @@ def require_same_rendering(
     Parameters
     ----------
     expected, got : dict or None
-    remedy : str
-        What to do about it, in the error's words; no drawing does anything about another version.
+    advice : str
+        End of the error: how to draw the pictures again. Left out if the versions differ, because
+        no option draws as another version did.
 
     Raises
     ------
@@ -42,7 +43,7 @@ def require_same_rendering(
         return
     wanted = ", ".join(f"{name} {expected[name]}" for name in names)
     came = ", ".join(f"{name} {got[name]}" for name in names)
-    said = f": {remedy}" if remedy and "version" not in names else ""
+    said = f": {advice}" if advice and "version" not in names else ""
     raise ValueError(f"expected a picture drawn with {wanted}, got {came}{said}")
 
 

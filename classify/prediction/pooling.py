@@ -103,7 +103,7 @@ def score_split(verb: str, dataset: Path, run: Run, split: str) -> RawScores:
     truth = _truth(dataset, run, split)
     drawing = load_drawing(dataset / "render.json")
     try:
-        require_same_rendering(run.drawing, drawing, run.remedy)
+        require_same_rendering(run.drawing, drawing, run.redraw_advice)
     except ValueError as error:
         raise ValueError(f"{dataset}: {error}") from error
     return score(verb, run, dataset, truth)

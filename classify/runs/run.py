@@ -1,8 +1,8 @@
-"""A trained run: a folder that rebuilds its network and says how it came about.
+"""A trained run: a folder with a network and with all that tells how it was trained.
 
-``model.keras`` and ``model.onnx`` take raw pictures; ``run.json`` holds what `Run` holds;
-``render.json``, where the dataset had one, is the drawing settings, copied unread. An ensemble has
-no network of its own but a folder for each of its members, runs as well.
+``model.keras`` and ``model.onnx`` take raw pictures. ``run.json`` holds the fields of `Run`.
+``render.json`` is copied from the dataset, if it has one: the settings the pictures were drawn
+with. An ensemble has no network of its own but one folder, also a run, for each member.
 """
 
 import dataclasses
@@ -18,6 +18,12 @@ import numpy as np
 from classify.data.render_settings import RenderSettings, load_axes, load_command, load_drawing
 from classify.runs import runtime
 from classify.runs.runtime import KERAS, ONNX, Network
+
+FORMAT = 1  # of run.json; an older run cannot be read and is trained anew
+DEMONSTRATION_CAVEAT = (
+    "this run learned from the demonstration corpus of synthetic sounds: its verdicts about real "
+    "recordings mean nothing"
+)
 
 
 @dataclass(frozen=True)
@@ -56,13 +62,13 @@ class Calibration:
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """What is known of a trained network.
+    """A trained network, or an ensemble of networks, with the metadata of its ``run.json``.
 
     Attributes
     ----------
     folder : Path
     training : dict
-        The training settings.
+        Fields of `classify.settings.Settings`.
     classes : tuple of two str
         Class names, the positive one last.
     shape : tuple of two int
@@ -70,25 +76,27 @@ class Run:
     prior : float
         Share of the positive class that the loss of the training saw, in (0, 1).
     calibration : Calibration
-        Makes what the network says a probability; fitted on the validation recordings.
+        From raw to calibrated scores; fitted on the validation recordings.
     threshold : float
-        P(positive class) from which a picture is said to be of it.
+        P(positive class) from which a picture is called positive.
     uncertain : tuple of two float
         Between these P(positive class), exclusive, the answer is "uncertain".
     fingerprint : str
         Digest of the training and validation pictures.
     left_out : int
-        Training and validation pictures that could not be read.
+        Number of unreadable training and validation pictures.
+    demonstration : bool
+        Whether all training pictures are of the demonstration corpus, see `caveat`.
     versions : dict
         Versions of Python and the libraries.
     scores : dict
-        Loss and accuracy in the epoch that was kept, counted from 0.
+        Row of ``history.csv`` of the epoch that was kept: loss, accuracy and the like.
     validation : dict
-        Figures of the validation recordings, see `classify.training.training.judge`.
+        Metrics of the validation recordings, see `classify.training.validation.calibrate`.
     export : dict
-        How well ``model.onnx`` agrees with ``model.keras``, see `classify.training.export`.
+        Agreement of ``model.onnx`` with ``model.keras``, see `classify.training.export`.
     training_ranges : dict
-        Percentiles of the training recordings, see `classify.audit.ood`.
+        Ranges of level, bandwidth and the like in training, see `classify.audit.ood`.
     members : tuple of Run
         The networks whose scores an ensemble averages; empty for one network.
     """
@@ -103,6 +111,7 @@ class Run:
     threshold: float = 0.5
     uncertain: tuple[float, float] = (0.5, 0.5)
     left_out: int = 0
+    demonstration: bool = False
     versions: dict[str, str] = field(default_factory=dict)
     scores: dict[str, float] = field(default_factory=dict)
     validation: dict[str, float] = field(default_factory=dict)
@@ -117,14 +126,19 @@ class Run:
 
     @property
     def axes(self) -> dict[str, Any] | None:
-        """What the rows and columns of the pictures stand for, or None if unknown."""
+        """Ticks and units of the pictures' axes, or None if unknown."""
         return load_axes(self.folder / "render.json")
 
     @cached_property
-    def remedy(self) -> str:
-        """What to do about pictures that were drawn otherwise, in an error's words."""
+    def redraw_advice(self) -> str:
+        """End of an error about pictures drawn with other settings: how to draw them again."""
         path = self.folder / "render.json"
         return f"draw again with {load_command(path) or f'the settings in {path}'}"
+
+    @property
+    def caveat(self) -> str:
+        """Warning that belongs to every verdict about a real recording; empty if there is none."""
+        return DEMONSTRATION_CAVEAT if self.demonstration else ""
 
     @property
     def networks(self) -> tuple["Run", ...]:
@@ -133,7 +147,7 @@ class Run:
 
     @cached_property
     def network(self) -> Network:
-        """From raw pictures to P(positive class), see `classify.runs.runtime`."""
+        """Function from raw pictures to P(positive class), see `classify.runs.runtime`."""
         return runtime.network(self.folder)
 
     @cached_property
@@ -143,7 +157,7 @@ class Run:
 
     def save(self) -> None:
         """Write ``run.json``."""
-        values = asdict(dataclasses.replace(self, members=()))
+        values = {"format": FORMAT, **asdict(dataclasses.replace(self, members=()))}
         del values["folder"]
         values["members"] = [member.folder.name for member in self.members]
         replace(self.folder / "run.json", (json.dumps(values, indent=2) + "\n").encode())
@@ -163,13 +177,21 @@ def load(folder: Path) -> Run:
     Raises
     ------
     ValueError
-        If the folder holds no finished run.
+        If the folder holds no finished run, or one of another `FORMAT`; the error names the runs
+        beside it and the command that makes one.
     """
     path = folder / "run.json"
     if not path.is_file():
-        raise ValueError(f"expected a trained run in {folder}, got no run.json")
+        raise ValueError(f"expected a trained run in {folder}, got no run.json: {_advice(folder)}")
     try:
         values = json.loads(path.read_text())
+        got = values.pop("format", "no number")
+        if got != FORMAT:
+            seeds = f" --seeds {len(values['members'])}" if values.get("members") else ""
+            raise ValueError(
+                f"expected a run of format {FORMAT} in {path}, got {got}: train it anew with "
+                f"./run.sh train IMAGES --to {folder}{seeds} --overwrite"
+            )
         for name in ("classes", "shape", "uncertain"):
             values[name] = tuple(values[name])
         values["calibration"] = Calibration(**values["calibration"])
@@ -182,6 +204,13 @@ def load(folder: Path) -> Run:
     if not run.members and not any((folder / name).is_file() for name in (ONNX, KERAS)):
         raise ValueError(f"expected a trained run in {folder}, got neither {ONNX} nor {KERAS}")
     return run
+
+
+def _advice(folder: Path) -> str:
+    """Name the runs beside a folder that holds none, and the command that trains one there."""
+    runs = sorted(path.parent for path in folder.parent.glob("*/run.json"))
+    choice = f"choose {' or '.join(f'--run {run}' for run in runs)}, or " if runs else ""
+    return f"{choice}make it with ./run.sh train IMAGES --to {folder}"
 
 
 def replace(path: Path, data: bytes) -> None:

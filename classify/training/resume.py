@@ -51,14 +51,19 @@ def require_same_run(before: dict[str, Any], now: dict[str, Any]) -> None:
     Parameters
     ----------
     before, now : dict
-        ``training`` (settings) and ``fingerprint`` (of the pictures) of the earlier training and
-        of this one.
+        ``format``, ``training`` (settings) and ``fingerprint`` (of the pictures) of the earlier
+        training and of this one.
 
     Raises
     ------
     ValueError
         If they differ, naming what does.
     """
+    if before.get("format") != now["format"]:
+        raise ValueError(
+            f"expected to go on with a training of format {now['format']}, got "
+            f"{before.get('format', 'no number')}: begin it anew with --overwrite"
+        )
     for name, value in now["training"].items():
         if before["training"].get(name) != value:
             raise ValueError(

@@ -34,7 +34,7 @@ from classify.models.build import build
 from classify.prediction.pooling import calibrated_trials, score
 from classify.reports.plots import learning_curves
 from classify.runs.history import kept_epoch, read_history, write_history
-from classify.runs.run import Run, load, replace
+from classify.runs.run import FORMAT, Run, load, replace
 from classify.runs.runtime import KERAS, ONNX
 from classify.settings import Settings
 from classify.training.callbacks import (
@@ -75,6 +75,12 @@ class _Data:
         """What every epoch is judged on."""
         store = PictureCache(self.validation.paths, self.validation.shape, "validation")
         return ValidationSet(store, self.names(self.validation), self.validation.labels, self.known)
+
+    @property
+    def demonstration(self) -> bool:
+        """Whether all training pictures are of the demonstration corpus."""
+        sources = manifest.values(self.known, self.names(self.train), "source")
+        return bool((sources == manifest.DEMONSTRATION).all())
 
     def names(self, split: Split) -> list[str]:
         """Paths of the pictures of a split, as the manifest has them."""
@@ -152,10 +158,10 @@ def train(
     known = manifest.read(dataset)
     prepare_folder(folder, seeds, resume, overwrite)
     print(one_line(audit(dataset, quick=True)), file=sys.stderr)
-    training_ranges = measure_ranges(dataset, train_split.paths, train_split.labels, known)
+    ranges = measure_ranges(dataset, train_split.paths, train_split.labels, known)
     axes = load_axes(dataset / "render.json")
     scale = grey_per_db(axes), spectrogram_rows(axes)
-    data = _Data(dataset, train_split, validation, known, training_ranges, *scale)
+    data = _Data(dataset, train_split, validation, known, ranges, *scale)
     _tell_unknown(settings.balance, manifest.columns(known))
     if seeds == 1:
         return _train_one(data, folder, settings)
@@ -193,11 +199,11 @@ def _check_alike(train_split: Split, validation: Split) -> None:
 
 def _train_one(data: _Data, folder: Path, settings: Settings) -> Run:
     run = _describe(folder, data, settings)
-    start = {"training": run.training, "fingerprint": run.fingerprint}
+    start = {"format": FORMAT, "training": run.training, "fingerprint": run.fingerprint}
     if (folder / "run.json").is_file():
         finished = load(folder)
         require_same_run(
-            {"training": finished.training, "fingerprint": finished.fingerprint}, start
+            {**start, "training": finished.training, "fingerprint": finished.fingerprint}, start
         )
         return finished
     stated = folder / "training" / "start.json"
@@ -303,6 +309,7 @@ def _describe(
         prior=0.5,  # the class weights or the balance make it so
         fingerprint=hashlib.sha256("".join(s.fingerprint for s in splits).encode()).hexdigest(),
         left_out=sum(len(split.damaged) for split in splits),
+        demonstration=data.demonstration,
         versions={
             "python": platform.python_version(),
             **{name: version(name) for name in (keras.backend.backend(), *LIBRARIES)},

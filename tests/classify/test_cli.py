@@ -6,6 +6,7 @@ import shutil
 import pytest
 
 from classify.cli import main
+from classify.runs.run import DEMONSTRATION_CAVEAT
 
 
 @pytest.fixture
@@ -115,6 +116,14 @@ def test_formats_of_predict_agree(images, run, capsys):
         assert one["confidence"] == pytest.approx(100 * max(one["p_fake"], 1 - one["p_fake"]))
 
 
+def test_predict_says_once_that_a_run_is_of_the_demonstration(images, run, capsys):
+    values = json.loads((run / "run.json").read_text())
+    (run / "run.json").write_text(json.dumps({**values, "demonstration": True}))
+    assert main(["predict", str(images / "test"), "--run", str(run)]) == 0
+    warnings = [line for line in capsys.readouterr().err.splitlines() if "warning" in line]
+    assert warnings == [f"predict: warning: {DEMONSTRATION_CAVEAT}"]
+
+
 def test_some_refused_is_status_1_and_all_refused_is_status_2(images, run, tmp_path, capsys):
     (tmp_path / "text.png").write_text("hello")
     bad, good = str(tmp_path / "text.png"), str(images / "test/real/00.png")
@@ -171,7 +180,7 @@ def test_a_one_class_dataset_is_one_line_and_status_2(images, tmp_path, capsys):
 
 
 def test_a_damaged_run_is_one_line_and_status_2(images, run, capsys):
-    (run / "run.json").write_text("{}")
+    (run / "run.json").write_text('{"format": 1}')
     assert main(["predict", str(images), "--run", str(run)]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert "expected a run's settings in" in line

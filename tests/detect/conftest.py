@@ -54,6 +54,7 @@ def make_run():
 
     def make(folder, **changes):
         values = {
+            "format": 1,
             "training": {},
             "classes": ["real", "fake"],
             "shape": list(SETTINGS.shape),

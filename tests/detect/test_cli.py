@@ -105,6 +105,20 @@ def test_a_run_that_knows_nothing_of_its_training_says_so(make_run, talks, tmp_p
     assert "does not say what its training recordings were like" in capsys.readouterr().err
 
 
+def test_a_run_of_the_demonstration_is_warned_of_once_and_in_json(
+    make_run, talks, tmp_path, capsys
+):
+    folder = make_run(tmp_path / "run", demonstration=True)
+    call = [str(talks / "bright.wav"), str(talks / "sub"), "--run", str(folder)]
+    assert main(call) == 0
+    warning = "its verdicts about real recordings mean nothing"
+    assert capsys.readouterr().err.count(warning) == 1
+    assert main([*call, "--format", "json"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 2
+    assert all(warning in json.loads(line)["warnings"][0] for line in lines)
+
+
 def wav(samples):
     file = io.BytesIO()
     soundfile.write(file, samples, RATE, format="WAV", subtype="PCM_16")

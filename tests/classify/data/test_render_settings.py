@@ -8,7 +8,7 @@ from classify.data.render_settings import (
 )
 
 
-def test_the_remedy_is_said_where_it_helps():
+def test_the_advice_is_said_where_it_helps():
     with pytest.raises(ValueError, match="drawn with hop 128, got hop 256: try that$"):
         require_same_rendering({"hop": 128, "version": 1}, {"hop": 256, "version": 1}, "try that")
     with pytest.raises(ValueError, match="hop 128, version 2, got hop 256, version 1$"):

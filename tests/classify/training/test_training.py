@@ -48,6 +48,7 @@ def test_a_run_holds_all_that_rebuilds_it(trained, images):
     history = read_history(trained / "history.csv")
     assert [row["epoch"] for row in history] == [0, 1, 2]
     assert run.scores == min(history, key=lambda row: row["val_loss"])
+    assert not run.demonstration
 
 
 def assert_kept(run, images):
@@ -179,12 +180,14 @@ def test_a_finished_run_is_resumed_to_itself(trained, images, quick_settings, mo
 def test_a_run_is_calibrated_on_the_validation_recordings(images, tmp_path):
     copy = shutil.copytree(images, tmp_path / "images")
     paths = sorted((copy / "validation").rglob("*.png"))
-    rows = [f"{p.relative_to(copy).as_posix()},{p.parent.name}{int(p.stem) // 2}" for p in paths]
-    (copy / "manifest.csv").write_text("path,recording\n" + "\n".join(rows) + "\n")
+    rows = [f"{p.relative_to(copy).as_posix()},{p.parent.name}{int(p.stem) // 2}," for p in paths]
+    rows += [f"{p.relative_to(copy)},,demonstration" for p in (copy / "train").rglob("*.png")]
+    (copy / "manifest.csv").write_text("path,recording,source\n" + "\n".join(rows) + "\n")
     run = train(copy, tmp_path / "run", replace(QUICK, epochs=1))
     assert run.validation["recordings"] == 8  # of two pictures each
     assert run.calibration != Calibration()
     assert run.uncertain[0] < 0.5 < run.uncertain[1]
+    assert run.demonstration
     assert load(tmp_path / "run") == run
     raw = calibrated_trials(
         replace(run, calibration=Calibration()), validation(run, copy), read(copy)

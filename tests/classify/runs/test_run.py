@@ -1,0 +1,62 @@
+import json
+
+import pytest
+
+from classify.runs.run import DEMONSTRATION_CAVEAT, FORMAT, load
+
+VALUES = {
+    "format": FORMAT,
+    "training": {},
+    "classes": ["real", "fake"],
+    "shape": [8, 8],
+    "prior": 0.5,
+    "fingerprint": "",
+    "calibration": {"slope": 1.0, "offset": 0.0},
+    "uncertain": [0.4, 0.6],
+    "members": [],
+}
+
+
+def write(folder, **changes):
+    folder.mkdir(parents=True)
+    (folder / "run.json").write_text(json.dumps({**VALUES, **changes}))
+    (folder / "model.onnx").touch()
+    return folder
+
+
+def test_a_missing_run_is_answered_with_the_runs_beside_it_and_the_way_to_one(tmp_path):
+    folder = tmp_path / "default"
+    way = f"make it with ./run.sh train IMAGES --to {folder}"
+    with pytest.raises(ValueError, match=f"^expected a trained run in {folder}, .*: {way}$"):
+        load(folder)
+    write(tmp_path / "demo")
+    write(tmp_path / "a")
+    (tmp_path / "empty").mkdir()
+    choice = f"choose --run {tmp_path / 'a'} or --run {tmp_path / 'demo'}, or {way}"
+    with pytest.raises(ValueError, match=f"got no run.json: {choice}$"):
+        load(folder)
+
+
+@pytest.mark.parametrize(("members", "seeds"), [([], ""), (["seed-0", "seed-1"], " --seeds 2")])
+def test_a_run_of_another_format_is_answered_with_the_command_that_trains_it(
+    tmp_path, members, seeds
+):
+    folder = write(tmp_path / "old", members=members, format=FORMAT + 1)
+    command = f"./run.sh train IMAGES --to {folder}{seeds} --overwrite"
+    with pytest.raises(ValueError, match=f"format {FORMAT} in .*, got {FORMAT + 1}: .*{command}$"):
+        load(folder)
+    values = {name: value for name, value in VALUES.items() if name != "format"}
+    (folder / "run.json").write_text(json.dumps(values))
+    with pytest.raises(ValueError, match="got no number: train it anew"):
+        load(folder)
+
+
+def test_a_run_of_the_demonstration_has_a_caveat(tmp_path):
+    assert load(write(tmp_path / "of-data")).caveat == ""
+    assert load(write(tmp_path / "demo", demonstration=True)).caveat == DEMONSTRATION_CAVEAT
+
+
+def test_what_is_saved_is_loaded(tmp_path):
+    run = load(write(tmp_path / "run", demonstration=True, threshold=0.4))
+    run.save()
+    assert load(tmp_path / "run") == run
