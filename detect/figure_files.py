@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from classify.runs.run import replace
+from classify.files import atomic_write
 from detect.detection import Detection, Detector
 from detect.sources import Source
 
@@ -88,7 +88,7 @@ class FigureWriter:
             figure.savefig(data, format="png", dpi=120)
         path = self._place(what, source)
         path.parent.mkdir(parents=True, exist_ok=True)
-        replace(path, data.getvalue())
+        atomic_write(path, data.getvalue())
 
     def _place(self, what: str, source: Source) -> Path:
         target = self.wanted[what]

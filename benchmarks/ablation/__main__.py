@@ -174,7 +174,7 @@ def _write(
 ) -> str:
     """Write both tables and the plot; give the one for people."""
     from benchmarks.ablation.report import markdown, plot, rows, table
-    from classify.runs.run import replace
+    from classify.files import atomic_write
 
     head = HEAD.format(
         command=command,
@@ -189,7 +189,7 @@ def _write(
         ("csv", table(found).encode()),
         ("png", plot(found)),
     ):
-        replace(study.out / f"{stem}.{suffix}", data)
+        atomic_write(study.out / f"{stem}.{suffix}", data)
     return text
 
 

@@ -21,8 +21,8 @@ import numpy as np
 
 from classify.data import manifest
 from classify.data.manifest import Manifest
+from classify.files import atomic_write
 from classify.metrics.breakdown import ENOUGH
-from classify.runs.run import replace
 
 COUNT = 4
 Row = dict[str, str]
@@ -163,5 +163,5 @@ def _link(dataset: Path, folder: Path, rows: Manifest) -> Path:
     writer = csv.DictWriter(text, [*next(iter(rows.values()))], lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows.values())
-    replace(folder / "manifest.csv", text.getvalue().encode())
+    atomic_write(folder / "manifest.csv", text.getvalue().encode())
     return folder

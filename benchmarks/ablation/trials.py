@@ -89,7 +89,7 @@ class Study:
             If it cannot be drawn, trained or judged, or there are too few seeds for an ensemble.
         """
         from benchmarks.support.system_scores import join, judge
-        from classify.runs.run import replace as write
+        from classify.files import atomic_write
 
         factor = trial.factor
         if factor.networks > self.seeds:
@@ -103,7 +103,7 @@ class Study:
                 pairs = zip(datasets, runs, strict=True)
                 found[split] = join([judge(images, run, ours, above) for images, run in pairs])
         known = {split: one.columns for split, one in found.items()}
-        write(self._note(trial), json.dumps(known).encode())
+        atomic_write(self._note(trial), json.dumps(known).encode())
         return found
 
     def _note(self, trial: Trial) -> Path:

@@ -100,7 +100,7 @@ class Place:
     @contextlib.contextmanager
     def timed(self, member: str) -> Iterator[None]:
         """Add the time of what is done within to that of earlier, interrupted calls."""
-        from classify.runs.run import replace
+        from classify.files import atomic_write
 
         print(f"peers: {member}", file=sys.stderr, flush=True)
         begun = time.monotonic()
@@ -109,7 +109,7 @@ class Place:
         finally:
             spent = self.seconds()
             spent[member] = spent.get(member, 0) + time.monotonic() - begun
-            replace(self.out / "seconds.json", json.dumps(spent, indent=2).encode())
+            atomic_write(self.out / "seconds.json", json.dumps(spent, indent=2).encode())
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -200,7 +200,7 @@ def _recordings(audio: Path, split: str) -> list["Recording"]:
 
 def _begin(options: argparse.Namespace) -> None:
     """Refuse a folder in which peers were trained otherwise, or on other recordings."""
-    from classify.runs.run import replace
+    from classify.files import atomic_write
 
     if options.out.resolve().is_relative_to(options.audio.resolve()):
         raise ValueError(f"expected a folder outside of {options.audio}, got {options.out}")
@@ -215,7 +215,7 @@ def _begin(options: argparse.Namespace) -> None:
                 f"expected to go on in {options.out} with {name} {before[name]}, got {value}: "
                 "give another OUT"
             )
-    replace(path, json.dumps(asked, indent=2).encode())
+    atomic_write(path, json.dumps(asked, indent=2).encode())
 
 
 def _train(peer: str, seeds: Sequence[int], place: Place) -> None:
@@ -304,7 +304,7 @@ def _report(
     """Judge what was scored and write both tables and the plot; give the one for people."""
     import peers_report as report
 
-    from classify.runs.run import replace
+    from classify.files import atomic_write
 
     known = {one.name: {**one.metadata, "recording": one.name} for one in recordings}
     above = timing.name_prefix(place.audio)
@@ -322,9 +322,9 @@ def _report(
     if left := most - len(judged_on.names):
         print(f"peers: left out {left} recordings that not all could score", file=sys.stderr)
     text = report.markdown(found, judged_on, options.split, command, options.seeds)
-    replace(place.out / "peers.md", text.encode())
-    replace(place.out / "peers.csv", report.table(found).encode())
-    replace(place.out / "peers.png", report.plot(found))
+    atomic_write(place.out / "peers.md", text.encode())
+    atomic_write(place.out / "peers.csv", report.table(found).encode())
+    atomic_write(place.out / "peers.png", report.plot(found))
     return text
 
 

@@ -18,6 +18,7 @@ from classify.data.manifest import Manifest
 from classify.evaluation import robustness
 from classify.evaluation.robustness import ConditionScores
 from classify.explanations import faithfulness
+from classify.files import atomic_write
 from classify.metrics import detection
 from classify.metrics.bootstrap import RESAMPLES, cluster_column, cluster_groups, of_summary
 from classify.metrics.breakdown import breakdown, mean_over
@@ -30,7 +31,7 @@ from classify.metrics.trials import (
 )
 from classify.prediction.pooling import RawScores, calibrated_trials, score_split
 from classify.reports import html
-from classify.runs.run import Run, replace
+from classify.runs.run import Run
 
 # Broken down by these, where the manifest has them and nothing else was asked for.
 BY = ("source", "generator")
@@ -212,8 +213,8 @@ def _write(
     folder.mkdir(exist_ok=True)
     command = ["./run.sh", "evaluate", str(dataset), "--run", str(run.folder)]
     command += ["--split", figures["split"], *asked]
-    replace(folder / "metrics.json", (json.dumps(figures, indent=2) + "\n").encode())
-    replace(folder / "scores.csv", _table(run, found[main_level(found)]))
+    atomic_write(folder / "metrics.json", (json.dumps(figures, indent=2) + "\n").encode())
+    atomic_write(folder / "scores.csv", _table(run, found[main_level(found)]))
     html.write(run, dataset, figures, found, shlex.join(command))
 
 

@@ -18,13 +18,14 @@ from scipy.special import expit, logit
 
 from classify.case import main_level, rule_of_three
 from classify.data.pictures import decode
+from classify.files import atomic_write
 from classify.metrics import detection
 from classify.metrics.breakdown import ENOUGH
 from classify.metrics.trials import Trials
 from classify.reports import curves, deletion, heatmap, plots
 from classify.reports.summary import assess
 from classify.runs.history import read_history
-from classify.runs.run import Run, replace
+from classify.runs.run import Run
 
 MISTAKES = 12
 ROWS = 100  # of a breakdown table
@@ -95,7 +96,7 @@ def write(
     path = run.folder / "report" / "index.html"
     path.parent.mkdir(parents=True, exist_ok=True)
     # A file name need not be Unicode.
-    replace(path, page.strip().encode(errors="backslashreplace"))
+    atomic_write(path, page.strip().encode(errors="backslashreplace"))
     return path
 
 

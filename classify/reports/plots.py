@@ -17,10 +17,10 @@ from matplotlib.ticker import MaxNLocator
 from PIL import Image
 from scipy.special import expit, logit
 
+from classify.files import atomic_write
 from classify.metrics import detection
 from classify.metrics.trials import PRIOR
 from classify.runs.history import History, kept_epoch
-from classify.runs.run import replace
 
 # Of Okabe and Ito's palette.
 CLASSES = ("#0072B2", "#D55E00")
@@ -37,7 +37,7 @@ def learning_curves(history: History, keep_epoch: str, path: Path) -> None:
     keep_epoch : str
     path : Path
     """
-    replace(path, png(learning({"": history}, keep_epoch)))
+    atomic_write(path, png(learning({"": history}, keep_epoch)))
 
 
 def learning(histories: Mapping[str, History], keep_epoch: str) -> Figure:

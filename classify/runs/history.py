@@ -5,7 +5,7 @@ import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from classify.runs.run import replace
+from classify.files import atomic_write
 
 History = Sequence[Mapping[str, float]]
 
@@ -25,7 +25,7 @@ def write_history(path: Path, rows: list[dict[str, float]]) -> None:
         writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows({**row, "epoch": int(row["epoch"])} for row in rows)
-    replace(path, text.getvalue().encode())
+    atomic_write(path, text.getvalue().encode())
 
 
 def kept_epoch(rows: History, keep_epoch: str) -> int:

@@ -7,7 +7,6 @@ with. An ensemble has no network of its own but one folder, also a run, for each
 
 import dataclasses
 import json
-import os
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from classify.data.render_settings import RenderSettings, load_axes, load_command, load_drawing
+from classify.files import atomic_write
 from classify.runs import runtime
 from classify.runs.runtime import KERAS, ONNX, Network
 
@@ -160,7 +160,7 @@ class Run:
         values = {"format": FORMAT, **asdict(dataclasses.replace(self, members=()))}
         del values["folder"]
         values["members"] = [member.folder.name for member in self.members]
-        replace(self.folder / "run.json", (json.dumps(values, indent=2) + "\n").encode())
+        atomic_write(self.folder / "run.json", (json.dumps(values, indent=2) + "\n").encode())
 
 
 def load(folder: Path) -> Run:
@@ -211,16 +211,3 @@ def _advice(folder: Path) -> str:
     runs = sorted(path.parent for path in folder.parent.glob("*/run.json"))
     choice = f"choose {' or '.join(f'--run {run}' for run in runs)}, or " if runs else ""
     return f"{choice}make it with ./run.sh train IMAGES --to {folder}"
-
-
-def replace(path: Path, data: bytes) -> None:
-    """Write a file beside its place, then rename it into it.
-
-    Parameters
-    ----------
-    path : Path
-    data : bytes
-    """
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    part.write_bytes(data)
-    part.replace(path)

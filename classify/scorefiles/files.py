@@ -17,8 +17,8 @@ from pathlib import Path
 import numpy as np
 from scipy.special import expit, logit
 
+from classify.files import atomic_write
 from classify.metrics.detection import are_decisions
-from classify.runs.run import replace
 from classify.scorefiles import formats, text_table
 from classify.scorefiles.formats import Layout
 
@@ -150,7 +150,7 @@ def write_scores(
     if seen != format and (seen, format) != ("asvspoof2021", "path"):
         raise ValueError(f"expected names that {format} can take, got some that look like {seen}")
     for place, text in files.items():
-        replace(place, text.encode())
+        atomic_write(place, text.encode())
     return tuple(files)
 
 

@@ -14,9 +14,10 @@ import numpy as np
 from tqdm import trange
 
 from classify.data.pictures import read
+from classify.files import atomic_write
 from classify.prediction.inference import BATCH
 from classify.runs import runtime
-from classify.runs.run import Run, replace
+from classify.runs.run import Run
 from classify.runs.runtime import KERAS, ONNX
 
 AGREEMENT = 1e-4  # largest difference of P(positive class) between Keras and ONNX
@@ -82,7 +83,7 @@ def convert(model: keras.Model, folder: Path) -> None:
         path = Path(scratch, ONNX)
         with contextlib.redirect_stdout(io.StringIO()):
             model.export(path, format="onnx", verbose=False)
-        replace(folder / ONNX, path.read_bytes())
+        atomic_write(folder / ONNX, path.read_bytes())
 
 
 def _teach_erfc() -> None:

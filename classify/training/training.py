@@ -29,12 +29,13 @@ from classify.data.pictures import size
 from classify.data.render_settings import grey_per_db, load_axes, spectrogram_rows
 from classify.data.sampling import sampling_weights, seed_subset
 from classify.data.splits import Split, report_damaged, scan_split
+from classify.files import atomic_write
 from classify.metrics.calibration import calibrate
 from classify.models.build import build
 from classify.prediction.pooling import calibrated_trials, score
 from classify.reports.plots import learning_curves
 from classify.runs.history import kept_epoch, read_history, write_history
-from classify.runs.run import FORMAT, Run, load, replace
+from classify.runs.run import FORMAT, Run, load
 from classify.runs.runtime import KERAS, ONNX
 from classify.settings import Settings
 from classify.training.callbacks import (
@@ -213,7 +214,7 @@ def _train_one(data: _Data, folder: Path, settings: Settings) -> Run:
         for name in (KERAS, ONNX, *SIDE_FILES):
             (folder / name).unlink(missing_ok=True)
         stated.parent.mkdir(parents=True, exist_ok=True)
-        replace(stated, json.dumps(start).encode())
+        atomic_write(stated, json.dumps(start).encode())
     if (data.dataset / "render.json").is_file():
         shutil.copyfile(data.dataset / "render.json", folder / "render.json")
     _fit(data, folder, settings, last_epoch(folder))
