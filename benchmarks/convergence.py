@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 from benchmarks.peers.__main__ import NETWORKS
 from benchmarks.support import timing
+from benchmarks.support.command import argument_parser, module_command
 
 CORES = 2
 SHARE = 1 / 3  # bar
@@ -46,7 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
     status : int
         0 within the bar, 1 not, 2 the call was wrong or a command failed.
     """
-    options = _command().parse_args(arguments)
+    options = _parser().parse_args(arguments)
     cores = timing.pin(CORES)
     try:
         with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
@@ -65,17 +66,13 @@ def main(arguments: list[str] | None = None) -> int:
     return 0 if share <= SHARE else 1
 
 
-def _command() -> argparse.ArgumentParser:
-    command = argparse.ArgumentParser(
-        prog="run.sh bench convergence",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    add = command.add_argument
+def _parser() -> argparse.ArgumentParser:
+    parser = argument_parser("convergence", __doc__)
+    add = parser.add_argument
     add("audio", type=Path, metavar="AUDIO", help="what ./run.sh render takes")
     add("--seed", type=int, default=0, metavar="N", help="of both trainings (default: 0)")
     add("--epochs", type=int, metavar="N", help="of both (default: those of the recipes)")
-    return command
+    return parser
 
 
 def _compare(scratch: Path, options: argparse.Namespace) -> tuple[Epoch, Epoch]:
@@ -121,7 +118,7 @@ def _epochs(scratch: Path, recipe: str, more: list[object]) -> Iterator[Epoch]:
 def _start(*arguments: object) -> subprocess.Popen[str]:
     """Start a command of this project; all that it says can be read from it."""
     return subprocess.Popen(
-        **timing.command(*arguments), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        **module_command(*arguments), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
 
 

@@ -6,7 +6,6 @@ times faster than real time they were, with everything from the start of Python 
 network is an untrained one of the project's own kind: what it says does not matter here.
 """
 
-import argparse
 import json
 import multiprocessing
 import os
@@ -21,7 +20,8 @@ import numpy as np
 import soundfile
 from tqdm import tqdm
 
-from benchmarks.support.timing import ROOT, verdict
+from benchmarks.support.command import ROOT, argument_parser
+from benchmarks.support.timing import verdict
 
 MEMORY_BAR = 1.5
 SPEED_BAR = 100.0
@@ -124,10 +124,8 @@ def compare(suffix: str, lengths: tuple[float, float], run: Path) -> tuple[float
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the benchmark."""
-    command = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    command.add_argument(
+    parser = argument_parser("detect_long", __doc__)
+    parser.add_argument(
         "--minutes",
         nargs=2,
         type=float,
@@ -135,9 +133,9 @@ def main(arguments: list[str] | None = None) -> int:
         metavar=("SHORT", "LONG"),
         help="lengths of the recordings (default: 1 60)",
     )
-    command.add_argument("--formats", nargs="+", choices=FORMATS, default=("wav", "mp3"))
-    command.add_argument("--run", type=Path, help="a trained run (default: an untrained network)")
-    options = command.parse_args(arguments)
+    parser.add_argument("--formats", nargs="+", choices=FORMATS, default=("wav", "mp3"))
+    parser.add_argument("--run", type=Path, help="a trained run (default: an untrained network)")
+    options = parser.parse_args(arguments)
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-CORES:])
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:

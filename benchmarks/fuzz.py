@@ -13,7 +13,6 @@ read and drawn in a child process, so that a crash or a hang is known by its inp
 What is at fault is kept, and the exit status is then 1.
 """
 
-import argparse
 import re
 import subprocess
 import sys
@@ -29,6 +28,7 @@ import numpy as np
 from tqdm import tqdm
 
 from benchmarks.support import corrupt_audio
+from benchmarks.support.command import argument_parser
 
 CHILD = (sys.executable, "-m", "benchmarks.support.fuzz_child")
 FAULTS = ("crashed", "hung", "nan")
@@ -217,21 +217,19 @@ def fuzz(
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command."""
-    command = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    command.add_argument("--count", type=int, default=10_000, help="default: %(default)s")
-    command.add_argument("--seed", type=int, default=0, help="default: %(default)s")
-    command.add_argument("--first", type=int, default=0, help="number of the first input")
-    command.add_argument("--jobs", type=int, default=2, help="default: %(default)s")
-    command.add_argument(
+    parser = argument_parser("fuzz", __doc__)
+    parser.add_argument("--count", type=int, default=10_000, help="default: %(default)s")
+    parser.add_argument("--seed", type=int, default=0, help="default: %(default)s")
+    parser.add_argument("--first", type=int, default=0, help="number of the first input")
+    parser.add_argument("--jobs", type=int, default=2, help="default: %(default)s")
+    parser.add_argument(
         "--keep",
         type=Path,
         default=Path(tempfile.gettempdir(), "fuzz-faults"),
         metavar="DIR",
         help="folder for inputs at fault (default: %(default)s)",
     )
-    options = command.parse_args(arguments)
+    options = parser.parse_args(arguments)
     numbers = range(options.first, options.first + options.count)
     tasks = inputs(numbers, options.seed)
     report = fuzz(tasks, options.keep, total=len(numbers), command=CHILD, jobs=options.jobs)

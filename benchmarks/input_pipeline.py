@@ -22,7 +22,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from benchmarks.support import timing
+from benchmarks.support import recordings, timing
+from benchmarks.support.command import argument_parser
 
 CORES = 2
 SHARE = 0.15  # bar
@@ -42,7 +43,7 @@ class Ways(NamedTuple):
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the benchmark."""
-    options = _command().parse_args(arguments)
+    options = _parser().parse_args(arguments)
     cores = timing.pin(CORES)
     with tempfile.TemporaryDirectory(prefix="benchmark-") as scratch:
         images = options.images or _draw(Path(scratch), options.count)
@@ -59,13 +60,11 @@ def main(arguments: list[str] | None = None) -> int:
     return 0 if all(told) else 1
 
 
-def _command() -> argparse.ArgumentParser:
+def _parser() -> argparse.ArgumentParser:
     from classify.settings import RECIPES, Settings, recipe
 
-    command = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    command.add_argument(
+    parser = argument_parser("input_pipeline", __doc__)
+    parser.add_argument(
         "images",
         nargs="?",
         type=Path,
@@ -76,19 +75,19 @@ def _command() -> argparse.ArgumentParser:
         ("--count", 2_000, "recordings to make where no IMAGES are given"),
         ("--rounds", 15, "timed rounds, after one that is not"),
     ):
-        command.add_argument(
+        parser.add_argument(
             name, type=int, default=default, metavar="N", help=f"{text} (default: {default})"
         )
-    command.add_argument("--recipe", choices=RECIPES, default=RECIPES[0], help="default: robust")
+    parser.add_argument("--recipe", choices=RECIPES, default=RECIPES[0], help="default: robust")
     usual = Settings(**recipe(RECIPES[0])).model
-    command.add_argument(
+    parser.add_argument(
         "--model", default=usual, metavar="NAME", help=f"as ./run.sh train (default: {usual})"
     )
-    return command
+    return parser
 
 
 def _draw(scratch: Path, count: int) -> Path:
-    timing.draw(timing.make(scratch / "audio", count), scratch / "images")
+    recordings.draw(recordings.make(scratch / "audio", count), scratch / "images")
     return scratch / "images"
 
 

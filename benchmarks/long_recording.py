@@ -5,7 +5,6 @@ itself in a process of its own, and compares the most memory that the two ever h
 350 MB of WAV in the temporary folder (TMPDIR), and their 5,400 pictures as much again.
 """
 
-import argparse
 import os
 import subprocess
 import sys
@@ -17,6 +16,8 @@ import av
 import numpy as np
 import soundfile
 from tqdm import tqdm
+
+from benchmarks.support.command import argument_parser
 
 BAR = 1.3
 FORMATS = ("wav", "flac", "mp3", "ogg", "m4a")
@@ -65,10 +66,8 @@ def peak(audio: Path, dataset: Path) -> tuple[float, int]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the benchmark."""
-    command = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    command.add_argument(
+    parser = argument_parser("long_recording", __doc__)
+    parser.add_argument(
         "--minutes",
         nargs=2,
         type=float,
@@ -76,8 +75,8 @@ def main(arguments: list[str] | None = None) -> int:
         metavar=("SHORT", "LONG"),
         help="lengths of the recordings (default: 1 180)",
     )
-    command.add_argument("--formats", nargs="+", choices=FORMATS, default=FORMATS)
-    options = command.parse_args(arguments)
+    parser.add_argument("--formats", nargs="+", choices=FORMATS, default=FORMATS)
+    options = parser.parse_args(arguments)
     missed = 0
     print(f"{'format':<8}{'minutes':>8}{'pictures':>10}{'MiB':>8}{'times':>8}")
     for suffix in options.formats:

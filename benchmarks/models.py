@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from benchmarks.support import timing
+from benchmarks.support.command import argument_parser, module_command
 
 BATCH = 32
 
@@ -38,7 +39,7 @@ class Network(NamedTuple):
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the benchmark."""
-    options = _command().parse_args(arguments)
+    options = _parser().parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="benchmark-") as scratch:
         runs, errors = options.to or Path(scratch, "runs"), {}
         for name in options.models if options.images else ():
@@ -49,20 +50,18 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _command() -> argparse.ArgumentParser:
+def _parser() -> argparse.ArgumentParser:
     from classify.settings import MODELS, RECIPES
 
-    command = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    command.add_argument(
+    parser = argument_parser("models", __doc__)
+    parser.add_argument(
         "--models",
         nargs="+",
         default=MODELS,
         metavar="NAME",
         help=f"what ./run.sh train --model takes (default: {' '.join(MODELS)})",
     )
-    command.add_argument(
+    parser.add_argument(
         "--shape",
         nargs=2,
         type=int,
@@ -70,7 +69,7 @@ def _command() -> argparse.ArgumentParser:
         metavar="N",
         help="height and width of the pictures, in pixels (default: 256 124)",
     )
-    command.add_argument(
+    parser.add_argument(
         "--levels",
         type=int,
         metavar="N",
@@ -81,15 +80,15 @@ def _command() -> argparse.ArgumentParser:
         ("--count", 128, "pictures in one turn"),
         ("--rounds", 5, "timed rounds, after one that is not"),
     ):
-        command.add_argument(
+        parser.add_argument(
             name, type=int, default=default, metavar="N", help=f"{text} (default: {default})"
         )
-    command.add_argument("--images", type=Path, metavar="IMAGES", help="train on these as well")
-    command.add_argument("--to", type=Path, metavar="FOLDER", help="keep the runs there")
-    command.add_argument("--recipe", choices=RECIPES, default=RECIPES[0], help="default: robust")
-    command.add_argument("--epochs", type=int, metavar="N", help="default: those of the recipe")
-    command.add_argument("--seed", type=int, default=0, metavar="N", help="default: 0")
-    return command
+    parser.add_argument("--images", type=Path, metavar="IMAGES", help="train on these as well")
+    parser.add_argument("--to", type=Path, metavar="FOLDER", help="keep the runs there")
+    parser.add_argument("--recipe", choices=RECIPES, default=RECIPES[0], help="default: robust")
+    parser.add_argument("--epochs", type=int, metavar="N", help="default: those of the recipe")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="default: 0")
+    return parser
 
 
 def _build(options: argparse.Namespace, scratch: Path) -> dict[str, Network]:
@@ -147,7 +146,7 @@ def _time(
 def _train(dataset: Path, run: Path, name: str, told: Sequence[str]) -> tuple[float, float]:
     """Train as the command does, or go on with what is there; EER of all, and mean over sources."""
     how = ("--to", run, "--model", name, "--resume", *told)
-    command = timing.command("classify", "train", dataset, *how)
+    command = module_command("classify", "train", dataset, *how)
     subprocess.run(**command, check=True, stdout=sys.stderr)
     known = json.loads((run / "run.json").read_text())
     return known["validation"]["eer"], known["scores"]["val_eer"]

@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from benchmarks.support import timing
-from benchmarks.support.timing import ROOT
+from benchmarks.support.command import ROOT, timing_parser
 
 COLD, DETECT, WARM = 6.0, 2.0, 2.0  # bars
 AGREEMENT = 1e-4
@@ -34,9 +34,9 @@ print(p_fake)
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the benchmark."""
-    command = timing.parser(f"{__doc__}", count=10_000)
-    command.add_argument("--only", choices=("cold", "warm"), help="one half of it (default: both)")
-    options = command.parse_args(arguments)
+    parser = timing_parser("predict_speed", __doc__, count=10_000)
+    parser.add_argument("--only", choices=("cold", "warm"), help="one half of it (default: both)")
+    options = parser.parse_args(arguments)
     met = []
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
         run, audio = Path(folder, "run"), Path(folder, "audio.mp3")

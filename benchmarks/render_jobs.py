@@ -15,8 +15,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.support import timing
-from benchmarks.support.timing import ROOT
+from benchmarks.support import recordings, timing
+from benchmarks.support.command import ROOT, timing_parser
 
 JOBS = (1, 2)
 GAIN = 1.7
@@ -25,18 +25,18 @@ LATEST = 3.0  # s, for a re-run
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the benchmark."""
-    command = timing.parser(f"{__doc__}", count=2_521)
-    command.add_argument(
+    parser = timing_parser("render_jobs", __doc__, count=2_521)
+    parser.add_argument(
         "--command",
         type=shlex.split,
         default=[str(ROOT / "run.sh"), "render"],
         metavar="WORDS",
         help="what the re-run is timed with (default: ./run.sh render)",
     )
-    options = command.parse_args(arguments)
+    options = parser.parse_args(arguments)
     cores = timing.pin(max(JOBS))
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
-        audio = options.audio or timing.make(Path(folder, "audio"), options.count)
+        audio = options.audio or recordings.make(Path(folder, "audio"), options.count)
         _compare_jobs(audio, options.rounds, cores)
         _time_again([*options.command, str(audio)], Path(folder, "images"), options.rounds)
 
@@ -47,7 +47,7 @@ def _compare_jobs(audio: Path, count: int, cores: int) -> None:
 
     def draw(jobs: int, dataset: Path) -> None:
         begin = time.perf_counter()
-        timing.draw(audio, dataset, jobs=jobs)
+        recordings.draw(audio, dataset, jobs=jobs)
         first.setdefault(jobs, time.perf_counter() - begin)
 
     def note(_: str, dataset: Path) -> None:

@@ -12,7 +12,6 @@ counts, the engines taking turns.
 long as they are looked at.
 """
 
-import argparse
 import contextlib
 import functools
 import hashlib
@@ -30,7 +29,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.support import timing
+from benchmarks.support import recordings, timing
+from benchmarks.support.command import argument_parser
 
 WORKERS = 2
 ENGINES = ("processes", "dask")
@@ -70,26 +70,24 @@ class Result:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the benchmark."""
-    command = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    command.add_argument(
+    parser = argument_parser("render_scale", __doc__)
+    parser.add_argument(
         "--count",
         type=int,
         default=100_000,
         metavar="N",
         help="recordings to make (default: %(default)s)",
     )
-    command.add_argument(
+    parser.add_argument(
         "--feature", default="mel", help="representation to draw (default: %(default)s)"
     )
-    command.add_argument(
+    parser.add_argument(
         "--only", choices=ENGINES, help="one engine, to measure it again (default: both)"
     )
-    command.add_argument(
+    parser.add_argument(
         "--rounds", type=int, default=3, metavar="N", help="of each engine (default: %(default)s)"
     )
-    options = command.parse_args(arguments)
+    options = parser.parse_args(arguments)
     engines = (options.only,) if options.only else ENGINES
     timing.pin(WORKERS)
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
@@ -128,7 +126,7 @@ def _draw(engine: str, feature: str, scratch: Path) -> Result:
     images = scratch / engine
     with _cluster(scratch) if engine == "dask" else contextlib.nullcontext("") as address:
         how = functools.partial(
-            timing.draw,
+            recordings.draw,
             feature=feature,
             seconds=1.0,
             jobs=WORKERS,

@@ -16,7 +16,8 @@ import statistics
 import tempfile
 from pathlib import Path
 
-from benchmarks.support import timing
+from benchmarks.support import recordings, timing
+from benchmarks.support.command import timing_parser
 
 FEATURES = ("linear", "mel")
 PROGRAMS = ("sox", "ffmpeg")
@@ -26,15 +27,15 @@ BARS = {"plain": 8.0, "floor": 0.6}
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the benchmark."""
-    command = timing.parser(f"{__doc__}", count=100)
+    parser = timing_parser("render_speed", __doc__, count=100)
     for option, choices in (("--features", FEATURES), ("--against", AGAINST)):
-        command.add_argument(
+        parser.add_argument(
             option, nargs="+", choices=choices, default=choices, help="default: all of them"
         )
-    options = command.parse_args(arguments)
+    options = parser.parse_args(arguments)
     timing.pin(1)
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
-        audio = options.audio or timing.make(Path(folder, "audio"), options.count)
+        audio = options.audio or recordings.make(Path(folder, "audio"), options.count)
         for feature in options.features:
             against = [name for name in options.against if _can(name, feature)]
             _compare(audio, feature, against, options.rounds, Path(folder, feature))

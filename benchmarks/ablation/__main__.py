@@ -26,8 +26,9 @@ from typing import TYPE_CHECKING
 
 from benchmarks.ablation import factors
 from benchmarks.ablation.factors import UNCHANGED, Factor
-from benchmarks.ablation.trials import FOLDS, LEFT_OUT, Study, Trial
-from benchmarks.support.timing import SPLITS
+from benchmarks.ablation.runs import FOLDS, LEFT_OUT, FactorRun, Study
+from benchmarks.support.command import argument_parser, carry_out
+from benchmarks.support.recordings import SPLITS
 from classify.settings import recipe
 
 if TYPE_CHECKING:
@@ -57,28 +58,21 @@ def main(arguments: list[str] | None = None) -> int:
     status : int
         0 all done, 1 some factors failed, 2 the call was wrong or the base failed, 130 interrupted.
     """
-    known = factors.factors(recipe("robust"))
+    of_recipe = factors.factors(recipe("robust"))
     arguments = sys.argv[1:] if arguments is None else arguments
-    options = _command(known).parse_args(arguments)
-    try:
-        chosen = [UNCHANGED, *factors.selected(known, options.only)]
-        return _ablate(_study(options), chosen, shlex.join(arguments))
-    except (OSError, ValueError) as error:
-        print(f"ablation: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("ablation: interrupted; run it again to go on", file=sys.stderr)
-        return 130
+    options = _parser(of_recipe).parse_args(arguments)
+
+    def work() -> int:
+        selected = [UNCHANGED, *factors.selected(of_recipe, options.only)]
+        return _ablate(_study(options), selected, shlex.join(arguments))
+
+    return carry_out("ablation", work)
 
 
-def _command(known: Sequence[Factor]) -> argparse.ArgumentParser:
-    command = argparse.ArgumentParser(
-        prog="run.sh bench ablation",
-        description=__doc__,
-        epilog=f"factors, by group:\n{_listed(known)}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    add = command.add_argument
+def _parser(of_recipe: Sequence[Factor]) -> argparse.ArgumentParser:
+    parser = argument_parser("ablation", __doc__)
+    parser.epilog = f"factors, by group:\n{_listed(of_recipe)}"
+    add = parser.add_argument
     add("audio", type=Path, metavar="AUDIO", help="what ./run.sh render takes")
     add("out", type=Path, metavar="OUT", help="folder of pictures, runs and results")
     add("--seeds", type=int, default=3, metavar="N", help="how many, from 0 (default: 3)")
@@ -109,12 +103,12 @@ def _command(known: Sequence[Factor]) -> argparse.ArgumentParser:
         f"splits; judge each fold, calibrate on the next, train on the others (K: {FOLDS})",
     )
     add("--jobs", type=int, default=-1, metavar="N", help="processes that draw (default: all)")
-    return command
+    return parser
 
 
-def _listed(known: Sequence[Factor]) -> str:
+def _listed(of_recipe: Sequence[Factor]) -> str:
     groups: dict[str, list[str]] = defaultdict(list)
-    for factor in known:
+    for factor in of_recipe:
         groups[factor.group].append(factor.name)
     return "\n".join(f"  {group + ':':<16}{' '.join(names)}" for group, names in groups.items())
 
@@ -133,63 +127,58 @@ def _study(options: argparse.Namespace) -> Study:
     return Study(audio, out, splits, options.seeds, options.epochs, options.folds, options.jobs)
 
 
-def _ablate(study: Study, chosen: Sequence[Factor], command: str) -> int:
-    """Carry out what is not finished, the first seed of all factors first, and tell all."""
-    single = [one for one in chosen if one.networks == 1]
-    trials = [Trial(one, seed) for seed in range(study.seeds) for one in single]
-    trials += [Trial(one, 0) for one in chosen if one.networks > 1]
+def _ablate(study: Study, selected: Sequence[Factor], command: str) -> int:
+    """Carry out the unfinished runs, the first seed of all factors first, and report on all."""
+    single = [factor for factor in selected if factor.networks == 1]
+    runs = [FactorRun(factor, seed) for seed in range(study.seeds) for factor in single]
+    runs += [FactorRun(factor, 0) for factor in selected if factor.networks > 1]
     results: Results = defaultdict(dict)
     waiting = []
-    for trial in trials:
-        judged = study.finished(trial)
-        if all(split in judged for split in study.splits):
-            results[trial.factor.name][trial.name] = judged
+    for run in runs:
+        scores = study.finished(run)
+        if all(split in scores for split in study.splits):
+            results[run.factor.name][run.name] = scores
         else:
-            waiting.append(trial)
+            waiting.append(run)
     failures: dict[str, str] = {}
-    for number, trial in enumerate(waiting, 1):
-        name = trial.factor.name
+    for number, run in enumerate(waiting, 1):
+        name = run.factor.name
         if name in failures:
             continue
-        print(f"ablation: {number} of {len(waiting)}: {name}, {trial.name}", file=sys.stderr)
+        print(f"ablation: {number} of {len(waiting)}: {name}, {run.name}", file=sys.stderr)
         try:
-            results[name][trial.name] = study.carry_out(trial)
+            results[name][run.name] = study.carry_out(run)
         except Exception as error:  # whatever it is, the other factors can still be tried
             failures[name] = " ".join(str(error).split()) or repr(error)
-            if trial.factor == UNCHANGED:
+            if run.factor == UNCHANGED:
                 raise ValueError(f"base: {failures[name]}") from error
             print(f"ablation: {name}: {failures[name]}", file=sys.stderr)
             continue
-        _write(study, chosen, command, results, failures)
-    print(_write(study, chosen, command, results, failures), end="")
+        _write(study, selected, command, results, failures)
+    print(_write(study, selected, command, results, failures), end="")
     return 1 if failures else 0
 
 
 def _write(
     study: Study,
-    chosen: Sequence[Factor],
+    selected: Sequence[Factor],
     command: str,
     results: "Results",
     failures: dict[str, str],
 ) -> str:
-    """Write both tables and the plot; give the one for people."""
+    """Write both tables and the plot; return the table for people."""
     from benchmarks.ablation.report import markdown, plot, rows, table
-    from classify.files import atomic_write
+    from benchmarks.support.report import write
 
     head = HEAD.format(
         command=command,
         seeds=", ".join(map(str, range(study.seeds))),
         date=datetime.date.today(),
     )
-    found = {split: rows(chosen, results, split) for split in study.splits}
-    text = markdown(head, found, failures)
+    splits = {split: rows(selected, results, split) for split in study.splits}
+    text = markdown(head, splits, failures)
     stem = "ablation-left-out" if study.folds else "ablation"
-    for suffix, data in (
-        ("md", text.encode()),
-        ("csv", table(found).encode()),
-        ("png", plot(found)),
-    ):
-        atomic_write(study.out / f"{stem}.{suffix}", data)
+    write(study.out, stem, text, table(splits), plot(splits))
     return text
 
 

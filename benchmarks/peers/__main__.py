@@ -30,8 +30,8 @@ from pathlib import Path
 from statistics import mean
 from typing import TYPE_CHECKING, NamedTuple
 
-from benchmarks.support import timing
-from benchmarks.support.timing import SPLITS
+from benchmarks.support.command import argument_parser, carry_out, module_command
+from benchmarks.support.recordings import COPIES, SPLITS, name_prefix
 
 if TYPE_CHECKING:
     from render.recording import Recording
@@ -126,25 +126,18 @@ def main(arguments: list[str] | None = None) -> int:
         0 all done, 2 the call was wrong or a peer failed, 130 interrupted.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
-    options = _command().parse_args(arguments)
-    try:
+    options = _parser().parse_args(arguments)
+
+    def work() -> int:
         print(_compare(options, shlex.join(arguments)), end="")
-    except (OSError, ValueError) as error:
-        print(f"peers: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("peers: interrupted; run it again to go on", file=sys.stderr)
-        return 130
-    return 0
+        return 0
+
+    return carry_out("peers", work)
 
 
-def _command() -> argparse.ArgumentParser:
-    command = argparse.ArgumentParser(
-        prog="run.sh bench peers",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    add = command.add_argument
+def _parser() -> argparse.ArgumentParser:
+    parser = argument_parser("peers", __doc__)
+    add = parser.add_argument
     add("audio", type=Path, metavar="AUDIO", help="what ./run.sh render takes")
     add("out", type=Path, metavar="OUT", help="folder of scores, runs, pictures and results")
     add("--seeds", type=int, default=3, metavar="N", help="how many, from 0 (default: 3)")
@@ -154,7 +147,7 @@ def _command() -> argparse.ArgumentParser:
     add("--epochs", type=int, metavar="N", help="of the networks (default: those of the recipes)")
     add("--components", type=int, default=512, metavar="N", help="Gaussians (default: 512)")
     add("--trees", type=int, default=500, metavar="N", help="of the forest (default: 500)")
-    return command
+    return parser
 
 
 def _compare(options: argparse.Namespace, command: str) -> str:
@@ -243,7 +236,7 @@ def _draw(peer: str, place: Place) -> Path:
     audio, images, network = place.audio, place.dataset / peer, NETWORKS[peer]
     if network.forged:
         audio = place.out / "forged"
-        _call("render.copysynthesis.cli", place.audio, "--to", audio, "--copies", timing.COPIES)
+        _call("render.copysynthesis.cli", place.audio, "--to", audio, "--copies", COPIES)
     _call("render", audio, "--to", images, *network.drawing)
     return images
 
@@ -261,7 +254,7 @@ def _score(dataset: Path, run: Path, place: Place, scores: Path) -> None:
 
 def _call(*arguments: object) -> None:
     """Run a command of this project; what it prints goes to standard error."""
-    command = timing.command(*arguments)
+    command = module_command(*arguments)
     done = subprocess.run(**command, stdout=sys.stderr, check=False)
     if done.returncode not in (0, 1):  # 1: something could not be read, and was named
         told = shlex.join(command["args"][2:])
@@ -302,29 +295,26 @@ def _report(
     command: str,
 ) -> str:
     """Judge what was scored and write both tables and the plot; give the one for people."""
-    import peers_report as report
+    from benchmarks.peers import report
+    from benchmarks.support.report import write
 
-    from classify.files import atomic_write
-
-    known = {one.name: {**one.metadata, "recording": one.name} for one in recordings}
-    above = timing.name_prefix(place.audio)
-    judged = {
-        peer: [report.read(path, known, above) for path in own] for peer, own in files.items()
+    rows = {one.name: {**one.metadata, "recording": one.name} for one in recordings}
+    prefix = name_prefix(place.audio)
+    scores = {
+        peer: [report.read(path, rows, prefix) for path in paths] for peer, paths in files.items()
     }
-    aligned, spent = report.align(judged), place.seconds()
+    aligned, spent = report.align(scores), place.seconds()
     seconds = {
         peer: mean(times)
-        for peer, own in files.items()
-        if (times := [spent[path.stem] for path in own if path.stem in spent])
+        for peer, paths in files.items()
+        if (times := [spent[path.stem] for path in paths if path.stem in spent])
     }
-    found, judged_on = report.rows(aligned, seconds), next(iter(aligned.values()))[0]
-    most = max(len(one.names) for own in judged.values() for one in own)
-    if left := most - len(judged_on.names):
+    summary, common = report.rows(aligned, seconds), next(iter(aligned.values()))[0]
+    most = max(len(seed.trials) for seeds in scores.values() for seed in seeds)
+    if left := most - len(common.trials):
         print(f"peers: left out {left} recordings that not all could score", file=sys.stderr)
-    text = report.markdown(found, judged_on, options.split, command, options.seeds)
-    atomic_write(place.out / "peers.md", text.encode())
-    atomic_write(place.out / "peers.csv", report.table(found).encode())
-    atomic_write(place.out / "peers.png", report.plot(found))
+    text = report.markdown(summary, common, options.split, command, options.seeds)
+    write(place.out, "peers", text, report.table(summary), report.plot(summary))
     return text
 
 

@@ -22,7 +22,7 @@ import soundfile
 import soxr
 from matplotlib import pyplot
 
-from benchmarks.support import timing
+from benchmarks.support import recordings
 from render.settings import Settings
 
 matplotlib.use("Agg")
@@ -53,7 +53,7 @@ class Corpus:
 
 def corpus(audio: Path, feature: str, scratch: Path) -> Corpus:
     """Let `render` say which clips a folder holds; what it cannot read is left out for all."""
-    timing.draw(audio, scratch, feature)
+    recordings.draw(audio, scratch, feature)
     clips: dict[str, list[tuple[float, float]]] = {}
     with (scratch / "manifest.csv").open(newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
@@ -64,7 +64,7 @@ def corpus(audio: Path, feature: str, scratch: Path) -> Corpus:
 
 def ours(corpus: Corpus, dataset: Path) -> None:
     """`render`, from the folder of recordings to pictures and manifest, in one process."""
-    timing.draw(corpus.audio, dataset, corpus.settings.feature)
+    recordings.draw(corpus.audio, dataset, corpus.settings.feature)
 
 
 def plain(corpus: Corpus, dataset: Path) -> None:

@@ -1,14 +1,15 @@
-"""What networks said of the same recordings, how often they err, and how sure that is.
+"""Scores of systems on the same recordings, their error rates, and 95 % intervals of these.
 
-Two figures, in this order wherever there are two: the equal error rate of all recordings, and its
-mean over the sources with at least 5 recordings of each class, as ``./run.sh evaluate`` has it
-(that of all, where there is no such source). A resample draws groups of recordings, such as all of
-a speaker, and seeds. It holds the same recordings and seeds for all that is compared, so that what
-makes a recording hard for all does not blur a difference.
+There are two metrics, always in this order. The first is the equal error rate of all recordings.
+The second is its mean over the sources with at least 5 recordings of each class, as in ``./run.sh
+evaluate``; without such a source it is the first again.
+
+A resample draws groups of recordings, such as all of a speaker, and seeds. All systems share the
+resamples: what makes a recording hard for all of them does not widen the interval of a difference.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
@@ -16,87 +17,88 @@ from typing import Any, Self
 import numpy as np
 
 from classify.data import manifest
-from classify.metrics.bootstrap import (
-    RESAMPLES,
-    cluster_column,
-    cluster_groups,
-    draws,
-    interval,
-)
+from classify.metrics.bootstrap import RESAMPLES, cluster_column, cluster_groups, draws, interval
 from classify.metrics.breakdown import with_enough
-from classify.metrics.trials import eer_of_any_scores
+from classify.metrics.trials import Trials, eer_of_any_scores
 from classify.prediction.pooling import calibrated_trials, score_split
 from classify.runs.run import Run
 
-FIGURES = ("EER", "by source")
+METRICS = ("EER", "by source")
 
 
 @dataclass(frozen=True, eq=False)
 class SystemScores:
-    """Scores of recordings, and what is known of them.
+    """Scores of one system, and their error rates.
 
     Attributes
     ----------
-    names : np.ndarray of str, shape=(n,)
-    labels : np.ndarray, shape=(n,), dtype=int
-        1 for fake.
-    llr : np.ndarray, shape=(n,)
-        Calibrated, higher = more bona fide.
-    sources : np.ndarray of str, shape=(n,)
-        Empty where unknown.
-    groups : np.ndarray of str, shape=(n,)
-        What is resampled together.
+    trials : Trials
+        Recordings with the columns ``source`` and ``group``; those of a group are resampled
+        together.
     """
 
-    names: np.ndarray
-    labels: np.ndarray
-    llr: np.ndarray
-    sources: np.ndarray
-    groups: np.ndarray
+    trials: Trials
 
     @classmethod
-    def read(cls, columns: dict[str, list[Any]]) -> Self:
-        """Make it of `columns`."""
-        return cls(**{name: np.array(column) for name, column in columns.items()})
+    def of(cls, trials: Trials, groups: np.ndarray) -> Self:
+        """Take the scores of recordings, shape=(n,), and their groups, shape=(n,)."""
+        columns = {"source": trials["source"], "group": groups}
+        return cls(Trials(trials.names, trials.labels, trials.llr, columns))
+
+    @classmethod
+    def read(cls, table: dict[str, list[Any]]) -> Self:
+        """Build the scores from `table`."""
+        names, labels, llr, *columns = (np.array(column) for column in table.values())
+        return cls(Trials(names, labels, llr, dict(zip(("source", "group"), columns, strict=True))))
 
     @property
-    def columns(self) -> dict[str, list[Any]]:
+    def table(self) -> dict[str, list[Any]]:
         """All columns in JSON's types."""
-        return {one.name: getattr(self, one.name).tolist() for one in fields(self)}
+        trials = self.trials
+        columns = {"names": trials.names, "labels": trials.labels, "llr": trials.llr}
+        return {name: column.tolist() for name, column in {**columns, **trials.columns}.items()}
 
     def __getitem__(self, index: np.ndarray) -> "SystemScores":
-        """Those at an index or under a mask."""
-        return SystemScores(*(getattr(self, one.name)[index] for one in fields(self)))
+        """Select recordings by an index or a mask."""
+        return SystemScores(self.trials[index])
+
+    def among(self, names: Sequence[str] | np.ndarray) -> "SystemScores":
+        """Select recordings by their names."""
+        return self[np.isin(self.trials.names, names)]
+
+    def by_name(self) -> "SystemScores":
+        """Sort the recordings by name."""
+        return self[np.argsort(self.trials.names, kind="stable")]
 
     @cached_property
-    def parts(self) -> list[np.ndarray]:
-        """One mask a source that has enough of each class, shape=(n,)."""
-        return with_enough(self.labels, self.sources)
+    def source_masks(self) -> list[np.ndarray]:
+        """One mask for each source with enough recordings of each class, shape=(n,)."""
+        return with_enough(self.trials.labels, self.trials["source"])
 
     @cached_property
-    def errors(self) -> np.ndarray:
-        """Both figures, shape=(2,)."""
-        return self._errors(np.arange(len(self.labels)))
+    def error_rates(self) -> np.ndarray:
+        """Both metrics, shape=(2,)."""
+        return self._error_rates(np.arange(len(self.trials)))
 
     @cached_property
     def resampled(self) -> np.ndarray:
-        """Both figures of every resample, shape=(RESAMPLES, 2)."""
-        drawn = draws(self.labels, self.groups, RESAMPLES)
-        return np.array([self._errors(index) for index in drawn])
+        """Both metrics of every resample, shape=(RESAMPLES, 2)."""
+        resamples = draws(self.trials.labels, self.trials["group"], RESAMPLES)
+        return np.array([self._error_rates(index) for index in resamples])
 
-    def _errors(self, index: np.ndarray) -> np.ndarray:
-        """Both figures of a resample; a source that it lacks a class of has no part in the mean."""
-        parts = [index[mask[index]] for mask in self.parts]
-        whole = [at for at in parts if 0 < self.labels[at].sum() < len(at)] or [index]
-        return np.array([self._eer(index), np.mean([self._eer(at) for at in whole])])
+    def _error_rates(self, index: np.ndarray) -> np.ndarray:
+        """Both metrics of a resample; a source that lacks a class in it is left out of the mean."""
+        parts = [index[mask[index]] for mask in self.source_masks]
+        sources = [at for at in parts if 0 < self.trials.labels[at].sum() < len(at)] or [index]
+        return np.array([self._eer(index), np.mean([self._eer(at) for at in sources])])
 
     def _eer(self, index: np.ndarray) -> float:
-        return eer_of_any_scores(self.labels[index], self.llr[index])
+        return eer_of_any_scores(self.trials.labels[index], self.trials.llr[index])
 
 
 @dataclass(frozen=True)
-class Figure:
-    """Both figures with their 95 % intervals.
+class Estimate:
+    """Both metrics with their 95 % intervals.
 
     Attributes
     ----------
@@ -109,18 +111,19 @@ class Figure:
 
     @classmethod
     def of(cls, value: np.ndarray, resampled: np.ndarray) -> Self:
-        """Take the middle of what was resampled, shape=(RESAMPLES, 2)."""
+        """Take the interval of resampled metrics, shape=(RESAMPLES, 2)."""
         low, high = np.transpose([interval(column) for column in resampled.T])
         return cls(value, low, high)
 
-    def told(self, at: int, sign: str = "") -> str:
-        """Write one of both figures; `sign` is ``"+"`` for a difference."""
-        value, low, high = (f"{end[at]:{sign}.3f}" for end in (self.value, self.low, self.high))
+    def formatted(self, metric: int, sign: str = "") -> str:
+        """Write one metric with its interval; `sign` is ``"+"`` for a difference."""
+        ends = (self.value, self.low, self.high)
+        value, low, high = (f"{end[metric]:{sign}.3f}" for end in ends)
         return f"{value} [{low}, {high}]"
 
 
-def judge(dataset: Path, run: Run, split: str, above: str = "") -> SystemScores:
-    """Judge a run on the recordings of a split.
+def score_run(dataset: Path, run: Run, split: str, name_prefix: str = "") -> SystemScores:
+    """Score the recordings of a split with a run.
 
     Parameters
     ----------
@@ -128,68 +131,68 @@ def judge(dataset: Path, run: Run, split: str, above: str = "") -> SystemScores:
         A dataset that ``./run.sh render`` has drawn.
     run : Run
     split : str
-    above : str
-        What the names of the recordings are told without, at their beginning.
+    name_prefix : str
+        Removed from the beginning of the recordings' names.
 
     Returns
     -------
-    judged : SystemScores
+    scores : SystemScores
     """
-    known = manifest.read(dataset)
     pictures = score_split("ablation", dataset, run, split)
-    trials = calibrated_trials(run, pictures, known)
-    recordings = trials["recording"]
-    groups = cluster_groups(recordings, cluster_column(trials["picture"]))
-    names = np.array([name.removeprefix(above) for name in recordings.names])
-    return SystemScores(names, recordings.labels, recordings.llr, recordings["source"], groups)
+    levels = calibrated_trials(run, pictures, manifest.read(dataset))
+    trials = levels["recording"]
+    groups = cluster_groups(trials, cluster_column(levels["picture"]))
+    names = np.array([name.removeprefix(name_prefix) for name in trials.names])
+    return SystemScores.of(replace(trials, names=names), groups)
 
 
 def join(parts: Sequence[SystemScores]) -> SystemScores:
-    """Put recordings together, sorted by name."""
-    names = (one.name for one in fields(SystemScores))
-    whole = SystemScores(*(np.concatenate([getattr(one, name) for one in parts]) for name in names))
-    return whole[np.argsort(whole.names, kind="stable")]
+    """Concatenate scores, sorted by name."""
+    tables = [part.table for part in parts]
+    whole = {name: [value for table in tables for value in table[name]] for name in tables[0]}
+    return SystemScores.read(whole).by_name()
 
 
-def level(judged: Sequence[SystemScores]) -> Figure:
-    """Average the figures over seeds.
+def mean_over_seeds(scores: Sequence[SystemScores]) -> Estimate:
+    """Average the metrics over seeds.
 
     Parameters
     ----------
-    judged : sequence of SystemScores
+    scores : sequence of SystemScores
         One a seed.
 
     Returns
     -------
-    figure : Figure
+    estimate : Estimate
     """
-    return Figure.of(np.mean([one.errors for one in judged], axis=0), _over_seeds(judged))
+    value = np.mean([seed.error_rates for seed in scores], axis=0)
+    return Estimate.of(value, _resampled_means(scores))
 
 
-def difference(judged: Sequence[SystemScores], base: Sequence[SystemScores]) -> Figure:
-    """Average the figures over seeds, less those of the base on the same recordings.
+def difference(scores: Sequence[SystemScores], base: Sequence[SystemScores]) -> Estimate:
+    """Subtract the mean metrics of a base from those of a system, on the recordings of both.
 
     Parameters
     ----------
-    judged, base : sequence of SystemScores
-        One a seed; those of one place are of one seed, where there are as many.
+    scores, base : sequence of SystemScores
+        One a seed. With as many seeds in both, those at one position have the same seed.
 
     Returns
     -------
-    figure : Figure
-        Below 0 where fewer are wrong than of the base.
+    estimate : Estimate
+        Below 0 where the system errs less than the base.
     """
-    if not np.array_equal(judged[0].names, base[0].names):
-        shared = np.intersect1d(judged[0].names, base[0].names)
-        judged = [one[np.isin(one.names, shared)] for one in judged]
-        base = [one[np.isin(one.names, shared)] for one in base]
-    value = np.mean([one.errors for one in judged], axis=0)
-    value = value - np.mean([one.errors for one in base], axis=0)
-    return Figure.of(value, _over_seeds(judged) - _over_seeds(base))
+    names, base_names = scores[0].trials.names, base[0].trials.names
+    if not np.array_equal(names, base_names):
+        scores = [seed.among(base_names) for seed in scores]
+        base = [seed.among(names) for seed in base]
+    value = np.mean([seed.error_rates for seed in scores], axis=0)
+    value = value - np.mean([seed.error_rates for seed in base], axis=0)
+    return Estimate.of(value, _resampled_means(scores) - _resampled_means(base))
 
 
-def _over_seeds(judged: Sequence[SystemScores]) -> np.ndarray:
+def _resampled_means(scores: Sequence[SystemScores]) -> np.ndarray:
     """Means over seeds drawn with replacement, another draw a resample, shape=(RESAMPLES, 2)."""
-    each = np.stack([one.resampled for one in judged])
-    picks = np.random.default_rng(0).integers(len(each), size=(RESAMPLES, len(each)))
-    return each[picks, np.arange(RESAMPLES)[:, np.newaxis]].mean(axis=1)
+    resampled = np.stack([seed.resampled for seed in scores])
+    picks = np.random.default_rng(0).integers(len(resampled), size=(RESAMPLES, len(resampled)))
+    return resampled[picks, np.arange(RESAMPLES)[:, np.newaxis]].mean(axis=1)

@@ -73,9 +73,10 @@ def done(audio, ablate):
 
 
 @pytest.fixture
-def judged():
-    """Return a function that makes judged recordings, most of them of three sources."""
+def scores_of_seed():
+    """Return a function that makes scores of recordings, most of them of three sources."""
     from benchmarks.support.system_scores import SystemScores
+    from classify.metrics.trials import Trials
 
     def make(seed, gap=1.0, count=120):
         rng = np.random.default_rng(seed)
@@ -83,7 +84,8 @@ def judged():
         labels = np.arange(count) % 2
         sources = np.array(["x", "y", "z", ""])[np.arange(count) // 37]
         sources[:9] = "few"  # 5 real, 4 fake
-        return SystemScores(names, labels, rng.normal(size=count) - gap * labels, sources, names)
+        trials = Trials(names, labels, rng.normal(size=count) - gap * labels, {"source": sources})
+        return SystemScores.of(trials, names)
 
     return make
 
@@ -153,59 +155,64 @@ def test_every_factor_can_be_asked_for_and_changes_something():
         assert changed != (Settings(**recipe("robust")), BASE) or one.networks > 1
 
 
-def test_the_figures_are_those_of_the_evaluation(judged):
+def test_the_figures_are_those_of_the_evaluation(scores_of_seed):
     from classify.metrics.breakdown import breakdown, mean_over
-    from classify.metrics.trials import Trials, compute_metrics
+    from classify.metrics.trials import compute_metrics
 
-    one = judged(0)
-    scored = Trials(one.names, one.labels, one.llr, {"source": one.sources})
-    mean = mean_over(breakdown(scored, "source", one.groups, 0.5, 0))
-    assert mean["values"] == 3 == len(one.parts)
-    assert one.errors.tolist() == [compute_metrics(one.labels, one.llr, 0.5)["eer"], mean["eer"]]
-
-
-def test_without_a_source_that_has_enough_the_mean_is_that_of_all(judged):
-    one = judged(0, count=9)
-    assert one.parts == []
-    assert one.errors[0] == one.errors[1]
+    one = scores_of_seed(0)
+    trials = one.trials
+    mean = mean_over(breakdown(trials, "source", trials["group"], 0.5, 0))
+    assert mean["values"] == 3 == len(one.source_masks)
+    pooled = compute_metrics(trials.labels, trials.llr, 0.5)["eer"]
+    assert one.error_rates.tolist() == [pooled, mean["eer"]]
 
 
-def test_a_difference_is_of_the_same_recordings_and_seeds(judged):
+def test_without_a_source_that_has_enough_the_mean_is_that_of_all(scores_of_seed):
+    one = scores_of_seed(0, count=9)
+    assert one.source_masks == []
+    assert one.error_rates[0] == one.error_rates[1]
+
+
+def test_a_difference_is_of_the_same_recordings_and_seeds(scores_of_seed):
     from benchmarks.support.system_scores import difference
 
-    base = [judged(seed) for seed in range(2)]
+    base = [scores_of_seed(seed) for seed in range(2)]
     same = difference(base, base)
     assert (same.low == 0).all()
     assert (same.high == 0).all()
-    better = difference([judged(seed, 3.0) for seed in range(2)], base)
+    better = difference([scores_of_seed(seed, 3.0) for seed in range(2)], base)
     assert (better.value < 0).all()
     assert (better.high < 0).all()
     # Where a recording is missing, it is left out of both.
-    fewer = base[0][np.arange(len(base[0].names)) != 5]
+    fewer = base[0][np.arange(len(base[0].trials)) != 5]
     assert difference([fewer], base[:1]).value.tolist() == [0, 0]
 
 
-def test_seeds_that_differ_widen_the_interval(judged):
-    from benchmarks.support.system_scores import level
+def test_seeds_that_differ_widen_the_interval(scores_of_seed):
+    from benchmarks.support.system_scores import mean_over_seeds
 
     # One seed three times has the interval of its recordings; others have that of seeds besides.
-    one = judged(0)
-    narrow, wide = level([one] * 3), level([one, judged(0, 2.0), judged(0, 0.0)])
-    assert np.allclose(narrow.low, level([one]).low)
+    one = scores_of_seed(0)
+    narrow, wide = (
+        mean_over_seeds([one] * 3),
+        mean_over_seeds([one, scores_of_seed(0, 2.0), scores_of_seed(0, 0.0)]),
+    )
+    assert np.allclose(narrow.low, mean_over_seeds([one]).low)
     assert (wide.high - wide.low > 1.5 * (narrow.high - narrow.low)).all()
     assert (wide.low < wide.value).all()
     assert (wide.value < wide.high).all()
     assert wide.value == pytest.approx(
-        (one.errors + judged(0, 2.0).errors + judged(0, 0.0).errors) / 3
+        (one.error_rates + scores_of_seed(0, 2.0).error_rates + scores_of_seed(0, 0.0).error_rates)
+        / 3
     )
 
 
-def test_the_table_has_a_row_a_factor_and_the_plot_is_a_picture(judged):
+def test_the_table_has_a_row_a_factor_and_the_plot_is_a_picture(scores_of_seed):
     from benchmarks.ablation.factors import UNCHANGED, factors
     from benchmarks.ablation.report import markdown, plot, rows, table
 
     listed = [UNCHANGED, *factors(recipe("robust"))]
-    seeds = {f"seed-{seed}": {"validation": judged(seed)} for seed in range(2)}
+    seeds = {f"seed-{seed}": {"validation": scores_of_seed(seed)} for seed in range(2)}
     results = {one.name: seeds for one in listed if one.name != "zoom"}
     found = {"validation": rows(listed, results, "validation")}
     text = markdown("# head", found, {"zoom": "expected this, got that"})
@@ -321,15 +328,15 @@ def test_copies_of_both_families_are_forged(done, wishes):
 
 def test_another_training_is_another_run(done, audio):
     from benchmarks.ablation.factors import UNCHANGED
-    from benchmarks.ablation.trials import Study, Trial
+    from benchmarks.ablation.runs import FactorRun, Study
 
     def study(epochs, folds=0):
         return Study(audio, done[2], ("validation",), 1, epochs, folds, 1)
 
-    trial = Trial(UNCHANGED, 0)
-    assert list(study(1).finished(trial))[0] == "validation"
-    assert not study(2).finished(trial)
-    assert not study(1, 3).finished(trial)
+    run = FactorRun(UNCHANGED, 0)
+    assert list(study(1).finished(run))[0] == "validation"
+    assert not study(2).finished(run)
+    assert not study(1, 3).finished(run)
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ def test_a_training_that_fails_is_said(benchmark, tmp_path):
 def test_a_training_that_dies_halfway_is_said(benchmark, monkeypatch, tmp_path):
     said = "epoch 1 of 20: loss 0.6 val_eer 0.250"
     dies = {"args": [sys.executable, "-c", f"print({said!r}); raise SystemExit('out of memory')"]}
-    monkeypatch.setattr(benchmark.timing, "command", lambda *_: dies)
+    monkeypatch.setattr(benchmark, "module_command", lambda *_: dies)
     with pytest.raises(ValueError, match="expected epochs of the plain recipe, got: out of memory"):
         list(benchmark._epochs(tmp_path, "plain", []))
 
@@ -81,7 +81,7 @@ def test_a_training_is_ended_where_no_more_is_asked_for(benchmark, monkeypatch, 
     said = "epoch 1 of 20: loss 0.6 val_eer 0.250"
     lasts = f"import time; print({said!r}, flush=True); time.sleep(600)"
     monkeypatch.setattr(
-        benchmark.timing, "command", lambda *_: {"args": [sys.executable, "-c", lasts]}
+        benchmark, "module_command", lambda *_: {"args": [sys.executable, "-c", lasts]}
     )
     epochs = benchmark._epochs(tmp_path, "robust", [])
     assert next(epochs).eer == 0.25

@@ -135,7 +135,7 @@ def test_programs_get_a_line_a_figure_and_people_a_plot(first):
     out, done = first
     with (out / "peers.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
-    assert [(row["peer"], row["figure"]) for row in rows] == [
+    assert [(row["peer"], row["metric"]) for row in rows] == [
         (peer, figure) for peer in BASELINES for figure in ("EER", "by source")
     ]
     shown = [number(cells(done.stdout)[peer][at]) for peer in BASELINES for at in (0, 2)]
@@ -196,6 +196,7 @@ def other(name):
 def test_networks_are_drawn_trained_and_scored_by_this_projects_commands(
     audio, tmp_path, monkeypatch
 ):
+    from benchmarks.ablation.factors import AUGMENTATIONS
     from benchmarks.peers import __main__ as peers
     from classify import arguments as classify
     from classify.settings import Settings, recipe
@@ -250,8 +251,7 @@ def test_networks_are_drawn_trained_and_scored_by_this_projects_commands(
         assert own["plain"] == Settings(**recipe("plain"), seed=seed)
         assert (own["lfcc-lcnn"].model, own["mfcc-lstm"].model) == ("lcnn", "lstm")
         for name in networks[2:]:
-            augmented = "shear zoom flip roll noise low_pass masks mixup".split()
-            assert not any(getattr(own[name], one) for one in augmented)
+            assert not any(getattr(own[name], effect) for effect in AUGMENTATIONS)
     assert [*cells(done.stdout)][2:] == ["robust", "robust, 2 together", *networks[1:]]
 
 
@@ -302,8 +302,8 @@ def test_only_what_all_could_score_is_judged(audio, tmp_path):
     assert done.stderr.splitlines()[-1] == "peers: left out 3 recordings that not all could score"
     files = sorted(tmp_path.glob("scores/test/*.csv"))
     plain, robust = (own[0] for own in align({one.stem: [read(one, {})] for one in files}).values())
-    assert plain.names.tolist() == robust.names.tolist()
-    assert plain.llr.tolist() == robust.llr.tolist()
+    assert plain.trials.names.tolist() == robust.trials.names.tolist()
+    assert plain.trials.llr.tolist() == robust.trials.llr.tolist()
     for at in (1, 3):  # both systems say the same of every recording
         assert cells(done.stdout)["plain"][at] == "+0.000 [+0.000, +0.000]"
 

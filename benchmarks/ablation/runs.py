@@ -1,4 +1,4 @@
-"""One factor of an ablation with one seed: draw, train, judge, and note that it is finished."""
+"""One run of an ablation, a factor with one seed: draw, train, score, and keep the scores."""
 
 import hashlib
 import json
@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from benchmarks.ablation.factors import BASE, Drawing, Factor
-from benchmarks.support import timing
-from benchmarks.support.timing import SPLITS
+from benchmarks.support import recordings
+from benchmarks.support.recordings import SPLITS
 from classify.settings import Settings, recipe
 
 if TYPE_CHECKING:
@@ -19,21 +19,21 @@ LEFT_OUT = "sources left out"
 FOLDS = 4
 
 
-class Trial(NamedTuple):
-    """A factor with a seed; an ensemble is made of the base's networks, from that seed on."""
+class FactorRun(NamedTuple):
+    """A factor with a seed; an ensemble consists of the networks of the base, from that seed on."""
 
     factor: Factor
     seed: int
 
     @property
     def name(self) -> str:
-        """Name among those of the factor."""
+        """Name among the runs of the factor."""
         return f"seed-{self.seed}" if self.factor.networks == 1 else "ensemble"
 
 
 @dataclass(frozen=True)
 class Study:
-    """What all trials have in common.
+    """Settings that all runs of an ablation share, and the datasets they have drawn.
 
     Attributes
     ----------
@@ -41,7 +41,7 @@ class Study:
         What ``./run.sh render`` takes.
     out : Path
     splits : tuple of str
-        What is judged: of `SPLITS`, or `LEFT_OUT` alone.
+        The splits that are scored: of `SPLITS`, or `LEFT_OUT` alone.
     seeds : int
         How many the base has, from 0.
     epochs : int or None
@@ -51,7 +51,7 @@ class Study:
     jobs : int
         Processes that draw; -1 for one a core.
     drawn : dict
-        Datasets that are up to date, by how they are drawn.
+        Datasets that are up to date, by drawing.
     """
 
     audio: Path
@@ -63,55 +63,55 @@ class Study:
     jobs: int
     drawn: dict[Drawing, list[Path]] = field(default_factory=dict)
 
-    def finished(self, trial: Trial) -> "dict[str, SystemScores]":
-        """Read what was judged, by split; nothing of a trial that has not come that far."""
+    def finished(self, run: FactorRun) -> "dict[str, SystemScores]":
+        """Read the scores of a run by split; empty before it is finished."""
         from benchmarks.support.system_scores import SystemScores
 
-        path = self._note(trial)
-        known = json.loads(path.read_text()) if path.is_file() else {}
-        return {split: SystemScores.read(columns) for split, columns in known.items()}
+        path = self._scores_file(run)
+        splits = json.loads(path.read_text()) if path.is_file() else {}
+        return {split: SystemScores.read(table) for split, table in splits.items()}
 
-    def carry_out(self, trial: Trial) -> "dict[str, SystemScores]":
-        """Train and judge, as far as that is not done; once it is, `finished` finds it.
+    def carry_out(self, run: FactorRun) -> "dict[str, SystemScores]":
+        """Train and score, unless that is done; `finished` reads the scores later.
 
         Parameters
         ----------
-        trial : Trial
+        run : FactorRun
 
         Returns
         -------
-        judged : dict of str to SystemScores
+        scores : dict of str to SystemScores
             By split.
 
         Raises
         ------
         ValueError
-            If it cannot be drawn, trained or judged, or there are too few seeds for an ensemble.
+            If drawing, training or scoring fails, or an ensemble lacks seeds.
         """
-        from benchmarks.support.system_scores import join, judge
+        from benchmarks.support.system_scores import join, score_run
         from classify.files import atomic_write
 
-        factor = trial.factor
+        factor = run.factor
         if factor.networks > self.seeds:
             raise ValueError(f"expected {factor.networks} seeds or more, got {self.seeds}")
-        datasets, found = self._datasets(factor), self.finished(trial)
-        runs = [self._train(images, trial, number) for number, images in enumerate(datasets)]
-        above = timing.name_prefix(self.audio) if factor.drawing.get("forge") else ""
+        datasets, scores = self._datasets(factor), self.finished(run)
+        trained = [self._train(dataset, run, number) for number, dataset in enumerate(datasets)]
+        prefix = recordings.name_prefix(self.audio) if factor.drawing.get("forge") else ""
         for split in self.splits:
-            if split not in found:
-                ours = SPLITS.get(split, "test")
-                pairs = zip(datasets, runs, strict=True)
-                found[split] = join([judge(images, run, ours, above) for images, run in pairs])
-        known = {split: one.columns for split, one in found.items()}
-        atomic_write(self._note(trial), json.dumps(known).encode())
-        return found
+            if split not in scores:
+                name = SPLITS.get(split, "test")
+                pairs = zip(datasets, trained, strict=True)
+                scores[split] = join([score_run(*pair, name, prefix) for pair in pairs])
+        tables = {split: scores[split].table for split in scores}
+        atomic_write(self._scores_file(run), json.dumps(tables).encode())
+        return scores
 
-    def _note(self, trial: Trial) -> Path:
-        """The file that says that a trial is finished."""
-        return self._folder(trial.factor) / f"{trial.name}.json"
+    def _scores_file(self, run: FactorRun) -> Path:
+        """The scores of a run; where the file stands, the run is finished."""
+        return self._folder(run.factor) / f"{run.name}.json"
 
     def _folder(self, factor: Factor) -> Path:
-        """Where the runs of a factor are: elsewhere when anything that decides them changes."""
+        """The folder of a factor's runs; another one if the recordings or settings change."""
         drawing, settings = replace(BASE, **factor.drawing), self._settings(factor, 0)
         decisive = [str(self.audio.resolve()), asdict(drawing), asdict(settings), self.folds]
         digest = hashlib.sha256(json.dumps(decisive).encode()).hexdigest()
@@ -121,8 +121,8 @@ class Study:
         epochs = {} if self.epochs is None else {"epochs": self.epochs}
         return Settings(**{**recipe("robust"), **factor.training, **epochs, "seed": seed})
 
-    def _train(self, dataset: Path, trial: Trial, number: int) -> "Run":
-        """Train on a dataset, or go on with what is there."""
+    def _train(self, dataset: Path, run: FactorRun, number: int) -> "Run":
+        """Train on a dataset, or resume its training."""
         from classify import backend
 
         backend.load()
@@ -130,47 +130,47 @@ class Study:
 
         from classify.training.training import train
 
-        factor = trial.factor
+        factor = run.factor
         folder = self._folder(factor) / (f"fold-{number}" if self.folds else "")
         # The networks of an ensemble are where `train` would put them, and so are not trained.
-        to = folder / trial.name if factor.networks == 1 else folder
-        settings = self._settings(factor, trial.seed)
-        run = train(dataset, to, settings, seeds=factor.networks, resume=True)
+        to = folder / run.name if factor.networks == 1 else folder
+        settings = self._settings(factor, run.seed)
+        trained = train(dataset, to, settings, seeds=factor.networks, resume=True)
         keras.utils.clear_session()  # or memory would grow with every network
-        return run
+        return trained
 
     def _datasets(self, factor: Factor) -> list[Path]:
-        """Draw what a factor is trained on, unless that is done: a dataset, or one a fold."""
+        """Draw the dataset of a factor, or one a fold, unless that is done."""
         drawing = replace(BASE, **factor.drawing)
         if drawing not in self.drawn:
-            images = self._draw(drawing)
-            self.drawn[drawing] = [images]
+            dataset = self._draw(drawing)
+            self.drawn[drawing] = [dataset]
             if self.folds:
                 from benchmarks.ablation.folds import arrange
 
                 to = self.out / "folds" / f"{drawing.name}-{self.folds}"
-                self.drawn[drawing] = arrange(images, to, self.folds, drawing.forge)
+                self.drawn[drawing] = arrange(dataset, to, self.folds, drawing.forge)
         return self.drawn[drawing]
 
     def _draw(self, drawing: Drawing) -> Path:
         from render.dataset import render
         from render.parallel import Executor
-        from render.settings import Settings as How
+        from render.settings import Settings as RenderSettings
         from render.worker import RenderPlan
 
-        images = self.out / "pictures" / drawing.name
-        how = How(feature=drawing.feature, seconds=drawing.seconds)
-        plan = RenderPlan(dataset=images, settings=how, variants=drawing.variants)
+        dataset = self.out / "pictures" / drawing.name
+        settings = RenderSettings(feature=drawing.feature, seconds=drawing.seconds)
+        plan = RenderPlan(dataset=dataset, settings=settings, variants=drawing.variants)
         render(self._recordings(drawing), plan, Executor(jobs=self.jobs))
-        return images
+        return dataset
 
     def _recordings(self, drawing: Drawing) -> Path:
-        """What is drawn: the recordings, perhaps with copies beside them."""
+        """The recordings to draw, with copies beside them if the drawing has some."""
         if not drawing.forge:
             return self.audio
         from render.copysynthesis.copysynthesis import forge
         from render.copysynthesis.plan import CopyOptions
 
         return forge(
-            self.audio, self.out / "forged", CopyOptions(copies=timing.COPIES), jobs=self.jobs
+            self.audio, self.out / "forged", CopyOptions(copies=recordings.COPIES), jobs=self.jobs
         ).corpus.top
