@@ -111,7 +111,7 @@ class Settings:
     keep_epoch: str = "last"
     batch_size: int = 64
     balance: tuple[str, ...] = ("source",)
-    copies_by_seed: str = "copied_by"
+    copies_by_seed: str = "vocoder_type"
     learning_rate: float = 0.002
     warmup: float = 0.4
     weight_decay: float = 0.02

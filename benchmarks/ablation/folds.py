@@ -53,7 +53,9 @@ def arrange(dataset: Path, to: Path, count: int, copies: bool = False) -> list[P
     """
     known = manifest.read(dataset)
     given = [row for row in known.values() if row["split"] != "test"]
-    extra = [row.get("variant", "0") != "0" or bool(copies and row["original"]) for row in given]
+    extra = [
+        row.get("variant", "0") != "0" or bool(copies and row["source_recording"]) for row in given
+    ]
     own = {row["path"]: row for row, more in zip(given, extra, strict=True) if not more}
     fold = assign(manifest.of_level(own, "recording").values(), count)
     shutil.rmtree(to, ignore_errors=True)

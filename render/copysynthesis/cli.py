@@ -31,8 +31,8 @@ stay. At the end it says which folder holds originals and copies, and how to dra
   ./run.sh forge voices --to corpus              corpus gets the copies and a link to voices
 
 manifest.csv at the top of that folder gets a row for every copy: its method as generator, whether
-that is classic, neural or another (copied_by), its original, and what it says of the original
-(speaker and so on). Rows that are there stay.
+that is classic, neural or another (vocoder_type), its original (source_recording), and the columns
+of the original (speaker and so on). Rows that are there stay.
 """
 
 EPILOG = """\
@@ -180,7 +180,7 @@ def _remarks(forged: "CopyReport", splits: tuple[str, ...]) -> Iterator[str]:
 def _next(forged: "CopyReport") -> str:
     """The command that draws the corpus; copies are to stay in the split of their originals."""
     has_splits = bool(forged.found.splits("real") - {""})
-    group = "" if has_splits else " --group original"
+    group = "" if has_splits else " --group source_recording"
     return f"./run.sh render {shlex.quote(_shown(forged.corpus.top))}{group}"
 
 

@@ -17,7 +17,7 @@ from tqdm import tqdm
 
 from render.copysynthesis import corpus, originals
 from render.copysynthesis.copying import copy
-from render.copysynthesis.corpus import FAMILY, ORIGINAL, Corpus, Row
+from render.copysynthesis.corpus import SOURCE_RECORDING, VOCODER_TYPE, Corpus, Row
 from render.copysynthesis.originals import Originals
 from render.copysynthesis.plan import CopyJob, CopyOptions, tasks
 from render.layouts.folders import MANIFEST
@@ -245,8 +245,8 @@ def _of_copies(copied: Iterable[CopyResult], real: Path, where: Corpus) -> Itera
             "split": recording.split,
             "label": "fake",
             "generator": task.method,
-            FAMILY: registry.family(task.method),
-            ORIGINAL: _name(recording, real, where),
+            VOCODER_TYPE: registry.family(task.method),
+            SOURCE_RECORDING: _name(recording, real, where),
         }
         # A cell that calls the original real, in whatever column, is not true of a copy.
         yield facts | {

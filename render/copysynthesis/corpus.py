@@ -27,10 +27,10 @@ from render.recording import LABELS, SPLITS
 
 Row = dict[str, str]
 
-ORIGINAL = "original"
-FAMILY = "copied_by"
+SOURCE_RECORDING = "source_recording"
+VOCODER_TYPE = "vocoder_type"
 BEFORE = f"{MANIFEST}.before-forge"
-COLUMNS = ("path", "split", "label", "generator", FAMILY, ORIGINAL)
+COLUMNS = ("path", "split", "label", "generator", VOCODER_TYPE, SOURCE_RECORDING)
 _SPLITS = {word for words in SPLITS.values() for word in words}
 _WRITABLE = 0o222  # the right to write, of anybody
 _WORDS = _SPLITS | {word for words in LABELS.values() for word in words}
@@ -177,7 +177,7 @@ def extended(table: Iterable[Row], copies: str, added: Iterable[Row]) -> list[Ro
 
     Examples
     --------
-    >>> old = [{"path": "a.wav", "label": "real"}, {"path": "fake/b.wav", "original": "b.wav"}]
+    >>> old = [{"path": "a.wav"}, {"path": "fake/b.wav", "source_recording": "b.wav"}]
     >>> [row["path"] for row in extended(old, "fake", [{"path": "fake/c.wav"}])]
     ['a.wav', 'fake/c.wav']
     """
@@ -185,7 +185,7 @@ def extended(table: Iterable[Row], copies: str, added: Iterable[Row]) -> list[Ro
     kept = [
         row
         for row in table
-        if not (row.get(ORIGINAL) and text_tables.path_key(row["path"]).startswith(start))
+        if not (row.get(SOURCE_RECORDING) and text_tables.path_key(row["path"]).startswith(start))
     ]
     known = by_name(kept)
     return kept + [row for row in added if text_tables.path_key(row["path"]) not in known]
@@ -235,7 +235,7 @@ def write(folder: Path, table: Sequence[Row]) -> bool:
     before = path.read_bytes() if path.is_file() else None
     if before == data:
         return False
-    if before is not None and ORIGINAL not in text_tables.read_header(path):
+    if before is not None and SOURCE_RECORDING not in text_tables.read_header(path):
         replace(folder / BEFORE, before)
     replace(path, data)
     return True

@@ -238,7 +238,16 @@ def test_every_source_is_left_out_once_and_with_its_family(tmp_path, make_pictur
     images = make_pictures(tmp_path / "images", count=8)
     (images / "render.json").write_text("{}")
     makers = {"a": "wavenet", "b": "x+wavenet_2", "c": "lpc", "d": "world"}
-    columns = ("path", "split", "label", "recording", "source", "generator", "variant", "original")
+    columns = (
+        "path",
+        "split",
+        "label",
+        "recording",
+        "source",
+        "generator",
+        "variant",
+        "source_recording",
+    )
     with (images / "manifest.csv").open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(columns)
@@ -262,7 +271,7 @@ def test_every_source_is_left_out_once_and_with_its_family(tmp_path, make_pictur
             by_split[name] = {known[one]["source"] for one in names}
             if name != "train":
                 assert {known[one]["variant"] for one in names} == {"0"}
-                assert {known[one]["original"] for one in names} == {""}
+                assert {known[one]["source_recording"] for one in names} == {""}
         # The pictures of the given test split are in none.
         assert not any("test" in Path(row["recording"]).parts for row in known.values())
         assert len(set.union(*by_split.values())) == 4 == sum(map(len, by_split.values()))

@@ -225,9 +225,9 @@ def test_a_network_sees_what_is_for_all_and_what_is_its_turn(images_with_rest, t
     copied = {whole / f"train/{label}/{at:02d}.png": kind for at, (label, kind) in enumerate(kinds)}
     assert all(path.is_file() for path in copied)
     own = [f"{path.relative_to(whole).as_posix()},{kind}" for path, kind in copied.items()]
-    (whole / "manifest.csv").write_text("\n".join(["path,copied_by", *own, ""]))
+    (whole / "manifest.csv").write_text("\n".join(["path,vocoder_type", *own, ""]))
     settings = replace(
-        QUICK, epochs=1, batch_size=4, copies_by_seed="copied_by", balance=("label",), noise=1.0
+        QUICK, epochs=1, batch_size=4, copies_by_seed="vocoder_type", balance=("label",), noise=1.0
     )
     for seed, kind in ((1, "classic"), (5, "")):
         part = shutil.copytree(whole, tmp_path / f"part-{seed}")
@@ -240,7 +240,8 @@ def test_a_network_sees_what_is_for_all_and_what_is_its_turn(images_with_rest, t
     said = [line for line in capsys.readouterr().err.splitlines() if "other seeds" in line]
     count = sum(1 for _ in (whole / "train").rglob("*.png"))
     assert said[0] == (
-        f"train: seed 1: 1 of {count} training pictures are for networks of other seeds (copied_by)"
+        f"train: seed 1: 1 of {count} training pictures are for networks of other seeds "
+        "(vocoder_type)"
     )
 
 

@@ -39,7 +39,7 @@ def test_all_copied_is_status_0_and_says_how_to_go_on(audio, capsys):
     ]
     assert "forge: audio/manifest.csv has a row for every copy\n" in err
     assert err.endswith(
-        "forge: to draw originals and copies: ./run.sh render audio --group original\n"
+        "forge: to draw originals and copies: ./run.sh render audio --group source_recording\n"
     )
     assert main(["audio/real", "--to", "audio/fake", *QUICK, "--copies", "2"]) == 0
     out, err = capsys.readouterr()
@@ -65,7 +65,17 @@ def test_the_folder_that_it_names_can_be_drawn(audio, write_sound, tmp_path):
 
     assert main(["audio/real", "--to", "audio/fake", *QUICK]) == 0
     small = ["--rate", "8000", "--seconds", "0.5", "--window", "256", "--hop", "128"]
-    where = ["audio", "--group", "original", "--variants", "0", "--to", "images", "--jobs", "1"]
+    where = [
+        "audio",
+        "--group",
+        "source_recording",
+        "--variants",
+        "0",
+        "--to",
+        "images",
+        "--jobs",
+        "1",
+    ]
     assert cli.main([*where, *small]) == 0
     splits = {
         label: {

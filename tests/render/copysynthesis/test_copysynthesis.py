@@ -60,7 +60,7 @@ def test_every_real_recording_gets_a_fake_beside_it(voices):
     result = forged(voices, fake)
     assert not result.failures
     table = rows(voices.parent)
-    made = {row["original"]: path for path, row in table.items() if row["original"]}
+    made = {row["source_recording"]: path for path, row in table.items() if row["source_recording"]}
     assert set(made) == {"real/a.wav", "real/Ann/b.flac", "real/Ann/c.ogg"}
     for original, path in made.items():
         here, there = (soundfile.info(voices.parent / name) for name in (original, path))
@@ -83,20 +83,22 @@ def test_render_reads_what_came_of_it(voices):
     assert all(isinstance(item, Recording) for item in found)
     assert sorted(item.label for item in found) == ["fake"] * 6 + ["real"] * 3
     originals = {item.name for item in found if item.label == "real"}
-    assert {item.metadata["original"] for item in found if item.label == "fake"} == originals
+    assert {
+        item.metadata["source_recording"] for item in found if item.label == "fake"
+    } == originals
 
 
 def test_of_a_dataset_only_training_recordings_are_copied(dataset):
     result = forged(dataset, dataset / "forged")
     table = rows(dataset)
-    made = {row["original"]: row for row in table.values() if row["original"]}
+    made = {row["source_recording"]: row for row in table.values() if row["source_recording"]}
     assert set(made) == {"training/real/a.wav", "training/real/b.wav"}
     row = made["training/real/a.wav"]
     assert row["path"].startswith("forged/training/fake/a-")
     assert (row["split"], row["label"], row["speaker"]) == ("train", "fake", "Ann")
     assert row["generator"] in QUICK
-    assert row["copied_by"] == "classic"
-    assert table["training/fake/a.wav"]["copied_by"] == ""
+    assert row["vocoder_type"] == "classic"
+    assert table["training/fake/a.wav"]["vocoder_type"] == ""
     assert row["kind"] == ""  # "Bonafide" is not true of the copy
     assert table["training/fake/a.wav"]["generator"] == "hifigan"
     assert result.found.splits("real") == {"train", "validation", "test"}
@@ -113,7 +115,7 @@ def test_originals_elsewhere_are_linked_and_described(dataset, tmp_path):
     table = rows(tmp_path / "plus")
     assert table["set/training/fake/a.wav"]["generator"] == "hifigan"
     assert table["set/testing/real/b.wav"]["label"] == "real"
-    originals = [row["original"] for row in table.values() if row["original"]]
+    originals = [row["source_recording"] for row in table.values() if row["source_recording"]]
     assert originals == ["set/training/real/a.wav", "set/training/real/b.wav"]
     forged(dataset, tmp_path / "plus")
     assert rows(tmp_path / "plus") == table
@@ -145,7 +147,7 @@ def test_something_in_the_place_of_the_link_is_refused(voices, tmp_path):
 def test_unlabelled_originals_around_the_copies_are_described_as_real(voices):
     forged(voices.rename(voices.parent / "voices"), voices.parent / "voices/forged")
     table = rows(voices.parent / "voices")
-    assert {name: row["label"] for name, row in table.items() if not row["original"]} == {
+    assert {name: row["label"] for name, row in table.items() if not row["source_recording"]} == {
         "a.wav": "real",
         "Ann/b.flac": "real",
         "Ann/c.ogg": "real",

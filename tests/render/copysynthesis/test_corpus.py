@@ -55,7 +55,12 @@ def test_copies_in_a_folder_that_says_real_are_refused():
         locate(Path("/audio/Real"), Path("/audio/Real/forged"))
 
 
-COPY = {"path": "fake/a-world.wav", "label": "fake", "generator": "world", "original": "real/a.wav"}
+COPY = {
+    "path": "fake/a-world.wav",
+    "label": "fake",
+    "generator": "world",
+    "source_recording": "real/a.wav",
+}
 
 
 def test_rows_are_added_once_and_others_stay(tmp_path):
@@ -63,7 +68,7 @@ def test_rows_are_added_once_and_others_stay(tmp_path):
     (tmp_path / "manifest.csv").write_text(text)
     assert write(tmp_path, extended(read(tmp_path), "fake", [COPY]))
     assert (tmp_path / "manifest.csv").read_text() == (
-        "path,speaker,note,split,label,generator,copied_by,original\n"
+        "path,speaker,note,split,label,generator,vocoder_type,source_recording\n"
         'real/a.wav,Ann,"one, two",,,,,\n'
         "./fake/mine.wav,Bob,,,,,,\n"
         "fake/a-world.wav,,,,fake,world,,real/a.wav\n"
@@ -90,7 +95,7 @@ def test_an_original_that_has_a_row_gets_no_second():
 def test_a_new_manifest_begins_with_our_columns(tmp_path):
     write(tmp_path, [{"path": "real/a.wav", "speaker": "Ann"}, COPY])
     head, first, _ = (tmp_path / "manifest.csv").read_text().splitlines()
-    assert head == "path,speaker,split,label,generator,copied_by,original"
+    assert head == "path,speaker,split,label,generator,vocoder_type,source_recording"
     assert first == "real/a.wav,Ann,,,,,"
 
 
