@@ -21,8 +21,6 @@ HOME = Path(os.environ.get("SPOOFSIGHT_HOME", "."))
 IMAGES = HOME / "datasets" / "images"
 RUN = HOME / "checkpoints" / "default"
 
-SCORE_FORMATS = ("asvspoof5", "asvspoof2021", "asvspoof2019", "path", "csv")
-
 
 def parser(
     more: Callable[[argparse.ArgumentParser], None] | None = None,
@@ -208,14 +206,8 @@ def _add_evaluate(verb: argparse.ArgumentParser) -> None:
         "--scores",
         type=Path,
         metavar="FILE",
-        help="write the scores of the recordings as well, higher = more bona fide",
-    )
-    verb.add_argument(
-        "--scores-format",
-        choices=SCORE_FORMATS,
-        metavar="NAME",
-        help=f"{', '.join(SCORE_FORMATS)} (default: by the suffix of FILE: .tsv asvspoof5, with "
-        "its keys beside it, .csv csv, else asvspoof2021)",
+        help="write the scores of the recordings, higher = more bona fide; the suffix chooses the "
+        "format: .tsv for ASVspoof 5 with its keys beside it, .txt for ASVspoof 2021, .csv",
     )
     verb.add_argument(
         "--explain-pictures",

@@ -81,7 +81,6 @@ def _evaluate(
     split: str,
     by: list[str] | None,
     scores: Path | None,
-    scores_format: str | None,
     explain_pictures: int,
     resamples: int,
     format: str,
@@ -96,7 +95,7 @@ def _evaluate(
     found = evaluate(dataset, run, split, by, resamples, explain_pictures, degrade)
     if scores:
         trials = found.trials
-        files.write_scores(scores, trials.names, trials.labels, trials.llr, scores_format)
+        files.write_scores(scores, trials.names, trials.labels, trials.llr)
     _print(found.report, format, text_tables.evaluation(found.report, run.classes))
     print(f"report in {folder / 'report' / 'index.html'}", file=sys.stderr)
     return 1 if found.refused else 0

@@ -1,8 +1,8 @@
-"""Score files of the field: ours for the reference tools, anybody's for our figures.
+"""Score files: ours for the reference tools, any system's for our metrics.
 
 Inside, a score is ln p(real) - ln p(fake) or stands for it: higher is more bona fide. A label is 1
-for fake and 0 for real. Which way a file counts is said by its format or by whoever reads it, and
-never told from its numbers.
+for fake and 0 for real. The format or the reader says which way a file counts; its numbers never
+do.
 """
 
 import csv
@@ -10,7 +10,7 @@ import io
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,15 +22,12 @@ from classify.metrics.detection import are_decisions
 from classify.scorefiles import formats, text_table
 from classify.scorefiles.formats import Layout
 
-FORMATS = ("asvspoof5", "asvspoof2021", "asvspoof2019", "path", "csv")
 _BY_SUFFIX = {".tsv": "asvspoof5", ".txt": "asvspoof2021", ".csv": "csv"}
-# What a name cannot hold: no text file and no message half a character, no table its own marks.
+# A name cannot hold NUL or half a character, nor what the format separates names by.
 _NEVER = "\0\ud800-\udfff"
 _UNFIT = {
     "asvspoof5": re.compile(rf'[\t\r\n"{_NEVER}]'),
     "asvspoof2021": re.compile(rf"[\s{_NEVER}]"),
-    "asvspoof2019": re.compile(rf"[\s{_NEVER}]"),
-    "path": re.compile(rf"^\s|[\r\n{_NEVER}]|\s$"),
     "csv": re.compile(rf"[\r\n{_NEVER}]"),
 }
 # The llr of the last probability that single precision tells from 1, 1 - 2**-24.
@@ -39,19 +36,19 @@ _EDGE = 24 * math.log(2)
 
 @dataclass(frozen=True)
 class ScoreFile:
-    """What a score file says.
+    """Content of a score file.
 
     Attributes
     ----------
     names : np.ndarray of str, shape=(n,)
-        Each there once.
+        Unique.
     llr : np.ndarray, shape=(n,)
         Higher = more bona fide.
     labels : np.ndarray, shape=(n,), dtype=int, or None
-        1 for fake, where the file carries the key.
+        1 for fake, where the file holds the truth.
     format : str
     direction : str
-        Which way the numbers of the file count, and what was done about it.
+        Which way the numbers of the file count, and how they became `llr`.
     warnings : tuple of str
         One line each.
     """
@@ -65,20 +62,19 @@ class ScoreFile:
 
 
 def read_scores(path: Path, higher: str | None = None) -> ScoreFile:
-    """Read the scores of any system, in the format that the content shows.
+    """Read the scores of any system; the content shows the format.
 
-    Understood are the TSV of ASVspoof 5 and WeDefense (of SASV the cm-score), ``trial score`` of
+    Formats are the TSV of ASVspoof 5 and WeDefense (of SASV the cm-score), ``trial score`` of
     ASVspoof 2021, ``utt attack key score`` of ASVspoof 2019 and AASIST, ``path score`` of DF Arena,
-    the log of the LFCC-LCNN baseline, AntiDeepfake's CSV, what ``predict --format csv`` prints, and
-    every table with a column of `keyfile.NAMES` and one with ``llr``, ``cm-score``, ``score`` or
-    the probability of a class (``p_fake``, ``probability_real``, ...), whose logit is taken.
+    the CSV that ``predict`` prints, and every table with a column of
+    `classify.scorefiles.keys.NAMES` and one with ``llr``, ``cm-score``, ``score`` or the
+    probability of a class (``p_fake``, ``probability_real``, ...), whose logit is taken.
 
     Parameters
     ----------
     path : Path
     higher : str, optional
-        Class for which a higher number in the file speaks, ``"real"`` or ``"fake"``, against what
-        the format says.
+        Class of higher numbers, ``"real"`` or ``"fake"``; overrides the format.
 
     Returns
     -------
@@ -89,32 +85,34 @@ def read_scores(path: Path, higher: str | None = None) -> ScoreFile:
     OSError
         If the file cannot be read.
     ValueError
-        If it is in none of these formats, a score is no finite number or no probability where one
-        is due, or a name is there twice.
+        If it is in none of these formats, a score is not finite or no probability where one is
+        due, or a name comes twice.
     """
     if higher not in (None, "real", "fake"):
         raise ValueError(f"expected higher to be real or fake, got {higher}")
     text = text_table.read_text(path)
     layout = formats.recognise(path, text)
-    scores, found, doubt = formats.collect(path, text, layout)
-    raw, labels = np.array(list(scores.values())), None if found is None else np.array(found)
-    llr, direction = _turned(raw, layout.measure, higher)
-    names, format = np.array(list(scores), dtype=str), _format(layout, scores)
-    warnings = (*_doubts(raw, layout.measure, higher), *doubt)
-    return ScoreFile(names, llr, labels, format, direction, warnings)
+    scores, labels, warnings = formats.collect(path, text, layout)
+    numbers = np.array(list(scores.values()))
+    llr, direction = _to_llr(numbers, layout.measure, higher)
+    return ScoreFile(
+        names=np.array(list(scores), dtype=str),
+        llr=llr,
+        labels=None if labels is None else np.array(labels),
+        format=_format(layout, scores),
+        direction=direction,
+        warnings=(*_warnings(numbers, layout.measure, higher), *warnings),
+    )
 
 
 def write_scores(
-    path: Path,
-    names: np.ndarray,
-    labels: np.ndarray,
-    llr: np.ndarray,
-    format: str | None = None,
+    path: Path, names: np.ndarray, labels: np.ndarray, llr: np.ndarray
 ) -> tuple[Path, ...]:
     """Write scores so that other tools, and `read_scores`, get the very same numbers.
 
-    In ``asvspoof5`` a second file goes beside the scores, the keys that the reference package
-    wants, see `keys_path`. ``asvspoof2019`` knows no attacks: they are ``-``.
+    The suffix chooses the format. A .tsv is for ASVspoof 5: a second file beside it holds the keys
+    that the reference package wants, see `keys_path`. A .txt is for ASVspoof 2021, and without
+    spaces in names for DF Arena. A .csv holds the truth, P(fake) and llr.
 
     Parameters
     ----------
@@ -124,9 +122,6 @@ def write_scores(
         1 for fake.
     llr : np.ndarray, shape=(n,)
         Higher = more bona fide.
-    format : str, optional
-        One of `FORMATS`. Default: ``asvspoof5`` for a .tsv, ``asvspoof2021`` for a .txt,
-        ``csv`` for a .csv.
 
     Returns
     -------
@@ -135,27 +130,25 @@ def write_scores(
     Raises
     ------
     ValueError
-        If the format is not clear, a name does not fit it or comes twice, or a score is no number.
+        If the suffix is another, a name does not fit the format or comes twice, or a score is not
+        finite.
     """
-    format = format or _BY_SUFFIX.get(path.suffix.lower())
-    if format not in FORMATS:
-        raise ValueError(
-            f"expected a score file ending in .tsv, .txt or .csv, or a format among "
-            f"{', '.join(FORMATS)}, got {format or path}"
-        )
+    format = _BY_SUFFIX.get(path.suffix.lower())
+    if format is None:
+        raise ValueError(f"expected a score file ending in .tsv, .txt or .csv, got {path}")
     _check(names, llr, format)
     rows = zip(names.tolist(), np.asarray(labels, dtype=int).tolist(), llr.tolist(), strict=True)
-    files = _texts(path, list(rows), format)
-    seen = formats.recognise(path, files[path]).format
-    if seen != format and (seen, format) != ("asvspoof2021", "path"):
+    contents = _contents(path, list(rows), format)
+    seen = formats.recognise(path, contents[path]).format
+    if seen != format:
         raise ValueError(f"expected names that {format} can take, got some that look like {seen}")
-    for place, text in files.items():
-        atomic_write(place, text.encode())
-    return tuple(files)
+    for file, text in contents.items():
+        atomic_write(file, text.encode())
+    return tuple(contents)
 
 
 def keys_path(path: Path) -> Path:
-    """Where the keys of an ASVspoof 5 score file go.
+    """Path of the keys of an ASVspoof 5 score file.
 
     Examples
     --------
@@ -167,49 +160,48 @@ def keys_path(path: Path) -> Path:
 
 def _format(layout: Layout, names: Iterable[str]) -> str:
     """A name that is a path, or has spaces, tells DF Arena from ASVspoof 2021."""
-    spaced = layout.format == "asvspoof2021" and any(map(re.compile(r"[/\\\s]").search, names))
-    return "path" if spaced else layout.format
+    if layout.format == "asvspoof2021" and any(map(re.compile(r"[/\\\s]").search, names)):
+        return "path"
+    return layout.format
 
 
-def _turned(raw: np.ndarray, measure: str, higher: str | None) -> tuple[np.ndarray, str]:
-    """Scores of which higher is more bona fide, and in words how they came about."""
+def _to_llr(numbers: np.ndarray, measure: str, higher: str | None) -> tuple[np.ndarray, str]:
+    """Scores of which higher is more bona fide, and their direction in words."""
     if measure.startswith("P"):
-        kind = higher or measure[2:-1]
-        real = _bounded(logit(raw))
+        label = higher or measure[2:-1]
+        real = _bounded(logit(numbers))
         return (
-            0 - real if kind == "fake" else real,
-            f"P({kind}), turned into ln p(real) - ln p(fake)",
+            0 - real if label == "fake" else real,
+            f"P({label}), turned into ln p(real) - ln p(fake)",
         )
     if higher == "fake":
-        return 0 - raw, "higher = more fake (as told), so negated"
-    if measure == "logits":
-        return raw, "[fake logit, real logit], of which real - fake is taken"
-    said = {"score": "assumed: the file does not say"}.get(measure, "as the format says")
-    return raw, f"higher = more bona fide ({'as told' if higher else said})"
+        return 0 - numbers, "higher = more fake (as told), so negated"
+    if higher == "real":
+        return numbers, "higher = more bona fide (as told)"
+    reason = "assumed: the file does not say" if measure == "score" else "as the format says"
+    return numbers, f"higher = more bona fide ({reason})"
 
 
 def _bounded(logits: np.ndarray) -> np.ndarray:
-    """Infinite ones brought to where they are still the farthest out."""
+    """Infinite logits, made finite and still the farthest out."""
     finite = np.isfinite(logits)
     bound = max(_EDGE, np.abs(logits[finite]).max(initial=0) + 1)
     return np.where(finite, logits, np.sign(logits) * bound)
 
 
-def _doubts(raw: np.ndarray, measure: str, higher: str | None) -> tuple[str, ...]:
-    found = []
+def _warnings(numbers: np.ndarray, measure: str, higher: str | None) -> Iterator[str]:
     if measure.startswith("P"):
-        if edge := np.isin(raw, (0, 1)).sum():
-            found.append(f"{edge} probabilities are 0 or 1, which is no finite llr: bounded")
-    elif raw.min() >= 0 and raw.max() <= 1:
-        found.append(
+        if edge := np.isin(numbers, (0, 1)).sum():
+            yield f"{edge} probabilities are 0 or 1, which is no finite llr: bounded"
+    elif numbers.min() >= 0 and numbers.max() <= 1:
+        yield (
             "all scores lie in [0, 1] and look like probabilities: act_dcf, cllr and accuracy take "
             "them for natural-log likelihood ratios and mean nothing"
         )
     if measure == "score" and higher is None:
-        found.append("the file does not say which way its scores count: higher taken as bona fide")
-    if are_decisions(raw):
-        found.append("fewer than 3 different scores: they look like decisions, not scores")
-    return tuple(found)
+        yield "the file does not say which way its scores count: higher taken as bona fide"
+    if are_decisions(numbers):
+        yield "fewer than 3 different scores: they look like decisions, not scores"
 
 
 def _check(names: np.ndarray, llr: np.ndarray, format: str) -> None:
@@ -220,16 +212,15 @@ def _check(names: np.ndarray, llr: np.ndarray, format: str) -> None:
         raise ValueError(f"expected one score for every name, got several for {twice}")
     unfit = next((name for name in names.tolist() if not name or _UNFIT[format].search(name)), None)
     if unfit is not None:
-        able = [other for other in FORMATS if unfit and not _UNFIT[other].search(unfit)]
+        able = [other for other in _UNFIT if unfit and not _UNFIT[other].search(unfit)]
         raise ValueError(
             f"expected names that {format} can take, got {unfit!r}: "
             f"{', '.join(able) or 'no format'} can take it"
         )
 
 
-def _texts(path: Path, rows: list[tuple[str, int, float]], format: str) -> dict[Path, str]:
+def _contents(path: Path, rows: list[tuple[str, int, float]], format: str) -> dict[Path, str]:
     """Content of the files that a format consists of."""
-    keys = ("bonafide", "spoof")
     if format == "csv":
         table = io.StringIO(newline="")
         writer = csv.writer(table, lineterminator="\n")
@@ -239,11 +230,9 @@ def _texts(path: Path, rows: list[tuple[str, int, float]], format: str) -> dict[
         return {path: table.getvalue()}
     if format == "asvspoof5":
         scores = [f"{name}\t{llr!r}\n" for name, _, llr in rows]
-        truth = [f"{name}\t{keys[label]}\n" for name, label, _ in rows]
+        keys = [f"{name}\t{('bonafide', 'spoof')[label]}\n" for name, label, _ in rows]
         return {
             path: "".join(["filename\tcm-score\n", *scores]),
-            keys_path(path): "".join(["filename\tcm-label\n", *truth]),
+            keys_path(path): "".join(["filename\tcm-label\n", *keys]),
         }
-    if format == "asvspoof2019":
-        return {path: "".join(f"{name} - {keys[label]} {llr!r}\n" for name, label, llr in rows)}
     return {path: "".join(f"{name} {llr!r}\n" for name, _, llr in rows)}

@@ -1,9 +1,8 @@
-"""Which trials are real and which are fake: the keys and protocols of the field.
+"""Keys and protocols of the field: which trials are real and which are fake.
 
 A label is 1 for fake (spoof) and 0 for real (bona fide).
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,12 +12,10 @@ LABELS = {
     **dict.fromkeys(("real", "bonafide", "bona-fide", "genuine", "human"), 0),
     **dict.fromkeys(("fake", "spoof", "generated", "synthetic", "deepfake"), 1),
 }
-# AntiDeepfake and the LFCC-LCNN baseline count the other way round.
-REAL_IS_ONE = {"0": 1, "1": 0}
 NAMES = tuple("path filename file_name file name utt utterance trial trial_anon id".split())
 TRUTH = ("truth", "cm_label", "key", "label")
 
-# By the number of their columns, all between spaces: format, column of the name, of the key.
+# Protocols by their number of columns, between spaces: format, column of the name, of the key.
 _PROTOCOLS = {
     2: ("trial key", 0, 1),
     5: ("asvspoof2019", 1, 4),
@@ -34,7 +31,7 @@ _PARTS = ("recording", "split", "subset", "proportion")
 
 @dataclass(frozen=True)
 class KeyFile:
-    """What a key file says.
+    """Keys of an evaluation.
 
     Attributes
     ----------
@@ -42,7 +39,7 @@ class KeyFile:
         1 for fake, 0 for real, by the name of the trial.
     format : str
     superset : bool
-        Whether it is made to hold more than the trials of one evaluation.
+        Whether it may hold more than the trials of one evaluation.
     warnings : tuple of str
         One line each.
     """
@@ -54,13 +51,13 @@ class KeyFile:
 
 
 def read_keys(path: Path) -> KeyFile:
-    """Read the keys of an evaluation, in the format that the content shows.
+    """Read the keys of an evaluation; the content shows the format.
 
-    Understood are keys ``filename cm-label`` and protocols of ASVspoof 5 (10 and 6 columns),
-    protocols of ASVspoof 2019, trial_metadata of 2021 (8 and 13 columns), the CSV of DF Arena,
-    In-the-Wild and AntiDeepfake, ``trial key`` without header, and every table with a column of
-    `NAMES` and one of `TRUTH`. Of a manifest of this project both the pictures and the recordings
-    are keys. A manifest, trial_metadata and any table with a column of splits are supersets.
+    Formats are keys ``filename cm-label`` and protocols of ASVspoof 5 (10 and 6 columns), protocols
+    of ASVspoof 2019, trial_metadata of 2021 (8 and 13 columns), the CSV of DF Arena, In-the-Wild
+    and AntiDeepfake, ``trial key`` without header, and every table with a column of `NAMES` and one
+    of `TRUTH`. A manifest of this project gives keys for both its pictures and its recordings. A
+    manifest, trial_metadata and any table with a column of splits are supersets.
 
     Parameters
     ----------
@@ -75,15 +72,15 @@ def read_keys(path: Path) -> KeyFile:
     OSError
         If the file cannot be read.
     ValueError
-        If it is in none of these formats, a label is not understood (0 and 1 do not say which is
-        fake, but in AntiDeepfake's score file), or a name has two labels.
+        If it is in none of these formats, a label is unknown (0 and 1 do not say which is fake),
+        or a name has two labels.
     """
     text = text_table.read_text(path)
-    found = text_table.header(text, NAMES, TRUTH)
-    return _protocol(path, text) if found is None else _table(path, text, found)
+    header = text_table.header(text, NAMES, TRUTH)
+    return _protocol(path, text) if header is None else _table(path, text, header)
 
 
-def label(cell: str, path: Path, number: int, meaning: Mapping[str, int] | None = None) -> int:
+def label(cell: str, path: Path, number: int) -> int:
     """Understand a label.
 
     Parameters
@@ -92,8 +89,6 @@ def label(cell: str, path: Path, number: int, meaning: Mapping[str, int] | None 
         Case does not matter.
     path, number : Path, int
         File and line, for the message.
-    meaning : mapping of str to int, optional
-        What else than words there may be.
 
     Returns
     -------
@@ -103,7 +98,7 @@ def label(cell: str, path: Path, number: int, meaning: Mapping[str, int] | None 
     Raises
     ------
     ValueError
-        If it is not understood.
+        If the label is unknown.
 
     Examples
     --------
@@ -111,20 +106,19 @@ def label(cell: str, path: Path, number: int, meaning: Mapping[str, int] | None 
     (0, 1)
     """
     word = cell.strip().lower()
-    known = LABELS.get(word, (meaning or {}).get(word))
-    if known is None:
-        reason = ", which does not say which is fake" if word in REAL_IS_ONE else ""
+    if word not in LABELS:
+        reason = ", which does not say which is fake" if word in ("0", "1") else ""
         raise ValueError(
             f"expected a label such as real, bonafide, fake or spoof in {path} line {number}, "
             f"got {cell.strip()!r}{reason}"
         )
-    return known
+    return LABELS[word]
 
 
 def truth(header: text_table.Header) -> int | None:
-    """Number of the column that says what a trial is, or None.
+    """Number of the column with the truth about a trial, or None.
 
-    A label with a confidence is no truth but a verdict.
+    A label beside a confidence is a verdict, not the truth.
 
     Examples
     --------
@@ -140,18 +134,16 @@ def _table(path: Path, text: str, header: text_table.Header) -> KeyFile:
     columns, key = set(header.columns), truth(header)
     if key is None:
         raise ValueError(f"expected keys in {path}, got verdicts: labels with their confidence")
-    # AntiDeepfake's protocols have both an ID, which its scores go by, and a path.
+    # AntiDeepfake's protocols have both a path and an ID, and its scores go by the ID.
     order = ("id", *NAMES) if "proportion" in columns else NAMES
-    name, also = header.find(order)[0], header.find(("recording",))
-    meaning = REAL_IS_ONE if {"id", "score", "label"} <= columns else {}
+    names = [header.find(order)[0], *header.find(("recording",))]
     labels: dict[str, int] = {}
     rows = text_table.rows(path, text, header.delimiter, len(header.columns))
     next(rows)
     for number, cells in rows:
-        value = label(cells[key], path, number, meaning)
-        _add(labels, cells[name], value, path, number)
-        for column in also:
-            if cells[column]:
+        value = label(cells[key], path, number)
+        for column in names:
+            if cells[column] or column == names[0]:  # not every picture has a recording
                 _add(labels, cells[column], value, path, number)
     if not labels:
         raise ValueError(f"expected keys in {path}, got a header alone")

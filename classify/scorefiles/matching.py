@@ -1,4 +1,4 @@
-"""Scores and keys brought together by the names of the trials."""
+"""Match of scores and keys by the names of the trials."""
 
 import re
 from collections import Counter
@@ -10,35 +10,35 @@ import numpy as np
 from classify.scorefiles.files import ScoreFile
 from classify.scorefiles.keys import KeyFile
 
-# What follows the last dot of a name is a suffix if it has a letter: "a.wav", but not "take.2".
+# A suffix follows the last dot and has a letter: "a.wav", but not "take.2".
 _SUFFIX = re.compile(r"\.(?=[0-9]*[a-z])[a-z0-9]{1,5}$", re.IGNORECASE)
 
 
 def match(scores: ScoreFile, keys: KeyFile, allow_missing: bool | None = None) -> ScoreFile:
     """Give scores the labels of a key file.
 
-    Where not one name is among the keys, names are compared without suffix and by as many of their
-    last folders as agree for all of them, with none in the end; a warning says so. The reference
-    tools want the same trials in both files. So do we, but where the keys are made to hold more
-    (a manifest, the metadata of a whole corpus): there, keys without a score are a warning.
+    If not one name is among the keys, names are compared without suffix, and by as many of their
+    last parts as agree for every score; a warning says so. Both files must hold the same trials, as
+    for the reference tools. Only if the keys are a superset (a manifest, the metadata of a whole
+    corpus) are keys without a score a warning.
 
     Parameters
     ----------
     scores : ScoreFile
     keys : KeyFile
-        They count where the score file has labels of its own.
+        They override labels in the score file.
     allow_missing : bool, optional
-        Whether there may be keys without a score. Default: if `keys` is a superset.
+        Whether keys without a score are allowed. Default: if `keys` is a superset.
 
     Returns
     -------
     scores : ScoreFile
-        The same with labels and the warnings of `scores`, `keys` and their match.
+        With labels, and the warnings of `scores`, `keys` and their match.
 
     Raises
     ------
     ValueError
-        If a score has no key or, so compared, several, or a key no score and that is not allowed.
+        If a score has no key or several, or a key no score where that is not allowed.
 
     Examples
     --------
@@ -47,26 +47,26 @@ def match(scores: ScoreFile, keys: KeyFile, allow_missing: bool | None = None) -
     >>> matched.labels.tolist(), matched.warnings
     ([1, 0], ('names were compared without suffix and by their last part',))
     """
-    names, known, warnings = scores.names.tolist(), keys.labels, []
-    if known.keys().isdisjoint(names):
-        names, known, parts = _shortened(names, known)
+    names, labels, warnings = scores.names.tolist(), keys.labels, []
+    if labels.keys().isdisjoint(names):
+        names, labels, parts = _shortened(names, labels)
         by = "part" if parts == 1 else f"{parts} parts"
         warnings.append(f"names were compared without suffix and by their last {by}")
-    _check_known(scores.names.tolist(), names, known, next(iter(keys.labels)))
-    warnings += _missing(names, known, keys.superset if allow_missing is None else allow_missing)
-    labels = np.array([known[name] for name in names], dtype=int)
-    warnings += _contradictions(scores, labels)
-    return replace(scores, labels=labels, warnings=(*scores.warnings, *keys.warnings, *warnings))
+    _require_keys(scores.names.tolist(), names, labels, next(iter(keys.labels)))
+    warnings += _missing(names, labels, keys.superset if allow_missing is None else allow_missing)
+    truth = np.array([labels[name] for name in names], dtype=int)
+    warnings += _contradictions(scores, truth)
+    return replace(scores, labels=truth, warnings=(*scores.warnings, *keys.warnings, *warnings))
 
 
-def _missing(names: list[str], known: dict[str, int], allowed: bool) -> list[str]:
-    missing = known.keys() - set(names)
+def _missing(names: list[str], labels: dict[str, int], allowed: bool) -> list[str]:
+    missing = labels.keys() - set(names)
     if not missing:
         return []
-    found = f"none for {len(missing)} of {len(known)}, for example {min(missing)}"
+    got = f"none for {len(missing)} of {len(labels)}, for example {min(missing)}"
     if not allowed:
-        raise ValueError(f"expected a score for every key, got {found}")
-    return [f"not every key has a score: {found}"]
+        raise ValueError(f"expected a score for every key, got {got}")
+    return [f"not every key has a score: {got}"]
 
 
 def _contradictions(scores: ScoreFile, labels: np.ndarray) -> list[str]:
@@ -78,30 +78,30 @@ def _contradictions(scores: ScoreFile, labels: np.ndarray) -> list[str]:
     ]
 
 
-def _check_known(names: list[str], short: list[str], known: Container[str], example: str) -> None:
+def _require_keys(names: list[str], short: list[str], keys: Container[str], example: str) -> None:
     pairs = zip(names, short, strict=True)
-    if strangers := [name for name, shortened in pairs if shortened not in known]:
+    if without := [name for name, shortened in pairs if shortened not in keys]:
         raise ValueError(
-            f"expected a key for every score, got none for {len(strangers)} of {len(names)}, for "
-            f"example {strangers[0]}; the keys have names such as {example}"
+            f"expected a key for every score, got none for {len(without)} of {len(names)}, for "
+            f"example {without[0]}; the keys have names such as {example}"
         )
 
 
-def _shortened(scored: list[str], known: dict[str, int]) -> tuple[list[str], dict[str, int], int]:
-    """Names of scores and keys by as many of their last parts as agree for every score."""
-    split = [[name.replace("\\", "/").split("/") for name in names] for names in (scored, known)]
-    for count in range(min(max(map(len, names)) for names in split), 0, -1):
-        short, keys = ([_last(parts, count) for parts in names] for names in split)
+def _shortened(names: list[str], labels: dict[str, int]) -> tuple[list[str], dict[str, int], int]:
+    """Names and keys by as many of their last parts as agree for every score."""
+    split = [[name.replace("\\", "/").split("/") for name in group] for group in (names, labels)]
+    for count in range(min(max(map(len, group)) for group in split), 0, -1):
+        short, keys = ([_last(parts, count) for parts in group] for group in split)
         if set(short) <= set(keys):
             break
     times = Counter(keys)
-    _check_known(scored, short, times, next(iter(known)))
+    _require_keys(names, short, times, next(iter(labels)))
     if several := [name for name, n in Counter(short).items() if n > 1 or times[name] > 1]:
         raise ValueError(
             f"expected scores and keys of the same names, got none in common, and without their "
             f"first folders and suffix {several[0]} is several"
         )
-    return short, dict(zip(keys, known.values(), strict=True)), count
+    return short, dict(zip(keys, labels.values(), strict=True)), count
 
 
 def _last(parts: list[str], count: int) -> str:

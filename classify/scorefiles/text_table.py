@@ -1,28 +1,27 @@
 """Text tables as other people write them: one item a line, with or without a header.
 
-Whatever separates the columns (tab, comma, semicolon, bar or spaces, told from the header and not
-from the file's suffix), a byte order mark, CRLF and blank lines make no difference. Lines are
-counted from 1.
+Columns are separated by tab, comma, semicolon, bar or spaces. The header shows which, and not the
+suffix of the file. A byte order mark, CRLF and blank lines make no difference. Lines are counted
+from 1.
 """
 
 import csv
 import io
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
-# None stands for any number of spaces and tabs.
+# None stands for any number of spaces and tabs, with which `csv.Sniffer` gives up.
 _DELIMITERS = ("\t", ",", ";", "|", None)
 
 
-@dataclass(frozen=True)
-class Header:
-    """The first line of a table, where it names the columns.
+class Header(NamedTuple):
+    """First line of a table, where it names the columns.
 
     Attributes
     ----------
     delimiter : str or None
-        What separates the columns; None for any number of spaces.
+        None for any number of spaces.
     columns : tuple of str
         Names in lower case, with ``_`` for ``-`` and spaces.
     """
@@ -42,16 +41,7 @@ class Header:
 
 
 def read_text(path: Path) -> str:
-    """Read a text file.
-
-    Parameters
-    ----------
-    path : Path
-
-    Returns
-    -------
-    text : str
-        Its line ends are as in the file.
+    """Read a text file; its line ends stay as they are.
 
     Raises
     ------
@@ -92,7 +82,7 @@ def header(text: str, *wanted: Collection[str]) -> Header | None:
     ----------
     text : str
     wanted : collection of str
-        For each kind, the names it goes by, spelled as in `Header.columns`.
+        Names of each kind of column, spelled as in `Header.columns`.
 
     Returns
     -------
@@ -117,7 +107,7 @@ def header(text: str, *wanted: Collection[str]) -> Header | None:
 def rows(
     path: Path, text: str, delimiter: str | None, columns: int | None = None
 ) -> Iterator[tuple[int, list[str]]]:
-    r"""Lines of a table, split; blank ones are left out.
+    r"""Split the lines of a table; blank lines are left out.
 
     Parameters
     ----------
@@ -125,9 +115,8 @@ def rows(
         For messages.
     text : str
     delimiter : str or None
-        None for any number of spaces.
     columns : int, optional
-        How many columns there have to be. Between spaces, the first takes what is more.
+        Required number of columns. Between spaces, surplus cells belong to the first column.
 
     Yields
     ------
@@ -143,7 +132,7 @@ def rows(
     >>> list(rows(Path("x.txt"), "my clip.wav 0.5\n\nb.wav 1\n", None, 2))
     [(1, ['my clip.wav', '0.5']), (3, ['b.wav', '1'])]
     """
-    for number, cells in _split(path, text, delimiter, columns):
+    for number, cells in _split(path, text, delimiter, -1 if columns is None else columns - 1):
         if columns is not None and len(cells) != columns:
             raise ValueError(
                 f"expected {columns} columns in {path} line {number}, got {len(cells)}"
@@ -152,18 +141,15 @@ def rows(
 
 
 def _split(
-    path: Path, text: str, delimiter: str | None, columns: int | None
+    path: Path, text: str, delimiter: str | None, splits: int
 ) -> Iterator[tuple[int, list[str]]]:
     if delimiter is None:
-        most = -1 if columns is None else columns - 1
-        for number, line in enumerate(io.StringIO(text, newline=None), 1):
-            if line := line.strip():
-                yield number, line.rsplit(None, most)
+        lines = enumerate(io.StringIO(text, newline=None), 1)
+        filled = ((number, line.strip()) for number, line in lines)
+        yield from ((number, line.rsplit(None, splits)) for number, line in filled if line)
         return
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     try:
-        for cells in reader:
-            if any(map(str.strip, cells)):
-                yield reader.line_num, cells
+        yield from ((reader.line_num, cells) for cells in reader if any(map(str.strip, cells)))
     except csv.Error as error:
         raise ValueError(f"expected CSV in {path} line {reader.line_num}, got {error}") from error

@@ -58,14 +58,13 @@ def test_every_format_gives_the_same_keys(keys, text, format):
     assert found.warnings == ()
 
 
-def test_antideepfake_protocols_go_by_id_and_its_scores_count_the_other_way_round(keys):
+def test_antideepfake_protocols_go_by_id(keys):
     protocol = (
         "ID,Label,Duration,SampleRate,Path,Attack,Speaker,Proportion\n"
         "A,real,1.5,16000,$ROOT/a.flac,-,s1,test\nB,fake,1.5,16000,$ROOT/b.flac,A07,s1,test\n"
     )
     assert keys(protocol).labels == TWO
     assert keys(protocol).superset
-    assert keys('ID,Score,Label\nA,"[-1, 2]",1\nB,"[2, -1]",0\n').labels == TWO
 
 
 def test_both_the_pictures_and_the_recordings_of_a_manifest_are_keys(keys):
