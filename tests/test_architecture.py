@@ -1,6 +1,11 @@
-"""Which package may import what, read from the source text, so inside functions too."""
+"""Which package, room and module may import what, read from the source, also inside functions.
+
+Three walls stand between the packages: `render` and `classify` meet only at files, `detect` may use
+both, and streamlit stays in the page. Inside a package, rooms import downwards only.
+"""
 
 import ast
+import graphlib
 from pathlib import Path
 
 import pytest
@@ -10,8 +15,9 @@ AUDIO = {"audiomentations", "audioread", "av", "librosa", "pyworld", "soundfile"
 FORBIDDEN = {
     "render": {"classify", "detect", "keras", "streamlit", "tensorflow"},
     "classify": {"detect", "render", "streamlit", *AUDIO},
-    "detect": set(),
+    "detect": set(),  # but streamlit, see below
 }
+ABOVE = {"benchmarks", "tests"}  # nothing below may import these
 # Rooms of a package: sub-packages and single modules. Each may import those that it names, and all
 # that it names must stand below it.
 ROOMS = {
@@ -108,34 +114,35 @@ def modules(package):
 def test_packages_keep_to_their_side(package):
     for path in modules(package):
         roots = {name.split(".")[0] for name in imported(path.read_text())}
-        allowed_here = {"streamlit"} if path == ROOT / "detect/web/app.py" else set()
-        limit = FORBIDDEN[package] or {"streamlit"} - allowed_here
-        assert not roots & limit, f"{path} imports {roots & limit}"
+        page = path == ROOT / "detect/web/app.py"
+        forbidden = FORBIDDEN[package] | ABOVE | (set() if page else {"streamlit"})
+        assert not roots & forbidden, f"{path} imports {roots & forbidden}"
 
 
 def test_one_module_knows_what_keras_computes_with():
-    knowing = {
+    backends = {"tensorflow", "jax", "torch"}
+    importers = {
         path.relative_to(ROOT).as_posix()
         for package in FORBIDDEN
         for path in modules(package)
-        if {"tensorflow", "jax", "torch"} & {n.split(".")[0] for n in imported(path.read_text())}
+        if backends & {name.split(".")[0] for name in imported(path.read_text())}
     }
-    assert knowing == {"classify/backend.py"}
+    assert importers == {"classify/backend.py"}
 
 
 def rooms(package):
-    """Which rooms a package has, and of each which others it imports."""
+    """The rooms of a package, each with the others that it imports."""
     names = {path.stem if path.is_file() else path.name for path in (ROOT / package).iterdir()}
     names -= {"__init__", "__pycache__", "recipes"}
-    found = {name: set() for name in names}
+    imports = {name: set() for name in names}
     for path in modules(package):
         room = path.relative_to(ROOT / package).parts[0].removesuffix(".py")
         for name in imported(path.read_text()):
             root, _, rest = name.partition(".")
             other = rest.split(".")[0]
             if root == package and other in names - {room} and room in names:
-                found[room].add(other)
-    return found
+                imports[room].add(other)
+    return imports
 
 
 @pytest.mark.parametrize("package", ROOMS)
@@ -145,6 +152,24 @@ def test_rooms_import_what_the_table_says_and_nothing_above_them(package):
     order = list(table)
     for room, others in table.items():
         assert all(order.index(other) > order.index(room) for other in others), room
+
+
+def module_graph(package):
+    """Imports between the modules of a package, by full names."""
+    paths = {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+        for path in modules(package)
+    }
+    return {
+        name: {other for other in imported(path.read_text()) if other in paths} - {name, package}
+        for name, path in paths.items()
+    }
+
+
+@pytest.mark.parametrize("package", ROOMS)
+def test_no_modules_import_each_other_in_a_circle(package):
+    graph = module_graph(package)
+    assert len([*graphlib.TopologicalSorter(graph).static_order()]) >= len(graph) > 10
 
 
 def test_the_reader_of_imports_sees_those_inside_functions():
