@@ -161,15 +161,15 @@ class Detector:
         name = str(path) if name is None else name
         sound = scan_audio(path, self.settings.rate, time.monotonic() + self.limit_s)
         if voice_activity.silent(sound.envelope):
-            return _no_speech(name, sound.original)
+            return _no_speech(name, sound.source_file)
         cuts = split_into_clips(sound, self.settings)
         gathered = _WindowSum(spectrogram_rows(self.run.axes))
-        batches = drawn(cuts, self.settings, sound.limit)
+        batches = drawn(cuts, self.settings, sound.deadline)
         for batch, raw in scored(batches, partial(ask, self.run)):
             gathered.add(batch, raw, measured=bool(self.run.training_ranges))
         if not gathered.spans:
-            return _no_speech(name, sound.original)
-        return gathered.detection(self.run, name, sound.original, len(cuts))
+            return _no_speech(name, sound.source_file)
+        return gathered.detection(self.run, name, sound.source_file, len(cuts))
 
 
 def detect(

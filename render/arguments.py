@@ -1,22 +1,20 @@
-"""What the command line of `render` takes; each option with its unit and default."""
+"""Options of the command `render`, each with its unit and default."""
 
 import argparse
-import os
 from pathlib import Path
 
+from render.console import HOME
 from render.layouts.registry import NAMES
 from render.representations import LONG, REPRESENTATIONS, SHORT
 from render.settings import Settings
 
-HOME = Path(os.environ.get("SPOOFSIGHT_HOME", "."))
-
 DESCRIPTION = """\
 Draw every recording of AUDIO as grey spectrogram pictures, in IMAGES/{train,validation,test}/
-{real,fake}. AUDIO holds class folders (real, fake or a synonym) at any depth, with split folders
-or without; or a manifest.csv with path and label; or one of the field's datasets as published; or
-it is a CSV file with path and label. Run it again after a change or an interruption: only what is
-missing or out of date is drawn. Without AUDIO, and with nothing in datasets/audio, it makes a
-demonstration corpus of synthetic sounds, which is no evidence about real deepfakes.
+{real,fake}. AUDIO is a folder with class folders (real, fake or a synonym) at any depth, with or
+without split folders; a folder with a manifest.csv (path, label); a CSV file with path and label;
+or one of the field's datasets as published. Run it again after a change or an interruption: only
+missing or outdated pictures are drawn. Without AUDIO, and with nothing in datasets/audio, it makes
+a demonstration corpus of synthetic sounds, which is no evidence about real deepfakes.
 """
 
 EPILOG = """\
@@ -85,12 +83,12 @@ def parser() -> argparse.ArgumentParser:
         help="draw one recording in every representation on one sheet with axes, FILE.png in the "
         "current folder, and nothing else",
     )
-    add("--demo", action="store_true", help="draw the demonstration corpus, whatever there is")
+    add("--demo", action="store_true", help="draw the demonstration corpus, in place of AUDIO")
     add("--debug", action="store_true", help="show a traceback on an error")
-    _add_dataset(command.add_argument_group("how the datasets are read and written"))
-    _add_variants(command.add_argument_group("variants of the training recordings"))
-    _add_engine(command.add_argument_group("where the work is done"))
-    _add_settings(command.add_argument_group("how to draw"))
+    _add_dataset(command.add_argument_group("datasets"))
+    _add_variants(command.add_argument_group("augmented variants of the training recordings"))
+    _add_executor(command.add_argument_group("parallel work"))
+    _add_settings(command.add_argument_group("drawing"))
     return command
 
 
@@ -100,18 +98,18 @@ def _add_dataset(group: argparse._ArgumentGroup) -> None:
         "--layout",
         metavar="NAME",
         choices=NAMES,
-        help=f"how AUDIO is laid out: {', '.join(NAMES)} (default: recognised, and said)",
+        help=f"layout of AUDIO: {', '.join(NAMES)} (default: recognised, and printed)",
     )
     add(
         "--group",
         metavar="COLUMN",
-        help="metadata, for example speaker, whose values stay in one split where AUDIO has no "
-        "splits (default: the layout's own, else every recording by itself)",
+        help="metadata column, for example speaker, whose groups stay in one split where AUDIO has "
+        "no splits (default: the layout's own, else every recording by itself)",
     )
     add(
         "--replace",
         action="store_true",
-        help="draw into IMAGES, and delete what is there, even if it is of other recordings",
+        help="draw into IMAGES even if it holds pictures of other recordings, and delete those",
     )
 
 
@@ -121,19 +119,19 @@ def _add_variants(group: argparse._ArgumentGroup) -> None:
         type=int,
         default=1,
         metavar="N",
-        help="draw N further pictures of every training clip, of both classes alike, with other "
-        "noise, rooms, lines, recorders or codecs (default: 1)",
+        help="draw N augmented variants of every training clip of both classes, with noise, "
+        "reverb, band limits, clipping or codecs (default: 1)",
     )
     group.add_argument(
         "--noise",
         type=Path,
         metavar="FOLDER",
-        help="noise recordings (WAV, FLAC, OGG, Opus, MP3, AIFF, AU), which half of the noises "
-        "are then taken from",
+        help="noise recordings (WAV, FLAC, OGG, Opus, MP3, AIFF, AU) for half of the noisy "
+        "variants",
     )
 
 
-def _add_engine(group: argparse._ArgumentGroup) -> None:
+def _add_executor(group: argparse._ArgumentGroup) -> None:
     add = group.add_argument
     add("--engine", choices=("processes", "dask"), default="processes", help="default: processes")
     add("--jobs", type=int, default=-1, metavar="N", help="processes (default: one a core)")
@@ -141,22 +139,22 @@ def _add_engine(group: argparse._ArgumentGroup) -> None:
         "--scheduler",
         default="",
         metavar="ADDRESS",
-        help="of the Dask scheduler, for example tcp://10.0.0.1:8786; its workers need this "
-        "project installed, and AUDIO and IMAGES under the same paths",
+        help="Dask scheduler, for example tcp://10.0.0.1:8786; its workers need this project "
+        "installed, and AUDIO and IMAGES under the same paths",
     )
     add(
         "--shard",
         type=_shard,
         metavar="I/N",
-        help="draw only share I of N, counted from 1, and write no tables: start N of these on as "
-        "many machines, then finish without --shard",
+        help="draw only share I of N, counted from 1, and write no tables: run one share on each "
+        "of N machines, then once without --shard",
     )
     add(
-        "--limit",
+        "--timeout",
         type=float,
         default=900.0,
         metavar="N",
-        help="seconds that one recording may take, before it is listed as a failure (default: 900)",
+        help="seconds after which a recording is given up and listed as a failure (default: 900)",
     )
 
 

@@ -1,11 +1,11 @@
 """The command line of `render`: parse, call, print."""
 
-import sqlite3
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from render.arguments import HOME, parser
+from render.arguments import parser
+from render.console import HOME, call
 from render.settings import Settings
 
 if TYPE_CHECKING:
@@ -27,18 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
     status : int
         0 all drawn, 1 some recordings failed, 2 nothing could be done.
     """
-    options = vars(parser().parse_args(arguments))
-    debug = options.pop("debug")
-    try:
-        return _render(**options)
-    except (OSError, ValueError, sqlite3.Error) as error:
-        if debug:
-            raise
-        print(f"render: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("render: interrupted; run it again to go on", file=sys.stderr)
-        return 130
+    return call("render", _render, vars(parser().parse_args(arguments)))
 
 
 def _render(
@@ -56,7 +45,7 @@ def _render(
     jobs: int,
     scheduler: str,
     shard: tuple[int, int] | None,
-    limit: float,
+    timeout: float,
     **drawing,
 ) -> int:
     settings = Settings(**drawing)
@@ -66,11 +55,15 @@ def _render(
     from render.parallel import Executor
     from render.worker import RenderPlan
 
-    plan = RenderPlan(dataset=to, settings=settings, variants=variants, noise=noise, limit=limit)
-    where = Executor(engine, jobs, scheduler)
+    plan = RenderPlan(
+        dataset=to, settings=settings, variants=variants, noise=noise, timeout=timeout
+    )
+    executor = Executor(engine, jobs, scheduler)
     audio = _audio(audio, demo, jobs)
-    summary = render(audio, plan, where, layout=layout, group=group, replace=replace, shard=shard)
-    return _tell(summary, plan.dataset, shard is not None)
+    summary = render(
+        audio, plan, executor, layout=layout, group=group, replace=replace, shard=shard
+    )
+    return _report(summary, plan.dataset, shard is not None)
 
 
 def _preview(recording: Path, settings: Settings) -> int:
@@ -83,7 +76,7 @@ def _preview(recording: Path, settings: Settings) -> int:
 
 
 def _audio(audio: Path | None, demo: bool, jobs: int) -> Path:
-    """Choose the recordings, and make the demonstration's if it comes to that."""
+    """Choose the folder of recordings; without one, make the demonstration corpus."""
     default = HOME / "datasets" / "audio"
     if not demo and (audio is not None or _has_files(default)):
         return audio or default
@@ -93,22 +86,22 @@ def _audio(audio: Path | None, demo: bool, jobs: int) -> Path:
         print("render: no AUDIO given and nothing in datasets/audio", file=sys.stderr)
     print(
         f"render: making a demonstration corpus in {DEMO}: synthetic sounds, to try the tool "
-        "with; what is measured on it is no evidence about real deepfakes",
+        "with; results on it are no evidence about real deepfakes",
         file=sys.stderr,
     )
     corpus.make(DEMO, jobs=jobs)
     return DEMO
 
 
-def _tell(summary: "Summary", dataset: Path, part: bool) -> int:
-    """Print what a rendering came to, and give the status."""
+def _report(summary: "Summary", dataset: Path, is_shard: bool) -> int:
+    """Print the summary, and return the exit status."""
     if summary.ignored:
         kinds = ", ".join(f"{suffix} {n}" for suffix, n in sorted(summary.ignored.items()))
         print(f"render: not looked at: {kinds}", file=sys.stderr)
     if summary.removed:
         print(f"render: deleted {summary.removed} outdated pictures", file=sys.stderr)
     print(summary.table())
-    if not summary.counts and not part:
+    if not summary.counts and not is_shard:
         raise ValueError(
             f"expected a recording that can be drawn, got {summary.failures} "
             f"failures, listed in {dataset / 'failures.csv'}"

@@ -1,4 +1,4 @@
-"""A recording in, clips of one length out: trimmed, brought to one level, cut.
+"""A recording in, clips of one length out: trimmed, normalised to one level, cut.
 
 Samples are mono floats, 1.0 is full scale; times are in seconds of the original recording.
 """
@@ -12,22 +12,22 @@ from render.decoding.audio import Audio
 from render.decoding.envelope import Envelope
 from render.settings import Settings
 
-SHORTEST = 0.25  # seconds of sound under which a recording is refused
-# The last bit of 16-bit audio, -90 dB: what is no louder than it is taken for digital silence.
+SHORTEST = 0.25  # seconds of sound that a recording must have
+# The last bit of 16-bit audio, -90 dB: nothing above it counts as digital silence.
 SILENCE = 2.0**-15
 
 
 @dataclass(frozen=True)
 class Clip:
-    """A stretch of a recording, ready to be drawn.
+    """A piece of a recording, ready to be drawn.
 
     Attributes
     ----------
     samples : np.ndarray, shape=(settings.length,), dtype=float32
     start : float
-        Where the clip begins in the recording, in seconds.
+        Start of the clip in the recording, in seconds.
     duration : float
-        How much of the clip is the recording's own, before wrap-padding, in seconds.
+        Length of the recording in the clip, before wrap-padding, in seconds.
     """
 
     samples: np.ndarray
@@ -37,19 +37,19 @@ class Clip:
 
 @dataclass(frozen=True)
 class Clips:
-    """The clips of a recording, made one after the other as they are asked for.
+    """The clips of a recording, made one by one in iteration.
 
     Attributes
     ----------
-    sound : Audio
+    audio : Audio
     settings : Settings
     start, end : int
-        What is left of the recording after trimming: its first sample and the one after the last.
+        Trimmed recording: its first sample and the one after the last.
     gain : float
-        What every sample is multiplied by.
+        Factor of every sample.
     """
 
-    sound: Audio
+    audio: Audio
     settings: Settings
     start: int
     end: int
@@ -60,9 +60,9 @@ class Clips:
 
     def __iter__(self) -> Iterator[Clip]:
         rate = self.settings.rate
-        pieces = slices(self.sound.blocks(), self._bounds())
+        pieces = slices(self.audio.blocks(), self._bounds())
         for (begin, end), piece in zip(self._bounds(), pieces, strict=True):
-            # Repeats a short piece: wraps.
+            # np.resize repeats a short piece.
             samples = np.resize(piece * np.float32(self.gain), self.settings.length)
             yield Clip(samples, begin / rate, (end - begin) / rate)
 
@@ -72,27 +72,27 @@ class Clips:
             yield begin, min(begin + self.settings.length, self.end)
 
 
-def split_into_clips(sound: Audio, settings: Settings) -> Clips:
-    """Trim a recording, bring it to the level of the settings and cut it.
+def split_into_clips(audio: Audio, settings: Settings) -> Clips:
+    """Trim a recording, normalise it to the level of the settings and cut it.
 
     Parameters
     ----------
-    sound : Audio
+    audio : Audio
         At ``settings.rate``.
     settings : Settings
 
     Returns
     -------
-    cuts : Clips
+    clips : Clips
         At least one clip, in order of time.
 
     Raises
     ------
     ValueError
-        If the recording is silent, or under 0.25 s of sound is left of it.
+        If the recording is silent, or shorter than 0.25 s after trimming.
     """
-    _refuse_silence(sound.envelope)
-    loud = sound.envelope.loud(settings.trim)
+    _refuse_silence(audio.envelope)
+    loud = audio.envelope.loud(settings.trim)
     length = loud.end - loud.start
     if length < SHORTEST * settings.rate:
         raise ValueError(
@@ -101,14 +101,14 @@ def split_into_clips(sound: Audio, settings: Settings) -> Clips:
     gain = 1.0
     if settings.level is not None:
         gain = 10 ** (settings.level / 20) / np.sqrt(loud.energy / length)
-    return Clips(sound, settings, loud.start, loud.end, gain)
+    return Clips(audio, settings, loud.start, loud.end, gain)
 
 
 def starts(length: int, settings: Settings) -> range:
-    """Where the clips of a recording begin.
+    """First samples of the clips of a recording.
 
-    A clip shorter than ``settings.length`` can only be the last. It is dropped when it is under
-    half a clip, unless it is the only one.
+    Only the last clip can be shorter than ``settings.length``. It is dropped if it is shorter than
+    half a clip and not the only one.
 
     Parameters
     ----------
@@ -127,12 +127,12 @@ def starts(length: int, settings: Settings) -> range:
     >>> list(starts(9_999, settings)), list(starts(10_000, settings))
     ([0, 4000], [0, 4000, 8000])
     """
-    # With an overlap, a start is of use only while it brings samples that no clip has had.
+    # With an overlap, a clip must add samples that no clip before it has.
     shared = settings.length - settings.clip_step
-    found = range(0, max(1, length - shared), settings.clip_step)
-    if len(found) > 1 and 2 * (length - found[-1]) < settings.length:
-        return found[:-1]
-    return found
+    first_samples = range(0, max(1, length - shared), settings.clip_step)
+    if len(first_samples) > 1 and 2 * (length - first_samples[-1]) < settings.length:
+        return first_samples[:-1]
+    return first_samples
 
 
 def _refuse_silence(envelope: Envelope) -> None:
@@ -144,27 +144,27 @@ def _refuse_silence(envelope: Envelope) -> None:
 
 
 def slices(blocks: Iterator[np.ndarray], bounds: Iterable[tuple[int, int]]) -> Iterator[np.ndarray]:
-    """Cut stretches out of a row of blocks, holding no more than is needed for one.
+    """Cut slices out of a stream of blocks, with no more than one slice in memory.
 
     Parameters
     ----------
     blocks : iterator of np.ndarray, shape=(n,)
     bounds : iterable of (int, int)
-        First sample of each stretch and the one after the last, both never falling.
+        First sample of each slice and the one after the last, both never falling.
 
     Yields
     ------
-    stretch : np.ndarray, shape=(end - begin,)
+    samples : np.ndarray, shape=(end - begin,)
 
     Raises
     ------
     ValueError
-        If the blocks end before a stretch does.
+        If the blocks end before a slice does.
 
     Examples
     --------
     >>> blocks = [np.array([0.0, 1.0, 2.0]), np.array([3.0]), np.array([4.0, 5.0])]
-    >>> [stretch.tolist() for stretch in slices(iter(blocks), [(1, 4), (3, 5)])]
+    >>> [piece.tolist() for piece in slices(iter(blocks), [(1, 4), (3, 5)])]
     [[1.0, 2.0, 3.0], [3.0, 4.0]]
     """
     held, position = np.zeros(0, np.float32), 0

@@ -1,4 +1,4 @@
-"""The command that draws with given settings, for whoever needs more pictures like these."""
+"""The command that draws pictures with given settings."""
 
 import shlex
 from dataclasses import asdict
@@ -17,8 +17,8 @@ def command(settings: Settings) -> str:
     Returns
     -------
     command : str
-        For ``AUDIO`` and ``IMAGES``, with the representation, whatever the default one is, and the
-        options that differ from its defaults.
+        For ``AUDIO`` and ``IMAGES``, with the representation and all options that differ from
+        its defaults.
 
     Examples
     --------
@@ -27,11 +27,11 @@ def command(settings: Settings) -> str:
     >>> command(Settings(feature="mel", window=1024, floor=-80, trim=None))
     './run.sh render AUDIO --to IMAGES --feature=mel --window=1024 --floor=-80.0 --no-trim'
     """
-    usual = asdict(Settings(feature=settings.feature)) | {"feature": None}
+    defaults = asdict(Settings(feature=settings.feature)) | {"feature": None}
     options = [
         _option(name, value)
         for name, value in asdict(settings).items()
-        if name != "version" and value != usual[name]
+        if name != "version" and value != defaults[name]
     ]
     return shlex.join(["./run.sh", "render", "AUDIO", "--to", "IMAGES", *options])
 

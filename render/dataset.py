@@ -1,11 +1,11 @@
 """A dataset of recordings in, a folder of pictures out, however often it is interrupted.
 
-`render.paths` says where pictures lie. Beside them, ``render.json`` holds their settings and axes
-and the command for more of the kind, ``manifest.csv`` one row a picture, ``failures.csv`` one row a
-recording that could not be used and ``summary.csv`` the counts. Every picture says what it was
-drawn from, so the tree itself is the record of what is done: a recording whose pictures are all
-there, from the same bytes and with the same settings, is not drawn again. The manifest is written
-last: where it stands, rendering was finished.
+`render.paths` places the pictures. Beside them, ``render.json`` holds settings, axes and the
+command that draws such pictures, ``manifest.csv`` one row a picture, ``failures.csv`` one row a
+recording that could not be used, and ``summary.csv`` the counts. Every picture holds its source, so
+the tree itself is the record of finished work: a recording is not drawn again if its pictures are
+all there, with the same bytes and settings. The manifest is written last: a folder with one is
+complete.
 """
 
 import dataclasses
@@ -15,6 +15,7 @@ import sys
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
@@ -26,6 +27,7 @@ from render.index import Index
 from render.layouts.registry import GROUPS, find, recognise
 from render.parallel import Executor, run_tasks
 from render.recording import Failure, Recording
+from render.settings import FORMAT
 from render.spectrogram import draw
 from render.summary import HEADER, Drawn, Summary
 from render.worker import RenderPlan, render_recording, up_to_date
@@ -34,7 +36,7 @@ from render.worker import RenderPlan, render_recording, up_to_date
 def render(
     audio: Path,
     plan: RenderPlan,
-    engine: Executor | None = None,
+    executor: Executor | None = None,
     *,
     layout: str | None = None,
     group: str | None = None,
@@ -46,22 +48,22 @@ def render(
     Parameters
     ----------
     audio : Path
-        See `render.layouts.registry` for what it may be.
+        Of a layout in `render.layouts.registry`.
     plan : RenderPlan
-        Its folder is made if missing; pictures of recordings that are gone from `audio` are
-        deleted. Its `digits` are found here.
-    engine : Executor, optional
+        Its folder is made if missing; pictures of recordings that are not in `audio` are deleted.
+        Its `digits` are set here.
+    executor : Executor, optional
         Default: one process a core.
     layout : str, optional
         Default: recognised.
     group : str, optional
-        Metadata column whose values stay in one split, where the source has no splits. Default:
-        the layout's own, such as what a fake was made from, else every recording by itself.
+        Metadata column whose groups stay in one split, where the source has no splits. Default:
+        the layout's own, such as the recording that a fake was made from, else none.
     replace : bool
-        Go on even if most of what the folder holds was drawn from other recordings.
+        Go on even if most pictures of the folder are of other recordings.
     shard : tuple of two int, optional
-        Draw only share `i` of `n`, counted from 1, and write no table: any number of machines can
-        each draw another share into one folder. A call without it then finishes the folder.
+        Draw only share `i` of `n`, counted from 1, and write no table. Several machines can each
+        draw a share into one folder; a call without it then completes the folder.
 
     Returns
     -------
@@ -75,28 +77,28 @@ def render(
         If the folder cannot be written to.
     """
     if not _drawn_before(plan):
-        draw(np.zeros(plan.settings.length, np.float32), plan.settings)  # impossible ones end here
+        draw(np.zeros(plan.settings.length, np.float32), plan.settings)  # refuses impossible ones
     with Index() as index:
         layout = take_in(index, audio, layout, group)
         print(f"render: {audio} is read as {layout}", file=sys.stderr)
-        plan = dataclasses.replace(plan, digits=paths.subfolder_digits(index.fullest()))
+        plan = dataclasses.replace(plan, digits=paths.subfolder_digits(index.largest_class()))
         if not replace:
             _refuse_another_source(plan.dataset, audio, index)
         if shard:
             index.keep_share(*shard)
         _begin(plan)
-        _draw_all(index, plan, engine or Executor())
+        _draw_all(index, plan, executor or Executor())
         if shard:
-            return _sum_up(index, removed=0)
-        summary = _sum_up(index, removed=_sweep(plan.dataset, index))
-        manifest.write(plan.dataset / "failures.csv", manifest.failed(index))
+            return _summary(index, removed=0)
+        summary = _summary(index, removed=_delete_outdated(plan.dataset, index))
+        manifest.write(plan.dataset / "failures.csv", manifest.failures(index))
         manifest.write(plan.dataset / "summary.csv", [HEADER, *summary.rows()])
         manifest.write(plan.dataset / "manifest.csv", manifest.manifest(index))
         return summary
 
 
 def take_in(index: Index, audio: Path, layout: str | None = None, group: str | None = None) -> str:
-    """List the recordings of a dataset in an index, every one in its split.
+    """List the recordings of a dataset in an index, each with its split.
 
     Parameters
     ----------
@@ -108,7 +110,7 @@ def take_in(index: Index, audio: Path, layout: str | None = None, group: str | N
     Returns
     -------
     layout : str
-        What the dataset was read as.
+        Layout that the dataset was read as.
 
     Raises
     ------
@@ -125,10 +127,10 @@ def take_in(index: Index, audio: Path, layout: str | None = None, group: str | N
 def _check(index: Index, audio: Path, group: str | None) -> None:
     if not index.count("recording"):
         failure = next(index.failures(), None)
-        why = f", one is {failure.recording}: {failure.reason}" if failure else ""
+        example = f", one is {failure.recording}: {failure.reason}" if failure else ""
         raise ValueError(
             f"expected recordings of known class in {audio}, got {index.count('failure')} "
-            f"without{why}"
+            f"without{example}"
         )
     if group and group not in index.columns:
         raise ValueError(
@@ -139,57 +141,70 @@ def _check(index: Index, audio: Path, group: str | None) -> None:
 
 def _refuse_another_source(dataset: Path, audio: Path, index: Index) -> None:
     """Keep a wrong --to from deleting the pictures of another dataset."""
-    named = re.compile(r".+-([0-9a-f]{12})-\d{4,}\.png")
-    there = gone = 0
-    one = ""
+    picture_name = re.compile(r".+-([0-9a-f]{12})-\d{4,}\.png")
+    total = foreign = 0
+    example = ""
     for path in paths.files(dataset, "*.png"):
-        if match := named.fullmatch(path.name):
-            there += 1
+        if match := picture_name.fullmatch(path.name):
+            total += 1
             if not index.has_stem(match[1]):
-                gone, one = gone + 1, min(one or path.name, path.name)
-    if 2 * gone > there:
+                foreign, example = foreign + 1, min(example or path.name, path.name)
+    if 2 * foreign > total:
         raise ValueError(
-            f"expected {dataset} to be empty or drawn from {audio}, got {gone} pictures of other "
-            f"recordings (one is {one}): give another --to, or --replace to delete them"
+            f"expected {dataset} to be empty or drawn from {audio}, got {foreign} pictures of "
+            f"other recordings (one is {example}): give another --to, or --replace to delete them"
         )
 
 
 def _drawn_before(plan: RenderPlan) -> bool:
     """Whether the folder is of pictures with these settings."""
+    return json.loads(plan.settings.to_json()).items() <= _stored(plan.dataset).items()
+
+
+def _stored(dataset: Path) -> dict[str, Any]:
+    """Contents of ``render.json``; empty where it is missing or damaged."""
     try:
-        known = json.loads((plan.dataset / "render.json").read_bytes())
-    except (OSError, ValueError):  # whether it can be written is told when it is
-        return False
-    return isinstance(known, dict) and json.loads(plan.settings.to_json()).items() <= known.items()
+        stored = json.loads((dataset / "render.json").read_bytes())
+    except (OSError, ValueError):  # a folder that cannot be written to is refused on writing
+        return {}
+    return stored if isinstance(stored, dict) else {}
 
 
 def _begin(plan: RenderPlan) -> None:
+    """Mark the folder as incomplete, and write ``render.json``."""
+    stored = _stored(plan.dataset)
+    if stored and stored.get("format") != FORMAT:
+        print(
+            f"render: expected pictures of format {FORMAT} in {plan.dataset}, got format "
+            f"{stored.get('format')}: they are drawn anew",
+            file=sys.stderr,
+        )
     (plan.dataset / "manifest.csv").unlink(missing_ok=True)
-    described = json.loads(plan.settings.to_json())
-    described |= {"axes": axes(plan.settings), "command": command(plan.settings)}
-    png.replace(plan.dataset / "render.json", f"{json.dumps(described)}\n".encode())
+    contents = json.loads(plan.settings.to_json())
+    contents |= {"axes": axes(plan.settings), "command": command(plan.settings)}
+    png.replace(plan.dataset / "render.json", f"{json.dumps(contents)}\n".encode())
 
 
-def _draw_all(index: Index, plan: RenderPlan, engine: Executor) -> None:
-    """Draw what is not there yet, and note in the index what became of every recording."""
+def _draw_all(index: Index, plan: RenderPlan, executor: Executor) -> None:
+    """Draw the recordings that are not up to date, and store all results in the index."""
     for failure in index.failures():
-        _tell(failure)
+        _print_failure(failure)
     with tqdm(desc="render", total=index.count("recording"), unit="recording", disable=None) as bar:
         progress = _Progress(index, bar)
         tasks = _outstanding(index, plan, progress)
-        for result in run_tasks(partial(render_recording, plan=plan), tasks, engine, _lost):
+        for result in run_tasks(partial(render_recording, plan=plan), tasks, executor, _on_crash):
             progress.note(result)
 
 
 class _Progress:
-    """Note results in the index and on a bar, with the pictures drawn a second and the failures."""
+    """Stores results in the index, and shows clips a second and failures on a bar."""
 
     def __init__(self, index: Index, bar: tqdm):
         self.index, self.bar, self.clips, self.failures = index, bar, 0, index.count("failure")
 
     def note(self, result: Drawn | Failure) -> None:
         if isinstance(result, Failure):
-            _tell(result)
+            _print_failure(result)
             self.index.fail(result)
             self.failures += 1
         else:
@@ -201,7 +216,7 @@ class _Progress:
 
 
 def _outstanding(index: Index, plan: RenderPlan, progress: _Progress) -> Iterator[Recording]:
-    """Recordings that must be drawn; those whose pictures are there already are noted."""
+    """Yield the recordings to draw; store the results of those that are up to date."""
     for recording in index.recordings():
         if drawn := up_to_date(recording, plan):
             progress.note(drawn)
@@ -209,13 +224,13 @@ def _outstanding(index: Index, plan: RenderPlan, progress: _Progress) -> Iterato
             yield recording
 
 
-def _lost(recording: Recording) -> Failure:
+def _on_crash(recording: Recording) -> Failure:
     return Failure(
         recording.name, "expected a recording that can be read, got one that ends the process"
     )
 
 
-def _sum_up(index: Index, removed: int) -> Summary:
+def _summary(index: Index, removed: int) -> Summary:
     kept = index.kept()
     return Summary(
         counts=index.counts(),
@@ -227,11 +242,11 @@ def _sum_up(index: Index, removed: int) -> Summary:
     )
 
 
-def _sweep(dataset: Path, index: Index) -> int:
-    """Delete pictures of ours that are not wanted, and what a killed run left half-written."""
+def _delete_outdated(dataset: Path, index: Index) -> int:
+    """Delete our pictures that are not in the index, and half-written files of a killed run."""
     for path in [*paths.files(dataset, f"*{png.PART}"), *dataset.glob(f"*{png.PART}")]:
         path.unlink(missing_ok=True)
-    removed = left = 0
+    removed = foreign = 0
     for path in paths.files(dataset, "*.png"):
         if index.has_picture(path.relative_to(dataset).as_posix()):
             continue
@@ -239,10 +254,11 @@ def _sweep(dataset: Path, index: Index) -> int:
             path.unlink()
             removed += 1
         else:
-            left, other = left + 1, path.name
-    if left:
+            foreign, example = foreign + 1, path.name
+    if foreign:
         print(
-            f"render: left alone {left} pictures in {dataset} that it did not draw, one is {other}",
+            f"render: left alone {foreign} pictures in {dataset} that it did not draw, one is "
+            f"{example}",
             file=sys.stderr,
         )
     for folder in sorted(paths.files(dataset, "*/"), reverse=True):
@@ -251,5 +267,5 @@ def _sweep(dataset: Path, index: Index) -> int:
     return removed
 
 
-def _tell(failure: Failure) -> None:
+def _print_failure(failure: Failure) -> None:
     tqdm.write(f"render: {failure.recording}: {failure.reason}", file=sys.stderr)

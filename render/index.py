@@ -1,8 +1,7 @@
-"""Every recording of a dataset and what became of it, on disk, so that memory does not grow.
+"""The recordings of a dataset and the results of rendering them, in bounded memory.
 
-The index is a SQLite database that lives as long as one rendering: it answers in order of names
-and holds no more in memory than a fixed cache. Nothing is kept of it: the pictures themselves are
-the record of what is done.
+The index is a SQLite database that lives as long as one rendering, with a cache of fixed size in
+memory. It is not kept: the pictures themselves are the record of finished work.
 """
 
 import json
@@ -30,21 +29,21 @@ create table failure (recording text, reason text);
 create table drawn (recording text primary key, fresh integer) without rowid;
 create table picture (
     path text primary key, recording text, start_s real, duration_s real, variant integer,
-    recipe text, original text
+    augmentation text, source_file text
 ) without rowid;
 """
 _BATCH = 1_000  # recordings read or written at once
 
 
 class Index:
-    """What a rendering has to do and has done.
+    """Recordings to render, their pictures, and failures.
 
     Attributes
     ----------
     ignored : Counter
         Number of files that were not looked at, by suffix, or by suffix and reason.
     columns : dict
-        Names of the metadata that any recording has, in the order met; a set that keeps order.
+        Names of the metadata columns of all recordings, in the order met, as an ordered set.
     """
 
     def __init__(self) -> None:
@@ -72,16 +71,16 @@ class Index:
     def _number(self, question: str, *values: Any) -> int:
         return self._rows(question, *values).fetchone()[0]
 
-    def fill(self, found: Iterable[Recording | Failure | Ignored], group: str | None) -> None:
-        """Take in what a dataset holds.
+    def fill(self, entries: Iterable[Recording | Failure | Ignored], group: str | None) -> None:
+        """Store the contents of a dataset.
 
         Parameters
         ----------
-        found : iterable of Recording, Failure or Ignored
+        entries : iterable of Recording, Failure or Ignored
         group : str or None
-            Metadata column whose values are not to stand on two sides, where splits are given.
+            Metadata column whose groups `assign_splits` keeps in one split.
         """
-        for item in found:
+        for item in entries:
             if isinstance(item, Ignored):
                 self.ignored[item.suffix] += 1
             elif isinstance(item, Failure):
@@ -108,14 +107,14 @@ class Index:
             self._compare(recording)
 
     def _compare(self, recording: Recording) -> None:
-        """Hold a second row of a recording against the first."""
-        here = f"{recording.split}/{recording.label}".lstrip("/")
-        (there,) = self._rows(
+        """Note a clash if a second row of a recording has another class or split."""
+        second = f"{recording.split}/{recording.label}".lstrip("/")
+        (first,) = self._rows(
             "select ltrim(split || '/' || label, '/') from recording where name = ?",
             recording.name,
         ).fetchone()
-        if here != there:
-            reason = f"expected one class and split, got {there} and {here}"
+        if first != second:
+            reason = f"expected one class and split, got {first} and {second}"
             self._rows("insert or ignore into clash values (?, ?)", recording.name, reason)
 
     def assign_splits(self) -> None:
@@ -124,8 +123,8 @@ class Index:
         Where only some have a split, the others are failures. Where only a validation split is
         missing, it is taken from the training recordings.
         """
-        have = {split for (split,) in self._rows("select distinct split from recording")} - {""}
-        if not have:
+        given = {split for (split,) in self._rows("select distinct split from recording")} - {""}
+        if not given:
             self._hash("", splits.SHARES)
             return
         self._rows(
@@ -133,19 +132,19 @@ class Index:
             "none' from recording where split = ''"
         )
         self._rows("delete from recording where split = ''")
-        if "train" in have and "validation" not in have:
+        if "train" in given and "validation" not in given:
             self._hash("train", splits.HELD_OUT)
 
     def _hash(self, split: str, shares: dict[str, float]) -> None:
-        """Split anew what is in a split, by the hash of its key, leaving no split empty."""
+        """Divide a split by the hash of the recordings' keys, leaving no part empty."""
         self._database.create_function("place", 1, lambda key: splits.place(key, shares))
         self._rows("create temp table moving as select name from recording where split = ?", split)
-        own = "from recording join moving using (name)"
+        source = "from recording join moving using (name)"
         self._rows("update recording set split = place(key) where split = ?", split)
-        for (label,) in self._rows(f"select distinct label {own} order by 1").fetchall():
-            full = self._rows(f"select distinct split {own} where label = ?", label).fetchall()
+        for (label,) in self._rows(f"select distinct label {source} order by 1").fetchall():
+            full = self._rows(f"select distinct split {source} where label = ?", label).fetchall()
             if len(full) < len(shares):
-                keys = self._rows(f"select distinct key, split {own} where label = ?", label)
+                keys = self._rows(f"select distinct key, split {source} where label = ?", label)
                 for key, name in splits.fill_empty(dict(keys.fetchall()), shares).items():
                     self._rows(
                         "update recording set split = ? where key = ? and name in moving", name, key
@@ -153,32 +152,34 @@ class Index:
         self._rows("drop table moving")
 
     def keep_share(self, number: int, count: int) -> None:
-        """Forget all recordings but share `number` of `count`, counted from 1."""
+        """Drop all recordings but share `number` of `count`, counted from 1."""
         self._database.create_function("share", 1, lambda stem: int(stem, 16) % count + 1)
         self._rows("delete from recording where share(stem) != ?", number)
 
     def fail(self, failure: Failure) -> None:
-        """Note that a recording cannot be used."""
+        """Store a failure."""
         self._rows("insert into failure values (?, ?)", failure.recording, failure.reason)
 
     def note(self, drawn: Drawn) -> None:
-        """Note that a recording has its pictures."""
+        """Store the pictures of a recording."""
         self._pending.append(drawn)
         if len(self._pending) >= _BATCH:
             self._write()
 
     def _write(self) -> None:
-        """Write what was noted: a call for each would cost more than the writing."""
-        noted, self._pending = self._pending, []
-        write = self._database.executemany
-        write("insert into drawn values (?, ?)", [(each.recording, each.fresh) for each in noted])
-        write(
+        """Insert all pending results: one call per result would take more time."""
+        results, self._pending = self._pending, []
+        insert = self._database.executemany
+        insert(
+            "insert into drawn values (?, ?)", [(each.recording, each.fresh) for each in results]
+        )
+        insert(
             "insert into picture values (?, ?, ?, ?, ?, ?, ?)",
             (
-                (path, each.recording, origin.start_s, origin.duration_s, origin.variant)
-                + (origin.recipe, json.dumps(vars(origin.original)))
-                for each in noted
-                for path, origin in each.pictures
+                (path, each.recording, source.start_s, source.duration_s, source.variant)
+                + (source.augmentation, json.dumps(vars(source.file)))
+                for each in results
+                for path, source in each.pictures
             ),
         )
 
@@ -191,8 +192,7 @@ class Index:
             last,
         ).fetchall():
             for name, path, split, label, metadata in batch:
-                where = Path(os.fsdecode(path))
-                yield Recording(where, name, split, label, json.loads(metadata))
+                yield Recording(Path(os.fsdecode(path)), name, split, label, json.loads(metadata))
             last = batch[-1][0]
 
     def failures(self) -> Iterator[Failure]:
@@ -201,32 +201,32 @@ class Index:
             yield Failure(*row)
 
     def pictures(self) -> Iterator[dict[str, Any]]:
-        """All pictures by path, each with what is known of its recording."""
+        """All pictures by path, each with the columns of its recording."""
         rows = self._rows(
-            "select picture.path, split, label, name, start_s, duration_s, variant, recipe, "
-            "original, metadata from picture join recording on name = recording order by 1"
+            "select picture.path, split, label, name, start_s, duration_s, variant, augmentation, "
+            "source_file, metadata from picture join recording on name = recording order by 1"
         )
         names = ("path", "split", "label", "recording", "start_s", "duration_s")
-        for *row, variant, recipe, original, metadata in rows:
-            about = {"variant": variant, "recipe": recipe}
-            # What render itself says of a picture goes before a source's column of that name.
+        for *row, variant, augmentation, source_file, metadata in rows:
+            # The columns of render itself take precedence over the source's of the same name.
             yield {
                 **json.loads(metadata),
                 **dict(zip(names, row, strict=True)),
-                **json.loads(original),
-                **about,
+                **json.loads(source_file),
+                "variant": variant,
+                "augmentation": augmentation,
             }
 
     def has_picture(self, path: str) -> bool:
-        """Whether a picture, by its path below the images folder, is one of these."""
+        """Whether the index holds a picture, by its path below the images folder."""
         return bool(self._number("select count(*) from picture where path = ?", path))
 
     def has_stem(self, stem: str) -> bool:
-        """Whether the last 12 characters of a stem are a recording's of this dataset."""
+        """Whether a recording's stem ends with these 12 characters."""
         return bool(self._number("select count(*) from recording where stem = ?", stem))
 
-    def fullest(self) -> int:
-        """Count the recordings of the fullest class folder."""
+    def largest_class(self) -> int:
+        """Number of recordings in the largest class folder."""
         counts = "select count(*) as n from recording group by split, label"
         return self._number(f"select coalesce(max(n), 0) from ({counts})")
 
@@ -235,7 +235,7 @@ class Index:
         return self._number(f"select count(*) from {table}")
 
     def kept(self) -> int:
-        """Count the recordings whose pictures were there already."""
+        """Number of recordings whose pictures were up to date."""
         return self._number("select count(*) from drawn where not fresh")
 
     def counts(self) -> dict[tuple[str, str], tuple[int, int, float]]:

@@ -1,7 +1,7 @@
 """The tables beside the pictures: ``manifest.csv``, ``failures.csv`` and ``summary.csv``.
 
-Text is UTF-8, lines end in a line feed, levels are in dB, times in s. Rows are written as they
-come, so that a table may be of any length.
+Text is UTF-8, lines end in a line feed, levels are in dB, times in s. Rows are written one by one,
+so that a table of any length fits into memory.
 """
 
 import csv
@@ -18,14 +18,14 @@ Row = Iterable[str | float]
 COLUMNS = (
     *("path", "split", "label", "recording", "start_s", "duration_s"),
     *(field.name for field in fields(SourceFile)),
-    *("variant", "recipe"),
+    *("variant", "augmentation"),
 )
 
 
 def manifest(index: Index) -> Iterator[Row]:
     """Header and rows of ``manifest.csv``, one a picture.
 
-    `COLUMNS` come first, then those that the source's own metadata has besides.
+    `COLUMNS` come first, then the other metadata columns of the source.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def manifest(index: Index) -> Iterator[Row]:
         yield [row.get(column, "") for column in columns]
 
 
-def failed(index: Index) -> Iterator[Row]:
+def failures(index: Index) -> Iterator[Row]:
     """Header and rows of ``failures.csv``, one a recording that cannot be used."""
     yield "recording", "reason"
     for failure in index.failures():

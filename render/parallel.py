@@ -1,9 +1,8 @@
-"""Where the work is done: in processes of this machine, or on the workers of a Dask cluster.
+"""Parallel work, in processes of this machine or on the workers of a Dask cluster.
 
-Both take the same function and the same stream of tasks and give results as they come to an end.
-What a worker raises ends the run, as it would without one. A worker that dies does not: here, what
-it had at hand is tried once more, each task in a process of its own; there, Dask gives it to
-another worker.
+Both take one function and a stream of tasks, and yield results in the order of completion. An
+exception in a worker ends the run. A worker that dies does not: its tasks are tried once more, on
+this machine each in a process of its own, on a cluster by another worker.
 """
 
 import os
@@ -20,9 +19,9 @@ from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 NAMES = ("processes", "dask")
 
-_BATCH = 0.2  # seconds of work that a Dask worker gets at once: a task costs Dask a millisecond
-_MOST = 256  # tasks in that
-_PATIENCE = 10  # seconds in which a scheduler must answer and a worker be there
+_BATCH = 0.2  # seconds of work in one Dask task, as each costs Dask a millisecond
+_MAX_BATCH = 256  # tasks in a batch
+_PATIENCE = 10  # seconds in which a scheduler must answer and have a worker
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -30,7 +29,7 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class Executor:
-    """Where and how widely to work.
+    """Kind and size of the parallel work.
 
     Attributes
     ----------
@@ -61,25 +60,25 @@ class Executor:
 def run_tasks(
     function: Callable[[Task], Result],
     tasks: Iterable[Task],
-    engine: Executor,
-    lost: Callable[[Task], Result],
+    executor: Executor,
+    on_crash: Callable[[Task], Result],
 ) -> Iterator[Result]:
-    """Do tasks in parallel.
+    """Run tasks in parallel.
 
     Parameters
     ----------
     function : callable
-        Does one task. It and the tasks can be pickled.
+        Runs one task. It and the tasks can be pickled.
     tasks : iterable
         Read as workers become free.
-    engine : Executor
-    lost : callable
-        Gives the result of a task that ends every process it is done in.
+    executor : Executor
+    on_crash : callable
+        Returns the result of a task that ends every process it runs in.
 
     Yields
     ------
     result
-        In the order in which they come to an end.
+        In the order of completion.
 
     Raises
     ------
@@ -89,57 +88,60 @@ def run_tasks(
     tasks = iter(tasks)
     first = list(islice(tasks, 1))
     if not first:
-        return  # and nothing is started for it
+        return  # without starting a process
     tasks = chain(first, tasks)
-    if engine.name == "dask":
-        yield from _cluster(function, tasks, engine.scheduler, lost)
-    elif (engine.jobs if engine.jobs > 0 else os.cpu_count()) == 1:
+    if executor.name == "dask":
+        yield from _cluster(function, tasks, executor.scheduler, on_crash)
+    elif (executor.jobs if executor.jobs > 0 else os.cpu_count()) == 1:
         yield from map(function, tasks)
     else:
-        yield from _processes(function, tasks, engine.jobs, lost)
+        yield from _processes(function, tasks, executor.jobs, on_crash)
 
 
 def _processes(
-    function: Callable[[Any], Any], tasks: Iterable[Any], jobs: int, lost: Callable[[Any], Any]
+    function: Callable[[Any], Any], tasks: Iterable[Any], jobs: int, on_crash: Callable[[Any], Any]
 ) -> Iterator[Any]:
-    left = enumerate(tasks)
-    begun: dict[int, Any] = {}
+    numbered_tasks = enumerate(tasks)
+    running: dict[int, Any] = {}
 
     def feed() -> Iterator[Any]:
-        for number, task in left:
-            begun[number] = task
+        for number, task in numbered_tasks:
+            running[number] = task
             yield delayed(_numbered)(function, number, task)
 
     while True:
         try:
             for number, result in Parallel(n_jobs=jobs, return_as="generator_unordered")(feed()):
-                del begun[number]
+                del running[number]
                 yield result
             return
         except TerminatedWorkerError:
-            for number in sorted(begun):
-                yield _alone(function, begun.pop(number), lost)
+            for number in sorted(running):
+                yield _alone(function, running.pop(number), on_crash)
 
 
 def _numbered(function: Callable[[Any], Any], number: int, task: Any) -> tuple[int, Any]:
     return number, function(task)
 
 
-def _alone(function: Callable[[Any], Any], task: Any, lost: Callable[[Any], Any]) -> Any:
-    """Do a task in a process that nothing else depends on."""
+def _alone(function: Callable[[Any], Any], task: Any, on_crash: Callable[[Any], Any]) -> Any:
+    """Run a task in a process of its own."""
     with ProcessPoolExecutor(max_workers=1) as pool:
         try:
             return pool.submit(function, task).result()
         except BrokenProcessPool:
-            return lost(task)
+            return on_crash(task)
 
 
 def _cluster(
-    function: Callable[[Any], Any], tasks: Iterable[Any], address: str, lost: Callable[[Any], Any]
+    function: Callable[[Any], Any],
+    tasks: Iterable[Any],
+    address: str,
+    on_crash: Callable[[Any], Any],
 ) -> Iterator[Any]:
-    """Do tasks on a Dask cluster.
+    """Run tasks on a Dask cluster.
 
-    joblib's Dask backend is not used: when a task has ended several workers, it waits for ever.
+    joblib's Dask backend is not used: after a task has killed several workers, it waits for ever.
     """
     try:
         from distributed import Client, as_completed
@@ -148,40 +150,40 @@ def _cluster(
         raise ValueError(
             "expected the package distributed for the engine dask, got none: install the extra dask"
         ) from error
-    left, count = iter(tasks), 1
-    begun: dict[Any, list[Any]] = {}
+    waiting, batch_size = iter(tasks), 1
+    running: dict[Any, list[Any]] = {}
     with Client(address, timeout=_PATIENCE, set_as_default=False) as client:
         _await_worker(client, address)
-        ended = as_completed(loop=client.loop)
+        completed = as_completed(loop=client.loop)
         suspects: list[Any] = []
 
         def fill() -> None:
-            room = 4 * sum(client.nthreads().values()) - len(begun)
-            for _ in range(max(room, 0 if begun else 1)):
-                if not (batch := list(islice(left, count))):
+            free = 4 * sum(client.nthreads().values()) - len(running)
+            for _ in range(max(free, 0 if running else 1)):
+                if not (batch := list(islice(waiting, batch_size))):
                     break
-                future = client.submit(_each, function, batch, pure=False)
-                begun[future] = batch
-                ended.add(future)
+                future = client.submit(_run_batch, function, batch, pure=False)
+                running[future] = batch
+                completed.add(future)
 
         fill()
-        for future in ended:
-            batch = begun.pop(future)
+        for future in completed:
+            batch = running.pop(future)
             try:
                 results, seconds = future.result()
             except KilledWorker:
                 suspects += batch
             else:
                 fitting = round(len(batch) * _BATCH / max(seconds, 1e-6))
-                count = max(1, min(fitting, 2 * len(batch), _MOST))
+                batch_size = max(1, min(fitting, 2 * len(batch), _MAX_BATCH))
                 yield from results
             fill()
-        # Dask blames whatever was at a worker that died; only a task that is alone is the cause.
+        # Dask blames all tasks of a dead worker; run alone, the cause shows.
         for task in suspects:
             try:
                 yield client.submit(function, task, pure=False).result()
             except KilledWorker:
-                yield lost(task)
+                yield on_crash(task)
 
 
 def _await_worker(client: Any, address: str) -> None:
@@ -193,7 +195,7 @@ def _await_worker(client: Any, address: str) -> None:
         ) from error
 
 
-def _each(function: Callable[[Any], Any], tasks: list[Any]) -> tuple[list[Any], float]:
-    """Do several tasks; the results, and the seconds that it took."""
-    begun = time.perf_counter()
-    return [function(task) for task in tasks], time.perf_counter() - begun
+def _run_batch(function: Callable[[Any], Any], tasks: list[Any]) -> tuple[list[Any], float]:
+    """Run several tasks; returns their results and the seconds they took."""
+    start = time.perf_counter()
+    return [function(task) for task in tasks], time.perf_counter() - start

@@ -1,4 +1,4 @@
-"""Where a picture lies below the images folder.
+"""Paths of pictures below the images folder.
 
 ``SPLIT/LABEL/[variant-V/][HEX/]STEM-NNNN.png``, for a recording of many clips
 ``.../STEM/[T/]STEM-NNNN.png``, so that no folder holds more than a few thousand files, however many
@@ -12,12 +12,12 @@ from pathlib import Path
 from render import splits
 from render.recording import LABELS, SPLITS, Recording
 
-FULL = 1_000  # recordings or clips that share a folder
-FEW = 4  # clips, above which a recording has a folder of its own
+FULL = 1_000  # recordings or clips in one folder
+FEW = 4  # clips of a recording that do not get a folder of their own
 
 
 def subfolder_digits(recordings: int) -> int:
-    """Count the hexadecimal digits that name sub-folders of about `FULL` recordings at most.
+    """Number of hexadecimal digits that name sub-folders of about `FULL` recordings at most.
 
     Examples
     --------
@@ -33,13 +33,13 @@ def subfolder_digits(recordings: int) -> int:
 def picture_path(
     recording: Recording, clip: int, clips: int, *, variant: int = 0, digits: int = 0
 ) -> str:
-    """Say where a picture lies.
+    """Path of a picture.
 
     Parameters
     ----------
     recording : Recording
     clip, clips : int
-        Number of the clip, from 0, and how many the recording has.
+        Number of the clip, from 0, and number of clips of the recording.
     variant : int
         0 for the recording as it is.
     digits : int
@@ -71,7 +71,7 @@ def picture_path(
 def possible_first_paths(
     recording: Recording, *, variant: int = 0, digits: int = 0
 ) -> Iterator[str]:
-    """Every place that a recording's first picture can have, whatever its number of clips."""
+    """All paths that a recording's first picture can have, for any number of clips."""
     for clips in (1, FEW + 1, FULL + 1):
         yield picture_path(recording, 0, clips, variant=variant, digits=digits)
 

@@ -1,8 +1,8 @@
-"""A grey picture as a PNG file that says how it was drawn and from what.
+"""A grey picture as a PNG file that holds its render settings and its source.
 
 The file is an 8-bit grey PNG with an XMP packet of two attributes in the namespace `NAMESPACE`,
-each holding JSON: ``render`` is the render settings, ``clip`` where the picture comes from.
-Writing is atomic: a file is there whole or not at all.
+each holding JSON: ``render`` is the render settings, ``clip`` the `PictureSource`. Writing is
+atomic: a file is there whole or not at all.
 """
 
 import json
@@ -48,39 +48,39 @@ class WriteError(OSError):
 
 @dataclass(frozen=True, kw_only=True)
 class PictureSource:
-    """Where a picture comes from.
+    """The recording and the clip that a picture shows.
 
     Attributes
     ----------
     recording : str
         Path of the recording below the audio folder, with forward slashes.
-    source : str
-        Digest of the recording's bytes.
+    sha256 : str
+        SHA-256 of the recording's bytes.
     clip, clips : int
-        Number of this clip, from 0, and how many the recording has.
+        Number of this clip, from 0, and number of clips of the recording.
     start_s, duration_s : float
-        Where the clip begins in the recording and how long it is, in seconds.
-    original : SourceFile
-        What the recording's file was.
+        Start of the clip in the recording, and its length, in seconds.
+    file : SourceFile
+        Format and level of the recording's file.
     variant : int
         0 for the recording as it is, else the number of its variant.
-    recipe : str
-        What was done to the sound of a variant.
+    augmentation : str
+        Effects on the sound of a variant.
     """
 
     recording: str
-    source: str
+    sha256: str
     clip: int
     clips: int
     start_s: float
     duration_s: float
-    original: SourceFile
+    file: SourceFile
     variant: int = 0
-    recipe: str = ""
+    augmentation: str = ""
 
 
-def write(path: Path, image: np.ndarray, settings: Settings, origin: PictureSource) -> None:
-    """Write a picture with its settings and origin.
+def write(path: Path, image: np.ndarray, settings: Settings, source: PictureSource) -> None:
+    """Write a picture with its settings and source.
 
     Parameters
     ----------
@@ -88,19 +88,19 @@ def write(path: Path, image: np.ndarray, settings: Settings, origin: PictureSour
         A file; its folder is made if missing.
     image : np.ndarray, shape=(height, width), dtype=uint8
     settings : Settings
-    origin : PictureSource
+    source : PictureSource
     """
     packet = _PACKET.format(
         namespace=NAMESPACE,
         render=_quoted(settings),
-        clip=quoteattr(json.dumps(_plain(origin), sort_keys=True)),
+        clip=quoteattr(json.dumps(_as_dict(source), sort_keys=True)),
     )
-    # OpenCV takes the packet for a C string: without the zero it writes what lies behind it.
+    # OpenCV takes the packet for a C string: without the zero it writes the memory behind it.
     metadata = np.frombuffer(packet.encode() + b"\0", np.uint8)
-    done, data = cv2.imencodeWithMetadata(
+    is_encoded, data = cv2.imencodeWithMetadata(
         ".png", image, [cv2.IMAGE_METADATA_XMP], [metadata], _STORED
     )
-    if not done:
+    if not is_encoded:
         raise ValueError(f"expected a picture that PNG can hold, got shape {image.shape}")
     replace(path, data.tobytes())
 
@@ -110,12 +110,12 @@ def _quoted(settings: Settings) -> str:
     return quoteattr(settings.to_json())
 
 
-def _plain(origin: PictureSource) -> dict[str, Any]:
-    return {**vars(origin), "original": vars(origin.original)}
+def _as_dict(source: PictureSource) -> dict[str, Any]:
+    return {**vars(source), "file": vars(source.file)}
 
 
 def read(path: Path) -> tuple[Settings, PictureSource] | None:
-    """Read what `write` put beside the picture.
+    """Read the metadata that `write` put beside the picture.
 
     Parameters
     ----------
@@ -123,14 +123,14 @@ def read(path: Path) -> tuple[Settings, PictureSource] | None:
 
     Returns
     -------
-    described : tuple of (Settings, PictureSource), or None
-        None if the file is missing, damaged, none of ours or another version's.
+    metadata : tuple of (Settings, PictureSource), or None
+        None if the file is missing, damaged, not drawn by `render` or of another format.
     """
     attributes = _attributes(path)
     try:
         settings = _settings(attributes[f"{{{NAMESPACE}}}render"])
-        origin = json.loads(attributes[f"{{{NAMESPACE}}}clip"])
-        return settings, PictureSource(**{**origin, "original": SourceFile(**origin["original"])})
+        source = json.loads(attributes[f"{{{NAMESPACE}}}clip"])
+        return settings, PictureSource(**{**source, "file": SourceFile(**source["file"])})
     except (KeyError, TypeError, ValueError):
         return None
 
@@ -141,7 +141,7 @@ def _settings(text: str) -> Settings:
 
 
 def is_ours(path: Path) -> bool:
-    """Whether a file is a whole picture that this or another version of `render` drew."""
+    """Whether a file is a whole picture that `render` drew, in this or another format."""
     return f"{{{NAMESPACE}}}render" in _attributes(path)
 
 
@@ -157,8 +157,8 @@ def _attributes(path: Path) -> dict[str, str]:
 def _packet(path: Path) -> bytes:
     """The XMP packet of a whole PNG, as `write` leaves it; empty for any other file.
 
-    Chunk by chunk, as the PNG specification, section 5.3, has it: decoders stop at the last pixel
-    and say nothing of what is damaged behind it.
+    Chunk by chunk, after section 5.3 of the PNG specification: decoders stop at the last pixel and
+    do not report damage behind it. Pillow's ``verify`` would take twice the time.
     """
     with path.open("rb", buffering=0) as file:
         if file.read(len(_SIGNATURE)) != _SIGNATURE:
@@ -196,7 +196,7 @@ def replace(path: Path, data: bytes) -> None:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Give a file to write beside its place, and rename it into it at the end.
+    """Open a context for a file that is written beside its place and renamed into it at the end.
 
     Parameters
     ----------
@@ -212,7 +212,7 @@ def replacing(path: Path) -> Iterator[Path]:
     WriteError
         If it cannot be written, for example on a full disk.
     """
-    # Nobody else writes to a name of 16 random digits: no other thread, machine or killed run.
+    # No other thread, machine or killed run writes to a name of 16 random digits.
     part = path.with_name(f"{secrets.token_hex(8)}{PART}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""What a dataset is a list of: recordings with a split, a label and the source's own metadata."""
+"""A recording of a dataset, with split, label and the dataset's own metadata."""
 
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -19,7 +19,7 @@ LABELS = {
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """One file of audio and what its dataset says of it.
+    """One audio file and its entry in the dataset.
 
     Attributes
     ----------
@@ -31,7 +31,7 @@ class Recording:
         ``"train"``, ``"validation"`` or ``"test"``, or empty where the dataset has no splits;
         ``"real"`` or ``"fake"``.
     metadata : dict
-        Further columns of the dataset's own.
+        The dataset's further columns.
     """
 
     path: Path
@@ -42,7 +42,7 @@ class Recording:
 
     @property
     def stem(self) -> str:
-        """Beginning of the recording's picture names: readable, and no other recording's.
+        """Beginning of the recording's picture names: readable and unique.
 
         Examples
         --------

@@ -1,7 +1,7 @@
-"""Everything that decides how a recording is drawn, in one frozen record.
+"""Settings of the drawing, in one frozen record.
 
-The settings stand in ``render.json`` beside the pictures and inside every picture. Two pictures
-can be compared, or given to one network, only when their settings are equal.
+They stand in ``render.json`` beside the pictures and inside every picture. Two pictures can be
+compared, or given to one network, only if their settings are equal.
 """
 
 import json
@@ -11,6 +11,7 @@ from numbers import Real
 
 from render.representations import DELTA_WIDTH, REPRESENTATIONS, Representation
 
+FORMAT = 1  # of render.json and the metadata in pictures; raised when their keys change
 _REALS = (
     "seconds",
     "overlap",
@@ -73,7 +74,7 @@ class Settings:
     trim : float or None
         Leading and trailing sound this many dB below the loudest frame is cut off; None keeps it.
     version : int
-        Raised whenever equal settings would draw another picture than before.
+        Raised when equal settings draw different pictures than before.
     """
 
     feature: str = "linear-comb"
@@ -122,7 +123,7 @@ class Settings:
                 continue
             if not (isinstance(value, Real) and math.isfinite(value)):
                 raise ValueError(f"expected a finite number for {name}, got {value!r}")
-            # 2 and 2.0 are one setting, so they must be one text too.
+            # 2 and 2.0 are one setting and must be one text.
             object.__setattr__(self, name, float(value))
 
     def _check_clip(self) -> None:
@@ -237,17 +238,17 @@ class Settings:
         return self.rows, self.columns
 
     def to_json(self) -> str:
-        """Write the settings as one line of JSON, keys sorted, equal for equal settings."""
-        return json.dumps(asdict(self), sort_keys=True)
+        """Write `FORMAT` and the settings as one line of JSON, equal for equal settings."""
+        return json.dumps({"format": FORMAT, **asdict(self)}, sort_keys=True)
 
     @classmethod
     def from_json(cls, text: str) -> "Settings":
-        """Read what `to_json` wrote.
+        """Read settings that `to_json` wrote.
 
         Raises
         ------
         ValueError
-            If the text is no JSON object of these settings.
+            If the text is no JSON object of these settings, or of another format.
 
         Examples
         --------
@@ -255,9 +256,15 @@ class Settings:
         4.0
         """
         values = json.loads(text)
-        known = {field.name for field in fields(cls)}
-        if not isinstance(values, dict) or not set(values) <= known:
-            raise ValueError(f"expected render settings ({', '.join(sorted(known))}), got {text}")
+        names = {field.name for field in fields(cls)}
+        if not isinstance(values, dict) or not set(values) <= names | {"format"}:
+            raise ValueError(f"expected render settings ({', '.join(sorted(names))}), got {text}")
+        number = values.pop("format", None)
+        if number != FORMAT:
+            raise ValueError(
+                f"expected render settings of format {FORMAT}, got format {number}: draw the "
+                "pictures anew with ./run.sh render"
+            )
         return cls(**values)
 
 

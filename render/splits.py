@@ -1,4 +1,4 @@
-"""Which split a recording goes to, where its source has none.
+"""Splits of recordings, where their source has none.
 
 A split is decided by a hash of a key (the recording's name, or its group's), so it is the same on
 every machine, and a recording stays where it is when others come or go.
@@ -51,8 +51,8 @@ def place(key: str, shares: Mapping[str, float]) -> str:
 def fill_empty(split: Mapping[str, str], shares: Mapping[str, float]) -> dict[str, str]:
     """Move keys so that no split of a class is empty.
 
-    With few recordings, chance leaves a class out of a split. So where a class has as many keys
-    as there are splits, the key next to the border of the fullest split is moved to the empty one.
+    With few recordings, a split can lack a class by chance. If a class has as many keys as there
+    are splits, the key next to the border of the fullest split moves to the empty one.
 
     Parameters
     ----------
@@ -64,24 +64,24 @@ def fill_empty(split: Mapping[str, str], shares: Mapping[str, float]) -> dict[st
     Returns
     -------
     moved : dict of str to str
-        The keys that go elsewhere, and where.
+        New split of each key that moves.
 
     Examples
     --------
     >>> fill_empty({"a": "train", "b": "train"}, {"train": 0.9, "validation": 0.1})
     {'b': 'validation'}
     """
-    now, names = dict(split), list(shares)
-    if len(now) < len(names):
+    filled, names = dict(split), list(shares)
+    if len(filled) < len(names):
         return {}
-    keys = sorted(now, key=_number)
+    keys = sorted(filled, key=_number)
     for name in names:
-        counts = Counter(now.values())
+        counts = Counter(filled.values())
         if not counts[name]:
             fullest = counts.most_common(1)[0][0]
-            own = [key for key in keys if now[key] == fullest]
-            now[own[-1] if names.index(fullest) < names.index(name) else own[0]] = name
-    return {key: name for key, name in now.items() if name != split[key]}
+            members = [key for key in keys if filled[key] == fullest]
+            filled[members[-1] if names.index(fullest) < names.index(name) else members[0]] = name
+    return {key: name for key, name in filled.items() if name != split[key]}
 
 
 def _number(key: str) -> float:

@@ -1,4 +1,4 @@
-"""What a rendering came to: of one recording, and of all in numbers."""
+"""Results of a rendering: the pictures of one recording, and the counts of all."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -11,16 +11,16 @@ HEADER = ("split", "class", "recordings", "clips", "minutes")
 
 @dataclass(frozen=True)
 class Drawn:
-    """A recording and the pictures it has.
+    """A recording and its pictures.
 
     Attributes
     ----------
     recording : str
         Name of the recording.
     pictures : list of tuple of (str, PictureSource)
-        Path below the images folder, with forward slashes, and origin of each picture.
+        Path below the images folder, with forward slashes, and source of each picture.
     fresh : bool
-        Whether any of them was drawn now; False when all were there already.
+        Whether any of them was drawn now; False when all were up to date.
     """
 
     recording: str
@@ -30,17 +30,17 @@ class Drawn:
 
 @dataclass(frozen=True)
 class Summary:
-    """What a rendering came to.
+    """Counts of a rendering.
 
     Attributes
     ----------
     counts : mapping
         Recordings, clips and minutes of sound by split and class, variants included.
     fresh, kept : int
-        Recordings of which something was drawn now, and those whose pictures were all there.
+        Recordings with new pictures, and those whose pictures were all up to date.
     failures : int
     removed : int
-        Pictures deleted because their recording is gone, failed or has fewer clips now.
+        Pictures deleted because their recording is gone, failed or has fewer clips.
     ignored : mapping of str to int
         Files by suffix that were not looked at.
     """

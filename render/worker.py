@@ -1,4 +1,4 @@
-"""One recording in, its pictures out, unless they are there already."""
+"""One recording in, its pictures out, unless they are up to date."""
 
 import hashlib
 import os
@@ -11,14 +11,17 @@ import numpy as np
 
 from render import paths, png
 from render.augmentation import noise as noises
-from render.augmentation.variants import Recipe, apply, recipe
+from render.augmentation.variants import Augmentation, apply, draw_augmentation
 from render.clips import Clip, split_into_clips
+from render.console import one_line
 from render.decoding.audio import Audio, scan_audio
 from render.png import PictureSource
 from render.recording import Failure, Recording
 from render.settings import Settings
 from render.spectrogram import draw
 from render.summary import Drawn
+
+Pictures = list[tuple[str, PictureSource]]  # path below the images folder, and source
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,11 +36,11 @@ class RenderPlan:
     digits : int
         See `render.paths.subfolder_digits`.
     variants : int
-        Variants of the sound that are drawn of every training recording besides itself.
+        Augmented variants that are drawn of every training recording besides itself.
     noise : Path or None
-        Folder of recordings that variants may have in the background.
-    limit : float
-        Seconds that a recording may take.
+        Folder of noise recordings for the variants.
+    timeout : float
+        Seconds that one recording may take.
     """
 
     dataset: Path
@@ -45,26 +48,27 @@ class RenderPlan:
     digits: int = 0
     variants: int = 0
     noise: Path | None = None
-    limit: float = 900.0
+    timeout: float = 900.0
 
     def __post_init__(self) -> None:
         if self.variants < 0:
             raise ValueError(f"expected 0 variants or more, got {self.variants}")
-        if not self.limit > 0:
-            raise ValueError(f"expected a limit above 0 s, got {self.limit:g}")
+        if not self.timeout > 0:
+            raise ValueError(f"expected a timeout above 0 s, got {self.timeout:g}")
         if self.noise:
-            noises.files(self.noise)  # a folder without recordings is refused here, once
+            noises.files(self.noise)  # a folder without recordings is refused once, not per file
 
-    def recipes(self, recording: Recording) -> dict[int, Recipe | None]:
-        """What is done to the sound, by number of the variant; 0 is the recording as it is."""
+    def augmentations(self, recording: Recording) -> dict[int, Augmentation | None]:
+        """Augmentation of each variant by number; 0 is the recording as it is."""
         count = self.variants if recording.split == "train" else 0
         return {0: None} | {
-            number: recipe(recording.name, number, self.noise) for number in range(1, count + 1)
+            number: draw_augmentation(recording.name, number, self.noise)
+            for number in range(1, count + 1)
         }
 
 
 def up_to_date(recording: Recording, plan: RenderPlan) -> Drawn | None:
-    """Find the pictures of a recording, if all of them are there, whole and up to date.
+    """Collect the pictures of a recording, if all of them are there, whole and up to date.
 
     Parameters
     ----------
@@ -75,24 +79,24 @@ def up_to_date(recording: Recording, plan: RenderPlan) -> Drawn | None:
     -------
     drawn : Drawn or None
     """
-    recipes = plan.recipes(recording)
-    if not all(any(_firsts(recording, plan, number)) for number in recipes):
-        return None  # and the recording need not be read to know it
+    augmentations = plan.augmentations(recording)
+    if not all(any(_first_pictures(recording, plan, variant)) for variant in augmentations):
+        return None  # without reading the recording
     try:
-        source = _digest(recording.path)
-    except OSError:
-        return None  # drawing it says why
-    found: list[tuple[str, PictureSource]] = []
-    for number, how in recipes.items():
-        pictures = _kept(recording, plan, source, number, how)
-        if not pictures:
+        sha256 = _sha256(recording.path)
+    except (OSError, ValueError):
+        return None  # drawing it reports the reason
+    pictures: Pictures = []
+    for variant, augmentation in augmentations.items():
+        current = _current_pictures(recording, plan, sha256, variant, augmentation)
+        if not current:
             return None
-        found += pictures
-    return Drawn(recording.name, found, fresh=False)
+        pictures += current
+    return Drawn(recording.name, pictures, fresh=False)
 
 
 def render_recording(recording: Recording, plan: RenderPlan) -> Drawn | Failure:
-    """Draw what is missing of one recording and its variants.
+    """Draw the missing pictures of one recording and its variants.
 
     Parameters
     ----------
@@ -109,18 +113,18 @@ def render_recording(recording: Recording, plan: RenderPlan) -> Drawn | Failure:
         If a picture cannot be written.
     """
     try:
-        source = _digest(recording.path)
-        deadline = time.monotonic() + plan.limit
-        sound = scan_audio(recording.path, plan.settings.rate, deadline)
-        return Drawn(recording.name, _draw(recording, plan, source, sound, deadline), fresh=True)
+        sha256 = _sha256(recording.path)
+        deadline = time.monotonic() + plan.timeout
+        audio = scan_audio(recording.path, plan.settings.rate, deadline)
+        return Drawn(recording.name, _draw(recording, plan, sha256, audio, deadline), fresh=True)
     except png.WriteError:
         raise
     except (OSError, ValueError) as error:
-        return Failure(recording.name, " ".join(str(error).split()))
+        return Failure(recording.name, one_line(error))
 
 
-def _digest(path: Path) -> str:
-    if not path.is_file():  # a pipe would be waited for
+def _sha256(path: Path) -> str:
+    if not path.is_file():  # opening a pipe would block
         kind = "something else" if path.exists() else "a link or name that leads nowhere"
         raise ValueError(f"expected a file, got {kind}")
     with path.open("rb") as file:
@@ -128,86 +132,88 @@ def _digest(path: Path) -> str:
 
 
 def _draw(
-    recording: Recording, plan: RenderPlan, source: str, sound: Audio, deadline: float
-) -> list[tuple[str, PictureSource]]:
-    pictures: list[tuple[str, PictureSource]] = []
-    missing: dict[int, Recipe | None] = {}
-    for number, how in plan.recipes(recording).items():
-        kept = _kept(recording, plan, source, number, how)
-        pictures += kept
-        if not kept:
-            missing[number] = how
-    cuts = split_into_clips(sound, plan.settings)
-    for clip_number, clip in enumerate(cuts):
+    recording: Recording, plan: RenderPlan, sha256: str, audio: Audio, deadline: float
+) -> Pictures:
+    pictures: Pictures = []
+    missing: dict[int, Augmentation | None] = {}
+    for variant, augmentation in plan.augmentations(recording).items():
+        current = _current_pictures(recording, plan, sha256, variant, augmentation)
+        pictures += current
+        if not current:
+            missing[variant] = augmentation
+    clips = split_into_clips(audio, plan.settings)
+    for number, clip in enumerate(clips):
         if time.monotonic() > deadline:
             raise ValueError(
-                f"expected a recording that is drawn in {plan.limit:g} s, got {clip_number} of its "
-                f"{len(cuts)} clips by then"
+                f"expected a recording that is drawn in {plan.timeout:g} s, got {number} of its "
+                f"{len(clips)} clips by then"
             )
-        for number, how in missing.items():
-            origin = PictureSource(
+        for variant, augmentation in missing.items():
+            source = PictureSource(
                 recording=recording.name,
-                source=source,
-                clip=clip_number,
-                clips=len(cuts),
+                sha256=sha256,
+                clip=number,
+                clips=len(clips),
                 start_s=round(clip.start, 4),
                 duration_s=round(clip.duration, 4),
-                original=sound.original,
-                variant=number,
-                recipe=how.text if how else "",
+                file=audio.source_file,
+                variant=variant,
+                augmentation=augmentation.text if augmentation else "",
             )
-            path = _path(recording, plan, origin)
-            image = draw(_vary(clip, clip_number, how, plan), plan.settings)
-            png.write(plan.dataset / path, image, plan.settings, origin)
-            pictures.append((path, origin))
+            path = paths.picture_path(
+                recording, number, len(clips), variant=variant, digits=plan.digits
+            )
+            image = draw(_augment(clip, number, augmentation, plan), plan.settings)
+            png.write(plan.dataset / path, image, plan.settings, source)
+            pictures.append((path, source))
     return pictures
 
 
-def _vary(clip: Clip, number: int, how: Recipe | None, plan: RenderPlan) -> np.ndarray:
-    if how is None:
+def _augment(
+    clip: Clip, number: int, augmentation: Augmentation | None, plan: RenderPlan
+) -> np.ndarray:
+    if augmentation is None:
         return clip.samples
-    return apply(clip.samples, plan.settings.rate, how, number)
+    return apply(clip.samples, plan.settings.rate, augmentation, number)
 
 
-def _path(recording: Recording, plan: RenderPlan, origin: PictureSource) -> str:
-    return paths.picture_path(
-        recording, origin.clip, origin.clips, variant=origin.variant, digits=plan.digits
-    )
+def _first_pictures(recording: Recording, plan: RenderPlan, variant: int) -> Iterator[str]:
+    """Existing first pictures of a recording, at all places where they can lie."""
+    for path in paths.possible_first_paths(recording, variant=variant, digits=plan.digits):
+        if os.path.exists(os.path.join(plan.dataset, path)):  # an eighth of the time of pathlib
+            yield path
 
 
-def _firsts(recording: Recording, plan: RenderPlan, variant: int) -> Iterator[str]:
-    """The first picture of a recording, wherever it can lie."""
-    for each in paths.possible_first_paths(recording, variant=variant, digits=plan.digits):
-        if os.path.exists(os.path.join(plan.dataset, each)):  # an eighth of what pathlib costs
-            yield each
-
-
-def _kept(
-    recording: Recording, plan: RenderPlan, source: str, number: int, how: Recipe | None
-) -> list[tuple[str, PictureSource]]:
-    """The pictures of a variant, or none if one is missing, damaged or out of date."""
-    expected = (plan.settings, source, number, how.text if how else "")
-    for first in _firsts(recording, plan, number):
-        origin = _origin(plan.dataset / first, expected)
-        found = [(first, origin)] if origin else []
-        while origin and len(found) < origin.clips:
+def _current_pictures(
+    recording: Recording,
+    plan: RenderPlan,
+    sha256: str,
+    variant: int,
+    augmentation: Augmentation | None,
+) -> Pictures:
+    """Pictures of a variant, or none if one is missing, damaged or out of date."""
+    expected = (plan.settings, sha256, variant, augmentation.text if augmentation else "")
+    for first in _first_pictures(recording, plan, variant):
+        source = _source(plan.dataset / first, expected)
+        pictures = [(first, source)] if source else []
+        while source and len(pictures) < source.clips:
             path = paths.picture_path(
-                recording, len(found), origin.clips, variant=number, digits=plan.digits
+                recording, len(pictures), source.clips, variant=variant, digits=plan.digits
             )
-            another = _origin(plan.dataset / path, expected)
-            if another is None:
+            next_source = _source(plan.dataset / path, expected)
+            if next_source is None:
                 break
-            found.append((path, another))
-        if origin and len(found) == origin.clips:
-            return found
+            pictures.append((path, next_source))
+        if source and len(pictures) == source.clips:
+            return pictures
     return []
 
 
-def _origin(path: Path, expected: tuple[Settings, str, int, str]) -> PictureSource | None:
-    """What a picture comes from, if it is whole, of these settings, bytes, variant and recipe."""
-    described = png.read(path)
-    if described is None:
+def _source(path: Path, expected: tuple[Settings, str, int, str]) -> PictureSource | None:
+    """Source of a whole picture with these settings, bytes, variant and augmentation."""
+    metadata = png.read(path)
+    if metadata is None:
         return None
-    settings, origin = described
-    known = (settings, origin.source, origin.variant, origin.recipe)
-    return origin if known == expected else None
+    settings, source = metadata
+    actual = (settings, source.sha256, source.variant, source.augmentation)
+    return source if actual == expected else None

@@ -23,15 +23,16 @@ ABOVE = {"benchmarks", "tests"}  # nothing below may import these
 ROOMS = {
     "render": {
         "__main__": "cli",
-        "cli": "dataset worker preview arguments summary demo settings parallel",
+        "cli": "dataset worker preview arguments summary demo settings parallel console",
         "dataset": "manifest worker index summary spectrogram paths layouts axes recording "
-        "png command parallel",
+        "settings png command parallel",
         "manifest": "index png decoding",
-        "worker": "summary spectrogram paths recording png clips augmentation settings decoding",
+        "worker": "summary spectrogram paths recording png clips augmentation settings decoding "
+        "console",
         "preview": "spectrogram axes png clips settings representations decoding",
         "index": "summary layouts recording splits",
-        "copysynthesis": "layouts recording png vocoders splits parallel decoding",
-        "arguments": "layouts settings representations",
+        "copysynthesis": "layouts recording png vocoders splits parallel decoding console",
+        "arguments": "layouts settings representations console",
         "summary": "recording png",
         "spectrogram": "spectra settings representations",
         "paths": "recording splits",
@@ -49,8 +50,9 @@ ROOMS = {
         "settings": "representations",
         "representations": "",
         "parallel": "",
-        "downloads": "",
+        "downloads": "console",
         "decoding": "",
+        "console": "",
     },
     "classify": {
         "__main__": "cli",

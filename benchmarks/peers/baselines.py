@@ -211,7 +211,7 @@ def statistics(path: Path) -> np.ndarray:
     """
     from librosa import amplitude_to_db, feature, onset, stft
 
-    sound = _heard(path).sound
+    sound = _heard(path).audio
     samples, rate = np.concatenate(list(sound.blocks())), sound.rate
     frame, hop = DRAWING.window, DRAWING.hop
     spectrum = np.abs(stft(samples, n_fft=frame, hop_length=hop))

@@ -289,13 +289,13 @@ CONFOUNDERS = (
         from_manifest=partial(_number, "channels"),
     ),
     Confounder(
-        name="bit_rate",
+        name="bit_rate_kbps",
         title="bit rate",
         phrase="the bit rate of the file",
         meaning="one class is encoded more coarsely or, in lossless files, quieter or of less "
         "bandwidth",
         advice=_ENCODING,
-        from_manifest=partial(_number, "bit_rate"),
+        from_manifest=partial(_number, "bit_rate_kbps"),
     ),
     Confounder(
         name="recording_s",

@@ -227,7 +227,7 @@ def _with_samples(audio: Audio, samples: np.ndarray) -> Audio:
     """The same recording with other samples."""
     meter = EnvelopeMeter()
     meter.add(samples)
-    return replace(audio, envelope=meter.envelope(), kept=(samples,))
+    return replace(audio, envelope=meter.envelope(), cached=(samples,))
 
 
 @lru_cache(maxsize=1)

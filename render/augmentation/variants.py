@@ -1,9 +1,9 @@
-"""Variants of a training clip's sound: other rooms, noises, lines, recorders and codecs.
+"""Variants of a training clip: other rooms, noises, lines, recorders and codecs.
 
-A recipe is one to three steps in the order in which a sound meets them: how fast it is played,
-the room, the noise in it, the line and the recorder, and last the codec. It is drawn from the
-recording's name and the number of the variant, never from a label, so both classes get the same.
-Every step leaves a clip's length, timing and RMS level as they were: loudness stays no cue.
+The augmentation of a variant is one to three steps, in the order in which a sound meets them: speed
+and pitch, room, noise, line and recorder, codec. It is drawn from the recording's name and the
+number of the variant, never from a label, so both classes get the same. Every step keeps a clip's
+length, timing and RMS level: loudness stays no cue.
 """
 
 from collections.abc import Callable
@@ -20,14 +20,14 @@ from render.augmentation.effects import Band, Coding, Gain, Pitch, Resampling, S
 from render.augmentation.loudness import match_rms
 from render.augmentation.reverb import Room
 
-VERSION = 1  # raised whenever an equal recipe would sound other than before
+VERSION = 1  # raised whenever an augmentation of equal text would sound different
 TELEPHONE = (300, 3_400)  # Hz
 _RATES = (8_000, 11_025, 12_000, 22_050, 44_100)  # Hz, to resample through
-_COUNTS = {1: 0.35, 2: 0.4, 3: 0.25}  # number of steps, and how likely
+_COUNTS = {1: 0.35, 2: 0.4, 3: 0.25}  # number of steps, and its probability
 
 
 class Step(Protocol):
-    """Something that happens to a sound; its text says all that decides what."""
+    """One effect on a sound; its text states every parameter."""
 
     def __str__(self) -> str: ...
 
@@ -36,15 +36,15 @@ class Step(Protocol):
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """What happens to every clip of a recording in one of its variants.
+class Augmentation:
+    """The steps that every clip of a recording goes through in one of its variants.
 
     Attributes
     ----------
     steps : tuple of Step
         In order.
     seed : int
-        What noise is drawn from, together with the number of the clip.
+        Seed of the noise, together with the number of the clip.
     """
 
     steps: tuple[Step, ...]
@@ -52,18 +52,18 @@ class Recipe:
 
     @property
     def text(self) -> str:
-        """One line that says all: recipes of equal text sound the same.
+        """One line with all parameters: augmentations of equal text sound the same.
 
         Examples
         --------
-        >>> Recipe((noises.ColouredNoise("pink", 12), Coding("opus", 16)), seed=7).text
+        >>> Augmentation((noises.ColouredNoise("pink", 12), Coding("opus", 16)), seed=7).text
         'noise pink 12 dB; opus 16 kbit/s; seed 00000007, version 1'
         """
         return "; ".join([*map(str, self.steps), f"seed {self.seed:08x}, version {VERSION}"])
 
 
-def recipe(recording: str, number: int, noise: Path | None = None) -> Recipe:
-    """Draw the recipe of a recording's variant.
+def draw_augmentation(recording: str, number: int, noise: Path | None = None) -> Augmentation:
+    """Draw the augmentation of a recording's variant.
 
     Parameters
     ----------
@@ -72,11 +72,11 @@ def recipe(recording: str, number: int, noise: Path | None = None) -> Recipe:
     number : int
         Number of the variant, from 1.
     noise : Path, optional
-        Folder with recordings of noise. With it, half of the noises are theirs.
+        Folder with recordings of noise; with it, half of the noise is recorded.
 
     Returns
     -------
-    recipe : Recipe
+    augmentation : Augmentation
         The same for the same arguments, in every process and on every machine.
 
     Raises
@@ -86,8 +86,8 @@ def recipe(recording: str, number: int, noise: Path | None = None) -> Recipe:
 
     Examples
     --------
-    >>> recipe("a.wav", 1).text == recipe("a.wav", 1).text != recipe("a.wav", 2).text
-    True
+    >>> draw_augmentation("a.wav", 1).text
+    'room 0.16 s, direct +1 dB, number 46477; aac 64 kbit/s; seed 7912ac38, version 1'
     """
     if number < 1:
         raise ValueError(f"expected a variant number of 1 or more, got {number}")
@@ -95,13 +95,13 @@ def recipe(recording: str, number: int, noise: Path | None = None) -> Recipe:
     rng = np.random.default_rng(seed)
     count = rng.choice(list(_COUNTS), p=list(_COUNTS.values()))
     shares = np.array([share for share, _ in _KINDS.values()])
-    drawn = rng.choice(len(_KINDS), size=count, replace=False, p=shares)
-    draw = [make for _, make in _KINDS.values()]
-    return Recipe(tuple(draw[kind](rng, noise) for kind in sorted(drawn)), seed)
+    kinds = rng.choice(len(_KINDS), size=count, replace=False, p=shares)
+    make = [function for _, function in _KINDS.values()]
+    return Augmentation(tuple(make[kind](rng, noise) for kind in sorted(kinds)), seed)
 
 
-def apply(samples: np.ndarray, rate: int, recipe: Recipe, clip: int) -> np.ndarray:
-    """Change the sound of a clip.
+def apply(samples: np.ndarray, rate: int, augmentation: Augmentation, clip: int) -> np.ndarray:
+    """Augment a clip.
 
     Parameters
     ----------
@@ -109,35 +109,35 @@ def apply(samples: np.ndarray, rate: int, recipe: Recipe, clip: int) -> np.ndarr
         Mono, finite floats, 32 or more. They may exceed full scale: codecs scale them down.
     rate : int
         Sample rate, in Hz.
-    recipe : Recipe
+    augmentation : Augmentation
     clip : int
-        Number of the clip in its recording, from 0: every clip has noise of its own, in the
-        same room and through the same codec.
+        Number of the clip in its recording, from 0. Noise differs from clip to clip, room and
+        codec do not.
 
     Returns
     -------
     samples : np.ndarray, shape=(n,), same dtype
-        As loud as before, unless nothing is left: what is silent stays so.
+        With the RMS level of before; silence stays silence.
 
     Raises
     ------
     ValueError
-        If the samples are not mono, or a noise or codec of the recipe is not to be had.
+        If the samples are not mono, or a noise or codec of the augmentation is not available.
 
     Examples
     --------
     >>> tone = 0.1 * np.sin(np.arange(8_000))
-    >>> changed = apply(tone, 16_000, recipe("a.wav", 1), clip=0)
-    >>> changed.shape, round(float(changed.std() / tone.std()), 3)
+    >>> augmented = apply(tone, 16_000, draw_augmentation("a.wav", 1), clip=0)
+    >>> augmented.shape, round(float(augmented.std() / tone.std()), 3)
     ((8000,), 1.0)
     """
     if samples.ndim != 1 or not samples.size:
         raise ValueError(f"expected mono samples, got shape {samples.shape}")
-    original = sound = samples.astype(np.float32)
-    for place, step in enumerate(recipe.steps):
-        rng = np.random.default_rng([recipe.seed, clip, place])
-        sound = match_rms(step(sound, rate, rng), original)
-    return sound.astype(samples.dtype)
+    original = augmented = samples.astype(np.float32)
+    for number, step in enumerate(augmentation.steps):
+        rng = np.random.default_rng([augmentation.seed, clip, number])
+        augmented = match_rms(step(augmented, rate, rng), original)
+    return augmented.astype(samples.dtype)
 
 
 def _speed(rng: np.random.Generator, noise: Path | None) -> Speed:
@@ -155,11 +155,11 @@ def _room(rng: np.random.Generator, noise: Path | None) -> Room:
 
 def _noise(rng: np.random.Generator, noise: Path | None) -> Step:
     ratio = _between(rng, 3, 30)
-    colour, recorded, which, place = rng.random(4)  # so many numbers whatever becomes of them
+    colour, recorded, file, place = rng.random(4)  # always four, so that later draws are the same
     if noise is None or recorded < 0.5:
         return noises.ColouredNoise(list(noises.COLOURS)[int(colour * len(noises.COLOURS))], ratio)
-    found = noises.files(noise)
-    path = found[int(which * len(found))]
+    paths = noises.files(noise)
+    path = paths[int(file * len(paths))]
     name = path.relative_to(noise).as_posix()
     return noises.RecordedNoise(path, name, noises.file_hash(path), round(place, 3), ratio)
 
@@ -194,7 +194,7 @@ def _signed(rng: np.random.Generator, low: int, high: int) -> int:
     return _between(rng, low, high) * (1 if rng.random() < 0.5 else -1)
 
 
-# Codecs weigh most: they differ most between collections, and help most to tell their fakes.
+# Codecs weigh most: they differ most between collections.
 _CODINGS = {
     "mp3": 0.25,
     "aac": 0.15,
@@ -206,7 +206,7 @@ _CODINGS = {
     "a-law": 0.05,
     "g722": 0.05,
 }
-# In the order in which they happen; the share that each has of one-step recipes.
+# In the order of application: share of one-step augmentations, and function that draws the step.
 _KINDS: dict[str, tuple[float, Callable[[np.random.Generator, Path | None], Step]]] = {
     "speed": (0.07, _speed),
     "pitch": (0.06, _pitch),

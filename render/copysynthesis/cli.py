@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from render.console import call
 from render.recording import SPLITS
 from render.vocoders.registry import OURS
 
@@ -121,18 +122,7 @@ def main(arguments: list[str] | None = None) -> int:
     status : int
         0 all copied, 1 some recordings failed, 2 nothing could be done.
     """
-    options = vars(parser().parse_args(arguments))
-    debug = options.pop("debug")
-    try:
-        return _forge(**options)
-    except (OSError, ValueError) as error:
-        if debug:
-            raise
-        print(f"forge: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("forge: interrupted; run it again to go on", file=sys.stderr)
-        return 130
+    return call("forge", _forge, vars(parser().parse_args(arguments)))
 
 
 def _forge(real: Path, to: Path, jobs: int, link: bool, **wish) -> int:

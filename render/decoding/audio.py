@@ -1,7 +1,7 @@
-"""An audio file in, mono samples at one rate out, and what the file was before.
+"""An audio file in, mono samples at one rate out, with the format of the file.
 
 Channels are averaged. Samples are float32, 1.0 is full scale. A recording of any length is read in
-bounded memory: decoded once to be checked and summed up, and again, if it is long, for its samples.
+bounded memory: a first pass checks and measures it, a second one, if it is long, reads its samples.
 """
 
 from collections.abc import Iterable, Iterator
@@ -17,16 +17,16 @@ from render.decoding.deadline import Deadline
 from render.decoding.decoder import Format
 from render.decoding.envelope import Envelope, EnvelopeMeter
 
-_KEPT = 1 << 21  # samples that are kept in memory, about 2 minutes at 16 kHz
-_FAINTEST = 1e-10  # amplitude that a level is given for at least, -200 dB
+_CACHED = 1 << 21  # samples that are kept in memory, about 2 minutes at 16 kHz
+_FAINTEST = 1e-10  # lowest amplitude that a level is computed of, -200 dB
 
 
 @dataclass(frozen=True, kw_only=True)
 class SourceFile:
-    """What a file was before it was mixed, resampled, trimmed and brought to one level.
+    """Format and level of a file, before it is mixed, resampled, trimmed and normalised.
 
-    None of this says whether speech is generated, yet in a careless collection all of it can.
-    Numbers are rounded, so that they are the same on every machine.
+    None of this makes speech generated, but in a careless collection each can give the class away.
+    Numbers are rounded, so that they are equal on every machine.
 
     Attributes
     ----------
@@ -36,8 +36,8 @@ class SourceFile:
     codec : str
         libsndfile's format and subtype, such as ``"FLAC/PCM_16"``, or FFmpeg's codec, such as
         ``"aac"``.
-    bit_rate : int
-        In kbit/s; the size of the file over its duration where the file does not say.
+    bit_rate_kbps : int
+        In kbit/s; size over duration where the file states none.
     recording_s : float
         Duration in s, to the millisecond.
     level_db : float
@@ -47,35 +47,35 @@ class SourceFile:
     sample_rate: int
     channels: int
     codec: str
-    bit_rate: int
+    bit_rate_kbps: int
     recording_s: float
     level_db: float
 
 
 @dataclass(frozen=True, eq=False)
 class Audio:
-    """A recording that was listened to: what it was, how loud it is, and its samples.
+    """A recording after its first pass: file format, envelope and samples.
 
     Attributes
     ----------
     path : Path
     rate : int
         Of the samples, in Hz.
-    original : SourceFile
+    source_file : SourceFile
     envelope : Envelope
         Of the samples, at their rate.
-    limit : Deadline
-        Stops reading the samples as it stopped listening.
-    kept : tuple of np.ndarray, or None
+    deadline : Deadline
+        Holds for both passes together.
+    cached : tuple of np.ndarray, or None
         All samples, in blocks, if they are few.
     """
 
     path: Path
     rate: int
-    original: SourceFile
+    source_file: SourceFile
     envelope: Envelope
-    limit: Deadline
-    kept: tuple[np.ndarray, ...] | None
+    deadline: Deadline
+    cached: tuple[np.ndarray, ...] | None
 
     @property
     def length(self) -> int:
@@ -83,7 +83,7 @@ class Audio:
         return self.envelope.length
 
     def blocks(self) -> Iterator[np.ndarray]:
-        """Give the samples, in order; those of a long recording are decoded again.
+        """Read the samples, in order; a long recording is decoded again.
 
         Yields
         ------
@@ -94,14 +94,14 @@ class Audio:
         ValueError
             If the file has changed or time is over.
         """
-        if self.kept is not None:
-            yield from self.kept
+        if self.cached is not None:
+            yield from self.cached
             return
-        yield from _mono(decoder.blocks(self.path, self.limit), self.rate)
+        yield from _mono(decoder.blocks(self.path, self.deadline), self.rate)
 
 
 def scan_audio(path: Path, rate: int, deadline: float | None = None) -> Audio:
-    """Decode a recording once, in blocks, check it and sum it up.
+    """Decode a recording once, in blocks, to check and measure it.
 
     Parameters
     ----------
@@ -113,30 +113,30 @@ def scan_audio(path: Path, rate: int, deadline: float | None = None) -> Audio:
 
     Returns
     -------
-    sound : Audio
+    audio : Audio
 
     Raises
     ------
     ValueError
         If `render.decoding.decoder.blocks` refuses the file, or it has no samples.
     """
-    limit, tally, meter = Deadline(deadline), _Tally(), EnvelopeMeter()
-    kept: list[np.ndarray] = []
-    for block in _mono(tally.count(decoder.blocks(path, limit)), rate):
+    watch, file_meter, meter = Deadline(deadline), _FileMeter(), EnvelopeMeter()
+    cached: list[np.ndarray] = []
+    for block in _mono(file_meter.measure(decoder.blocks(path, watch)), rate):
         meter.add(block)
-        if meter.length <= _KEPT:
-            kept.append(block)
+        if meter.length <= _CACHED:
+            cached.append(block)
         else:
-            kept.clear()
+            cached.clear()
     if meter.length == 0:
         raise ValueError("expected audio, got a file without samples")
     return Audio(
         path=path,
         rate=rate,
-        original=tally.original(path.stat().st_size),
+        source_file=file_meter.source_file(path.stat().st_size),
         envelope=meter.envelope(),
-        limit=limit,
-        kept=tuple(kept) if meter.length <= _KEPT else None,
+        deadline=watch,
+        cached=tuple(cached) if meter.length <= _CACHED else None,
     )
 
 
@@ -152,25 +152,25 @@ def read(path: Path, rate: int) -> tuple[np.ndarray, SourceFile]:
     Returns
     -------
     samples : np.ndarray, shape=(n,), dtype=float32
-    original : SourceFile
+    source_file : SourceFile
 
     Raises
     ------
     ValueError
         As for `scan_audio`.
     """
-    sound = scan_audio(path, rate)
-    return np.concatenate(list(sound.blocks())), sound.original
+    audio = scan_audio(path, rate)
+    return np.concatenate(list(audio.blocks())), audio.source_file
 
 
-class _Tally:
-    """Counts what passes of a file on its way from the decoder."""
+class _FileMeter:
+    """Measures blocks of a file on their way from the decoder."""
 
     def __init__(self) -> None:
         self.form = Format(0, "", 0)
         self.channels, self.frames, self.energy = 0, 0, 0.0
 
-    def count(
+    def measure(
         self, blocks: Iterable[tuple[Format, np.ndarray]]
     ) -> Iterator[tuple[Format, np.ndarray]]:
         for form, block in blocks:
@@ -179,15 +179,15 @@ class _Tally:
             self.energy += float(np.einsum("ij,ij->", block, block, dtype=np.float64))
             yield form, block
 
-    def original(self, size: int) -> SourceFile:
-        """Sum a file of `size` bytes up."""
+    def source_file(self, size: int) -> SourceFile:
+        """Format and level of the file, which has `size` bytes."""
         seconds = self.frames / self.form.rate
         rms = np.sqrt(self.energy / self.frames / self.channels)
         return SourceFile(
             sample_rate=self.form.rate,
             channels=self.channels,
             codec=self.form.codec,
-            bit_rate=round((self.form.bit_rate or 8 * size / seconds) / 1000),
+            bit_rate_kbps=round((self.form.bit_rate or 8 * size / seconds) / 1000),
             recording_s=round(seconds, 3),
             level_db=round(float(20 * np.log10(max(rms, _FAINTEST))), 1),
         )

@@ -1,15 +1,14 @@
 """The command line of `fetch`: parse, call, print."""
 
 import argparse
-import os
 import shlex
 import sys
 from pathlib import Path
 
+from render.console import HOME
 from render.downloads import catalogue
 from render.downloads.catalogue import Dataset, readable
 
-HOME = Path(os.environ.get("SPOOFSIGHT_HOME", "."))
 MUCH = 10**9  # bytes, above which it asks
 EXTRA = ("huggingface_hub", "kagglehub", "pooch", "requests")
 

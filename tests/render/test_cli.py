@@ -43,7 +43,7 @@ def test_some_failures_are_status_1(audio, tmp_path, capsys):
         (["AUDIO", "--jobs", "0"], "render: expected 1 job or more"),
         (["AUDIO", "--variants", "-1"], "render: expected 0 variants or more, got -1"),
         (["AUDIO", "--noise", "nowhere"], "render: expected"),
-        (["AUDIO", "--limit", "0"], "render: expected a limit above 0 s, got 0"),
+        (["AUDIO", "--timeout", "0"], "render: expected a timeout above 0 s, got 0"),
         (["AUDIO", "--seconds", "-1"], "render: expected clips longer than 0 s"),
         (["AUDIO", "--overlap", "3"], "render: expected an overlap"),
         (["AUDIO", "--group", "speaker"], "render: expected a column of"),

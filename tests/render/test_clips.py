@@ -24,7 +24,7 @@ def heard(samples, *ends):
     for block in blocks:
         meter.add(block)
     original = SourceFile(
-        sample_rate=8_000, channels=1, codec="", bit_rate=0, recording_s=0, level_db=0
+        sample_rate=8_000, channels=1, codec="", bit_rate_kbps=0, recording_s=0, level_db=0
     )
     return Audio(Path("x"), 8_000, original, meter.envelope(), Deadline(), tuple(blocks))
 
@@ -219,7 +219,7 @@ def test_clips_can_be_cut_again(write_sound, tmp_path):
 
 
 def test_a_recording_that_became_shorter_meanwhile_is_refused(write_sound, tmp_path, monkeypatch):
-    monkeypatch.setattr("render.decoding.audio._KEPT", 1_000)
+    monkeypatch.setattr("render.decoding.audio._CACHED", 1_000)
     path = write_sound(tmp_path / "x.wav", 3.0, rate=8_000)
     cuts = split_into_clips(scan_audio(path, 8_000), SETTINGS)
     write_sound(path, 1.5, rate=8_000)

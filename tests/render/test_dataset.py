@@ -53,18 +53,11 @@ def contents(folder):
     }
 
 
-def forget_the_original(path):
-    """Rewrite a picture as an older version wrote it, that did not know what the file was."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            png,
-            "_plain",
-            lambda origin: {
-                name: value for name, value in vars(origin).items() if name != "original"
-            },
-        )
-        image = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
-        png.write(path, image, *png.read(path))
+def make_older(path):
+    """Rewrite a picture as versions wrote it that had no number for the format."""
+    image, kinds, (packet,) = cv2.imreadWithMetadata(str(path), flags=cv2.IMREAD_UNCHANGED)
+    packet = np.frombuffer(bytes(packet).replace(b'"format": 1, ', b""), np.uint8)
+    path.write_bytes(cv2.imencodeWithMetadata(".png", image, kinds, [packet])[1].tobytes())
 
 
 def rows(path):
@@ -81,7 +74,7 @@ def test_pictures_manifest_and_settings(audio, tmp_path):
         list(manifest[0])
         == (
             "path split label recording start_s duration_s "
-            "sample_rate channels codec bit_rate recording_s level_db variant recipe"
+            "sample_rate channels codec bit_rate_kbps recording_s level_db variant augmentation"
         ).split()
     )
     assert len(manifest) == 4 * (1 + 2 + 3)
@@ -148,13 +141,31 @@ def test_what_changed_is_drawn_again_and_only_that(audio, tmp_path, write_sound,
     elif change == "damaged picture":
         next((images / "train/real").glob("a-*.png")).write_bytes(b"broken")
     elif change == "another version":
-        forget_the_original(next((images / "train/real").glob("a-*.png")))
+        make_older(next((images / "train/real").glob("a-*.png")))
     else:
         write_sound(audio / "train/Real/deeper/a.wav", seconds=2.5, seed=7)
     summary = render(audio, images, settings, jobs=1)
     assert summary.fresh == expected_fresh
     render(audio, tmp_path / "anew", settings, jobs=1)
     assert contents(images) == contents(tmp_path / "anew")
+
+
+def test_a_folder_of_another_format_is_drawn_anew_in_one_plain_line(audio, tmp_path, capsys):
+    images = tmp_path / "images"
+    render(audio, images, SETTINGS)
+    before = contents(images)
+    for path in images.rglob("*.png"):
+        make_older(path)
+    stored = json.loads((images / "render.json").read_text())
+    del stored["format"]
+    (images / "render.json").write_text(json.dumps(stored))
+    capsys.readouterr()
+    assert render(audio, images, SETTINGS).fresh == 12
+    line = f"render: expected pictures of format 1 in {images}, got format None: they are drawn"
+    assert line in capsys.readouterr().err
+    assert contents(images) == before
+    assert render(audio, images, SETTINGS).kept == 12
+    assert "format" not in capsys.readouterr().err
 
 
 def test_a_source_that_turns_bad_loses_its_pictures(audio, tmp_path):
@@ -243,7 +254,7 @@ def test_pictures_of_another_version_whose_recording_is_gone_are_deleted(audio, 
     images = tmp_path / "images"
     render(audio, images, SETTINGS, jobs=1)
     (old,) = (images / "train/real").glob("a-*.png")
-    forget_the_original(old)
+    make_older(old)
     (audio / "train/Real/a.wav").unlink()
     assert render(audio, images, SETTINGS, jobs=1).removed == 1
     assert not old.exists()
@@ -261,7 +272,7 @@ def test_foreign_pictures_are_left_alone_and_said(audio, tmp_path, capsys):
 def test_without_a_manifest_rendering_was_not_finished(audio, tmp_path, monkeypatch):
     images = tmp_path / "images"
     render(audio, images, SETTINGS, jobs=1)
-    monkeypatch.setattr(dataset, "_draw_all", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    monkeypatch.setattr(dataset, "run_tasks", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
         render(audio, images, SETTINGS, jobs=1)
     assert not (images / "manifest.csv").exists()
@@ -371,7 +382,9 @@ def test_variants_are_drawn_of_training_recordings_of_both_classes_only(audio, t
     assert {(row["split"], row["label"], row["variant"]) for row in varied} == {
         ("train", label, number) for label in ("real", "fake") for number in "12"
     }
-    assert all(f"/variant-{row['variant']}/" in row["path"] and row["recipe"] for row in varied)
+    assert all(
+        f"/variant-{row['variant']}/" in row["path"] and row["augmentation"] for row in varied
+    )
     train = [row for row in manifest if row["split"] == "train"]
     assert len(train) == 3 * len([row for row in train if row["variant"] == "0"])
     # A variant looks otherwise than its original.
@@ -467,7 +480,7 @@ def test_a_target_that_cannot_be_written_ends_the_run_and_leaves_no_half_file(
 
 
 def test_a_recording_that_takes_too_long_is_a_failure(audio, tmp_path):
-    plan = RenderPlan(dataset=tmp_path / "images", settings=SETTINGS, limit=1e-6)
+    plan = RenderPlan(dataset=tmp_path / "images", settings=SETTINGS, timeout=1e-6)
     summary = dataset.render(audio, plan, Executor(jobs=1))
     assert summary.failures == 12
     for row in rows(tmp_path / "images/failures.csv"):

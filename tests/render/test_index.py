@@ -11,7 +11,12 @@ from render.recording import Failure, Recording
 from render.summary import Drawn
 
 ORIGINAL = SourceFile(
-    sample_rate=16_000, channels=1, codec="FLAC/PCM_16", bit_rate=1, recording_s=1.5, level_db=-20.0
+    sample_rate=16_000,
+    channels=1,
+    codec="FLAC/PCM_16",
+    bit_rate_kbps=1,
+    recording_s=1.5,
+    level_db=-20.0,
 )
 
 
@@ -20,8 +25,8 @@ def recording(name, label="real", split="train", **metadata):
 
 
 def origin(name, **what):
-    known = {"source": "x", "clip": 0, "clips": 1, "start_s": 0.0, "duration_s": 1.5}
-    return PictureSource(recording=name, original=ORIGINAL, **{**known, **what})
+    known = {"sha256": "x", "clip": 0, "clips": 1, "start_s": 0.0, "duration_s": 1.5}
+    return PictureSource(recording=name, file=ORIGINAL, **{**known, **what})
 
 
 def filled(*items, group=None):
@@ -153,13 +158,13 @@ def test_where_only_some_have_a_split_the_others_are_failures():
 def test_a_picture_is_told_with_its_recording_and_ours_goes_before_theirs():
     index = filled(recording("a.wav", speaker="Ann", codec="gsm"))
     pictures = [
-        ("train/real/b.png", origin("a.wav", variant=1, recipe="noise")),
+        ("train/real/b.png", origin("a.wav", variant=1, augmentation="noise")),
         ("train/real/a.png", origin("a.wav", start_s=2.0)),
     ]
     index.note(Drawn("a.wav", pictures, fresh=True))
     first, second = index.pictures()
     assert (first["path"], first["start_s"], first["variant"]) == ("train/real/a.png", 2.0, 0)
-    assert (second["variant"], second["recipe"]) == (1, "noise")
+    assert (second["variant"], second["augmentation"]) == (1, "noise")
     assert (first["speaker"], first["codec"], first["recording"]) == ("Ann", "FLAC/PCM_16", "a.wav")
     assert index.has_picture("train/real/a.png")
     assert not index.has_picture("train/real/c.png")
@@ -171,7 +176,7 @@ def test_counts_are_by_split_and_class():
         pictures = [(f"{name}{clip}", origin(name, duration_s=30.0)) for clip in range(clips)]
         index.note(Drawn(name, pictures, fresh))
     assert index.counts() == {("train", "real"): (2, 3, 1.5), ("test", "fake"): (1, 4, 2.0)}
-    assert (index.kept(), index.count("drawn"), index.fullest()) == (1, 3, 2)
+    assert (index.kept(), index.count("drawn"), index.largest_class()) == (1, 3, 2)
 
 
 def test_shares_cover_every_recording_once():

@@ -12,18 +12,18 @@ ORIGINAL = SourceFile(
     sample_rate=44_100,
     channels=2,
     codec='"<mp3>"',
-    bit_rate=128,
+    bit_rate_kbps=128,
     recording_s=3.512,
     level_db=-23.4,
 )
 ORIGIN = PictureSource(
     recording='a "b"/<ü>&\n.wav',
-    source="abc",
+    sha256="abc",
     clip=1,
     clips=3,
     start_s=2.0,
     duration_s=1.5,
-    original=ORIGINAL,
+    file=ORIGINAL,
 )
 
 
@@ -78,7 +78,7 @@ def test_a_picture_of_a_version_that_knew_less_is_out_of_date_and_still_ours(
     tmp_path, image, monkeypatch
 ):
     path = tmp_path / "x.png"
-    monkeypatch.setattr(png, "_plain", lambda origin: {"recording": origin.recording})
+    monkeypatch.setattr(png, "_as_dict", lambda origin: {"recording": origin.recording})
     write(path, image, Settings(), ORIGIN)
     assert read(path) is None
     assert is_ours(path)

@@ -114,7 +114,9 @@ def test_equal_settings_are_equal_text():
 
 
 def test_json_from_before_a_field_existed_means_its_default():
-    assert Settings.from_json('{"feature": "mel", "version": 3}') == Settings(feature="mel")
+    assert Settings.from_json('{"format": 1, "feature": "mel", "version": 3}') == Settings(
+        feature="mel"
+    )
 
 
 @pytest.mark.parametrize("text", ["[]", '{"colour": 1}', "3"])
@@ -123,7 +125,14 @@ def test_json_of_something_else_is_refused(text):
         Settings.from_json(text)
 
 
-@pytest.mark.parametrize("text", ['{"rate": null}', '{"floor": "x"}', '{"seconds": NaN}'])
-def test_json_with_values_of_another_kind_is_refused(text):
+@pytest.mark.parametrize("value", ['"rate": null', '"floor": "x"', '"seconds": NaN'])
+def test_json_with_values_of_another_kind_is_refused(value):
     with pytest.raises(ValueError, match="expected a"):
+        Settings.from_json(f'{{"format": 1, {value}}}')
+
+
+@pytest.mark.parametrize(("text", "number"), [("{}", None), ('{"format": 0}', 0)])
+def test_json_of_another_format_is_refused_with_the_command_that_helps(text, number):
+    message = f"format 1, got format {number}: draw the pictures anew with ./run.sh render"
+    with pytest.raises(ValueError, match=message):
         Settings.from_json(text)

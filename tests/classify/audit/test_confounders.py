@@ -139,7 +139,7 @@ def test_every_row_is_whole_and_read_from_one_place():
 
 
 def test_every_row_reaches_the_table_the_report_and_the_warnings():
-    columns = {"sample_rate": "8000", "channels": "1", "bit_rate": "64", "recording_s": "3"}
+    columns = {"sample_rate": "8000", "channels": "1", "bit_rate_kbps": "64", "recording_s": "3"}
     manifest = {name: cells | columns for name, cells in MANIFEST.items()}
     names = list(manifest)
     table = gather(MEASURES, names, np.array([0, 0, 1]), manifest, names)

@@ -51,3 +51,11 @@ def test_pictures_of_unknown_axes(tmp_path):
     assert load_command(tmp_path / "render.json") == ""
     (tmp_path / "render.json").write_text("{}")
     assert load_drawing(tmp_path / "render.json") == {}
+
+
+def test_pictures_from_before_there_was_a_format_are_refused_with_the_remedy():
+    drawing = {"format": 1, "hop": 128}
+    require_same_rendering(drawing, drawing)
+    for expected, got in ((drawing, {"hop": 128}), ({"hop": 128}, drawing)):
+        with pytest.raises(ValueError, match=r"with format [01], got format [01]: draw anew"):
+            require_same_rendering(expected, got, "draw anew")

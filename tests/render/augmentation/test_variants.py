@@ -15,7 +15,7 @@ from render.augmentation.effects import Band, Coding, Gain, Pitch, Resampling, S
 from render.augmentation.loudness import rms
 from render.augmentation.noise import ColouredNoise, RecordedNoise
 from render.augmentation.reverb import Room
-from render.augmentation.variants import Recipe, apply, recipe
+from render.augmentation.variants import Augmentation, apply, draw_augmentation
 
 ROOT = Path(__file__).resolve().parents[3]
 ORDER = [Speed, Pitch, Room, (ColouredNoise, RecordedNoise), Band, Gain, Resampling, Coding]
@@ -47,8 +47,8 @@ def folder(tmp_path, write_sound):
 
 
 @pytest.fixture(scope="module")
-def recipes():
-    return [recipe(f"{number}.wav", 1) for number in range(2_000)]
+def augmentations():
+    return [draw_augmentation(f"{number}.wav", 1) for number in range(2_000)]
 
 
 def place(step):
@@ -64,7 +64,7 @@ def correlation(one, other):
 @pytest.mark.parametrize("rate", [4_000, 8_000, 16_000, 44_100, 48_000, 192_000])
 def test_every_step_alone_keeps_length_and_level_at_every_rate(step, rate):
     sound = 0.1 * np.random.default_rng(0).standard_normal(rate // 4)
-    changed = apply(sound, rate, Recipe((step,), 1), clip=0)
+    changed = apply(sound, rate, Augmentation((step,), 1), clip=0)
     assert changed.shape == sound.shape
     assert changed.dtype == sound.dtype
     assert np.isfinite(changed).all()
@@ -88,7 +88,7 @@ def test_every_step_alone_keeps_length_and_level_at_every_rate(step, rate):
     ids=["silence", "direct current", "faint", "far too loud", "32 samples", "one impulse"],
 )
 def test_no_step_fails_on_strange_sounds(step, sound):
-    changed = apply(sound, 16_000, Recipe((step,), 1), clip=0)
+    changed = apply(sound, 16_000, Augmentation((step,), 1), clip=0)
     assert changed.shape == sound.shape
     assert np.isfinite(changed).all()
     assert rms(changed) <= rms(sound) * 1.001 + 1e-9
@@ -96,24 +96,24 @@ def test_no_step_fails_on_strange_sounds(step, sound):
 
 @EACH
 def test_every_step_gives_the_same_again(step):
-    once, again = (apply(SOUND, 16_000, Recipe((step,), 1), clip=0) for _ in range(2))
+    once, again = (apply(SOUND, 16_000, Augmentation((step,), 1), clip=0) for _ in range(2))
     assert once.tobytes() == again.tobytes()
 
 
 def test_the_samples_given_are_left_alone():
     sound = SOUND.astype(np.float32)
     for step in STEPS:
-        apply(sound, 16_000, Recipe((step,), 1), clip=0)
+        apply(sound, 16_000, Augmentation((step,), 1), clip=0)
     np.testing.assert_array_equal(sound, SOUND.astype(np.float32))
 
 
 def test_recipes_and_sounds_are_the_same_in_another_process():
     script = """if True:
         import hashlib, numpy as np
-        from render.augmentation.variants import apply, recipe
+        from render.augmentation.variants import apply, draw_augmentation
         sound = 0.1 * np.random.default_rng(0).standard_normal(8_000)
         for number in range(1, 13):
-            its = recipe("speech/a.wav", number)
+            its = draw_augmentation("speech/a.wav", number)
             print(its.text, hashlib.sha256(apply(sound, 16_000, its, 3).tobytes()).hexdigest())
     """
     environment = {**os.environ, "PYTHONHASHSEED": "77"}
@@ -123,19 +123,24 @@ def test_recipes_and_sounds_are_the_same_in_another_process():
     )  # fmt: skip
     own = []
     for number in range(1, 13):
-        its = recipe("speech/a.wav", number)
+        its = draw_augmentation("speech/a.wav", number)
         sound = apply(SOUND, 16_000, its, 3)
         own.append(f"{its.text} {hashlib.sha256(sound.tobytes()).hexdigest()}")
     assert done.stdout.splitlines() == own
 
 
 def test_a_variant_of_another_number_or_recording_is_another():
-    texts = {recipe(name, number).text for name in ("a.wav", "b.wav") for number in (1, 2, 11)}
+    texts = {
+        draw_augmentation(name, number).text for name in ("a.wav", "b.wav") for number in (1, 2, 11)
+    }
     assert len(texts) == 6
 
 
 def test_every_clip_has_noise_of_its_own_in_one_room():
-    noisy, played = Recipe((ColouredNoise("white", 0),), 1), Recipe((Room(0.3, 0, 1),), 1)
+    noisy, played = (
+        Augmentation((ColouredNoise("white", 0),), 1),
+        Augmentation((Room(0.3, 0, 1),), 1),
+    )
     first, second = (apply(SOUND, 16_000, noisy, clip) for clip in (0, 1))
     # At 0 dB half of the power is sound, the same in both, and half is noise.
     assert correlation(first, second) == pytest.approx(0.5, abs=0.05)
@@ -143,26 +148,26 @@ def test_every_clip_has_noise_of_its_own_in_one_room():
 
 
 def test_recipes_of_equal_text_sound_the_same_and_the_seed_is_in_the_text():
-    noisy = [Recipe((ColouredNoise("white", 0),), seed) for seed in (1, 1, 2)]
+    noisy = [Augmentation((ColouredNoise("white", 0),), seed) for seed in (1, 1, 2)]
     sounds = [apply(SOUND, 16_000, each, 0).tobytes() for each in noisy]
     assert sounds[0] == sounds[1] != sounds[2]
     assert noisy[0].text == noisy[1].text != noisy[2].text
 
 
 def test_a_text_names_the_version(monkeypatch):
-    before = recipe("a.wav", 1).text
+    before = draw_augmentation("a.wav", 1).text
     monkeypatch.setattr(variants, "VERSION", variants.VERSION + 1)
-    after = recipe("a.wav", 1).text
+    after = draw_augmentation("a.wav", 1).text
     assert before.endswith(f"version {variants.VERSION - 1}")
     assert after.endswith(f"version {variants.VERSION}")
 
 
-def test_texts_are_one_line(recipes):
-    assert all(each.text.isprintable() for each in recipes)
+def test_texts_are_one_line(augmentations):
+    assert all(each.text.isprintable() for each in augmentations)
 
 
-def test_2000_recipes_use_everything_there_is(recipes):
-    steps = [step for each in recipes for step in each.steps]
+def test_2000_recipes_use_everything_there_is(augmentations):
+    steps = [step for each in augmentations for step in each.steps]
     assert Counter(map(place, steps)).keys() == set(range(len(ORDER)))
     assert min(Counter(map(place, steps)).values()) > 150
     codings = {(step.codec, step.strength) for step in steps if isinstance(step, Coding)}
@@ -173,8 +178,8 @@ def test_2000_recipes_use_everything_there_is(recipes):
     assert 0.25 < np.mean([(step.low, step.high) == (300, 3_400) for step in bands]) < 0.55
 
 
-def test_what_is_drawn_stays_in_its_range(recipes):
-    steps = [step for each in recipes for step in each.steps]
+def test_what_is_drawn_stays_in_its_range(augmentations):
+    steps = [step for each in augmentations for step in each.steps]
     ranges = {
         Speed: ("factor", 0.9, 1.1),
         Pitch: ("semitones", -2, 2),
@@ -190,9 +195,9 @@ def test_what_is_drawn_stays_in_its_range(recipes):
     assert not any(abs(step.semitones) < 0.5 for step in steps if isinstance(step, Pitch))
 
 
-def test_one_to_three_steps_come_in_the_order_of_a_sounds_way(recipes):
-    assert {len(each.steps) for each in recipes} == {1, 2, 3}
-    for each in recipes:
+def test_one_to_three_steps_come_in_the_order_of_a_sounds_way(augmentations):
+    assert {len(each.steps) for each in augmentations} == {1, 2, 3}
+    for each in augmentations:
         places = [place(step) for step in each.steps]
         assert places == sorted(set(places))
 
@@ -203,7 +208,7 @@ def test_real_and_fake_get_the_same_recipes():
         Counter(
             place(step) if place(step) < 7 else step.codec
             for number in range(4_000)
-            for step in recipe(f"training/{label}/file{number}.wav", 1).steps
+            for step in draw_augmentation(f"training/{label}/file{number}.wav", 1).steps
         )
         for label in ("real", "fake")
     ]
@@ -212,7 +217,9 @@ def test_real_and_fake_get_the_same_recipes():
 
 
 def test_half_of_the_noises_come_from_the_folder_and_nothing_else_changes(folder):
-    pairs = [(recipe(f"{n}", 1), recipe(f"{n}", 1, folder)) for n in range(1_000)]
+    pairs = [
+        (draw_augmentation(f"{n}", 1), draw_augmentation(f"{n}", 1, folder)) for n in range(1_000)
+    ]
     recorded, made, names = 0, 0, Counter()
     for without, with_folder in pairs:
         for one, other in zip(without.steps, with_folder.steps, strict=True):
@@ -227,15 +234,15 @@ def test_half_of_the_noises_come_from_the_folder_and_nothing_else_changes(folder
 
 
 def test_a_text_names_the_noise_but_not_where_it_lies(folder):
-    texts = [recipe(f"{number}", 1, folder).text for number in range(100)]
+    texts = [draw_augmentation(f"{number}", 1, folder).text for number in range(100)]
     named = [text for text in texts if ".wav" in text]
     assert named
     assert not any(str(folder.parent) in text for text in named)
 
 
 def test_a_recipe_with_a_noise_of_the_folder_is_applied(folder):
-    recipes = [recipe(f"{number}", 1, folder) for number in range(60)]
-    theirs = [each for each in recipes if ".wav" in each.text]
+    augmentations = [draw_augmentation(f"{number}", 1, folder) for number in range(60)]
+    theirs = [each for each in augmentations if ".wav" in each.text]
     for each in theirs:
         assert np.isfinite(apply(SOUND, 16_000, each, 0)).all()
 
@@ -243,9 +250,9 @@ def test_a_recipe_with_a_noise_of_the_folder_is_applied(folder):
 @pytest.mark.parametrize("shape", [(0,), (2, 100)])
 def test_samples_that_are_not_mono_are_refused(shape):
     with pytest.raises(ValueError, match="expected mono samples, got shape"):
-        apply(np.zeros(shape), 16_000, recipe("a.wav", 1), 0)
+        apply(np.zeros(shape), 16_000, draw_augmentation("a.wav", 1), 0)
 
 
 def test_a_number_below_1_is_refused():
     with pytest.raises(ValueError, match="expected a variant number of 1 or more, got 0"):
-        recipe("a.wav", 0)
+        draw_augmentation("a.wav", 0)

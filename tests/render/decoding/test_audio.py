@@ -196,11 +196,11 @@ def test_a_long_recording_is_decoded_again_with_the_same_samples(
     path = tmp_path / f"x.{suffix}"
     soundfile.write(path, np.random.default_rng(0).uniform(-0.5, 0.5, 40 * rate), rate)
     short = scan_audio(path, 16_000)
-    monkeypatch.setattr(audio, "_KEPT", 100_000)
+    monkeypatch.setattr(audio, "_CACHED", 100_000)
     long = scan_audio(path, 16_000)
     assert short.kept is not None
     assert long.kept is None
-    assert (short.length, short.original) == (long.length, long.original)
+    assert (short.length, short.source_file) == (long.length, long.source_file)
     first = np.concatenate(list(short.blocks()))
     assert len(first) == short.length
     for _ in range(2):
@@ -216,12 +216,12 @@ def test_the_blocks_of_a_long_recording_are_small(tmp_path):
 
 
 def test_a_long_recording_of_which_time_is_over_is_not_read_again(tmp_path, monkeypatch):
-    monkeypatch.setattr(audio, "_KEPT", 100_000)
+    monkeypatch.setattr(audio, "_CACHED", 100_000)
     soundfile.write(tmp_path / "x.wav", tone(16_000, seconds=40), 16_000)
     sound = scan_audio(tmp_path / "x.wav", 16_000, time.monotonic() + 60)
     assert sum(map(len, sound.blocks())) == 40 * 16_000
     with pytest.raises(ValueError, match=r"expected a recording that is read in 0.0 s, got one"):
-        list(replace(sound, limit=Deadline(time.monotonic())).blocks())
+        list(replace(sound, deadline=Deadline(time.monotonic())).blocks())
 
 
 def test_what_a_file_was_before(tmp_path):
@@ -234,7 +234,7 @@ def test_what_a_file_was_before(tmp_path):
         sample_rate=44_100,
         channels=2,
         codec="WAV/PCM_24",
-        bit_rate=2117,
+        bit_rate_kbps=2117,
         recording_s=2.0,
         level_db=-12.0,
     )
@@ -272,7 +272,7 @@ def test_what_a_file_that_ffmpeg_reads_was(tmp_path, codec, container, rate, bit
     path = encode(tmp_path / "x", codec, container, tone(rate, seconds=2), rate)
     found = original(path)
     assert (found.sample_rate, found.channels, found.codec) == (rate, 1, codec)
-    assert found.bit_rate == pytest.approx(bit_rate, rel=0.2)
+    assert found.bit_rate_kbps == pytest.approx(bit_rate, rel=0.2)
     assert found.recording_s == pytest.approx(2, abs=0.1)
     assert found.level_db == pytest.approx(-9.0, abs=0.3)
 
@@ -294,13 +294,13 @@ def test_what_a_file_says_of_the_bit_rate_of_its_sound_counts(tmp_path):
             file.mux(video.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
         file.mux(video.encode(None))
     assert 8e-3 * path.stat().st_size > 200
-    assert original(path).bit_rate == pytest.approx(64, abs=16)
+    assert original(path).bit_rate_kbps == pytest.approx(64, abs=16)
 
 
 def test_where_a_file_does_not_say_its_bit_rate_it_is_size_over_duration(tmp_path):
     path = encode(tmp_path / "x", "libopus", "ogg", tone(48_000, seconds=4), 48_000)
     found = original(path)
-    assert found.bit_rate == round(8e-3 * path.stat().st_size / found.recording_s)
+    assert found.bit_rate_kbps == round(8e-3 * path.stat().st_size / found.recording_s)
 
 
 def test_real_formats(shared):
