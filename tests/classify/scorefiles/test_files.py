@@ -318,12 +318,18 @@ def test_the_pair_for_the_reference_package_fits_together(tmp_path):
         ("a\nb", "csv", r"got 'a\\nb': no format can take it"),
         ("", "csv", "got '': no format"),
         ("a\ud800", "csv", "no format can take it"),
-        ("file,llr,x", "txt", "that asvspoof2021 can take, got some that look like csv"),
     ],
 )
 def test_a_name_that_would_not_come_back_is_refused(tmp_path, name, suffix, message):
     with pytest.raises(ValueError, match=message):
         write_scores(tmp_path / f"x.{suffix}", np.array([name]), np.array([0]), np.array([1.0]))
+    assert not list(tmp_path.iterdir())
+
+
+def test_names_that_look_like_another_format_are_refused(tmp_path):
+    names, message = np.array(["file,llr,x", "a,1,b"]), "that asvspoof2021 can .* look like csv"
+    with pytest.raises(ValueError, match=message):
+        write_scores(tmp_path / "x.txt", names, np.array([0, 1]), np.array([1.0, 2.0]))
     assert not list(tmp_path.iterdir())
 
 
