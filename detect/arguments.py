@@ -1,4 +1,4 @@
-"""What the command line of `detect` takes: its options, their units and defaults."""
+"""Options of the command line of `detect`, with their units and defaults."""
 
 import argparse
 import os
@@ -8,14 +8,14 @@ HOME = Path(os.environ.get("SPOOFSIGHT_HOME", "."))
 RUN = HOME / "checkpoints" / "default"
 
 DESCRIPTION = """\
-Say whether recordings of speech are real or fake, or that it is uncertain. FILE is a recording of
-any length and format, a folder (all recordings below it), a pattern, or - for standard input. The
-percentage is the calibrated probability of the likelier class, were real and fake equally frequent;
-the seconds are those where P(fake) is highest. Of several recordings the most suspicious come
-first, once all are done.
+Say whether recordings of speech are real, fake or uncertain. FILE is a recording of any length and
+format, a folder (all recordings below it), a pattern, or - for standard input. The percentage is
+the calibrated probability of the likelier class, were real and fake equally frequent. The seconds
+are the window with the highest P(fake). Several recordings are printed once all are done, the most
+suspicious first.
 
 A recording is drawn in memory as the run's pictures were, in windows that overlap. Windows without
-speech (silence, noise, tones) do not count; where there is no other, the verdict is "no speech".
+speech (silence, noise, tones) do not count; without any other, the verdict is "no speech".
 """
 EPILOG = """\
 sample of the output:
@@ -24,7 +24,7 @@ sample of the output:
   no speech                                         dial-tone.wav
 
 exit status: 0 all done; 1 some recordings failed, each named on standard error; 2 the call was
-wrong or nothing could be done
+wrong, or all failed
 """
 
 
@@ -56,15 +56,15 @@ def parser() -> argparse.ArgumentParser:
         "--timeline",
         type=Path,
         metavar="PNG",
-        help="draw waveform, spectrogram and P(fake) over time; a folder, or for a single "
-        "recording a file that ends in .png",
+        help="draw waveform, spectrogram and P(fake) over time into a folder, or of a single "
+        "recording into a file that ends in .png",
     )
     add(
         "--explain",
         type=Path,
         metavar="PNG",
-        help="draw what in the most suspicious window speaks for and against fake, and say it in "
-        "a sentence; as --timeline",
+        help="draw what speaks for and against fake in the most suspicious window, and print it "
+        "as a sentence; a folder or file as for --timeline",
     )
     _add_numbers(command)
     add("--debug", action="store_true", help="show a traceback on an error")
@@ -80,17 +80,17 @@ def _add_numbers(command: argparse.ArgumentParser) -> None:
         help="seconds from one window to the next (default: half a clip of the run)",
     )
     add(
-        "--limit",
+        "--timeout",
         type=float,
         metavar="N",
         default=900.0,
-        help="seconds that one recording may take, before it is a failure (default: 900)",
+        help="seconds that one recording may take before it fails (default: 900)",
     )
     add(
         "--raw",
         type=_rate,
         metavar="HZ",
-        help="standard input is samples without a header, 16 bit, little-endian, mono, at HZ",
+        help="sample rate of standard input without a header: 16 bit, little-endian, mono",
     )
 
 

@@ -12,7 +12,6 @@ from detect.arguments import parser
 
 if TYPE_CHECKING:
     from classify.prediction.verdicts import Refusal
-    from classify.runs.run import Run
     from detect.detection import Detection
     from detect.figure_files import FigureWriter
     from detect.sources import Source
@@ -40,10 +39,10 @@ def main(arguments: list[str] | None = None) -> int:
     except (OSError, ValueError) as error:
         if debug:
             raise
-        _tell(str(error))
+        _report(str(error))
         return 2
     except KeyboardInterrupt:
-        _tell("interrupted")
+        _report("interrupted")
         return 130
 
 
@@ -55,7 +54,7 @@ def _detect(
     timeline: Path | None,
     explain: Path | None,
     step: float | None,
-    limit: float,
+    timeout: float,
     raw: int | None,
 ) -> int:
     from classify.runs.run import load
@@ -64,31 +63,35 @@ def _detect(
 
     if raw is not None and STDIN not in names:
         raise ValueError(f"expected {STDIN} for standard input beside --raw, got none")
-    detector = Detector(load(folder), step_s=step, limit_s=limit)
+    run = load(folder)
+    detector = Detector(run, step_s=step, timeout_s=timeout)
     with ExitStack() as stack:
         sources = list(_sources(names, raw, stack))
-        asked = {TIMELINE: timeline, EXPLANATION: explain}
-        wanted = {what: target for what, target in asked.items() if target is not None}
-        artist = FigureWriter(detector, wanted, single=len(sources) == 1)
-        if detector.run.caveat:
-            _tell(f"warning: {detector.run.caveat}")
-        if not detector.run.training_ranges:
-            _tell(f"{folder} does not say what its training recordings were like: no warnings")
-        return _print(_results(sources, artist), format, detector.run)
+        options = {TIMELINE: timeline, EXPLANATION: explain}
+        targets = {kind: target for kind, target in options.items() if target is not None}
+        writer = FigureWriter(detector, targets, single=len(sources) == 1)
+        if run.caveat:
+            _report(f"warning: {run.caveat}")
+        if not run.training_ranges:
+            _report(
+                f"{folder} does not say what its training recordings were like: no warnings about "
+                "recordings unlike them"
+            )
+        return _print(_results(sources, writer), format, run.classes[1])
 
 
 def _sources(names: list[str], raw: int | None, stack: ExitStack) -> "Iterator[Source | Refusal]":
-    """List the recordings; standard input is kept in a file until the stack is left."""
+    """List the recordings; a temporary file holds standard input until the stack closes."""
     from classify.prediction.verdicts import Refusal
     from detect.sources import Source, expand
-    from detect.stdin import spooled
+    from detect.stdin import saved
 
     if names.count(STDIN) > 1:
         raise ValueError(f"expected standard input once, got {STDIN} {names.count(STDIN)} times")
     for name in names:
         if name == STDIN:
             try:
-                path = stack.enter_context(spooled(sys.stdin.buffer, raw))
+                path = stack.enter_context(saved(sys.stdin.buffer, raw))
             except (OSError, ValueError) as error:
                 yield Refusal(STDIN, str(error))
             else:
@@ -98,15 +101,15 @@ def _sources(names: list[str], raw: int | None, stack: ExitStack) -> "Iterator[S
 
 
 def _results(
-    sources: "list[Source | Refusal]", artist: "FigureWriter"
+    sources: "list[Source | Refusal]", writer: "FigureWriter"
 ) -> "Iterator[tuple[Detection | Refusal, str | None]]":
-    """Judge and illustrate, with a bar unless the verdicts themselves show how far it is."""
+    """Judge recordings and draw their figures, with a bar unless there is but one."""
     from tqdm import tqdm
 
     from classify.prediction.verdicts import Refusal
     from detect.detection import detect
 
-    results = zip(sources, detect(artist.detector, sources), strict=True)
+    results = zip(sources, detect(writer.detector, sources), strict=True)
     for source, result in tqdm(
         results, "detect", len(sources), unit="recording", disable=len(sources) == 1 or None
     ):
@@ -114,29 +117,30 @@ def _results(
             yield result, None
             continue
         try:
-            yield result, artist.draw(source, result)
+            yield result, writer.draw(source, result)
         except (OSError, ValueError) as error:
             yield result, None
             yield Refusal(source.name, f"not drawn: {' '.join(str(error).split())}"), None
 
 
 def _print(
-    results: "Iterator[tuple[Detection | Refusal, str | None]]", format: str, run: "Run"
+    results: "Iterator[tuple[Detection | Refusal, str | None]]", format: str, positive: str
 ) -> int:
-    """Print verdicts, text sorted once all are there, and give the status."""
+    """Print verdicts and return the exit status; text is sorted, once all are done."""
     from classify.prediction.verdicts import Refusal
+    from classify.prediction.wording import about_recording
     from detect import output
 
     rows = csv.writer(sys.stdout, lineterminator="\n")
     if format == "csv":
         rows.writerow(output.HEADER)
-    kept: list[tuple[Detection, str | None]] = []
+    judged: list[tuple[Detection, str | None]] = []
     done = refused = 0
     try:
         for result, sentence in results:
             if isinstance(result, Refusal):
                 refused += 1
-                _tell(f"{result.path}: {result.reason}")
+                _report(f"{result.path}: {result.reason}")
                 continue
             done += 1
             if format == "json":
@@ -144,23 +148,23 @@ def _print(
             elif format == "csv":
                 rows.writerow(output.row(result))
                 if sentence:
-                    _tell(f"{result.path}: {sentence}")
+                    _report(f"{result.path}: {sentence}")
             else:
-                for warning in result.warnings:
-                    if warning != run.caveat:  # said once already, for all recordings
-                        _tell(f"{result.path}: warning: {warning}")
-                kept.append((replace(result, windows=()), sentence))
+                for warning in about_recording(result.warnings):
+                    _report(f"{result.path}: warning: {warning}")
+                judged.append((replace(result, windows=()), sentence))
     finally:
-        # Of an interrupted folder, too, what is known is said.
-        for found, sentence in sorted(kept, key=lambda one: output.suspicion(one[0]), reverse=True):
-            print(output.line(found, run.classes[1]))
+        # After an interruption, too: the verdicts that there are.
+        judged.sort(key=lambda pair: output.suspicion(pair[0]), reverse=True)
+        for detection, sentence in judged:
+            print(output.line(detection, positive))
             if sentence:
                 print(f"           {sentence}")
     return 2 if not done else 1 if refused else 0
 
 
-def _tell(line: str) -> None:
-    """Write a line to standard error, above a bar that may be there."""
+def _report(line: str) -> None:
+    """Write a line to standard error, above a progress bar."""
     from tqdm import tqdm
 
     from detect.sources import printable

@@ -1,7 +1,7 @@
-"""A recording in, a verdict out: drawn as the run's pictures were, window by window.
+"""Verdicts on recordings, drawn window by window as the run's pictures were.
 
-Windows overlap. What the network says of those in which there is speech is pooled as it was for
-the calibration of the run, by the mean of the log odds. Times are in s of the recording.
+Windows overlap, and those without speech do not count. The score of a recording is the mean of the
+log odds of its windows, as it was for the calibration of the run. Times are in s.
 """
 
 import time
@@ -17,28 +17,28 @@ from classify.audit import ood
 from classify.audit.confounders import measure_confounders
 from classify.data.render_settings import spectrogram_rows
 from classify.prediction import verdicts
-from classify.prediction.inference import score_arrays as ask
+from classify.prediction.inference import score_arrays
 from classify.prediction.verdicts import Refusal
+from classify.prediction.wording import NO_SPEECH
 from classify.runs.run import Run
 from detect import render_settings, voice_activity
 from detect.sources import Source, expand
-from detect.windows import Batch, drawn, scored
+from detect.windows import Batch, draw_batches, score_batches
 from render.clips import split_into_clips
 from render.decoding.audio import SourceFile, scan_audio
 
-NO_SPEECH = "no speech"
-LIMIT = 900.0  # s that a recording may take
-_FEW = 0.5  # share of the windows with speech under which it is said
+TIMEOUT = 900.0  # s that a recording may take
+_LITTLE_SPEECH = 0.5  # share of windows with speech under which there is a warning
 
 
 @dataclass(frozen=True)
 class Window:
-    """What is said of one window.
+    """Score of one window.
 
     Attributes
     ----------
     start_s, duration_s : float
-        Without what was repeated to fill it.
+        The duration ends with the recording, although a short window is filled by repetition.
     p_fake : float in (0, 1)
         Calibrated probability of the positive class.
     llr : float
@@ -53,17 +53,17 @@ class Window:
 
 @dataclass(frozen=True)
 class Detection:
-    """What is said of one recording.
+    """Verdict on one recording.
 
     Attributes
     ----------
     path : str
-        What the recording is called.
+        Name of the recording in every output.
     label : str
         Name of the class, ``"uncertain"`` or ``"no speech"``.
     confidence : float or None
-        Probability of the likelier class, in percent, 50 to 100; as the next two, None only where
-        no speech was found.
+        Probability of the likelier class, in percent, 50 to 100. This and the next two are None
+        if no speech was found.
     p_fake : float in (0, 1), or None
         Calibrated probability of the positive class, were both equally frequent.
     llr : float or None
@@ -71,11 +71,11 @@ class Detection:
     duration_s : float
         Of the whole recording.
     windows : tuple of Window
-        Those in which speech was found, in order of time.
+        Windows with speech, in order of time.
     suspicious : tuple of two float, or None
         Start and end, in s, of the window with the highest P(positive class).
     warnings : tuple of str
-        Why to doubt the verdict.
+        Reasons to doubt the verdict.
     """
 
     path: str
@@ -89,12 +89,12 @@ class Detection:
     warnings: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """Say the same in JSON's types; of the windows, lists of their starts and of P(fake).
+        """Write the fields in JSON's types; windows become lists of starts and of P(fake).
 
         Examples
         --------
-        >>> found = Detection("x.wav", "no speech", None, None, None, 3.5).to_dict()
-        >>> found["label"], found["p_fake"], found["clips"], found["duration_s"]
+        >>> fields = Detection("x.wav", "no speech", None, None, None, 3.5).to_dict()
+        >>> fields["label"], fields["p_fake"], fields["clips"], fields["duration_s"]
         ('no speech', None, 0, 3.5)
         """
         return {
@@ -120,25 +120,27 @@ class Detector:
     run : Run
     step_s : float, optional
         From the start of one window to that of the next, in s; default: half a clip.
-    limit_s : float
+    timeout_s : float
         Seconds that a recording may take.
 
     Attributes
     ----------
     settings : render.settings.Settings
-        How recordings are drawn: as the run's pictures were, but with overlap.
+        As the run's pictures were drawn, but with overlap.
 
     Raises
     ------
     ValueError
-        As `detect.render_settings.settings`, or if the limit is not above 0.
+        As `detect.render_settings.overlapping`, or if the timeout is not above 0.
     """
 
-    def __init__(self, run: Run, *, step_s: float | None = None, limit_s: float = LIMIT) -> None:
-        if not limit_s > 0:
-            raise ValueError(f"expected a limit above 0 s, got {limit_s:g}")
-        self.run, self.limit_s = run, limit_s
-        self.settings = render_settings.settings(run, step_s)
+    def __init__(
+        self, run: Run, *, step_s: float | None = None, timeout_s: float = TIMEOUT
+    ) -> None:
+        if not timeout_s > 0:
+            raise ValueError(f"expected a timeout above 0 s, got {timeout_s:g}")
+        self.run, self.timeout_s = run, timeout_s
+        self.settings = render_settings.overlapping(run, step_s)
 
     def detect(self, path: Path, name: str | None = None) -> Detection:
         """Judge a recording of any length, in bounded memory.
@@ -147,7 +149,7 @@ class Detector:
         ----------
         path : Path
         name : str, optional
-            What it is called; default: its path.
+            Default: its path.
 
         Returns
         -------
@@ -156,20 +158,20 @@ class Detector:
         Raises
         ------
         ValueError
-            If the recording cannot be used; why, in one line.
+            If the recording cannot be used, with the reason in one line.
         """
         name = str(path) if name is None else name
-        sound = scan_audio(path, self.settings.rate, time.monotonic() + self.limit_s)
-        if voice_activity.silent(sound.envelope):
-            return _no_speech(name, sound.source_file)
-        cuts = split_into_clips(sound, self.settings)
-        gathered = _WindowSum(spectrogram_rows(self.run.axes))
-        batches = drawn(cuts, self.settings, sound.deadline)
-        for batch, raw in scored(batches, partial(ask, self.run)):
-            gathered.add(batch, raw, measured=bool(self.run.training_ranges))
-        if not gathered.spans:
-            return _no_speech(name, sound.source_file)
-        return gathered.detection(self.run, name, sound.source_file, len(cuts))
+        audio = scan_audio(path, self.settings.rate, time.monotonic() + self.timeout_s)
+        if voice_activity.silent(audio.envelope):
+            return _no_speech(name, audio.source_file)
+        clips = split_into_clips(audio, self.settings)
+        window_sum = _WindowSum(spectrogram_rows(self.run.axes))
+        batches = draw_batches(clips, self.settings, audio.deadline)
+        for batch, raw in score_batches(batches, partial(score_arrays, self.run)):
+            window_sum.add(batch, raw, measured=bool(self.run.training_ranges))
+        if not window_sum.spans:
+            return _no_speech(name, audio.source_file)
+        return window_sum.detection(self.run, name, audio.source_file, len(clips))
 
 
 def detect(
@@ -199,53 +201,55 @@ def detect(
 
 
 class _WindowSum:
-    """What is kept of the windows of a recording while they come."""
+    """Scores and measurements of the windows of a recording, summed up while they come."""
 
     def __init__(self, rows: int | None) -> None:
-        self.rows = rows  # of a picture, from the top, that show levels
+        self.rows = rows  # of the spectrogram, at the top of a picture
         self.spans: list[tuple[float, float]] = []
         self.raw: list[np.ndarray] = []
-        self.facts: np.ndarray | float = 0.0
+        self.confounders: np.ndarray | float = 0.0
 
     def add(self, batch: Batch, raw: np.ndarray, *, measured: bool) -> None:
-        """Add a batch and its scores; measure its pictures where they will be compared."""
+        """Add a batch and its scores; measure its pictures if they are compared later."""
         self.spans += zip(batch.start.tolist(), batch.duration.tolist(), strict=True)
         self.raw.append(raw)
         if measured:
-            self.facts += sum(measure_confounders(image) for image in batch.images[:, : self.rows])
+            self.confounders += sum(
+                measure_confounders(image) for image in batch.images[:, : self.rows]
+            )
 
-    def detection(self, run: Run, name: str, original: SourceFile, windows: int) -> Detection:
+    def detection(self, run: Run, name: str, source_file: SourceFile, windows: int) -> Detection:
         """Sum up; `windows` counts those without speech, too."""
         raw = np.concatenate(self.raw)
         verdict = verdicts.verdict(run, name, raw)
         llr = run.calibration(raw.mean(axis=1)).tolist()
-        found = tuple(
-            Window(*span, verdicts.probability(one), one)
-            for span, one in zip(self.spans, llr, strict=True)
+        scored = tuple(
+            Window(*span, verdicts.probability(score), score)
+            for span, score in zip(self.spans, llr, strict=True)
         )
-        worst = min(found, key=lambda window: window.llr)
+        worst = min(scored, key=lambda window: window.llr)
         return Detection(
             path=name,
             label=verdict.label,
             confidence=verdict.confidence,
             p_fake=verdict.p_fake,
             llr=verdict.llr,
-            duration_s=original.recording_s,
-            windows=found,
+            duration_s=source_file.recording_s,
+            windows=scored,
             suspicious=(round(worst.start_s, 3), round(worst.start_s + worst.duration_s, 3)),
-            warnings=tuple(self._warnings(run, original, windows)),
+            warnings=tuple(self._warnings(run, source_file, windows)),
         )
 
-    def _warnings(self, run: Run, original: SourceFile, windows: int) -> Iterator[str]:
+    def _warnings(self, run: Run, source_file: SourceFile, windows: int) -> Iterator[str]:
         if run.caveat:
             yield run.caveat
         count = len(self.spans)
-        if count < _FEW * windows:
+        if count < _LITTLE_SPEECH * windows:
             yield f"speech was found in {count} of {windows} windows; the verdict is of these"
         if run.training_ranges:
-            facts = ood.describe(np.asarray(self.facts) / count, vars(original))
+            facts = ood.describe(np.asarray(self.confounders) / count, vars(source_file))
             yield from ood.ood_warnings(run.training_ranges, facts)
 
 
-def _no_speech(name: str, original: SourceFile) -> Detection:
-    return Detection(name, NO_SPEECH, None, None, None, original.recording_s)
+def _no_speech(name: str, source_file: SourceFile) -> Detection:
+    return Detection(name, NO_SPEECH, None, None, None, source_file.recording_s)

@@ -1,4 +1,4 @@
-"""Why a stretch of a recording is judged as it is: its picture, explained."""
+"""Explanation of the verdict on one window of a recording."""
 
 import time
 from pathlib import Path
@@ -25,8 +25,8 @@ def explain_window(
     detector : Detector
     path : Path
     start_s : float, optional
-        Where the window begins, in s of the recording; the one that begins nearest is taken.
-        Default: the most suspicious.
+        Start of the window in s; the window that begins nearest is taken. Default: the most
+        suspicious.
     method : str, optional
         See `classify.explanations.explanation.explain`.
 
@@ -44,15 +44,15 @@ def explain_window(
     from classify.explanations.explanation import explain
 
     if start_s is None:
-        found = detector.detect(path).suspicious
-        if found is None:
+        suspicious = detector.detect(path).suspicious
+        if suspicious is None:
             raise ValueError("expected speech to explain, got none")
-        start_s = found[0]
-    image = picture(detector, path, start_s)
+        start_s = suspicious[0]
+    image = draw_window(detector, path, start_s)
     return image, explain(detector.run, image, method)
 
 
-def picture(detector: Detector, path: Path, start_s: float) -> np.ndarray:
+def draw_window(detector: Detector, path: Path, start_s: float) -> np.ndarray:
     """Draw the window that begins nearest to a time, as the network saw it.
 
     Parameters
@@ -71,7 +71,8 @@ def picture(detector: Detector, path: Path, start_s: float) -> np.ndarray:
     ValueError
         If the recording cannot be used.
     """
-    deadline = time.monotonic() + detector.limit_s
-    cuts = split_into_clips(scan_audio(path, detector.settings.rate, deadline), detector.settings)
-    nearest = min(cuts, key=lambda clip: abs(clip.start - start_s))
+    deadline = time.monotonic() + detector.timeout_s
+    audio = scan_audio(path, detector.settings.rate, deadline)
+    clips = split_into_clips(audio, detector.settings)
+    nearest = min(clips, key=lambda clip: abs(clip.start - start_s))
     return draw(nearest.samples, detector.settings)

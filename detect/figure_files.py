@@ -1,4 +1,4 @@
-"""The PNG files that were asked for beside the verdicts, and where each of them goes."""
+"""PNG files of timelines and explanations, beside the verdicts."""
 
 import io
 import warnings
@@ -18,36 +18,36 @@ TIMELINE, EXPLANATION = "timeline", "explanation"
 
 @dataclass
 class FigureWriter:
-    """Draws what was asked for.
+    """Writer of the figures that the command line asks for.
 
     Attributes
     ----------
     detector : Detector
-    wanted : dict of str to Path
+    targets : dict of str to Path
         File or folder, by ``"timeline"`` and ``"explanation"``.
     single : bool
-        Whether there is only one recording, so that a file will do.
+        Whether there is only one recording, which may have a file as target.
     """
 
     detector: Detector
-    wanted: dict[str, Path]
+    targets: dict[str, Path]
     single: bool
     _taken: set[Path] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        for what, target in self.wanted.items():
+        for kind, target in self.targets.items():
             if target.suffix.lower() == ".png" and not target.is_dir():
                 if not self.single:
                     raise ValueError(
-                        f"expected a folder for each {what} of several recordings, got {target}"
+                        f"expected a folder for each {kind} of several recordings, got {target}"
                     )
             elif target.exists() and not target.is_dir():
                 raise ValueError(
-                    f"expected a folder or a file that ends in .png for the {what}, got {target}"
+                    f"expected a folder or a file that ends in .png for the {kind}, got {target}"
                 )
 
     def draw(self, source: Source, detection: Detection) -> str | None:
-        """Write what is wanted of a recording.
+        """Write the figures of a recording.
 
         Parameters
         ----------
@@ -58,46 +58,46 @@ class FigureWriter:
         Returns
         -------
         sentence : str or None
-            What the explanation says, if one is wanted and there is speech.
+            The explanation in words, if there is to be one and speech was found.
 
         Raises
         ------
         ValueError, OSError
-            If it cannot be drawn or written.
+            If a figure cannot be drawn or written.
         """
-        if TIMELINE in self.wanted:
+        if TIMELINE in self.targets:
             from detect.timeline import timeline
 
             self._write(TIMELINE, source, timeline(self.detector, source.path, detection))
-        if EXPLANATION not in self.wanted or detection.suspicious is None:
+        if EXPLANATION not in self.targets or detection.suspicious is None:
             return None
         from classify.reports import explanation_plot
         from detect.explanation import explain_window
 
         start = detection.suspicious[0]
-        image, found = explain_window(self.detector, source.path, start)
+        image, explanation = explain_window(self.detector, source.path, start)
         axes = self.detector.run.axes
-        self._write(EXPLANATION, source, explanation_plot.draw(image, found, axes))
-        return f"{start:.1f} s: {found.sentence(axes)}"
+        self._write(EXPLANATION, source, explanation_plot.draw(image, explanation, axes))
+        return f"{start:.1f} s: {explanation.sentence(axes)}"
 
-    def _write(self, what: str, source: Source, figure: "Figure") -> None:
+    def _write(self, kind: str, source: Source, figure: "Figure") -> None:
         data = io.BytesIO()
         with warnings.catch_warnings():
             # A name in a script that the font lacks is drawn as boxes.
             warnings.filterwarnings("ignore", "Glyph .* missing from font")
             figure.savefig(data, format="png", dpi=120)
-        path = self._place(what, source)
+        path = self._path(kind, source)
         path.parent.mkdir(parents=True, exist_ok=True)
         atomic_write(path, data.getvalue())
 
-    def _place(self, what: str, source: Source) -> Path:
-        target = self.wanted[what]
+    def _path(self, kind: str, source: Source) -> Path:
+        target = self.targets[kind]
         if target.suffix.lower() == ".png" and not target.is_dir():
             return target
-        path = target / f"{source.below}.{what}.png"
+        path = target / f"{source.below}.{kind}.png"
         number = 1
         while path in self._taken:  # recordings of one name in two folders
             number += 1
-            path = target / f"{source.below}-{number}.{what}.png"
+            path = target / f"{source.below}-{number}.{kind}.png"
         self._taken.add(path)
         return path

@@ -2,6 +2,7 @@
 
 import json
 
+from classify.prediction.wording import verdict_columns
 from detect.detection import Detection
 from detect.sources import printable
 
@@ -11,12 +12,12 @@ HEADER = (
 )
 
 
-def line(found: Detection, positive: str) -> str:
+def line(detection: Detection, positive: str) -> str:
     """Write a detection as a line of text.
 
     Parameters
     ----------
-    found : Detection
+    detection : Detection
     positive : str
         Name of the positive class.
 
@@ -31,35 +32,33 @@ def line(found: Detection, positive: str) -> str:
     >>> line(Detection("a.wav", "fake", 97.3, 0.973, -3.6, 9.0, (), (1.0, 3.0)), "fake")
     'fake       97.3 %  P(fake) 0.973       1.0-3.0 s  a.wav'
     """
-    said = ""
-    if found.p_fake is not None:
-        said = f"{found.confidence:5.1f} %  P({positive}) {found.p_fake:.3f}"
-    where = "{:.1f}-{:.1f} s".format(*found.suspicious) if found.suspicious else ""
-    width = len(f"100.0 %  P({positive}) 0.000")
-    return f"{found.label:<9} {said:<{width}} {where:>15}  {printable(found.path)}"
+    columns = verdict_columns(detection.label, detection.confidence, detection.p_fake, positive)
+    interval = "{:.1f}-{:.1f} s".format(*detection.suspicious) if detection.suspicious else ""
+    return f"{columns} {interval:>15}  {printable(detection.path)}"
 
 
-def suspicion(found: Detection) -> float:
-    """What detections are sorted by: P(positive class), -1 without speech."""
-    return -1.0 if found.p_fake is None else found.p_fake
+def suspicion(detection: Detection) -> float:
+    """Sort key of detections: P(positive class), -1 without speech."""
+    return -1.0 if detection.p_fake is None else detection.p_fake
 
 
-def to_json(found: Detection, sentence: str | None) -> str:
-    """Write a detection as one line of JSON, with what explains it if that was asked for."""
-    said = {} if sentence is None else {"explanation": sentence}
-    return json.dumps({**found.to_dict(), **said})
+def to_json(detection: Detection, explanation: str | None) -> str:
+    """Write a detection, and an explanation if there is one, as one line of JSON."""
+    extra = {} if explanation is None else {"explanation": explanation}
+    return json.dumps({**detection.to_dict(), **extra})
 
 
-def row(found: Detection) -> list[str | float | None]:
-    """Write a detection as a row under `HEADER`; what is not known is empty.
+def row(detection: Detection) -> list[str | float | None]:
+    """Write a detection as a row under `HEADER`; None is an empty cell.
 
     Examples
     --------
     >>> row(Detection("a.wav", "fake", 97.3, 0.973, -3.6, 9.0, (), (1.0, 3.0), ("short", "loud")))
     ['a.wav', 'fake', 97.3, 0.973, -3.6, 9.0, 1.0, 3.0, 0, 'short; loud']
     """
-    start, end = found.suspicious or (None, None)
+    start, end = detection.suspicious or (None, None)
     return [
-        *(printable(found.path), found.label, found.confidence, found.p_fake, found.llr),
-        *(found.duration_s, start, end, len(found.windows), "; ".join(found.warnings)),
+        *(printable(detection.path), detection.label, detection.confidence),
+        *(detection.p_fake, detection.llr, detection.duration_s, start, end),
+        *(len(detection.windows), "; ".join(detection.warnings)),
     ]

@@ -1,7 +1,7 @@
-"""A recording of any length summed up in as many columns as a picture has.
+"""Waveform and spectrogram of a recording of any length, in at most 1,000 columns.
 
-Samples are mono floats, 1.0 is full scale. Each column stands for an equal stretch of the
-recording; a recording may be read block by block, and is never held.
+Samples are mono floats, 1.0 is full scale. Each column is an equal part of the recording, which is
+read block by block and never held in memory.
 """
 
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import fft
 
-COLUMNS = 1_000  # more than a screen shows of a figure
+COLUMNS = 1_000  # a figure on a screen shows fewer
 _WINDOW = 512
 _HOP = 256
 
@@ -24,9 +24,9 @@ class Overview:
     seconds : float
         Length of the recording.
     lowest, highest : np.ndarray, shape=(columns,)
-        Extremes of the samples.
+        Extreme samples of each column.
     level : np.ndarray, shape=(bins, columns)
-        Mean power in dB relative to a full-scale sine, -200 for none; 0 Hz first, the Nyquist
+        Mean power in dB relative to a full-scale sine, at least -200; 0 Hz first, the Nyquist
         frequency last.
     """
 
@@ -37,50 +37,50 @@ class Overview:
 
 
 def overview(blocks: Iterable[np.ndarray], length: int, rate: int) -> Overview:
-    """Sum a recording up.
+    """Compute the overview of a recording.
 
     Parameters
     ----------
     blocks : iterable of np.ndarray, shape=(n,)
-        Its samples, in order.
+        Samples, in order.
     length : int
-        How many samples these are, at least 1.
+        Number of samples, at least 1.
     rate : int
         In Hz.
 
     Returns
     -------
     overview : Overview
-        Of at most `COLUMNS` columns, at least a frame each.
+        With at most `COLUMNS` columns of at least a frame each.
 
     Examples
     --------
     >>> tone = np.sin(2 * np.pi * 2_000 * np.arange(32_000) / 16_000)
-    >>> found = overview([tone[:9_999], tone[9_999:]], 32_000, 16_000)
-    >>> found.level.shape, int(found.level[:, 60].argmax()), round(float(found.level.max()), 2)
+    >>> level = overview([tone[:9_999], tone[9_999:]], 32_000, 16_000).level
+    >>> level.shape, int(level[:, 60].argmax()), round(float(level.max()), 2)
     ((257, 125), 64, 0.0)
     """
     columns = max(1, min(COLUMNS, length // _HOP))
     frames = _Frames(columns, length)
     lowest, highest = np.full(columns, np.inf), np.full(columns, -np.inf)
-    at = 0
+    position = 0
     for block in blocks:
         if len(block):
-            own, starts = _columns(at + np.arange(len(block)), columns, length)
-            lowest[own] = np.minimum(lowest[own], np.minimum.reduceat(block, starts))
-            highest[own] = np.maximum(highest[own], np.maximum.reduceat(block, starts))
+            filled, starts = _columns(position + np.arange(len(block)), columns, length)
+            lowest[filled] = np.minimum(lowest[filled], np.minimum.reduceat(block, starts))
+            highest[filled] = np.maximum(highest[filled], np.maximum.reduceat(block, starts))
             frames.add(block)
-            at += len(block)
+            position += len(block)
     return Overview(length / rate, lowest, highest, frames.level())
 
 
 class _Frames:
-    """Adds up the power of frames, column by column."""
+    """Sum of the power of frames, column by column."""
 
     def __init__(self, columns: int, length: int) -> None:
         self._power = np.zeros((columns, _WINDOW // 2 + 1))
         self._count = np.zeros(columns)
-        self._length, self._at = length, 0
+        self._length, self._centre = length, 0
         self._rest = np.zeros(_WINDOW // 2, np.float32)  # so that the first frame is centred on 0
         # So that a full-scale sine has power 1.
         self._taper = (np.hanning(_WINDOW + 1)[:-1] * 4 / _WINDOW).astype(np.float32)
@@ -92,21 +92,21 @@ class _Frames:
         self._rest = samples[count * _HOP :]
         if not count:
             return
-        cut = np.lib.stride_tricks.sliding_window_view(samples, _WINDOW)[::_HOP]
-        centres = self._at + _HOP * np.arange(count)
-        self._at += _HOP * count
-        own, starts = _columns(centres, len(self._count), self._length)
-        power = np.square(np.abs(fft.rfft(cut * self._taper, axis=1)))
-        self._power[own] += np.add.reduceat(power, starts, axis=0)
-        self._count[own] += np.diff(np.append(starts, count))
+        frames = np.lib.stride_tricks.sliding_window_view(samples, _WINDOW)[::_HOP]
+        centres = self._centre + _HOP * np.arange(count)
+        self._centre += _HOP * count
+        filled, starts = _columns(centres, len(self._count), self._length)
+        power = np.square(np.abs(fft.rfft(frames * self._taper, axis=1)))
+        self._power[filled] += np.add.reduceat(power, starts, axis=0)
+        self._count[filled] += np.diff(np.append(starts, count))
 
     def level(self) -> np.ndarray:
-        """Mean power of each column in dB; the last ones may have had no frame."""
+        """Mean power of each column in dB; the last columns can be without a frame."""
         self.add(np.zeros(_WINDOW // 2 + _HOP, np.float32))
         power = self._power / np.maximum(self._count, 1)[:, np.newaxis]
         return 10 * np.log10(np.maximum(power, 1e-20)).T
 
 
-def _columns(places: np.ndarray, columns: int, length: int) -> tuple[np.ndarray, np.ndarray]:
-    """Columns that rising places fall into, and where in the places each begins."""
-    return np.unique(np.minimum(places * columns // length, columns - 1), return_index=True)
+def _columns(positions: np.ndarray, columns: int, length: int) -> tuple[np.ndarray, np.ndarray]:
+    """Columns that rising positions fall into, and the index of the first position in each."""
+    return np.unique(np.minimum(positions * columns // length, columns - 1), return_index=True)

@@ -1,4 +1,4 @@
-"""How recordings are drawn for a run: as its pictures were, but with windows that overlap."""
+"""Render settings of a run, from its render.json, for drawing recordings."""
 
 import json
 from dataclasses import replace
@@ -8,8 +8,8 @@ from classify.runs.run import Run
 from render.settings import Settings
 
 
-def settings(run: Run, step_s: float | None = None) -> Settings:
-    """Read a run's drawing settings and let its clips overlap.
+def overlapping(run: Run, step_s: float | None = None) -> Settings:
+    """Read the render settings of a run, and let its clips overlap.
 
     Parameters
     ----------
@@ -24,22 +24,21 @@ def settings(run: Run, step_s: float | None = None) -> Settings:
     Raises
     ------
     ValueError
-        If the run does not say how its pictures were drawn, or not as `render` draws them now, or
-        the step is under a column or above a clip.
+        As `stored`, or if the step is under a column or above a clip.
     """
-    found = stored(run)
-    step = found.seconds / 2 if step_s is None else step_s
-    column = found.hop / found.rate
-    if not column <= step <= found.seconds:
+    settings = stored(run)
+    step = settings.seconds / 2 if step_s is None else step_s
+    column = settings.hop / settings.rate
+    if not column <= step <= settings.seconds:
         raise ValueError(
-            f"expected a step of {column:g} s (a column) to {found.seconds:g} s (a clip), "
+            f"expected a step of {column:g} s (a column) to {settings.seconds:g} s (a clip), "
             f"got {step:g} s"
         )
-    return replace(found, overlap=found.seconds - step)
+    return replace(settings, overlap=settings.seconds - step)
 
 
 def stored(run: Run) -> Settings:
-    """Read a run's drawing settings as they are.
+    """Read the render settings of a run.
 
     Parameters
     ----------
@@ -52,22 +51,22 @@ def stored(run: Run) -> Settings:
     Raises
     ------
     ValueError
-        If the run does not say how its pictures were drawn, or not as `render` draws them now.
+        If the run has none, or this version of `render` draws otherwise.
     """
     if run.drawing is None:
         raise ValueError(
             f"expected a run that says how its pictures were drawn, got {run.folder} without "
             "render.json: recordings cannot be drawn like them"
         )
-    found = Settings.from_json(json.dumps(run.drawing))
-    if found.version != Settings.version:
+    settings = Settings.from_json(json.dumps(run.drawing))
+    if settings.version != Settings.version:
         raise ValueError(
             f"expected pictures of version {Settings.version} of the drawing, got version "
-            f"{found.version} in {run.folder / 'render.json'}"
+            f"{settings.version} in {run.folder / 'render.json'}: draw again, and train anew"
         )
-    if found.shape != run.shape:
+    if settings.shape != run.shape:
         raise ValueError(
             f"expected {run.folder / 'render.json'} to give pictures of {size(run.shape)}, "
-            f"got {size(found.shape)}"
+            f"got {size(settings.shape)}"
         )
-    return found
+    return settings

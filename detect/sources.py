@@ -1,11 +1,10 @@
-"""Names that were given in, recordings to listen to out.
+"""Recordings behind the names on a command line: files, folders and patterns.
 
-A name stands for a file, for every audio file below a folder, or is a pattern. What a recording is
-called is told apart from where it lies: standard input is called ``-``.
+The name of a recording in outputs and its path can differ: the name of standard input is ``-``.
 """
 
 import glob
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,16 +14,15 @@ from render.layouts.walk import File, Ignored, walk
 
 @dataclass(frozen=True)
 class Source:
-    """A recording to listen to.
+    """A recording to judge.
 
     Attributes
     ----------
     name : str
-        What it is called in every output.
+        Name in every output.
     path : Path
-        Where it lies.
     below : str
-        Its path below the folder that was asked for; without one, its file name.
+        Path below the folder on the command line; without a folder, the file name.
     """
 
     name: str
@@ -33,18 +31,18 @@ class Source:
 
 
 def expand(names: Iterable[str | Source | Refusal]) -> Iterator[Source | Refusal]:
-    """List the recordings that the names stand for, in their order.
+    """List the recordings behind names, in the order of the names.
 
     Parameters
     ----------
     names : iterable of str, Source or Refusal
-        Files, folders (all audio files below, sorted) and patterns with ``*``, ``?`` or ``[``;
-        what is listed already stays as it is.
+        Files, folders (all audio files below, sorted) and patterns with ``*``, ``?`` or ``[``.
+        Sources and refusals are passed on.
 
     Yields
     ------
-    found : Source or Refusal
-        A refusal for a name that stands for nothing.
+    source : Source or Refusal
+        A refusal for a folder or pattern without recordings.
     """
     for name in names:
         if not isinstance(name, str):
@@ -54,13 +52,16 @@ def expand(names: Iterable[str | Source | Refusal]) -> Iterator[Source | Refusal
         elif path.exists() or not glob.has_magic(name):
             yield Source(name, path, path.name)
         else:
-            matches = sorted(glob.glob(name, recursive=True))
-            found = [Source(one, Path(one), Path(one).name) for one in matches]
-            yield from _or_refusal([one for one in found if one.path.is_file()], name, "a pattern")
+            matches = [
+                Source(match, Path(match), Path(match).name)
+                for match in sorted(glob.glob(name, recursive=True))
+                if Path(match).is_file()
+            ]
+            yield from _or_refusal(matches, name, "a pattern")
 
 
 def printable(text: str) -> str:
-    r"""Write what a terminal would obey, or cannot show, with backslashes.
+    r"""Escape control and other unprintable characters with backslashes.
 
     Examples
     --------
@@ -68,8 +69,10 @@ def printable(text: str) -> str:
     'café \\x1b[31m\\n\\udce9.wav'
     """
     return "".join(
-        one if one.isprintable() else one.encode("unicode_escape", "surrogatepass").decode()
-        for one in text
+        character
+        if character.isprintable()
+        else character.encode("unicode_escape", "surrogatepass").decode()
+        for character in text
     )
 
 
@@ -85,7 +88,9 @@ def _below(folder: Path) -> Iterator[Source | Refusal]:
         yield Source(file.path, Path(file.path), file.name)
 
 
-def _or_refusal(found: list[Source | Refusal], name: str, what: str) -> Iterator[Source | Refusal]:
-    yield from found
-    if not found:
-        yield Refusal(name, f"expected recordings, got {what} without any")
+def _or_refusal(
+    sources: Sequence[Source | Refusal], name: str, kind: str
+) -> Iterator[Source | Refusal]:
+    yield from sources
+    if not sources:
+        yield Refusal(name, f"expected recordings, got {kind} without any")

@@ -1,7 +1,7 @@
-"""Standard input to a file that can be read twice, and is removed.
+"""Standard input as a temporary file, which can be read twice.
 
-A stream's header was written before anyone knew how long it would be: a WAV may say 0 or 4 GB. It
-is mended here. A raw dump of a microphone has no header and gets one: 16 bits, little-endian, mono.
+The header of a streamed WAV was written before its length was known, and may say 0 or 4 GB: it gets
+the true length. Raw samples have no header and get one: 16 bits, little-endian, mono.
 """
 
 import os
@@ -18,15 +18,15 @@ _BLOCK = 1 << 20  # bytes
 
 
 @contextmanager
-def spooled(stream: BinaryIO, raw: int | None = None) -> Iterator[Path]:
-    """Copy a stream into a temporary file, which is there until the context ends.
+def saved(stream: BinaryIO, raw: int | None = None) -> Iterator[Path]:
+    """Copy a stream into a temporary file, which is removed when the context ends.
 
     Parameters
     ----------
     stream : binary file
         Read to its end.
     raw : int, optional
-        The stream is raw samples at this rate, in Hz.
+        Sample rate of a stream of raw samples, in Hz.
 
     Yields
     ------
@@ -45,7 +45,7 @@ def spooled(stream: BinaryIO, raw: int | None = None) -> Iterator[Path]:
             with path.open("w+b") as file:
                 for block in _blocks(stream):
                     file.write(block)
-                mend(file)
+                correct_length(file)
         else:
             with wave.open(str(path), "wb") as sound:
                 sound.setparams((1, 2, raw, 0, "NONE", "not compressed"))
@@ -54,31 +54,31 @@ def spooled(stream: BinaryIO, raw: int | None = None) -> Iterator[Path]:
         yield path
 
 
-def mend(file: BinaryIO) -> None:
-    """Write the true length into a WAV that says 0, or more than there is.
+def correct_length(file: BinaryIO) -> None:
+    """Write the true length into a WAV whose header says 0, or more than it has.
 
     Parameters
     ----------
     file : binary file
-        Open for reading and writing; what is no WAV is left alone.
+        Open for reading and writing; other formats stay unchanged.
     """
     end = file.seek(0, os.SEEK_END)
     file.seek(0)
     if file.read(4) != b"RIFF" or len(file.read(4)) < 4 or file.read(4) != b"WAVE":
         return
-    at = 12
-    while at + 8 <= end:
-        file.seek(at)
+    position = 12
+    while position + 8 <= end:
+        file.seek(position)
         kind, size = struct.unpack("<4sI", file.read(8))
         if kind == b"data":
-            there = end - at - 8
-            if size == 0 or size > there:
-                file.seek(at + 4)
-                file.write(struct.pack("<I", there))
+            length = end - position - 8
+            if size == 0 or size > length:
+                file.seek(position + 4)
+                file.write(struct.pack("<I", length))
                 file.seek(4)
                 file.write(struct.pack("<I", min(end - 8, 2**32 - 1)))
             return
-        at += 8 + size + size % 2
+        position += 8 + size + size % 2
 
 
 def _blocks(stream: BinaryIO) -> Iterator[bytes]:

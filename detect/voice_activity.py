@@ -1,10 +1,10 @@
-"""Whether a clip holds speech: three numbers, simple enough to be argued with.
+"""Voice activity detection by three numbers, simple enough to be argued with.
 
-Speech is broad and moves: most of the telephone band sounds at once, and its spectrum changes from
-one moment to the next, but no faster than a mouth can. Noise is broad, yet what changes in it in
-one moment says nothing of the next, however its loudness comes and goes; a tone is narrow, also one
-that moves, a dial tone or a siren. Music, animals and wind can be both, and are not told from
-speech. Only the loud part of a clip counts, so that pauses do not.
+Speech is broad and moves: most of the telephone band sounds at once, and the spectrum changes from
+one moment to the next, but no faster than a mouth can. Noise is broad, but its spectrum in one
+moment says nothing of the next, however its loudness varies. Tones are narrow, even moving ones
+such as a siren. Music, animals and wind can be broad and move: they pass for speech. Pauses do not
+matter, for only the loud frames of a clip count.
 """
 
 import math
@@ -17,31 +17,31 @@ from scipy import fft
 from render.clips import SILENCE
 from render.decoding.envelope import Envelope
 
-# Of 2 s clips, noise comes to at most 0.5 dB and speech to 3 dB and more; buried in noise, to 0.9.
+# In 2 s clips, noise reaches at most 0.5 dB, speech 3 dB and more, speech buried in noise 0.9 dB.
 MOVEMENT = 0.8
-# Tones come to 0.3 and less, dialled digits among them; nearly all speech to 0.5 and more.
+# Tones, dialled digits among them, reach at most 0.3; nearly all speech reaches 0.5 and more.
 BREADTH = 0.35
-# Standard deviations of what noise comes to, which is once in 150,000 clips.
+# In standard deviations of noise, which exceeds it in one of 150,000 clips.
 SURENESS = 4.5
 _FRAME = 0.032  # s
-_BANDS = np.arange(100.0, 3701.0, 300.0)  # edges in Hz; what a telephone lets through
-_LOUD = 30.0  # dB below the loudest frame to which a frame counts
-_AUDIBLE = 40.0  # dB below a frame's strongest band to which a band sounds
-_DEPTH = 1e-6  # power beside the strongest band's under which levels are not told apart, -60 dB
+_BANDS = np.arange(100.0, 3701.0, 300.0)  # edges in Hz; the telephone band
+_LOUD = 30.0  # dB below the loudest frame; quieter frames do not count
+_AUDIBLE = 40.0  # dB below the strongest band of a frame; weaker bands are silent
+_DEPTH = 1e-6  # floor of the power, relative to the strongest band of the clip: -60 dB
 
 
 @dataclass(frozen=True)
 class Activity:
-    """What sets speech apart.
+    """Three measures that set speech apart from noise and tones.
 
     Attributes
     ----------
     movement : float
-        How much the shape of the spectrum changes from one 32 ms frame to another and stays so
-        for the next, in dB: the square root of the covariance of neighbouring loud frames, of a
-        band's level beside the frame's mean level, averaged over the bands.
+        Lasting change of the spectrum's shape, in dB. The shape is the level of each band beside
+        the mean level of its 32 ms frame. The change is the square root of the covariance between
+        neighbouring loud frames, averaged over the bands.
     sureness : float
-        That covariance in standard deviations of what it is of noise.
+        That covariance, in standard deviations of its value for noise.
     breadth : float
         Share of the bands within 40 dB of the strongest, in the median loud frame, in [0, 1].
     """
@@ -52,17 +52,17 @@ class Activity:
 
     @property
     def is_speech(self) -> bool:
-        """Whether there is enough of all."""
+        """Whether all three reach their thresholds."""
         return self.movement >= MOVEMENT and self.sureness >= SURENESS and self.breadth >= BREADTH
 
 
 def activity(samples: np.ndarray, rate: int) -> Activity:
-    """Measure how broad a clip is and how much it moves.
+    """Measure breadth and movement of a clip.
 
     Parameters
     ----------
     samples : np.ndarray, shape=(n,)
-        Of any level; a rest of less than 32 ms is left out.
+        Of any level; a last part under 32 ms is left out.
     rate : int
         In Hz.
 
@@ -95,7 +95,7 @@ def activity(samples: np.ndarray, rate: int) -> Activity:
 
 
 def silent(envelope: Envelope) -> bool:
-    """Whether a recording is digital silence or a constant, which `render.clips` refuses."""
+    """Whether a recording is digital silence or constant, which `render.clips` refuses."""
     return not envelope.highest - envelope.lowest > 2 * SILENCE
 
 
@@ -103,13 +103,13 @@ def _bands(samples: np.ndarray, rate: int) -> np.ndarray:
     """Power of each band in each frame, shape (frames, bands)."""
     taper, edges = _frame(rate)
     whole = len(samples) - len(samples) % len(taper)
-    # Frames do not overlap: neighbours in noise must have nothing in common.
+    # Frames do not overlap: neighbouring frames of noise must be independent.
     spectra = fft.rfft(samples[:whole].reshape(-1, len(taper)) * taper, axis=1)
     return np.add.reduceat(np.square(np.abs(spectra)), edges, axis=1)[:, :-1]
 
 
 def _persistence(shape: np.ndarray, loud: np.ndarray) -> tuple[float, float]:
-    """Covariance of neighbouring loud frames in dB^2, and how sure it is that it is not 0."""
+    """Covariance of neighbouring loud frames in dB^2, and its distance from 0 (`sureness`)."""
     both = loud[1:] & loud[:-1]
     change = shape - shape[loud].mean(axis=0)
     variance = float(np.square(change[loud]).mean())
@@ -122,7 +122,7 @@ def _persistence(shape: np.ndarray, loud: np.ndarray) -> tuple[float, float]:
 
 @lru_cache(maxsize=4)
 def _frame(rate: int) -> tuple[np.ndarray, np.ndarray]:
-    """The taper of a frame, and the bins at which bands begin; the last is where the last ends."""
+    """The taper of a frame, and the bins at the edges of the bands."""
     size = round(_FRAME * rate)
     edges = np.rint(_BANDS * size / rate).astype(int)
     return np.hanning(size).astype(np.float32), edges[edges < size // 2]

@@ -1,6 +1,6 @@
-"""The windows of a recording, drawn in one thread while another scores those drawn before.
+"""Windows of a recording, drawn in one thread while another scores the batch before.
 
-What is held does not grow with the recording: the pictures of two batches at a time.
+Memory does not grow with the recording: there are pictures of two batches at a time.
 """
 
 from collections import deque
@@ -17,13 +17,13 @@ from render.decoding.deadline import Deadline
 from render.settings import Settings
 from render.spectrogram import draw
 
-BATCH = 16  # pictures that are scored at once: more take more memory and hardly less time
+BATCH = 16  # pictures scored at once; more take more memory and hardly less time
 
 Score = Callable[[np.ndarray], np.ndarray]
 
 
 class Batch(NamedTuple):
-    """Windows with speech, a few at a time.
+    """A few windows with speech.
 
     Attributes
     ----------
@@ -37,15 +37,15 @@ class Batch(NamedTuple):
     images: np.ndarray
 
 
-def drawn(clips: Iterable[Clip], settings: Settings, limit: Deadline) -> Iterator[Batch]:
-    """Draw the clips in which there is speech.
+def draw_batches(clips: Iterable[Clip], settings: Settings, deadline: Deadline) -> Iterator[Batch]:
+    """Draw the clips that hold speech.
 
     Parameters
     ----------
     clips : iterable of Clip
     settings : Settings
-    limit : Deadline
-        Asked between batches.
+    deadline : Deadline
+        Checked between batches.
 
     Yields
     ------
@@ -55,22 +55,22 @@ def drawn(clips: Iterable[Clip], settings: Settings, limit: Deadline) -> Iterato
     Raises
     ------
     ValueError
-        If time is over.
+        After the deadline.
     """
     spoken = (
         clip for clip in clips if voice_activity.activity(clip.samples, settings.rate).is_speech
     )
-    while clips_ := list(islice(spoken, BATCH)):
-        limit.check()
+    while batch := list(islice(spoken, BATCH)):
+        deadline.check()
         yield Batch(
-            np.array([clip.start for clip in clips_]),
-            np.array([clip.duration for clip in clips_]),
-            np.stack([draw(clip.samples, settings) for clip in clips_]),
+            np.array([clip.start for clip in batch]),
+            np.array([clip.duration for clip in batch]),
+            np.stack([draw(clip.samples, settings) for clip in batch]),
         )
 
 
-def scored(batches: Iterable[Batch], score: Score) -> Iterator[tuple[Batch, np.ndarray]]:
-    """Score batches in a thread of its own, one ahead of whoever asks.
+def score_batches(batches: Iterable[Batch], score: Score) -> Iterator[tuple[Batch, np.ndarray]]:
+    """Score batches in a second thread, while the caller's thread draws the next.
 
     Parameters
     ----------

@@ -4,15 +4,14 @@ Command lines, tables and the page take their words from here. Sentences hold no
 but the class names of the run. Probabilities are of the positive class, were both equally frequent.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+from classify.runs.run import DEMONSTRATION_CAVEAT
 
 UNCERTAIN = "uncertain"
 NO_SPEECH = "no speech"
 NOT_JUDGED = "not judged"
-DEMONSTRATION = (
-    "this run learned from the demonstration corpus of synthetic sounds: its answers about real "
-    "recordings mean nothing"
-)
 NBSP = "\u00a0"  # keeps a number and its unit in one line
 
 
@@ -23,7 +22,7 @@ class VerdictText:
     Attributes
     ----------
     headline : str
-    meaning, caveat : str
+    meaning, limitation : str
         One sentence each: what the verdict means, and what it does not mean.
     tone : str
         ``"positive"``, ``"negative"``, ``"uncertain"``, ``"no speech"`` or ``"not judged"``.
@@ -31,7 +30,7 @@ class VerdictText:
 
     headline: str
     meaning: str
-    caveat: str
+    limitation: str
     tone: str
 
 
@@ -43,8 +42,8 @@ def explain_refusal(reason: str) -> VerdictText:
     >>> explain_refusal("expected sound, got silence").meaning
     'expected sound, got silence.'
     """
-    caveat = "This says nothing about whether it is real or not."
-    return VerdictText("Not judged", f"{reason}.", caveat, NOT_JUDGED)
+    limitation = "This says nothing about whether it is real or not."
+    return VerdictText("Not judged", f"{reason}.", limitation, NOT_JUDGED)
 
 
 def explain_verdict(
@@ -89,19 +88,19 @@ def explain_verdict(
         f"{label.capitalize()}, {percent(max(p, 1 - p))}",
         f"It looks like the {label} examples that this detector learned from: {probability}, were "
         f"{negative} and {positive} equally frequent.",
-        _caveat_of_positive(positive) if is_positive else _caveat_of_negative(negative, positive),
+        _not_proven(positive) if is_positive else _not_excluded(negative, positive),
         "positive" if is_positive else "negative",
     )
 
 
-def _caveat_of_positive(positive: str) -> str:
+def _not_proven(positive: str) -> str:
     return (
         f"It does not prove that it is {positive}: on microphones, codecs and voices that it has "
         "never met, the detector is often wrong and just as confident."
     )
 
 
-def _caveat_of_negative(negative: str, positive: str) -> str:
+def _not_excluded(negative: str, positive: str) -> str:
     unknown = "a new generator makes" if positive == "fake" else "the detector has never met"
     return f"It does not prove that it is {negative}: what {unknown} can look {negative} to it."
 
@@ -167,3 +166,8 @@ def clock(seconds: float) -> str:
     hours, minutes = divmod(minutes, 60)
     start = f"{hours}:{minutes:02d}" if hours else str(minutes)
     return f"{start}:{rest / 10:04.1f}"
+
+
+def about_recording(warnings: Iterable[str]) -> list[str]:
+    """Warnings about a recording, without the one about the run, which is said once for all."""
+    return [warning for warning in warnings if warning != DEMONSTRATION_CAVEAT]

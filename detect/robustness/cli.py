@@ -1,7 +1,7 @@
-"""The command line of `evaluate` where there are sounds: ``python -m detect.robustness.cli``.
+"""Command line of `evaluate` with recordings: ``python -m detect.robustness.cli``.
 
-It is ``python -m classify evaluate``, which knows pictures only, and with ``--robustness`` degrades
-recordings as well, whose scores become part of the same report.
+It adds ``--robustness`` to ``python -m classify evaluate``, which knows pictures only. The scores
+of degraded recordings become part of the same report.
 """
 
 import argparse
@@ -11,9 +11,9 @@ from pathlib import Path
 from classify import arguments, cli
 
 ROBUSTNESS = """\
-Recordings degraded in memory, drawn with the run's own settings and judged: EER, and how often the
-stored threshold errs, beside the same for the recordings as they are, in the report as a heat map
-and in metrics.json. Everything random is drawn from the recording's name.
+Degrade recordings in memory, draw them with the settings of the run, and judge them. The report
+gets a heat map of the EER, and metrics.json the EER and the error rates of the stored threshold,
+degraded and clean. All randomness is seeded by the name of the recording.
 
 conditions, by group (both can be named):
   codec   mp3-128 mp3-64 mp3-32 aac-64 aac-32 opus-32 opus-16 vorbis-2 gsm mu-law
@@ -24,7 +24,7 @@ conditions, by group (both can be named):
   rate    rate-8 rate-11 rate-22 rate-44         resampled through 8, 11.025, 22.05, 44.1 kHz
   speed   speed-0.9 speed-1.1
   length  length-0.5 length-1 length-2 length-3 length-4   a piece of so many seconds; shorter
-          recordings are left out, and the change is from the same recordings as they are
+          recordings are left out, also of the clean EER that the change is from
 
 sample of the output:
   robustness                n  EER                   change                   HTER   FPR    FNR
@@ -33,12 +33,12 @@ sample of the output:
 """
 
 
-def main(given: list[str] | None = None) -> int:
+def main(words: list[str] | None = None) -> int:
     """Run the command.
 
     Parameters
     ----------
-    given : list of str, optional
+    words : list of str, optional
         Default: the arguments of the process.
 
     Returns
@@ -46,8 +46,8 @@ def main(given: list[str] | None = None) -> int:
     status : int
         0 all done, 1 some pictures or recordings failed, 2 nothing could be done.
     """
-    given = sys.argv[1:] if given is None else given
-    options = arguments.parser(_add_robustness).parse_args(["evaluate", *given])
+    words = sys.argv[1:] if words is None else words
+    options = arguments.parser(_add_robustness).parse_args(["evaluate", *words])
     return cli.carry_out(vars(options), {"evaluate": _evaluate})
 
 
@@ -58,8 +58,8 @@ def _add_robustness(verb: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="AUDIO",
         dest="audio",
-        help="recordings, as run.sh render takes them; those of the split are judged, which is "
-        "the one of IMAGES/manifest.csv where they are named there",
+        help="recordings, as run.sh render takes them; those of the split are judged, by "
+        "IMAGES/manifest.csv if it names them",
     )
     group.add_argument(
         "--conditions",

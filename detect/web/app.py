@@ -15,6 +15,7 @@ import streamlit as st
 
 from classify.prediction.verdicts import Refusal, Verdict
 from classify.prediction.wording import (
+    about_recording,
     clock,
     clock_range,
     explain_refusal,
@@ -59,6 +60,8 @@ def main() -> None:
     if detector is None:
         return
     service, run = detector
+    if run.caveat:
+        st.warning(escaped(f"{run.caveat[0].upper()}{run.caveat[1:]}."))
     if uploads:
         _results(service, run, uploads)
     _report(run)
@@ -168,13 +171,13 @@ def _show(service: DetectorService, run: Run, upload: Upload, outcome: Outcome, 
         text = explain_refusal(outcome.reason)
     else:
         text = explain_verdict(outcome.label, outcome.p_fake, run.classes, run.uncertain)
-    paragraphs = [escaped(part) for part in (text.headline, text.meaning, text.caveat)]
+    paragraphs = [escaped(part) for part in (text.headline, text.meaning, text.limitation)]
     BOXES[text.tone]("## " + "\n\n".join(paragraphs))
     if isinstance(outcome, Refusal):
         return
     if isinstance(outcome, Detection):
-        if outcome.warnings:
-            st.warning(f"Why to doubt it:\n{bullets(outcome.warnings)}")
+        if warnings := about_recording(outcome.warnings):
+            st.warning(f"Why to doubt it:\n{bullets(warnings)}")
         _player(service, upload, outcome, key)
         _timeline(service, run, upload, outcome, key)
     else:

@@ -1,7 +1,7 @@
-"""A recording in, sound that every browser plays out: what the detector hears, as a WAV.
+"""Recordings as WAV for the player of a browser: what the detector hears.
 
-Mono, 16 bits, at the rate of the run. Of a long recording only a part is given, so that memory
-stays bounded. Times are in s.
+Mono, 16 bits, at the rate of the run. A long recording is cut to a part, so that memory stays
+bounded. Times are in s.
 """
 
 import io
@@ -26,9 +26,9 @@ class Excerpt:
     ----------
     wav : bytes
     start_s, end_s : float
-        Where in the recording it lies.
+        Position in the recording.
     whole : bool
-        Whether it is all of it.
+        Whether it is the whole recording.
     """
 
     wav: bytes
@@ -38,9 +38,9 @@ class Excerpt:
 
 
 def excerpt(
-    path: Path, rate: int, around_s: float, patience: float, longest: float = LONGEST
+    path: Path, rate: int, around_s: float, timeout_s: float, longest_s: float = LONGEST
 ) -> Excerpt:
-    """Cut out what is to be heard.
+    """Cut out a part of a recording, as WAV.
 
     Parameters
     ----------
@@ -48,11 +48,11 @@ def excerpt(
     rate : int
         In Hz.
     around_s : float
-        What has to be in it, in the middle if there is room.
-    patience : float
+        A time that has to be in it, in the middle where possible.
+    timeout_s : float
         Seconds that the work may take.
-    longest : float
-        Seconds that it may be long.
+    longest_s : float
+        Longest part.
 
     Returns
     -------
@@ -63,13 +63,13 @@ def excerpt(
     ValueError
         As `render.decoding.audio.scan_audio`.
     """
-    sound = scan_audio(path, rate, time.monotonic() + patience)
-    most = round(longest * rate)
-    begin = round((around_s - longest / 2) * rate)
-    begin = max(0, min(begin, sound.length - most))
-    end = min(begin + most, sound.length)
-    (samples,) = slices(sound.blocks(), [(begin, end)])
-    return Excerpt(_wav(samples, rate), begin / rate, end / rate, end - begin == sound.length)
+    audio = scan_audio(path, rate, time.monotonic() + timeout_s)
+    longest = round(longest_s * rate)
+    start = round((around_s - longest_s / 2) * rate)
+    start = max(0, min(start, audio.length - longest))
+    end = min(start + longest, audio.length)
+    (samples,) = slices(audio.blocks(), [(start, end)])
+    return Excerpt(_wav(samples, rate), start / rate, end / rate, end - start == audio.length)
 
 
 def _wav(samples: np.ndarray, rate: int) -> bytes:

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from typing import Any
 
 from classify.prediction.verdicts import Refusal, Verdict
-from classify.prediction.wording import NOT_JUDGED, clock_range, p_of
+from classify.prediction.wording import NOT_JUDGED, about_recording, clock_range, p_of
 from detect.detection import Detection
 from detect.output import HEADER, row
 from detect.web.threshold import Outcome
@@ -161,6 +161,6 @@ def _interval(outcome: Outcome) -> str:
 
 
 def _remarks(outcome: Outcome) -> str:
-    if isinstance(outcome, Verdict):
-        return ""
-    return outcome.reason if isinstance(outcome, Refusal) else "; ".join(outcome.warnings)
+    if isinstance(outcome, Refusal):
+        return outcome.reason
+    return "" if isinstance(outcome, Verdict) else "; ".join(about_recording(outcome.warnings))

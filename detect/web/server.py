@@ -1,7 +1,6 @@
-"""The command that starts the page: Streamlit's own server, bound to this machine by default.
+"""The command that starts the page: Streamlit's server, bound to this machine by default.
 
-This module only parses and starts; `detect.web.app` is what the server runs, in a process that
-takes this one's place.
+This module parses the options and replaces its process by the server, which runs `detect.web.app`.
 """
 
 import argparse
@@ -18,17 +17,18 @@ PORT = 8501
 
 DESCRIPTION = """\
 Serve a page for the browser: drop recordings or spectrogram pictures, or speak into the microphone,
-and see the verdict, P(fake) over time and why. Only this machine can open it unless --host says
-otherwise; nothing is sent anywhere, and uploads are gone soon after the browser tab is closed.
+and see the verdict, P(fake) over time and an explanation. Only this machine can open the page,
+unless --host says otherwise. Nothing is sent anywhere, and uploads are deleted soon after the
+browser tab is closed.
 
 sample of the output, on standard error:
   page: http://127.0.0.1:8501 (Ctrl-C ends it)
 """
-EPILOG = "exit status: 2 the page could not be started; else that of Streamlit"
+EPILOG = "exit status: 2 the page could not be started; otherwise that of Streamlit"
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Start the page, in place of this process; returns only if it cannot be started.
+    """Start the page in place of this process; return only on an error.
 
     Parameters
     ----------
@@ -56,34 +56,34 @@ def main(arguments: list[str] | None = None) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """Describe every option, with its unit and default."""
-    wanted = argparse.ArgumentParser(
+    options = argparse.ArgumentParser(
         prog="run.sh page",
         description=DESCRIPTION,
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    add = wanted.add_argument
-    _add_page(wanted)
+    add = options.add_argument
+    _add_page(options)
     add(
         "--host",
         default=LOCAL[0],
         metavar="ADDRESS",
-        help=f"address to listen on; 0.0.0.0 lets everybody in the network in, and nobody has to "
-        f"log in (default: {LOCAL[0]})",
+        help=f"address to listen on; with 0.0.0.0 everybody in the network can open the page, "
+        f"without a password (default: {LOCAL[0]})",
     )
     add(
         "--port",
         type=int,
         default=PORT,
         metavar="N",
-        help=f"0 takes any that is free (default: {PORT})",
+        help=f"port to listen on; 0 takes a free one (default: {PORT})",
     )
     add("--debug", action="store_true", help="show a traceback on an error")
-    return wanted
+    return options
 
 
 def page_options(arguments: list[str]) -> argparse.Namespace:
-    """Read what `command` hands to the page.
+    """Parse the options that `command` passes on to the page.
 
     Parameters
     ----------
@@ -94,9 +94,9 @@ def page_options(arguments: list[str]) -> argparse.Namespace:
     options : argparse.Namespace
         ``run`` and ``checkpoints``, paths; ``max_upload``, MB; ``max_minutes``.
     """
-    wanted = argparse.ArgumentParser(prog="detect/web/app.py")
-    _add_page(wanted)
-    return wanted.parse_args(arguments)
+    options = argparse.ArgumentParser(prog="detect/web/app.py")
+    _add_page(options)
+    return options.parse_args(arguments)
 
 
 def command(options: argparse.Namespace) -> list[str]:
@@ -110,7 +110,7 @@ def command(options: argparse.Namespace) -> list[str]:
     Returns
     -------
     command : list of str
-        With every setting that matters here, so that no file of settings can change it.
+        With every setting that matters, so that no configuration file can change it.
     """
     settings = {
         "server.address": options.host,
@@ -119,29 +119,29 @@ def command(options: argparse.Namespace) -> list[str]:
         "server.maxUploadSize": options.max_upload,
         "server.fileWatcherType": "none",
         "server.enableStaticServing": "false",
-        "server.enableCORS": "true",  # which, in Streamlit's words, refuses other origins
+        "server.enableCORS": "true",  # Streamlit's name for refusing other origins
         "server.enableXsrfProtection": "true",
         "browser.gatherUsageStats": "false",
         "client.toolbarMode": "minimal",
         "client.showErrorDetails": "none",
         "client.showErrorLinks": "false",
-        "client.disableDataExport": "true",  # ours is safe to open in a spreadsheet
+        "client.disableDataExport": "true",  # our CSV is safe to open in a spreadsheet
         "runner.magicEnabled": "false",
         "logger.hideWelcomeMessage": "true",
     }
     flags = [f"--{name}={value}" for name, value in settings.items()]
     if options.host in LOCAL:
-        # Else a page elsewhere could have a name of its own lead here, and read what is shown.
+        # DNS rebinding: else another site could point its own name here, and read the page.
         flags += [f"--server.allowedHosts={name}" for name in LOCAL]
     page = Path(__file__).with_name("app.py")
-    own = ["--run", options.run, "--checkpoints", options.checkpoints]
-    own += ["--max-upload", options.max_upload, "--max-minutes", options.max_minutes]
-    start = [sys.executable, "-m", "streamlit", "run", page, *flags, "--", *own]
-    return [str(part) for part in start]
+    page_arguments = ["--run", options.run, "--checkpoints", options.checkpoints]
+    page_arguments += ["--max-upload", options.max_upload, "--max-minutes", options.max_minutes]
+    words = [sys.executable, "-m", "streamlit", "run", page, *flags, "--", *page_arguments]
+    return [str(word) for word in words]
 
 
-def _add_page(wanted: argparse.ArgumentParser) -> None:
-    add = wanted.add_argument
+def _add_page(options: argparse.ArgumentParser) -> None:
+    add = options.add_argument
     add(
         "--run",
         type=Path,
@@ -154,14 +154,14 @@ def _add_page(wanted: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="DIR",
         default=CHECKPOINTS,
-        help="folder of the runs that can be chosen on the page (default: checkpoints)",
+        help="folder of the runs to choose from on the page (default: checkpoints)",
     )
     add(
         "--max-upload",
         type=_count,
         default=200,
         metavar="MB",
-        help="largest file (default: 200)",
+        help="largest file, in MB (default: 200)",
     )
     add(
         "--max-minutes",
@@ -186,12 +186,13 @@ def _require_runs(options: argparse.Namespace) -> None:
         raise ValueError(f"expected a trained run in {options.run}, got no run.json")
     if not list_runs(options.checkpoints, options.run):
         raise ValueError(
-            f"expected a trained run in {options.checkpoints}, got none: train one, or try demo"
+            f"expected a trained run in {options.checkpoints}, got none: ./run.sh train makes one, "
+            "and ./run.sh demo one of synthetic sounds"
         )
 
 
 def _free_port(host: str, port: int) -> int:
-    """The port, or any free one in place of 0, if it can be listened on."""
+    """The port, or a free one for 0; an error if nothing can listen there."""
     if not 0 <= port <= 65_535:
         raise ValueError(f"expected a port of 0 to 65535, got {port}")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET

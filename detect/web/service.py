@@ -77,7 +77,7 @@ class DetectorService:
         self._detector: Detector | None = None
         self.audio_error = ""
         try:
-            self._detector = Detector(run, limit_s=limits.patience)
+            self._detector = Detector(run, timeout_s=limits.timeout)
         except ValueError as error:
             self.audio_error = str(error)
 
@@ -205,7 +205,7 @@ class DetectorService:
         middle = sum(detection.suspicious) / 2 if detection.suspicious else 0.0
         with self._saved(upload) as path:
             rate = self._audio_detector().settings.rate
-            return excerpt(path, rate, middle, self.limits.patience)
+            return excerpt(path, rate, middle, self.limits.timeout)
 
     @contextmanager
     def _saved(self, upload: Upload) -> Iterator[Path]:

@@ -1,7 +1,7 @@
-"""Files that strangers send: bounded, told by their content, kept no longer than they are needed.
+"""Uploads: files from strangers, checked by their content and saved only while needed.
 
-A file's name is text for people and never becomes part of a path; what it is called in the
-temporary folder is ours. Sizes are in bytes, MB are 2^20 bytes, durations in s.
+The name of an upload is text for people and never becomes part of a path. MB are 2^20 bytes,
+durations are in s.
 """
 
 import io
@@ -22,7 +22,7 @@ from render.decoding import decoder
 from render.decoding.deadline import Deadline
 
 MB = 1 << 20
-_SHOWN = 48  # characters of a name that fit into a line of a phone, or nearly
+_SHOWN = 48  # characters of a name, about a line on a phone
 _ARCHIVES = (
     (b"PK\x03\x04", "a ZIP archive"),
     (b"PK\x05\x06", "a ZIP archive"),
@@ -49,7 +49,7 @@ _MARKS = re.compile(f"([{re.escape(string.punctuation)}])")
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """What is taken of an upload.
+    """Limits of uploads.
 
     Attributes
     ----------
@@ -57,15 +57,15 @@ class Limits:
         Largest file, in MB.
     seconds : float
         Longest recording, in s.
-    patience : float
-        Seconds of work on one recording, after which it is given up.
+    timeout : float
+        Seconds of work on one recording before it fails.
     files : int
         Most files at once.
     """
 
     megabytes: int = 200
     seconds: float = 3600.0
-    patience: float = 300.0
+    timeout: float = 300.0
     files: int = 100
 
     def __post_init__(self) -> None:
@@ -76,12 +76,12 @@ class Limits:
 
 @dataclass(frozen=True, eq=False)
 class Upload:
-    """A file as it came.
+    """A file from a visitor.
 
     Attributes
     ----------
     name : str
-        What its sender calls it; can be anything.
+        Can be anything.
     data : bytes
     """
 
@@ -90,13 +90,13 @@ class Upload:
 
     @property
     def picture(self) -> str | None:
-        """The format of a picture, as Pillow calls it; None for what is none."""
+        """Format of a picture in Pillow's words; None for other files."""
         return next(
             (name for start, name in _PICTURES.items() if self.data.startswith(start)), None
         )
 
     def check(self, limits: Limits) -> None:
-        r"""Refuse what is empty, too large or an archive.
+        r"""Refuse an empty or too large file, and archives.
 
         Raises
         ------
@@ -119,12 +119,12 @@ class Upload:
                 raise ValueError(f"expected a recording or a picture, got {kind}")
 
     def check_size(self, shape: Sequence[int]) -> None:
-        """Refuse a picture of another size by its header alone, before its pixels are unpacked.
+        """Refuse a picture of another size by its header, before its pixels are unpacked.
 
         Parameters
         ----------
         shape : sequence of two int
-            Height and width wanted, in pixels.
+            Expected height and width, in pixels.
 
         Raises
         ------
@@ -141,7 +141,7 @@ class Upload:
 
 @contextmanager
 def saved(upload: Upload) -> Iterator[Path]:
-    """Write an upload into a temporary folder, which is gone when the context ends, come what may.
+    """Write an upload into a temporary folder, which is removed when the context ends.
 
     Parameters
     ----------
@@ -150,7 +150,7 @@ def saved(upload: Upload) -> Iterator[Path]:
     Yields
     ------
     path : Path
-        Says nothing of the upload's own name.
+        Independent of the name of the upload.
     """
     with tempfile.TemporaryDirectory(prefix="spoofsight-") as folder:
         path = Path(folder, "upload")
@@ -159,7 +159,7 @@ def saved(upload: Upload) -> Iterator[Path]:
 
 
 def check_duration(path: Path, limits: Limits) -> None:
-    """Refuse a recording that is too long, whatever its header says, decoding no more than needed.
+    """Refuse a recording that is too long, by decoding it up to the limit.
 
     Parameters
     ----------
@@ -172,7 +172,7 @@ def check_duration(path: Path, limits: Limits) -> None:
         Also as `render.decoding.decoder.blocks`.
     """
     seconds = 0.0
-    for form, block in decoder.blocks(path, Deadline(time.monotonic() + limits.patience)):
+    for form, block in decoder.blocks(path, Deadline(time.monotonic() + limits.timeout)):
         seconds += len(block) / form.rate
         if seconds > limits.seconds:
             raise ValueError(
@@ -181,7 +181,7 @@ def check_duration(path: Path, limits: Limits) -> None:
 
 
 def short(name: str) -> str:
-    r"""Make a name fit into a line: its beginning and its end, nothing that cannot be seen.
+    r"""Shorten a name in the middle to fit into a line, and escape unprintable characters.
 
     Examples
     --------
@@ -196,7 +196,7 @@ def short(name: str) -> str:
 
 
 def escaped(text: str) -> str:
-    r"""Make text mean nothing in Markdown, HTML included.
+    r"""Escape text for Markdown, HTML included.
 
     Examples
     --------
@@ -207,7 +207,7 @@ def escaped(text: str) -> str:
 
 
 def bullets(texts: Iterable[str]) -> str:
-    r"""Make a list in Markdown of texts that mean nothing in it.
+    r"""Make a Markdown list of escaped texts.
 
     Examples
     --------

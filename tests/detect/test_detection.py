@@ -168,7 +168,7 @@ def test_results_come_in_order_with_a_reason_for_what_cannot_be_used(run, talks)
 def test_too_long_a_time_is_a_reason(run, write, dull):
     path = write(dull)
     with pytest.raises(ValueError, match=r"^expected a recording that is read in 0\.0 s, got one"):
-        Detector(run, limit_s=1e-6).detect(path)
+        Detector(run, timeout_s=1e-6).detect(path)
 
 
 @pytest.mark.parametrize(
@@ -181,7 +181,7 @@ def test_too_long_a_time_is_a_reason(run, write, dull):
         ),
         ({}, {"step_s": 1.5}, "got 1.5 s"),
         ({}, {"step_s": float("nan")}, "got nan s"),
-        ({}, {"limit_s": 0}, "expected a limit above 0 s, got 0"),
+        ({}, {"timeout_s": 0}, "expected a timeout above 0 s, got 0"),
         ({"shape": (64, 61)}, {}, "to give pictures of 64 x 61 pixels, got 256 x 61 pixels"),
     ],
 )

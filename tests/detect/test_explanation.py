@@ -6,7 +6,7 @@ import soundfile
 
 from classify.runs.run import Calibration, load
 from detect.detection import Detector
-from detect.explanation import explain_window, picture
+from detect.explanation import draw_window, explain_window
 from render.clips import split_into_clips
 from render.decoding.audio import scan_audio
 from render.spectrogram import draw
@@ -28,7 +28,7 @@ def path(tmp_path, bright, dull):
 def test_the_picture_is_the_one_that_was_judged(detector, path):
     found = detector.detect(path)
     for window in found.windows[::5]:
-        image = picture(detector, path, window.start_s)
+        image = draw_window(detector, path, window.start_s)
         assert (60 - image[:64].mean()) / 10 == pytest.approx(window.llr, abs=1e-3)
 
 
@@ -36,9 +36,9 @@ def test_the_window_that_begins_nearest_is_taken(detector, path):
     clips = list(split_into_clips(scan_audio(path, RATE), detector.settings))
     expected = draw(clips[3].samples, detector.settings)
     for start in (clips[3].start - 0.2, clips[3].start + 0.2):
-        np.testing.assert_array_equal(picture(detector, path, start), expected)
+        np.testing.assert_array_equal(draw_window(detector, path, start), expected)
     np.testing.assert_array_equal(
-        picture(detector, path, 1e9), draw(clips[-1].samples, detector.settings)
+        draw_window(detector, path, 1e9), draw(clips[-1].samples, detector.settings)
     )
 
 
@@ -47,7 +47,7 @@ def test_the_most_suspicious_window_is_explained_by_what_it_rests_on(hand_set, p
     detector = Detector(replace(load(hand_set), calibration=Calibration(slope=0.2)))
     found = detector.detect(path)
     image, explanation = explain_window(detector, path)
-    np.testing.assert_array_equal(image, picture(detector, path, found.suspicious[0]))
+    np.testing.assert_array_equal(image, draw_window(detector, path, found.suspicious[0]))
     assert explanation.p_fake == pytest.approx(max(window.p_fake for window in found.windows))
     # The network looks at the top quarter alone, 6 to 8 kHz.
     strength = np.abs(explanation.map).mean(axis=1)

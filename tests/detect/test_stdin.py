@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from detect.stdin import LARGEST, spooled
+from detect.stdin import LARGEST, saved
 from render.decoding.audio import read
 
 RATE = 16_000
@@ -27,20 +27,20 @@ def wav(size=None, kind="WAV"):
 @pytest.mark.parametrize("size", [None, 0, 2**32 - 1, 2**31 - 1, 2**31 - 4096 - 36])
 @pytest.mark.parametrize("kind", ["WAV", "WAVEX"])
 def test_a_wav_is_read_whole_whatever_length_it_says(size, kind):
-    with spooled(io.BytesIO(wav(size, kind))) as path:
+    with saved(io.BytesIO(wav(size, kind))) as path:
         samples, original = read(path, RATE)
     assert original.sample_rate == RATE
     np.testing.assert_array_equal(samples, SAMPLES / np.float32(2**15))
 
 
 def test_what_follows_the_sound_of_a_true_wav_is_no_sound():
-    with spooled(io.BytesIO(wav() + b"LIST\x04\0\0\0junk")) as path:
+    with saved(io.BytesIO(wav() + b"LIST\x04\0\0\0junk")) as path:
         assert len(read(path, RATE)[0]) == len(SAMPLES)
 
 
 @pytest.mark.parametrize("rate", [8_000, 44_100])
 def test_a_raw_dump_is_16_bit_mono_at_the_rate_that_is_given(rate):
-    with spooled(io.BytesIO(SAMPLES.tobytes()), raw=rate) as path:
+    with saved(io.BytesIO(SAMPLES.tobytes()), raw=rate) as path:
         samples, original = read(path, rate)
     assert original.sample_rate == rate
     np.testing.assert_array_equal(samples, SAMPLES / np.float32(2**15))
@@ -48,12 +48,12 @@ def test_a_raw_dump_is_16_bit_mono_at_the_rate_that_is_given(rate):
 
 @pytest.mark.parametrize("data", [b"RIFF", b"RIFF\0\0\0\0WAVE", b"RIFF\0\0\0\0WAVEdata", b"hello"])
 def test_what_is_no_wav_is_left_alone(data):
-    with spooled(io.BytesIO(data)) as path:
+    with saved(io.BytesIO(data)) as path:
         assert path.read_bytes() == data
 
 
 def interrupted(seen):
-    with spooled(io.BytesIO(wav())) as path:
+    with saved(io.BytesIO(wav())) as path:
         assert path.is_file()
         seen.append(path)
         raise KeyboardInterrupt
@@ -87,7 +87,7 @@ class Endless(io.RawIOBase):
     ],
 )
 def test_without_a_recording_it_is_said(stream, message):
-    with pytest.raises(ValueError, match=message), spooled(stream):
+    with pytest.raises(ValueError, match=message), saved(stream):
         pass
 
 
@@ -96,6 +96,6 @@ def test_an_endless_stream_is_refused(monkeypatch):
     monkeypatch.setattr("detect.stdin.LARGEST", 1 << 22)
     for raw in (None, RATE):
         stream = Endless()
-        with pytest.raises(ValueError, match="at most 4 GiB"), spooled(stream, raw):
+        with pytest.raises(ValueError, match="at most 4 GiB"), saved(stream, raw):
             pass
         assert stream.given <= 1 << 22

@@ -4,7 +4,7 @@ import time
 import numpy as np
 import pytest
 
-from detect.windows import BATCH, Batch, drawn, scored
+from detect.windows import BATCH, Batch, draw_batches, score_batches
 from render.clips import Clip
 from render.decoding.deadline import Deadline
 from render.settings import Settings
@@ -18,13 +18,13 @@ def batches(count):
 
 
 def test_scores_come_with_their_batches_in_order():
-    found = list(scored(batches(5), lambda images: images[:, 0] + 10))
+    found = list(score_batches(batches(5), lambda images: images[:, 0] + 10))
     assert [batch.start[0] for batch, _ in found] == [0, 1, 2, 3, 4]
     assert [raw[0, 0] for _, raw in found] == [10, 11, 12, 13, 14]
-    assert list(scored([], lambda images: images)) == []
+    assert list(score_batches([], lambda images: images)) == []
 
 
-def test_the_next_batch_is_drawn_while_one_is_scored():
+def test_the_next_batch_is_drawn_while_one_is_score_batches():
     drawn_second = threading.Event()
 
     def drawing():
@@ -36,7 +36,7 @@ def test_the_next_batch_is_drawn_while_one_is_scored():
         assert drawn_second.wait(10)
         return images[:, 0]
 
-    assert len(list(scored(drawing(), score))) == 2
+    assert len(list(score_batches(drawing(), score))) == 2
 
 
 def test_no_more_than_two_batches_wait():
@@ -48,7 +48,7 @@ def test_no_more_than_two_batches_wait():
             asked.append(batch.start[0])
             yield batch
 
-    results = scored(drawing(), lambda images: time.sleep(0.01))
+    results = score_batches(drawing(), lambda images: time.sleep(0.01))
     next(results)
     assert asked == [0, 1]
 
@@ -58,7 +58,7 @@ def test_an_error_of_the_network_is_raised():
         raise ValueError("expected a network")
 
     with pytest.raises(ValueError, match="expected a network"):
-        list(scored(batches(3), score))
+        list(score_batches(batches(3), score))
 
 
 def clips(samples, count):
@@ -69,7 +69,7 @@ def clips(samples, count):
 def test_clips_are_drawn_in_batches_and_those_without_speech_left_out(bright):
     noise = np.random.default_rng(0).standard_normal(16_000)
     mixed = [*clips(bright, BATCH + 1), *clips(noise, 3), *clips(bright, 1)]
-    found = list(drawn(mixed, SETTINGS, Deadline()))
+    found = list(draw_batches(mixed, SETTINGS, Deadline()))
     assert [len(batch.images) for batch in found] == [BATCH, 2]
     assert found[0].start.tolist() == list(range(BATCH))
     np.testing.assert_array_equal(found[1].images[1], draw(mixed[0].samples, SETTINGS))
@@ -84,4 +84,4 @@ def test_it_ends_when_time_is_over(bright):
             time.sleep(0.01)
 
     with pytest.raises(ValueError, match="expected a recording that is read in"):
-        list(drawn(slow(), SETTINGS, limit))
+        list(draw_batches(slow(), SETTINGS, limit))

@@ -10,7 +10,7 @@ def plain(text):
 
 
 @pytest.mark.parametrize(
-    ("label", "p", "headline", "meaning", "caveat", "tone"),
+    ("label", "p", "headline", "meaning", "limitation", "tone"),
     [
         (
             "fake",
@@ -25,14 +25,14 @@ def plain(text):
     ],
 )
 def test_a_verdict_says_what_it_means_and_what_it_does_not(
-    label, p, headline, meaning, caveat, tone
+    label, p, headline, meaning, limitation, tone
 ):
     text = explain_verdict(label, p, CLASSES, UNCERTAIN)
     assert plain(text.headline) == headline
     assert meaning in plain(text.meaning)
-    assert caveat in text.caveat
+    assert limitation in text.limitation
     assert text.tone == tone
-    for sentence in (text.meaning, text.caveat):
+    for sentence in (text.meaning, text.limitation):
         assert sentence.endswith(".")
 
 
@@ -53,4 +53,4 @@ def test_other_classes_have_their_own_names():
     text = explain_verdict("dog", 0.9, ("cat", "dog"), UNCERTAIN)
     assert text.headline.startswith("Dog")
     assert "cat and dog equally frequent" in text.meaning
-    assert "fake" not in text.meaning + text.caveat
+    assert "fake" not in text.meaning + text.limitation

@@ -260,3 +260,14 @@ def test_more_files_than_the_limit_are_left_out(open_page, monkeypatch):
     page = drop(open_page(), *((f"{number}.wav", b"no") for number in range(3)))
     assert any("at most 2 files" in box.value for box in page.warning)
     assert len(page.dataframe[0].value) == 2
+
+
+def test_a_run_of_the_demonstration_has_a_banner_of_its_own(open_page, make_run, tmp_path, bright):
+    make_run(tmp_path / "runs" / "demo", demonstration=True)
+    page = open_page()
+    assert not page.warning
+    page.selectbox(key="run").select("demo").run()
+    drop(page, ("talk.wav", flac(bright)), ("other.wav", flac(bright)))
+    (banner,) = [box.value for box in page.warning]  # once, and not among the doubts again
+    assert "mean nothing" in banner
+    assert page.dataframe[0].value["remarks"].tolist() == ["", ""]

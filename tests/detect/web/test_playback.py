@@ -33,7 +33,7 @@ def test_a_short_recording_is_given_whole_as_mono_of_the_rate(steps):
 
 @pytest.mark.parametrize(("around", "start"), [(5.0, 3.0), (0.5, 0.0), (9.9, 6.0)])
 def test_of_a_long_one_the_part_around_the_moment_is_given(steps, around, start):
-    part = excerpt(steps, 8_000, around, 60.0, longest=4.0)
+    part = excerpt(steps, 8_000, around, 60.0, longest_s=4.0)
     assert (part.start_s, part.end_s, part.whole) == (start, start + 4, False)
     samples, _ = heard(part)
     assert len(samples) == 32_000

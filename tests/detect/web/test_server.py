@@ -1,20 +1,15 @@
 import socket
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from detect.web import server
 
-ROOT = Path(__file__).resolve().parents[3]
-
 
 def flags(*arguments):
-    made = server.command(server.parser().parse_args(arguments))
-    at = made.index("--")
-    return made[:at], made[at + 1 :]
+    command = server.command(server.parser().parse_args(arguments))
+    at = command.index("--")
+    return command[:at], command[at + 1 :]
 
 
 def test_the_page_is_bound_to_this_machine_and_tells_nobody():
@@ -109,15 +104,7 @@ def test_debug_shows_where_it_failed(hand_set):
         server.main(["--run", str(hand_set), "--port", "70000", "--debug"])
 
 
-def test_help_comes_at_once_and_shows_units_defaults_and_a_sample():
-    begin = time.monotonic()
-    done = subprocess.run(
-        [sys.executable, "-m", "detect.web.server", "--help"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert time.monotonic() - begin < 0.5
+def test_help_shows_units_defaults_and_a_sample():
+    text = " ".join(server.parser().format_help().split())
     for part in ("(default: 127.0.0.1)", "MB", "(default: 200)", "minutes", "sample of the output"):
-        assert part in done.stdout
+        assert part in text

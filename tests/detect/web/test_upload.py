@@ -40,7 +40,7 @@ def zip_bomb():
     return data.getvalue()
 
 
-@pytest.mark.parametrize("name", ["megabytes", "seconds", "patience", "files"])
+@pytest.mark.parametrize("name", ["megabytes", "seconds", "timeout", "files"])
 def test_limits_are_above_zero(name):
     with pytest.raises(ValueError, match=f"expected {name} above 0, got 0"):
         Limits(**{name: 0})
