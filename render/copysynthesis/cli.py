@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 DESCRIPTION = """\
 Make fakes of the real recordings in REAL: each is taken apart and put together again by a classic
 vocoder, a neural one (HiFi-GAN), a method of phase manipulation, or a vocoder of yours. A copy has
-its original's length, level, sample rate, channels and container. FAKE gets the folders of REAL,
+its original's length, level, sample rate and channels. WAV, FLAC, OGG and MP3 keep their codec and
+bit rate too; copies of any other format (M4A, WebM, ...) are FLAC. FAKE gets the folders of REAL,
 with fake for real.
 
 REAL is a folder of real recordings, or a labelled dataset of which the real ones are copied. Where
@@ -44,11 +45,12 @@ sample of the output:
   ...
   copies: 640   made now: 640   failures: 0
 
-What it cannot do: the original of a lossy copy (MP3, AAC, Opus) was encoded once, its copy twice,
-and that alone can tell them apart. Give it lossless recordings if you have them; the variants of
-run.sh render --variants N go through the same codecs in both classes. A copy keeps the words, the
-melody and the pauses of its original: a detector that knows only copies has learned the traces of
-vocoders and nothing else. HiFi-GAN takes a core about as long as the recording lasts.
+What it cannot do: the original of a lossy copy (MP3, Vorbis, Opus) was encoded once, its copy
+twice, and that alone can tell them apart. The copy of an M4A is FLAC, so even the codec tells them
+apart. Give it lossless recordings if you have them; the variants of run.sh render --variants N go
+through the same codecs in both classes. A copy keeps the words, the melody and the pauses of its
+original: a detector that knows only copies has learned the traces of vocoders and nothing else.
+HiFi-GAN takes a core about as long as the recording lasts.
 
 a vocoder of yours: a function (samples, rate, rng) -> samples of mono floats, as many as it got,
 that an installed package offers as an entry point of the group spoofsight.vocoders; name it in
@@ -148,7 +150,8 @@ def _table(forged: "CopyReport") -> str:
     lines = [f"{'method':<20} {'copies':>6}"]
     lines += [f"{method:<20} {count:>6}" for method, count in sorted(counts.items())]
     total = f"copies: {len(forged.copied)}   made now: {fresh}   failures: {len(forged.failures)}"
-    return "\n".join([*lines, total])
+    converted = sum(copied.converted for copied in forged.copied)
+    return "\n".join([*lines, total + (f"   as FLAC: {converted}" if converted else "")])
 
 
 def _remarks(forged: "CopyReport", splits: tuple[str, ...]) -> Iterator[str]:
@@ -161,6 +164,12 @@ def _remarks(forged: "CopyReport", splits: tuple[str, ...]) -> Iterator[str]:
         yield f"there are no fakes in {' and '.join(bare)}: a detector cannot be judged there"
     if lossy := sum(copied.lossy for copied in forged.copied):
         yield f"{lossy} copies are encoded once more than their originals (see --help)"
+    if converted := [copied.task.original.path for copied in forged.copied if copied.converted]:
+        suffixes = " ".join(sorted({path.suffix for path in converted}))
+        yield (
+            f"warning: {len(converted)} copies are FLAC and their originals are not ({suffixes}): "
+            "the format alone tells fake from real; convert the originals to FLAC first"
+        )
     if forged.corpus.originals is None:
         yield f"{_shown(forged.corpus.top)} holds the copies alone, not their originals"
     if forged.noted:

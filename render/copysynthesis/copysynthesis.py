@@ -31,7 +31,7 @@ FEW = 8  # copies that are made before a second process is up
 
 
 class CopyResult(NamedTuple):
-    """A copy that is there, and whether its codec has lost something twice.
+    """A copy that is there.
 
     Attributes
     ----------
@@ -39,11 +39,15 @@ class CopyResult(NamedTuple):
     fresh : bool
         Whether it was made now.
     lossy : bool
+        Whether it was made now and its codec has lost something twice.
+    converted : bool
+        Whether it is FLAC because its original's format cannot be written.
     """
 
     task: CopyJob
     fresh: bool
     lossy: bool
+    converted: bool
 
 
 @dataclass(frozen=True)
@@ -203,14 +207,15 @@ def _copy(task: CopyJob) -> CopyResult | Failure:
     try:
         original = task.original.path.stat()
         if task.path.is_file() and task.path.stat().st_mtime >= original.st_mtime:
-            return CopyResult(task, fresh=False, lossy=False)
+            converted = task.path.suffix != task.original.path.suffix
+            return CopyResult(task, fresh=False, lossy=False, converted=converted)
     except OSError as error:
         return Failure(task.original.name, f"expected a file, got the error {error.strerror}")
     try:
-        form = copy(task.original.path, task.path, task.method, task.seed)
+        made = copy(task.original.path, task.path, task.method, task.seed)
     except ValueError as error:
         return Failure(task.original.name, " ".join(str(error).split()))
-    return CopyResult(task, fresh=True, lossy=form.lossy)
+    return CopyResult(task, fresh=True, lossy=made.lossy, converted=made.converted)
 
 
 def _lost(task: CopyJob) -> Failure:

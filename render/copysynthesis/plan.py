@@ -1,8 +1,9 @@
 """Which copies of which recordings there are to be, and where they lie.
 
 A copy lies under the path of its original, with folders that say ``real`` saying ``fake``, and is
-called ``STEM-METHOD-HEX`` with its original's suffix. Which methods a recording is put through and
-how its copies sound follows from its path, the method and the seed alone.
+called ``STEM-METHOD-HEX`` with its original's suffix, or ``.flac`` where that format cannot be
+written. A recording's path, the method and the seed decide by which methods it is copied, and how
+the copies sound.
 """
 
 from collections.abc import Iterable, Iterator
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from render import splits
+from render.copysynthesis import audio_format
 from render.copysynthesis.corpus import Corpus
 from render.layouts import labels
 from render.recording import LABELS, SPLITS, Recording
@@ -150,7 +152,10 @@ def _folder(recording: Recording, real: Path, corpus: Corpus) -> str:
 
 def _file(recording: Recording, method: str, seed: str) -> str:
     readable = recording.stem.rpartition("-")[0]
-    return f"{readable}-{method}-{splits.digest(seed)[:8]}{recording.path.suffix}"
+    suffix = recording.path.suffix
+    if suffix.lower() not in audio_format.SUFFIXES:
+        suffix = audio_format.FALLBACK_SUFFIX
+    return f"{readable}-{method}-{splits.digest(seed)[:8]}{suffix}"
 
 
 def _refuse_contradiction(recording: Recording, folder: str, fake: Path) -> None:

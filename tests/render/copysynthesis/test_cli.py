@@ -4,6 +4,8 @@ import sys
 import time
 from pathlib import Path
 
+import av
+import numpy as np
 import pytest
 
 from render.copysynthesis.cli import main
@@ -94,6 +96,23 @@ def test_lossy_originals_are_told(audio, write_sound, capsys):
     assert main(["audio/real", "--to", "audio/fake", *QUICK]) == 0
     said = "forge: 1 copies are encoded once more than their originals (see --help)\n"
     assert said in capsys.readouterr().err
+
+
+def test_copies_in_another_format_are_warned_of_and_counted(audio, capsys):
+    path = audio / "real/d.m4a"
+    with av.open(str(path), "w", format="ipod") as media:
+        stream = media.add_stream("aac", rate=16_000)
+        samples = 0.1 * np.random.default_rng(0).standard_normal((1, 8_000))
+        frame = av.AudioFrame.from_ndarray(samples.astype(np.float32), "fltp", "mono")
+        frame.sample_rate = 16_000
+        media.mux(stream.encode(frame))
+        media.mux(stream.encode(None))
+    for made_now in (4, 0):
+        assert main(["audio/real", "--to", "audio/fake", *QUICK]) == 0
+        out, err = capsys.readouterr()
+        assert f"copies: 4   made now: {made_now}   failures: 0   as FLAC: 1\n" in out
+        assert "forge: warning: 1 copies are FLAC and their originals are not (.m4a)" in err
+    assert len(list((audio / "fake").glob("d-*.flac"))) == 1
 
 
 def test_copies_without_their_originals_are_told(audio, capsys):
