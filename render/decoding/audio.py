@@ -167,27 +167,27 @@ class _FileMeter:
     """Measures blocks of a file on their way from the decoder."""
 
     def __init__(self) -> None:
-        self.form = Format(0, "", 0)
+        self.format = Format(0, "", 0)
         self.channels, self.frames, self.energy = 0, 0, 0.0
 
     def measure(
         self, blocks: Iterable[tuple[Format, np.ndarray]]
     ) -> Iterator[tuple[Format, np.ndarray]]:
-        for form, block in blocks:
-            self.form, self.channels = form, block.shape[1]
+        for file_format, block in blocks:
+            self.format, self.channels = file_format, block.shape[1]
             self.frames += len(block)
             self.energy += float(np.einsum("ij,ij->", block, block, dtype=np.float64))
-            yield form, block
+            yield file_format, block
 
     def source_file(self, size: int) -> SourceFile:
         """Format and level of the file, which has `size` bytes."""
-        seconds = self.frames / self.form.rate
+        seconds = self.frames / self.format.rate
         rms = np.sqrt(self.energy / self.frames / self.channels)
         return SourceFile(
-            sample_rate=self.form.rate,
+            sample_rate=self.format.rate,
             channels=self.channels,
-            codec=self.form.codec,
-            bit_rate_kbps=round((self.form.bit_rate or 8 * size / seconds) / 1000),
+            codec=self.format.codec,
+            bit_rate_kbps=round((self.format.bit_rate or 8 * size / seconds) / 1000),
             recording_s=round(seconds, 3),
             level_db=round(float(20 * np.log10(max(rms, _FAINTEST))), 1),
         )
@@ -196,11 +196,11 @@ class _FileMeter:
 def _mono(blocks: Iterable[tuple[Format, np.ndarray]], rate: int) -> Iterator[np.ndarray]:
     """Average the channels and resample."""
     resampler = None
-    for form, block in blocks:
+    for file_format, block in blocks:
         # Channel by channel: NumPy's mean over a short last axis takes 30 times as long.
         mono = reduce(np.add, block.T) / np.float32(block.shape[1])
-        if form.rate != rate:
-            resampler = resampler or soxr.ResampleStream(form.rate, rate, 1, dtype="float32")
+        if file_format.rate != rate:
+            resampler = resampler or soxr.ResampleStream(file_format.rate, rate, 1, dtype="float32")
             mono = resampler.resample_chunk(mono)
         yield mono
     if resampler is not None:

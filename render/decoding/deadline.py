@@ -1,10 +1,10 @@
-"""A point in time after which work on one recording is given up."""
+"""The time limit of one recording."""
 
 import time
 
 
 class Deadline:
-    """Watches the time that a recording may take.
+    """A time limit, after which work on a recording is given up.
 
     Parameters
     ----------
@@ -20,16 +20,16 @@ class Deadline:
     """
 
     def __init__(self, at: float | None = None) -> None:
-        self._began = time.monotonic()
+        self._start = time.monotonic()
         self._at = at
 
     @property
     def left(self) -> float | None:
-        """Seconds that are left, at least 0; None if there is no end of them."""
+        """Seconds left, at least 0; None without a limit."""
         return None if self._at is None else max(0.0, self._at - time.monotonic())
 
     def check(self) -> None:
-        """Give up if it is time to.
+        """Raise an error if no time is left.
 
         Raises
         ------
@@ -37,13 +37,13 @@ class Deadline:
             If no time is left.
         """
         if self.left == 0:
-            raise self.passed()
+            raise self.timeout_error()
 
-    def passed(self) -> ValueError:
-        """Make the error that says that time is over."""
+    def timeout_error(self) -> ValueError:
+        """Make the error for a recording that takes too long."""
         now = time.monotonic()
-        limit = (self._at or now) - self._began
+        limit = (self._at or now) - self._start
         return ValueError(
             f"expected a recording that is read in {max(0.0, limit):.1f} s, "
-            f"got one that was not done after {now - self._began:.1f} s"
+            f"got one that was not done after {now - self._start:.1f} s"
         )

@@ -1,7 +1,7 @@
-"""FFmpeg, through PyAV, for files that come from anywhere.
+"""FFmpeg, through PyAV, for untrusted files.
 
-It only gets formats that hold their own sound, and no protocol to open anything with: a playlist
-must not make it open another file or an address. What the formats here are, speech comes in.
+Only container formats of speech are allowed, and no protocol: a playlist must not make FFmpeg open
+another file or an address.
 """
 
 import contextlib
@@ -19,33 +19,33 @@ _DEMUXERS = (
     "aac,ac3,aiff,amr,amrnb,amrwb,ape,asf,au,avi,caf,dss,dts,eac3,flac,flv,loas,matroska,mov,mp3,"
     "mpc,mpc8,mpeg,mpegts,mxf,nistsphere,nut,ogg,oma,qcp,rm,shn,tak,tta,voc,w64,wav,wv,xwma"
 )
-_READ = 1 << 20  # bytes that are read at once
-_ALLOCATED = 1 << 28  # bytes; the table of an MP4 of 72 hours at 44.1 kHz is as large
+_MAX_READ = 1 << 20  # bytes read at once
+_MAX_ALLOCATION = 1 << 28  # bytes; as large as the table of an MP4 of 72 hours at 44.1 kHz
 
-# FFmpeg allocates whatever a damaged header asks for, 2 GB and more, and PyAV has no option against
-# it. The function is found among the libraries that PyAV is linked with; Windows looks nowhere.
+# A damaged header can make FFmpeg allocate 2 GB and more, and PyAV has no option for a limit. The
+# function is looked up in the libraries that PyAV is linked with; on Windows it is not found.
 _av_max_alloc = getattr(ctypes.CDLL(av._core.__file__), "av_max_alloc", None)
 if _av_max_alloc is not None:
-    _av_max_alloc(ctypes.c_size_t(_ALLOCATED))
+    _av_max_alloc(ctypes.c_size_t(_MAX_ALLOCATION))
 
 
 class _Source:
-    """A file as FFmpeg is to see it: without a name, from whose suffix it would guess a format.
+    """A file without a name, as FFmpeg would guess a format from its suffix.
 
-    Damaged files make it ask for 2 GB at once, and for what is before the beginning.
+    Damaged files make FFmpeg read 2 GB at once, and seek to before the beginning.
     """
 
     def __init__(self, file: FileIO) -> None:
         self.tell, self._read, self._seek = file.tell, file.read, file.seek
 
     def read(self, size: int) -> bytes:
-        """Read on, by at most as much as there is room for."""
-        return self._read(min(size, _READ)) or b""
+        """Read at most `size` bytes."""
+        return self._read(min(size, _MAX_READ)) or b""
 
     def seek(self, offset: int, whence: int) -> int:
-        """Go somewhere; return where, or the negative number of an error.
+        """Move to a position and return it, or a negative error number.
 
-        That is FFmpeg's convention; of an exception PyAV would write to the terminal.
+        That is FFmpeg's convention; PyAV would print an exception to the terminal.
         """
         try:
             return self._seek(offset, whence)
@@ -59,10 +59,10 @@ def opened(file: FileIO, deadline: Deadline, reason: str) -> av.container.InputC
     Parameters
     ----------
     file : io.FileIO
-        Open, at its beginning.
+        At its beginning.
     deadline : Deadline
     reason : str
-        Why libsndfile refused it.
+        Reason of libsndfile's refusal.
 
     Returns
     -------
@@ -71,7 +71,7 @@ def opened(file: FileIO, deadline: Deadline, reason: str) -> av.container.InputC
     Raises
     ------
     ValueError
-        If it is in no format of sound that FFmpeg knows, or takes too long to find out.
+        If FFmpeg knows no audio format of it, or takes too long to recognise one.
     """
     options = {"format_whitelist": _DEMUXERS, "protocol_whitelist": "none"}
     try:
@@ -85,13 +85,13 @@ def opened(file: FileIO, deadline: Deadline, reason: str) -> av.container.InputC
         deadline.check()
         return container
     except av.error.ExitError as error:
-        raise deadline.passed() from error
+        raise deadline.timeout_error() from error
     except av.FFmpegError as error:
-        # An invalid argument is what FFmpeg calls a format that is not among those allowed.
-        other = isinstance(error, av.error.ArgumentError)
+        # FFmpeg reports a format that is not allowed as an invalid argument.
+        is_other_format = isinstance(error, av.error.ArgumentError)
         raise ValueError(
             "expected audio that libsndfile or FFmpeg knows, got something else "
-            f"({reason.rstrip('.')}; {'no format of sound' if other else error.strerror})"
+            f"({reason.rstrip('.')}; {'no format of sound' if is_other_format else error.strerror})"
         ) from error
 
 
@@ -133,7 +133,7 @@ def pieces(
     Yields
     ------
     piece : np.ndarray, shape=(n, channels), dtype=float32
-        As short as the codec makes them.
+        Of the codec's frame length.
 
     Raises
     ------
@@ -142,11 +142,10 @@ def pieces(
     """
     try:
         for frame in _floats(_frames(container, stream, deadline), stream.rate):
-            # One after the other, frame by frame: of more than 8 channels, PyAV reads those that
-            # lie in planes of their own beyond the last one.
+            # Interleaved samples: with more than 8 planar channels, PyAV reads beyond the last one.
             yield frame.to_ndarray().reshape(-1, frame.layout.nb_channels)
     except av.error.ExitError as error:
-        raise deadline.passed() from error
+        raise deadline.timeout_error() from error
     except av.FFmpegError as error:
         raise ValueError(
             f"expected audio that is whole, got damaged data ({error.strerror})"
@@ -157,26 +156,26 @@ def _frames(
     container: av.container.InputContainer, stream: av.AudioStream, deadline: Deadline
 ) -> Iterator[av.AudioFrame]:
     for packet in _packets(container, stream):
-        deadline.check()  # damaged data can go on and on without a single frame
+        deadline.check()  # damaged data can go on without ever giving a frame
         yield from stream.decode(packet)
 
 
 def _packets(container: av.container.InputContainer, stream: av.AudioStream) -> Iterator[av.Packet]:
-    # At the end PyAV stumbles over streams that began on the way; what was asked for is over then.
+    # At the end, PyAV raises IndexError for streams that began late; ours is complete by then.
     with contextlib.suppress(IndexError):
         yield from container.demux(stream)
 
 
 def _floats(frames: Iterator[av.AudioFrame], rate: int) -> Iterator[av.AudioFrame]:
-    """Bring frames to floats, and to one rate and layout should these change on the way."""
+    """Convert frames to floats, and to one rate and layout if these change within the stream."""
     resampler = av.AudioResampler(format="flt", rate=rate)
-    before, layout = None, None
+    previous_kind, layout = None, None
     for frame in frames:
         kind = (frame.sample_rate, frame.layout.name, frame.format.name)
         layout = layout or frame.layout
-        if before not in (None, kind):
+        if previous_kind not in (None, kind):
             yield from resampler.resample(None)
             resampler = av.AudioResampler(format="flt", layout=layout, rate=rate)
-        before = kind
+        previous_kind = kind
         yield from resampler.resample(frame)
     yield from resampler.resample(None)

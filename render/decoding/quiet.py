@@ -1,4 +1,4 @@
-"""Keeps C libraries from writing into a progress bar."""
+"""Silence for C libraries that write to standard error."""
 
 import os
 import sys
@@ -6,32 +6,32 @@ import threading
 
 
 class Mute:
-    """While it is entered, nothing that is written to standard error is seen.
+    """Context in which output to standard error is discarded.
 
-    Can be entered by several threads at once; the last one to leave turns the sound on again.
+    Several threads can enter it at once; the last one to leave restores standard error.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._inside = 0
-        self._error = -1  # where standard error leads, meanwhile
+        self._entered = 0
+        self._saved_stderr = -1  # copy of the descriptor
 
     def __enter__(self) -> None:
         if sys.__stderr__ is None:
-            return  # it is closed, and its number may be another file's
+            return  # it is closed, and its descriptor may belong to another file
         with self._lock:
-            self._inside += 1
-            if self._inside == 1:
-                self._error = os.dup(2)
-                nowhere = os.open(os.devnull, os.O_WRONLY)
-                os.dup2(nowhere, 2)
-                os.close(nowhere)
+            self._entered += 1
+            if self._entered == 1:
+                self._saved_stderr = os.dup(2)
+                devnull = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(devnull, 2)
+                os.close(devnull)
 
     def __exit__(self, *_: object) -> None:
         if sys.__stderr__ is None:
             return
         with self._lock:
-            self._inside -= 1
-            if self._inside == 0:
-                os.dup2(self._error, 2)
-                os.close(self._error)
+            self._entered -= 1
+            if self._entered == 0:
+                os.dup2(self._saved_stderr, 2)
+                os.close(self._saved_stderr)

@@ -198,8 +198,8 @@ def test_a_long_recording_is_decoded_again_with_the_same_samples(
     short = scan_audio(path, 16_000)
     monkeypatch.setattr(audio, "_CACHED", 100_000)
     long = scan_audio(path, 16_000)
-    assert short.kept is not None
-    assert long.kept is None
+    assert short.cached is not None
+    assert long.cached is None
     assert (short.length, short.source_file) == (long.length, long.source_file)
     first = np.concatenate(list(short.blocks()))
     assert len(first) == short.length
@@ -211,7 +211,7 @@ def test_the_blocks_of_a_long_recording_are_small(tmp_path):
     # 150 s at 16 kHz are 2.4 million samples, more than are kept.
     soundfile.write(tmp_path / "x.wav", tone(16_000, seconds=150), 16_000)
     sound = scan_audio(tmp_path / "x.wav", 16_000)
-    assert sound.kept is None
+    assert sound.cached is None
     assert max(map(len, sound.blocks())) <= 2**18
 
 

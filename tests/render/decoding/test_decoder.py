@@ -51,7 +51,7 @@ def test_blocks_make_no_difference(tmp_path, monkeypatch, kind):
     # In an MP3 a frame may need bits of those before it: whoever seeks to the next gets it wrong.
     soundfile.write(tmp_path / "x", noise(8), RATE, format=kind)
     _, whole = decoded(tmp_path / "x")
-    monkeypatch.setattr(decoder, "_SAMPLES", 5_000)
+    monkeypatch.setattr(decoder, "_BLOCK", 5_000)
     assert len(list(decoder.blocks(tmp_path / "x", Deadline()))) >= 8 * RATE / 5_000
     np.testing.assert_allclose(decoded(tmp_path / "x")[1], whole, atol=1e-6)
 
