@@ -92,13 +92,13 @@ def _evaluate(
     from classify.scorefiles import files
 
     run = load(folder)
-    found = evaluate(dataset, run, split, by, resamples, explain_pictures, degrade)
+    report = evaluate(dataset, run, split, by, resamples, explain_pictures, degrade)
     if scores:
-        trials = found.trials
+        trials = report.main.trials
         files.write_scores(scores, trials.names, trials.labels, trials.llr)
-    _print(found.report, format, text_tables.evaluation(found.report, run.classes))
+    _print(report.to_json(), format, text_tables.evaluation(report))
     print(f"report in {folder / 'report' / 'index.html'}", file=sys.stderr)
-    return 1 if found.refused else 0
+    return 1 if report.refused else 0
 
 
 def _score(scores: Path, keys: Path | None, higher: str | None, resamples: int, format: str) -> int:
@@ -106,9 +106,9 @@ def _score(scores: Path, keys: Path | None, higher: str | None, resamples: int, 
     from classify.reports import text as text_tables
 
     report = score(scores, keys, higher, resamples)
-    for warning in report["warnings"]:
+    for warning in report.warnings:
         print(f"score: warning: {warning}", file=sys.stderr)
-    _print(report, format, text_tables.scores(report))
+    _print(report.to_json(), format, text_tables.scores(report))
     return 0
 
 
@@ -117,9 +117,9 @@ def _compare(a: Path, b: Path, dataset: Path, split: str, resamples: int, format
     from classify.reports import text as text_tables
     from classify.runs.run import load
 
-    found = compare(dataset, load(a), load(b), split, resamples)
-    _print(found.report, format, text_tables.comparison(found.report, str(a), str(b)))
-    return 1 if found.refused else 0
+    report = compare(dataset, load(a), load(b), split, resamples)
+    _print(report.to_json(), format, text_tables.comparison(report, str(a), str(b)))
+    return 1 if report.refused else 0
 
 
 def _audit(dataset: Path, format: str) -> int:

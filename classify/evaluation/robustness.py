@@ -1,4 +1,4 @@
-"""What is left of a detector when sounds are degraded: figures of scores under conditions.
+"""Robustness: metrics of a detector when sounds are degraded.
 
 Scores are calibrated log-likelihood ratios of recordings, higher = more bona fide. The first
 condition is clean; every other is held against it on the recordings that were judged under both.
@@ -6,16 +6,17 @@ condition is clean; every other is held against it on the recordings that were j
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
 from classify.metrics import detection
-from classify.metrics.bootstrap import intervals
-from classify.metrics.breakdown import breakdown, mean_over
+from classify.metrics.bootstrap import Interval, cluster_groups, intervals
+from classify.metrics.breakdown import Cell, breakdown, mean_over
+from classify.metrics.report import ConditionReport, RobustnessReport
 from classify.metrics.trials import Trials, compute_metrics
 
 SHOWN = ("eer", "hter", "fpr", "fnr")
+CHANGING = ("eer", "change")  # those with intervals
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,20 +57,21 @@ class ConditionScores:
         return Trials(self.names, self.labels, self.llr[number], self.columns)
 
 
-def figures(
+def judge_conditions(
     degraded: ConditionScores,
-    groups: np.ndarray,
+    cluster: str,
     columns: Sequence[str],
     threshold: float,
     resamples: int,
-) -> dict[str, Any]:
-    """Judge every condition, pooled and for each value of a column, and hold it against clean.
+) -> RobustnessReport:
+    """Judge every condition, pooled and by the values of a column, and hold it against clean.
 
     Parameters
     ----------
     degraded : ConditionScores
-    groups : np.ndarray, shape=(n,)
-        What is resampled together.
+    cluster : str
+        Column whose values are resampled together, see
+        `classify.metrics.bootstrap.cluster_column`.
     columns : sequence of str
         The first that has at least two values is broken down by.
     threshold : float
@@ -78,95 +80,87 @@ def figures(
 
     Returns
     -------
-    figures : dict
-        ``source``, ``recordings``, ``refused``, ``column`` (or None) and ``conditions``: by name
-        ``group``, ``title``, ``n_real``, ``n_fake``, ``eer``, ``hter``, ``fpr``, ``fnr``,
-        ``change`` of the EER from clean on the same recordings, ``interval`` of ``eer`` and
-        ``change``, ``by`` (by value, the same without intervals) and ``mean`` (``values``,
-        ``eer`` and ``change``, over the values with at least 5 recordings of each class). What
-        has no meaning, such as the EER of one class, is left out.
+    report : RobustnessReport
+        What has no meaning, such as the EER of one class, is left out.
     """
     clean = degraded.trials(0)
     column = next((name for name in columns if len({*clean[name]} - {""}) > 1), None)
-    between = _intervals(degraded, groups, resamples)
+    ends = _intervals(degraded, cluster_groups(clean, cluster), resamples)
     conditions = {}
     for number, (name, (group, title)) in enumerate(degraded.conditions.items()):
-        found = _condition(degraded, number, column, threshold)
-        ends = {key: between.get(f"{key} {name}") for key in ("eer", "change")}
-        ends = {key: each for key, each in ends.items() if each}
-        conditions[name] = {"group": group, "title": title, **found, "interval": ends}
-    return {
-        "source": degraded.source,
-        "recordings": len(clean),
-        "refused": degraded.refused,
-        "column": column,
-        "conditions": conditions,
-    }
+        interval = {key: ends[f"{key} {name}"] for key in CHANGING if f"{key} {name}" in ends}
+        judged = ~np.isnan(degraded.llr[number])
+        now, before = degraded.trials(number)[judged], clean[judged]
+        by, mean = _by_value(now, before, column, threshold)
+        pooled = _pooled(now, before, threshold, interval)
+        conditions[name] = ConditionReport(group, title, pooled, by, mean)
+    return RobustnessReport(
+        source=degraded.source,
+        recordings=len(clean),
+        refused=degraded.refused,
+        column=column,
+        conditions=conditions,
+        bootstrap_unit=cluster,
+    )
 
 
-def _condition(
-    degraded: ConditionScores, number: int, column: str | None, threshold: float
-) -> dict[str, Any]:
-    """Figures of one condition, and of clean on the same recordings to hold them against."""
-    judged = ~np.isnan(degraded.llr[number])
-    now, clean = degraded.trials(number)[judged], degraded.trials(0)[judged]
-    found: dict[str, Any] = _cell(now, clean, threshold)
+def _pooled(now: Trials, clean: Trials, threshold: float, interval: Mapping[str, Interval]) -> Cell:
+    """Metrics of all recordings under a condition, and of clean on the same recordings."""
+    n_real, n_fake = np.bincount(now.labels, minlength=2).tolist()
+    if not len(now):
+        return Cell(n_real, n_fake, {}, interval)
+    metrics = [compute_metrics(part.labels, part.llr, threshold) for part in (now, clean)]
+    return Cell(n_real, n_fake, _with_change(*metrics), interval)
+
+
+def _by_value(
+    now: Trials, clean: Trials, column: str | None, threshold: float
+) -> tuple[dict[str, Cell], dict[str, float]]:
+    """The same by the values of a column, and the mean over those with enough recordings."""
     if column is None or not len(now):
-        return found
+        return {}, {}
     cells, before = (
         breakdown(part, column, part.names, threshold, resamples=0) for part in (now, clean)
     )
-    found["by"] = {
-        value: _changed(
-            {"n_real": cell["n_real"], "n_fake": cell["n_fake"], **_shown(cell)}, before[value]
-        )
+    by = {
+        value: Cell(cell.n_real, cell.n_fake, _with_change(cell.metrics, before[value].metrics))
         for value, cell in cells.items()
     }
-    mean = mean_over(cells)
-    if "eer" in mean:
-        few = {"values": mean["values"], "eer": mean["eer"]}
-        found["mean"] = _changed(few, mean_over(before))
-    return found
+    mean, mean_before = mean_over(cells), mean_over(before)
+    if "eer" not in mean:
+        return by, {}
+    means = {"values": mean["values"], "eer": mean["eer"]}
+    if "eer" in mean_before:
+        means["change"] = mean["eer"] - mean_before["eer"]
+    return by, means
 
 
-def _cell(now: Trials, clean: Trials, threshold: float) -> dict[str, Any]:
-    counts = np.bincount(now.labels, minlength=2).tolist()
-    cell = {"n_real": counts[0], "n_fake": counts[1]}
-    if not len(now):
-        return cell
-    cell |= _shown(compute_metrics(now.labels, now.llr, threshold))
-    return _changed(cell, compute_metrics(clean.labels, clean.llr, threshold))
-
-
-def _shown(found: dict[str, Any]) -> dict[str, float]:
-    return {name: found[name] for name in SHOWN if name in found}
-
-
-def _changed(cell: dict[str, Any], clean: dict[str, Any]) -> dict[str, Any]:
-    """Add the change of the EER, where there are two."""
-    if "eer" in cell and "eer" in clean:
-        cell["change"] = cell["eer"] - clean["eer"]
-    return cell
+def _with_change(now: Mapping[str, float], clean: Mapping[str, float]) -> dict[str, float]:
+    """The metrics that are shown, with the change of the EER where there are two."""
+    metrics = {name: now[name] for name in SHOWN if name in now}
+    if "eer" in now and "eer" in clean:
+        metrics["change"] = now["eer"] - clean["eer"]
+    return metrics
 
 
 def _intervals(
     degraded: ConditionScores, groups: np.ndarray, resamples: int
-) -> dict[str, tuple[float, float]]:
+) -> dict[str, Interval]:
     """Intervals of every EER and of its change, all from the same resamples."""
     if len(np.unique(degraded.labels)) < 2:
         return {}
     judged = ~np.isnan(degraded.llr)
 
     def eers(index: np.ndarray) -> dict[str, float]:
-        found = {}
+        values = {}
         for number, name in enumerate(degraded.conditions):
             at = index[judged[number, index]]
-            now, clean = (_eer(degraded.labels[at], degraded.llr[one, at]) for one in (number, 0))
+            now, clean = (_eer(degraded.labels[at], degraded.llr[row, at]) for row in (number, 0))
             if now is not None:
-                found[f"eer {name}"] = now
+                values[f"eer {name}"] = now
             if now is not None and clean is not None and number:
-                found[f"change {name}"] = now - clean
-        return found
+                values[f"change {name}"] = now - clean
+        return values
 
     return intervals(degraded.labels, groups, eers, resamples)
 

@@ -1,12 +1,12 @@
-"""A score file of any system in, its figures out."""
+"""Metrics of a score file of any system."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from classify.metrics.bootstrap import RESAMPLES, of_summary
+from classify.metrics.bootstrap import RESAMPLES, metric_intervals
 from classify.metrics.calibration import THRESHOLD
+from classify.metrics.report import ScoreFileReport
 from classify.metrics.trials import Trials, compute_metrics, oracle_metrics
 from classify.scorefiles.files import read_scores
 from classify.scorefiles.keys import read_keys
@@ -15,7 +15,7 @@ from classify.scorefiles.matching import match
 
 def score(
     scores: Path, keys: Path | None = None, higher: str | None = None, resamples: int = RESAMPLES
-) -> dict[str, Any]:
+) -> ScoreFileReport:
     """Judge the scores of any system.
 
     Scores are taken for natural-log likelihood ratios: those under 0 are verdicts "fake".
@@ -32,9 +32,7 @@ def score(
 
     Returns
     -------
-    report : dict
-        ``format``, ``direction``, ``warnings``, ``n_real``, ``n_fake``, ``figures``, ``interval``,
-        ``oracle``, ``resamples``.
+    report : ScoreFileReport
 
     Raises
     ------
@@ -50,21 +48,21 @@ def score(
             + "".join(f" ({warning})" for warning in file.warnings)
         )
     trials = Trials(file.names, file.labels, file.llr)
-    figures = compute_metrics(trials.labels, trials.llr, THRESHOLD)
+    metrics = compute_metrics(trials.labels, trials.llr, THRESHOLD)
     warnings = list(file.warnings)
-    if figures.get("eer", 0) > 0.5:
+    if metrics.get("eer", 0) > 0.5:
         warnings.append(
-            f"the EER is {figures['eer']:.3f}, above one half: are the scores the other way "
+            f"the EER is {metrics['eer']:.3f}, above one half: are the scores the other way "
             "round? --higher says which way they are"
         )
-    return {
-        "format": file.format,
-        "direction": file.direction,
-        "warnings": warnings,
-        "n_real": int((trials.labels == 0).sum()),
-        "n_fake": int((trials.labels == 1).sum()),
-        "figures": figures,
-        "interval": of_summary(trials, np.arange(len(trials)), THRESHOLD, resamples),
-        "oracle": oracle_metrics(trials.labels, trials.llr),
-        "resamples": resamples,
-    }
+    return ScoreFileReport(
+        format=file.format,
+        direction=file.direction,
+        warnings=warnings,
+        n_real=int((trials.labels == 0).sum()),
+        n_fake=int((trials.labels == 1).sum()),
+        metrics=metrics,
+        interval=metric_intervals(trials, np.arange(len(trials)), THRESHOLD, resamples),
+        oracle=oracle_metrics(trials.labels, trials.llr),
+        resamples=resamples,
+    )

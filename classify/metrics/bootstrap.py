@@ -1,4 +1,4 @@
-"""How sure a figure is: intervals by resampling.
+"""Bootstrap intervals of metrics.
 
 What is drawn, with replacement, are whole groups: the clips of a recording, the recordings of a
 speaker or a source belong together, and intervals that take them for independent are too narrow.
@@ -14,36 +14,37 @@ from tqdm import tqdm
 from classify.metrics.trials import Trials, compute_metrics
 
 RESAMPLES = 1_000
-LEVEL = 0.95
+CONFIDENCE = 0.95
 # What is resampled together, the first that the manifest has.
 CLUSTERS = ("speaker", "source")
 
-Figures = dict[str, float]
+Metrics = dict[str, float]
+Interval = tuple[float, float]
 
 
 def intervals(
     labels: np.ndarray,
     groups: np.ndarray,
-    figures: Callable[[np.ndarray], Figures],
+    metrics: Callable[[np.ndarray], Metrics],
     resamples: int = RESAMPLES,
     seed: int = 0,
-) -> dict[str, tuple[float, float]]:
-    """95 % percentile intervals of figures.
+) -> dict[str, Interval]:
+    """95 % percentile intervals of metrics.
 
     Parameters
     ----------
     labels : np.ndarray, shape=(n,), dtype=int
     groups : np.ndarray, shape=(n,)
         What belongs together has the same value.
-    figures : callable
-        Takes an index array, shape=(m,), and returns the figures of the items there.
+    metrics : callable
+        Takes an index array, shape=(m,), and returns the metrics of the items there.
     resamples : int
     seed : int
 
     Returns
     -------
     intervals : dict of str to (float, float)
-        Low and high end of every figure that at least 9 of 10 resamples have.
+        Low and high end of every metric that at least 9 of 10 resamples have.
 
     References
     ----------
@@ -53,28 +54,28 @@ def intervals(
     Examples
     --------
     >>> values = np.arange(100.0)
-    >>> found = intervals(values > 49, values, lambda at: {"mean": values[at].mean()})
-    >>> [round(end) for end in found["mean"]]
+    >>> ends = intervals(values > 49, values, lambda at: {"mean": values[at].mean()})
+    >>> [round(end) for end in ends["mean"]]
     [47, 52]
     """
     bar = tqdm(draws(labels, groups, resamples, seed), "resample", resamples, delay=1, disable=None)
-    drawn = [figures(index) for index in bar]
-    names = dict.fromkeys(name for one in drawn for name in one)
-    columns = {name: [one[name] for one in drawn if name in one] for name in names}
+    resampled = [metrics(index) for index in bar]
+    names = dict.fromkeys(name for values in resampled for name in values)
+    columns = {name: [values[name] for values in resampled if name in values] for name in names}
     return {
         name: interval(column) for name, column in columns.items() if len(column) >= 0.9 * resamples
     }
 
 
-def of_summary(
-    scored: Trials, groups: np.ndarray, threshold: float, resamples: int = RESAMPLES, seed: int = 0
-) -> dict[str, tuple[float, float]]:
-    """95 % intervals of all figures of `classify.metrics.trials.compute_metrics`.
+def metric_intervals(
+    trials: Trials, groups: np.ndarray, threshold: float, resamples: int = RESAMPLES, seed: int = 0
+) -> dict[str, Interval]:
+    """95 % intervals of all metrics of `classify.metrics.trials.compute_metrics`.
 
     Parameters
     ----------
-    scored : Trials
-    groups : np.ndarray, shape=(len(scored),)
+    trials : Trials
+    groups : np.ndarray, shape=(len(trials),)
         What belongs together has the same value.
     threshold : float
         P(fake) from which the verdict is fake.
@@ -85,8 +86,8 @@ def of_summary(
     -------
     intervals : dict of str to (float, float)
     """
-    order = np.argsort(scored.llr, kind="stable")  # each resample is in order then, and sorts fast
-    labels, llr = scored.labels[order], scored.llr[order]
+    order = np.argsort(trials.llr, kind="stable")  # each resample is in order then, and sorts fast
+    labels, llr = trials.labels[order], trials.llr[order]
     return intervals(
         labels,
         groups[order],
@@ -124,7 +125,7 @@ def cluster_groups(trials: Trials, column: str) -> np.ndarray:
     )
 
 
-def interval(values: Sequence[float] | np.ndarray) -> tuple[float, float]:
+def interval(values: Sequence[float] | np.ndarray) -> Interval:
     """Where the middle 95 % of resampled values lie.
 
     Examples
@@ -132,9 +133,35 @@ def interval(values: Sequence[float] | np.ndarray) -> tuple[float, float]:
     >>> [round(end, 6) for end in interval(np.arange(101.0))]
     [2.5, 97.5]
     """
-    tail = 100 * (1 - LEVEL) / 2
+    tail = 100 * (1 - CONFIDENCE) / 2
     low, high = np.percentile(values, [tail, 100 - tail])
     return float(low), float(high)
+
+
+def rule_of_three(n: int) -> float:
+    """Highest rate with which no error among n is still no surprise.
+
+    1 - 0.05^(1/n), about 3 / n: the upper end of the one-sided 95 % interval.
+
+    Parameters
+    ----------
+    n : int
+        At least 1, independent of each other.
+
+    Returns
+    -------
+    rate : float in (0, 1)
+
+    References
+    ----------
+    Hanley and Lippman-Hand, "If nothing goes wrong, is everything all right?", 1983.
+
+    Examples
+    --------
+    >>> round(rule_of_three(300), 4)
+    0.0099
+    """
+    return 1 - 0.05 ** (1 / n)
 
 
 def draws(

@@ -1,24 +1,55 @@
 """How good a detector is on each generator, each source, each value of a column of the manifest."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from classify.metrics import detection
-from classify.metrics.bootstrap import intervals
+from classify.metrics.bootstrap import Interval, intervals
 from classify.metrics.trials import METRICS, Trials, compute_metrics
 
 # Values with fewer of either class have no part in the mean over the values.
 ENOUGH = 5
 
 
+@dataclass(frozen=True)
+class Cell:
+    """Metrics of some of the trials, such as those of one generator.
+
+    Attributes
+    ----------
+    n_real, n_fake : int
+    metrics : dict of str to float
+    interval : dict of str to (float, float)
+        By metric.
+    real_from : str or None
+        What the real recordings share with the fakes that they are held against: ``"same source"``,
+        ``"same COLUMN"``, ``"all"``, or nothing, ``""``, where there are no fakes.
+    """
+
+    n_real: int
+    n_fake: int
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    interval: Mapping[str, Interval] = field(default_factory=dict)
+    real_from: str | None = None
+
+    @property
+    def enough(self) -> bool:
+        """Whether there are at least 5 of each class."""
+        return min(self.n_real, self.n_fake) >= ENOUGH
+
+    def to_json(self) -> dict[str, Any]:
+        """All attributes in one mapping, the metrics by their names."""
+        counts = {"n_real": self.n_real, "n_fake": self.n_fake}
+        real_from = {} if self.real_from is None else {"real_from": self.real_from}
+        return {**counts, **real_from, **self.metrics, "interval": dict(self.interval)}
+
+
 def breakdown(
-    trials: Trials,
-    column: str,
-    groups: np.ndarray,
-    threshold: float,
-    resamples: int,
-) -> dict[str, dict[str, Any]]:
+    trials: Trials, column: str, groups: np.ndarray, threshold: float, resamples: int
+) -> dict[str, Cell]:
     """Judge the fakes of every value of a column, worst first.
 
     The fakes of a value stand against the real recordings of the same value; where there are none,
@@ -37,25 +68,23 @@ def breakdown(
 
     Returns
     -------
-    cells : dict of str to dict
-        By value: ``n_real``, ``n_fake``, ``against`` (``"same generator"`` for the column
-        generator, ``"same source"``, ``"all"``), the figures of
-        `classify.metrics.trials.compute_metrics` and ``interval`` of the EER. Where only real ones
-        have the value, ``n_fake`` is 0, ``against`` empty and `fpr` and `accuracy` are the figures.
+    cells : dict of str to Cell
+        By value, with the interval of the EER. Where only real ones have the value, the metrics
+        are ``fpr``, ``accuracy`` and those of P(fake).
     """
     values, sources = trials[column], trials["source"]
     bare = Trials(trials.names, trials.labels, trials.llr)
     cells = {}
     for value in sorted(set(values) - {""}):
-        chosen, against = _opponents(trials.labels, values == value, sources, column)
+        chosen, real_from = _opponents(trials.labels, values == value, sources, column)
         part = bare[chosen]
-        cells[value] = {
-            "n_real": int((part.labels == 0).sum()),
-            "n_fake": int((part.labels == 1).sum()),
-            "against": against,
-            **compute_metrics(part.labels, part.llr, threshold),
-            "interval": _eer_interval(part, groups[chosen], resamples),
-        }
+        cells[value] = Cell(
+            n_real=int((part.labels == 0).sum()),
+            n_fake=int((part.labels == 1).sum()),
+            metrics=compute_metrics(part.labels, part.llr, threshold),
+            interval=_eer_interval(part, groups[chosen], resamples),
+            real_from=real_from,
+        )
     return dict(sorted(cells.items(), key=_worst_first))
 
 
@@ -76,11 +105,11 @@ def with_enough(labels: np.ndarray, values: np.ndarray) -> list[np.ndarray]:
     Examples
     --------
     >>> sources = np.array(["b", ""] * 4 + ["a"] * 16)
-    >>> [int(own.sum()) for own in with_enough(np.arange(24) % 2, sources)]
+    >>> [int(mask.sum()) for mask in with_enough(np.arange(24) % 2, sources)]
     [16]
     """
-    masks = (values == one for one in sorted({*values.tolist()} - {""}))
-    return [own for own in masks if np.bincount(labels[own], minlength=2).min() >= ENOUGH]
+    masks = (values == value for value in sorted({*values.tolist()} - {""}))
+    return [mask for mask in masks if np.bincount(labels[mask], minlength=2).min() >= ENOUGH]
 
 
 def _opponents(
@@ -88,11 +117,11 @@ def _opponents(
 ) -> tuple[np.ndarray, str]:
     """The fakes of a value with the real ones to judge them by, and what the latter share."""
     fake = of_value & (labels == 1)
-    own = of_value & (labels == 0)
+    real = of_value & (labels == 0)
     if not fake.any():
-        return own, ""
-    if own.any():
-        return fake | own, f"same {column}"
+        return real, ""
+    if real.any():
+        return fake | real, f"same {column}"
     near = (labels == 0) & np.isin(sources, np.unique(sources[fake])) & (sources != "")
     if near.any():
         return fake | near, "same source"
@@ -114,37 +143,35 @@ def _eer_interval(
     return intervals(part.labels, groups, eer, resamples)
 
 
-def _worst_first(item: tuple[str, dict[str, Any]]) -> tuple[float, float, str]:
+def _worst_first(item: tuple[str, Cell]) -> tuple[float, float, str]:
     value, cell = item
-    return -cell.get("eer", -1.0), -cell.get("hter", cell.get("fpr", 0.0)), value
+    error = cell.metrics.get("hter", cell.metrics.get("fpr", 0.0))
+    return -cell.metrics.get("eer", -1.0), -error, value
 
 
-def mean_over(cells: dict[str, dict[str, Any]]) -> dict[str, float]:
-    """Average the figures of the values that have at least 5 real and 5 fake recordings.
+def mean_over(cells: Mapping[str, Cell]) -> dict[str, float]:
+    """Average the metrics of the values that have at least 5 real and 5 fake recordings.
 
     A value with many recordings counts no more than one with few.
 
     Parameters
     ----------
-    cells : dict
+    cells : mapping of str to Cell
         What `breakdown` returned.
 
     Returns
     -------
     means : dict of str to float
-        ``values`` (how many) and every figure that all of them have; empty if there are none.
+        ``values`` (how many) and every metric that all of them have; empty if there are none.
 
     Examples
     --------
-    >>> cell = {"n_real": 9, "n_fake": 9, "against": "all"}
-    >>> mean_over({"a": {**cell, "eer": 0.25}, "b": {**cell, "eer": 0.75}})
+    >>> mean_over({"a": Cell(9, 9, {"eer": 0.25}), "b": Cell(9, 9, {"eer": 0.75})})
     {'values': 2, 'eer': 0.5}
     """
-    enough = [cell for cell in cells.values() if min(cell["n_real"], cell["n_fake"]) >= ENOUGH]
+    enough = [cell.metrics for cell in cells.values() if cell.enough]
     if not enough:
         return {}
-    shared = [name for name in METRICS if all(name in cell for cell in enough)]
-    return {
-        "values": len(enough),
-        **{name: float(np.mean([cell[name] for cell in enough])) for name in shared},
-    }
+    shared = [name for name in METRICS if all(name in metrics for metrics in enough)]
+    means = {name: float(np.mean([metrics[name] for metrics in enough])) for name in shared}
+    return {"values": len(enough), **means}

@@ -4,7 +4,7 @@ A score is a log-likelihood ratio, ln p(real) - ln p(fake), natural logarithm: h
 fide, 0 speaks for neither. Labels are 1 for the positive class, ``fake``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import overload
 
@@ -224,3 +224,43 @@ def selective_accuracy(
     if sure.any():
         figures["accuracy"] = float(np.mean((llr < 0)[sure] == (labels == 1)[sure]))
     return figures
+
+
+def main_unit(units: Iterable[str]) -> str:
+    """Name the unit that a verdict is about: recordings, where they are known.
+
+    Examples
+    --------
+    >>> main_unit(["picture", "recording"])
+    'recording'
+    """
+    return "recording" if "recording" in units else "picture"
+
+
+def overconfidence(trials: Trials) -> tuple[float, float]:
+    """How often a detector claims to be right, and how often it is, at P(fake) 0.5.
+
+    Parameters
+    ----------
+    trials : Trials
+        Both classes, which weigh the same.
+
+    Returns
+    -------
+    claimed, right : float in [0, 1]
+        Mean of P(the likelier class), and share of the likelier classes that are true.
+
+    Examples
+    --------
+    >>> llr = np.log([9.0, 9.0, 1 / 9, 9.0])
+    >>> claimed, right = overconfidence(Trials(np.array(list("abcd")), np.array([0, 0, 1, 1]), llr))
+    >>> round(claimed, 6), right
+    (0.9, 0.75)
+    """
+    right = (trials.llr <= 0) == (trials.labels == 1)
+    claimed = expit(np.abs(trials.llr))
+    sides = [trials.labels == label for label in (0, 1)]
+    return (
+        float(np.mean([claimed[side].mean() for side in sides])),
+        float(np.mean([right[side].mean() for side in sides])),
+    )

@@ -1,26 +1,23 @@
 """How degraded sounds change the error rates: a table of colours, and a sentence.
 
-What is shown is what `classify.evaluation.robustness.figures` returns, as it stands in
-``metrics.json`` under ``robustness``. Rates are in [0, 1]; a colour says how high an EER is, from 0
-to that of guessing.
+Rates are in [0, 1]. A colour says how high an EER is, from 0 to that of guessing.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from classify.metrics.breakdown import ENOUGH
+from classify.metrics.breakdown import Cell
+from classify.metrics.report import RobustnessReport
+from classify.percent import percent
 
 GUESSING = 0.5  # EER of the darkest colour, which a higher one has, too
 MOST = 12  # values of the column that are shown
 _COLOURS = "Oranges"  # the darker, the higher: lightness falls steadily, for any eye
 POOLED, MEAN = "all", "mean"
 
-Found = Mapping[str, Any]
-
 
 @dataclass(frozen=True)
-class Cell:
+class HeatCell:
     """An EER and its colours.
 
     Attributes
@@ -49,23 +46,22 @@ class Row:
         Whether it begins a group of conditions.
     recordings : int
         Judged under it.
-    cells : tuple of Cell or None
+    cells : tuple of HeatCell or None
         As many as there are columns; None where there is no EER.
     """
 
     title: str
     first: bool
     recordings: int
-    cells: tuple[Cell | None, ...]
+    cells: tuple[HeatCell | None, ...]
 
 
-def columns(found: Found) -> list[str]:
+def columns(report: RobustnessReport) -> list[str]:
     """Name the columns: all recordings, the mean over the values, and the values.
 
     Parameters
     ----------
-    found : mapping
-        See above.
+    report : RobustnessReport
 
     Returns
     -------
@@ -73,38 +69,50 @@ def columns(found: Found) -> list[str]:
         ``"all"`` and, where there is a column to break down by, ``"mean"`` and its values with at
         least 5 recordings of each class, the largest first, at most 12.
     """
-    values = _values(found)
+    values = _values(report)
     return [POOLED, *((MEAN,) if values else ()), *values[:MOST]]
 
 
-def left_out(found: Found) -> int:
+def left_out(report: RobustnessReport) -> int:
     """Count the values with enough recordings that have no column."""
-    return max(0, len(_values(found)) - MOST)
+    return max(0, len(_values(report)) - MOST)
 
 
-def rows(found: Found) -> list[Row]:
+def rows(report: RobustnessReport) -> list[Row]:
     """Make a row of every condition, in their order.
 
     Parameters
     ----------
-    found : mapping
-        See above.
+    report : RobustnessReport
 
     Returns
     -------
     rows : list of Row
     """
-    names, group, made = columns(found), None, []
-    for one in found["conditions"].values():
-        cells = tuple(_cell(figures) for figures in _figures(one, names))
-        made.append(Row(one["title"], one["group"] != group, sum(_counts(one)), cells))
-        group = one["group"]
-    return made
+    # A value may itself be called "all" or "mean".
+    with_mean, values = len(columns(report)) > 1, _values(report)[:MOST]
+    group, rows = None, []
+    for condition in report.conditions.values():
+        metrics = [condition.pooled.metrics]
+        if with_mean:
+            metrics.append(condition.mean)
+        cells = (condition.by.get(value) for value in values)
+        metrics += [cell.metrics if cell and cell.enough else {} for cell in cells]
+        rows.append(
+            Row(
+                condition.title,
+                condition.group != group,
+                condition.pooled.n_real + condition.pooled.n_fake,
+                tuple(map(_cell, metrics)),
+            )
+        )
+        group = condition.group
+    return rows
 
 
-def scale() -> list[Cell]:
+def scale() -> list[HeatCell]:
     """Give the colours of the EERs 0, 0.1, ... to guessing, for a legend."""
-    return [Cell(eer, None, *colours(eer)) for eer in (0.0, 0.1, 0.2, 0.3, 0.4, GUESSING)]
+    return [HeatCell(eer, None, *colours(eer)) for eer in (0.0, 0.1, 0.2, 0.3, 0.4, GUESSING)]
 
 
 def colours(eer: float) -> tuple[str, str]:
@@ -129,68 +137,54 @@ def colours(eer: float) -> tuple[str, str]:
     return colors.to_hex((red, green, blue)), _ink((red, green, blue))
 
 
-def sentence(found: Found) -> str:
+def sentence(report: RobustnessReport) -> str:
     """Say what degraded sounds do to the detector, worst first.
 
     Parameters
     ----------
-    found : mapping
-        See above.
+    report : RobustnessReport
 
     Returns
     -------
     sentence : str
         Empty where there is nothing to hold against clean.
     """
-    clean, *others = found["conditions"].values()
-    changed = [one for one in others if "change" in one]
+    clean, *others = report.conditions.values()
+    changed = [condition for condition in others if "change" in condition.pooled.metrics]
     if not changed:
         return ""
-    worst = max(changed, key=lambda one: one["change"])
-    text = f"The EER of the recordings as they are is {_percent(clean['eer'])}; it rises "
-    if worst["change"] > 0:
-        text += f"most with {worst['title']}, by {_points(worst)} to {_percent(worst['eer'])}."
+    worst = max(changed, key=lambda condition: condition.pooled.metrics["change"])
+    text = f"The EER of the recordings as they are is {percent(clean.pooled.metrics['eer'])}; "
+    metrics = worst.pooled.metrics
+    if metrics["change"] > 0:
+        to = percent(metrics["eer"])
+        text += f"it rises most with {worst.title}, by {_points(worst.pooled)} to {to}."
     else:
-        text += f"with none of {len(changed)} conditions."
-    known = [one["interval"]["change"] for one in changed if "change" in one["interval"]]
-    if known:
-        above = sum(low > 0 for low, _ in known)
-        text += f" In {above} of {len(known)} conditions the interval of the change is above 0."
-    threshold = max(changed, key=lambda one: one["hter"])
+        text += f"it rises with none of {len(changed)} conditions."
+    intervals = [condition.pooled.interval for condition in changed]
+    ends = [interval["change"] for interval in intervals if "change" in interval]
+    if ends:
+        above = sum(low > 0 for low, _ in ends)
+        text += f" In {above} of {len(ends)} conditions the interval of the change is above 0."
+    wrong = max(changed, key=lambda condition: condition.pooled.metrics["hter"])
     return (
-        f"{text} The stored threshold errs most with {threshold['title']}: HTER "
-        f"{_percent(threshold['hter'])}, where clean has {_percent(clean['hter'])}."
+        f"{text} The stored threshold errs most with {wrong.title}: HTER "
+        f"{percent(wrong.pooled.metrics['hter'])}, where clean has "
+        f"{percent(clean.pooled.metrics['hter'])}."
     )
 
 
-def _values(found: Found) -> list[str]:
+def _values(report: RobustnessReport) -> list[str]:
     """Values with enough recordings of each class, the largest first."""
-    cells = next(iter(found["conditions"].values())).get("by", {})
-    enough = [value for value in cells if _enough(cells[value])]
-    return sorted(enough, key=lambda value: (-sum(_counts(cells[value])), value))
+    cells = next(iter(report.conditions.values())).by
+    enough = [value for value, cell in cells.items() if cell.enough and "eer" in cell.metrics]
+    return sorted(enough, key=lambda value: (-cells[value].n_real - cells[value].n_fake, value))
 
 
-def _figures(one: Found, names: list[str]) -> Iterator[Found]:
-    """What a condition has in each column."""
-    own = {POOLED: one, MEAN: one.get("mean", {})}
-    for place, name in enumerate(names):
-        # A value may itself be called "all" or "mean".
-        cell = own[name] if place < len(own) else one.get("by", {}).get(name, {})
-        yield cell if place < len(own) or _enough(cell) else {}
-
-
-def _cell(figures: Found) -> Cell | None:
-    if "eer" not in figures:
+def _cell(metrics: Mapping[str, float]) -> HeatCell | None:
+    if "eer" not in metrics:
         return None
-    return Cell(figures["eer"], figures.get("change"), *colours(figures["eer"]))
-
-
-def _enough(cell: Found) -> bool:
-    return "eer" in cell and min(_counts(cell)) >= ENOUGH
-
-
-def _counts(cell: Found) -> tuple[int, int]:
-    return cell["n_real"], cell["n_fake"]
+    return HeatCell(metrics["eer"], metrics.get("change"), *colours(metrics["eer"]))
 
 
 def _ink(paper: tuple[float, float, float]) -> str:
@@ -200,11 +194,7 @@ def _ink(paper: tuple[float, float, float]) -> str:
     return "#000000" if (luminance + 0.05) / 0.05 >= 1.05 / (luminance + 0.05) else "#ffffff"
 
 
-def _points(one: Found) -> str:
-    ends = one["interval"].get("change")
+def _points(pooled: Cell) -> str:
+    ends = pooled.interval.get("change")
     between = f" (95 % interval {100 * ends[0]:+.1f} to {100 * ends[1]:+.1f})" if ends else ""
-    return f"{100 * one['change']:+.1f} points{between}"
-
-
-def _percent(rate: float) -> str:
-    return f"{100 * rate:.1f} %"
+    return f"{100 * pooled.metrics['change']:+.1f} points{between}"

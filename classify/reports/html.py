@@ -6,7 +6,8 @@ in per cent.
 """
 
 import base64
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,14 @@ import numpy as np
 from matplotlib.figure import Figure
 from scipy.special import expit, logit
 
-from classify.case import main_level, rule_of_three
 from classify.data.pictures import decode
 from classify.files import atomic_write
 from classify.metrics import detection
+from classify.metrics.bootstrap import rule_of_three
 from classify.metrics.breakdown import ENOUGH
+from classify.metrics.report import EvaluationReport, UnitReport
 from classify.metrics.trials import Trials
+from classify.percent import NBSP, chance, percent
 from classify.reports import curves, deletion, heatmap, plots
 from classify.reports.summary import assess
 from classify.runs.history import read_history
@@ -30,28 +33,23 @@ from classify.runs.run import Run
 MISTAKES = 12
 ROWS = 100  # of a breakdown table
 
-NBSP = "\u00a0"  # keeps a number and its unit in one line
-# Figures shown in per cent.
+# Metrics shown in per cent.
 PERCENT = {
     *("accuracy", "balanced_accuracy", "precision", "recall"),
     *("fpr", "fnr", "hter", "eer", "ece"),
 }
 
 
-def write(
-    run: Run, dataset: Path, report: Mapping[str, Any], levels: Mapping[str, Trials], command: str
-) -> Path:
+def write(run: Run, dataset: Path, report: EvaluationReport, command: str) -> Path:
     """Write ``RUN/report/index.html``.
 
     Parameters
     ----------
     run : Run
     dataset : Path
-        The dataset; the mistakes are drawn from its pictures.
-    report : mapping
-        What ``metrics.json`` holds.
-    levels : mapping of str to Trials
-        ``"picture"``, whose names are paths relative to `dataset`, and perhaps ``"recording"``.
+        The mistakes are drawn from its pictures.
+    report : EvaluationReport
+        The names of its pictures are paths relative to `dataset`.
     command : str
         What was called, for whoever wants to call it again.
 
@@ -67,7 +65,7 @@ def write(
     environment = jinja2.Environment(
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
-    environment.filters |= {"percent": _percent, "chance": _chance}
+    environment.filters |= {"percent": _percent, "chance": partial(chance, space=NBSP)}
     template = environment.from_string(
         files("classify.reports").joinpath("report.html").read_text("utf-8")
     )
@@ -75,12 +73,8 @@ def write(
         run=run,
         dataset=dataset,
         report=report,
-        levels=levels,
         command=command,
-        main=main_level(levels),
-        classes=run.classes,
-        counts={level: np.bincount(its.labels, minlength=2) for level, its in levels.items()},
-        verdict=assess(report, levels, run.classes).replace(" %", f"{NBSP}%"),
+        verdict=assess(report).replace(" %", f"{NBSP}%"),
         show=_show,
         between=_between,
         signed=_signed,
@@ -88,10 +82,10 @@ def write(
         rule_of_three=rule_of_three,
         most=ROWS,
         enough=ENOUGH,
-        drawn=dict(_drawn(run, report, levels)),
+        plots=dict(_plots(run, report)),
         explained=_explained(report),
         heatmap=heatmap,
-        mistakes=list(_mistakes(run, dataset, levels["picture"])),
+        mistakes=list(_mistakes(run, dataset, report.units["picture"].trials)),
     )
     path = run.folder / "report" / "index.html"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -100,14 +94,14 @@ def write(
     return path
 
 
-def mistakes(scored: Trials, threshold: float, most: int = MISTAKES) -> np.ndarray:
+def mistakes(trials: Trials, threshold: float, most: int = MISTAKES) -> np.ndarray:
     """Find the most confident mistakes, at most one a recording.
 
     Both kinds have the same room; what one does not need is the other's.
 
     Parameters
     ----------
-    scored : Trials
+    trials : Trials
     threshold : float in (0, 1)
         P(second class) from which the verdict is the second class.
     most : int
@@ -120,16 +114,16 @@ def mistakes(scored: Trials, threshold: float, most: int = MISTAKES) -> np.ndarr
 
     Examples
     --------
-    >>> scored = Trials(np.array(["a", "b", "c"]), np.array([0, 1, 1]), np.array([-1.0, 2.0, -3.0]))
-    >>> mistakes(scored, 0.5).tolist()
+    >>> trials = Trials(np.array(["a", "b", "c"]), np.array([0, 1, 1]), np.array([-1.0, 2.0, -3.0]))
+    >>> mistakes(trials, 0.5).tolist()
     [1, 0]
     """
-    called = expit(-scored.llr) >= threshold
-    confidence = np.where(called, -scored.llr, scored.llr)
-    wrong = np.flatnonzero(called != (scored.labels == 1))
+    called = expit(-trials.llr) >= threshold
+    confidence = np.where(called, -trials.llr, trials.llr)
+    wrong = np.flatnonzero(called != (trials.labels == 1))
     wrong = wrong[np.argsort(-confidence[wrong], kind="stable")]
-    wrong = wrong[np.sort(np.unique(scored.recordings[wrong], return_index=True)[1])]
-    real, fake = (wrong[scored.labels[wrong] == label] for label in (0, 1))
+    wrong = wrong[np.sort(np.unique(trials.recordings[wrong], return_index=True)[1])]
+    real, fake = (wrong[trials.labels[wrong] == label] for label in (0, 1))
     half = most // 2
     chosen = np.concatenate(
         [real[: max(half, most - len(fake))], fake[: max(half, most - len(real))]]
@@ -137,53 +131,52 @@ def mistakes(scored: Trials, threshold: float, most: int = MISTAKES) -> np.ndarr
     return chosen[np.argsort(-confidence[chosen], kind="stable")]
 
 
-def _mistakes(run: Run, dataset: Path, scored: Trials) -> Iterator[dict[str, Any]]:
-    for at in mistakes(scored, run.threshold):
-        name, p_fake = str(scored.names[at]), float(expit(-scored.llr[at]))
+def _mistakes(run: Run, dataset: Path, trials: Trials) -> Iterator[dict[str, Any]]:
+    for at in mistakes(trials, run.threshold):
+        name, p_fake = str(trials.names[at]), float(expit(-trials.llr[at]))
         image = decode((dataset / name).read_bytes()).image
         yield {
             "name": name,
             "p_fake": p_fake,
-            "truth": run.classes[scored.labels[at]],
+            "truth": run.classes[trials.labels[at]],
             "verdict": run.classes[int(p_fake >= run.threshold)],
             "uncertain": run.uncertain[0] < p_fake < run.uncertain[1],
             "picture": _inline(plots.spectrogram(image, run.axes), dpi=110, grey=True),
         }
 
 
-def _drawn(
-    run: Run, report: Mapping[str, Any], levels: Mapping[str, Trials]
-) -> Iterator[tuple[str, str]]:
-    """Figures by name, those that have a meaning."""
+def _plots(run: Run, report: EvaluationReport) -> Iterator[tuple[str, str]]:
+    """Plots by name, those that have a meaning."""
     histories = dict(_histories(run))
     if histories:
-        yield "learning", _inline(plots.learning(histories, run.training.get("keep_epoch", "last")))
-    found = {
-        level: _curve(its, report[level]) for level, its in levels.items() if "eer" in report[level]
+        yield "learning", _inline(plots.learning(histories, run.training.get("select", "loss")))
+    error_curves = {
+        unit: _curve(part) for unit, part in report.units.items() if "eer" in part.metrics
     }
-    if found:
-        yield "roc", _inline(curves.roc(found, run.classes))
-        yield "det", _inline(curves.det(found, run.classes))
-    for level, its in levels.items():
-        how = (its.labels, its.llr, run.classes)
-        yield f"histogram-{level}", _inline(plots.histogram(*how, run.threshold, run.uncertain))
-        if "ece" in report[level]:
-            yield f"reliability-{level}", _inline(plots.reliability(*how))
-    if "explanation" in report:
-        yield "deletion", _inline(deletion.curves(report["explanation"]))
+    if error_curves:
+        yield "roc", _inline(curves.roc(error_curves, run.classes))
+        yield "det", _inline(curves.det(error_curves, run.classes))
+    for unit, part in report.units.items():
+        scores = (part.trials.labels, part.trials.llr, run.classes)
+        yield f"histogram-{unit}", _inline(plots.histogram(*scores, run.threshold, run.uncertain))
+        if "ece" in part.metrics:
+            yield f"reliability-{unit}", _inline(plots.reliability(*scores))
+    if report.explanation:
+        yield "deletion", _inline(deletion.curves(report.explanation))
 
 
-def _explained(report: Mapping[str, Any]) -> dict[str, str]:
+def _explained(report: EvaluationReport) -> dict[str, str]:
     """Whether explanations mean anything, by method; empty where it was not measured."""
-    found = deletion.sentences(report["explanation"]) if "explanation" in report else {}
-    return {method: sentence.replace(" %", f"{NBSP}%") for method, sentence in found.items()}
+    sentences = deletion.sentences(report.explanation) if report.explanation else {}
+    return {method: sentence.replace(" %", f"{NBSP}%") for method, sentence in sentences.items()}
 
 
-def _curve(scored: Trials, found: Mapping[str, float]) -> curves.Curve:
+def _curve(part: UnitReport) -> curves.Curve:
+    trials, metrics = part.trials, part.metrics
     fpr, fnr, _ = detection.det_curve(
-        scored.llr[scored.labels == 0], scored.llr[scored.labels == 1]
+        trials.llr[trials.labels == 0], trials.llr[trials.labels == 1]
     )
-    return curves.Curve(fpr, fnr, found["eer"], (found["fpr"], found["fnr"]))
+    return curves.Curve(fpr, fnr, metrics["eer"], (metrics["fpr"], metrics["fnr"]))
 
 
 def _histories(run: Run) -> Iterator[tuple[str, list[dict[str, float]]]]:
@@ -211,10 +204,4 @@ def _signed(value: float) -> str:
 
 
 def _percent(value: float) -> str:
-    return f"{100 * value:.1f}{NBSP}%"
-
-
-def _chance(p: float) -> str:
-    """A probability, never as 0 or 100 %."""
-    side = "< " if p < 0.001 else "> " if p > 0.999 else ""
-    return side + _percent(min(max(p, 0.001), 0.999))
+    return percent(value, NBSP)

@@ -1,9 +1,17 @@
-"""Figures as text for a terminal."""
+"""Metrics as text for a terminal."""
 
 from collections.abc import Mapping, Sequence
 from statistics import mean, stdev
-from typing import Any
 
+from classify.metrics.breakdown import Cell
+from classify.metrics.comparison import Comparison
+from classify.metrics.report import (
+    ConditionReport,
+    EvaluationReport,
+    RobustnessReport,
+    ScoreFileReport,
+    UnitReport,
+)
 from classify.metrics.trials import METRICS
 from classify.reports import deletion, heatmap
 from classify.runs.run import Run
@@ -12,92 +20,91 @@ from classify.runs.run import Run
 SHOWN = 10
 
 
-def evaluation(report: Mapping[str, Any], classes: Sequence[str]) -> str:
+def evaluation(report: EvaluationReport) -> str:
     """Write the report of an evaluation as text.
 
     Parameters
     ----------
-    report : mapping
-        What ``metrics.json`` holds, see `classify.evaluation.evaluation`.
-    classes : sequence of two str
+    report : EvaluationReport
 
     Returns
     -------
     text : str
     """
-    levels = [level for level in ("picture", "recording") if level in report]
-    lines = [f"{report['split']:<18}" + "".join(f"{level + 's':>24}" for level in levels)]
+    units, classes = report.units, report.classes
+    lines = [f"{report.split:<18}" + "".join(f"{unit + 's':>24}" for unit in units)]
     for index, name in enumerate(classes):
-        counts = [sum(report["confusion"][level][index]) for level in levels]
+        counts = [sum(part.confusion[index]) for part in units.values()]
         lines.append(f"{name:<18}" + "".join(f"{count:>9}{'':15}" for count in counts))
     for name in METRICS:
-        cells = [figure(report[level], report["interval"][level], name) for level in levels]
+        cells = [metric(part.metrics, part.interval, name) for part in units.values()]
         lines.append(f"{name:<18}" + "".join(f"{cell:>24}" for cell in cells))
-    for level in levels:
-        lines += _confusion(level, report["confusion"][level], classes)
-        lines += _asides(level, report, classes)
-    for column, cells in report["by"].items():
-        lines += ["", *_breakdown(column, cells, report["mean_over"].get(column))]
-    if "robustness" in report:
-        lines += ["", *_robustness(report["robustness"])]
+    for unit, part in units.items():
+        lines += _confusion(unit, part.confusion, classes)
+        lines += _asides(part)
+    for column, values in report.by.items():
+        lines += ["", *_breakdown(column, values, report.mean_over.get(column))]
+    if report.robustness:
+        lines += ["", *_robustness(report.robustness)]
     lines.append("")
-    lines += _explanation(report, classes)
-    if "explanation" in report:
-        lines += deletion.sentences(report["explanation"]).values()
+    lines += _explanation(report)
+    if report.explanation:
+        lines += deletion.sentences(report.explanation).values()
     return "\n".join(line.rstrip() for line in lines)
 
 
-def figure(
-    figures: Mapping[str, float], intervals: Mapping[str, Sequence[float]], name: str
+def metric(
+    metrics: Mapping[str, float], intervals: Mapping[str, Sequence[float]], name: str
 ) -> str:
-    """Write one figure with its interval.
+    """Write one metric with its interval.
 
     Examples
     --------
-    >>> figure({"eer": 0.25}, {"eer": (0.2, 0.31)}, "eer"), figure({}, {}, "eer").strip()
+    >>> metric({"eer": 0.25}, {"eer": (0.2, 0.31)}, "eer"), metric({}, {}, "eer").strip()
     ('0.250 [0.200, 0.310]', '-')
     """
-    if name not in figures:
+    if name not in metrics:
         return f"{'-':>5}{'':15}"
     between = "[{:.3f}, {:.3f}]".format(*intervals[name]) if name in intervals else ""
-    return f"{figures[name]:.3f} {between:<14}"
+    return f"{metrics[name]:.3f} {between:<14}"
 
 
-def _confusion(level: str, table: Sequence[Sequence[int]], classes: Sequence[str]) -> list[str]:
-    lines = ["", f"{level}s, verdict:".ljust(22) + "".join(f"{name:>12}" for name in classes)]
+def _rates(metrics: Mapping[str, float], *names: str) -> str:
+    return "".join(f"{metrics[name]:7.3f}" if name in metrics else f"{'-':>7}" for name in names)
+
+
+def _confusion(unit: str, table: Sequence[Sequence[int]], classes: Sequence[str]) -> list[str]:
+    lines = ["", f"{unit}s, verdict:".ljust(22) + "".join(f"{name:>12}" for name in classes)]
     for name, row in zip(classes, table, strict=True):
         lines.append(f"  {name:<20}" + "".join(f"{count:>12}" for count in row))
     return lines
 
 
-def _asides(level: str, report: Mapping[str, Any], classes: Sequence[str]) -> list[str]:
-    decided, oracle = report["decided"][level], report["oracle"][level]
-    lines = [f"  uncertain: {decided['uncertain']:.1%}"]
-    if "accuracy" in decided:
-        lines[0] += f"; of the rest {decided['accuracy']:.1%} are right"
-    if oracle:
+def _asides(part: UnitReport) -> list[str]:
+    lines = [f"  uncertain: {part.selective['uncertain']:.1%}"]
+    if "accuracy" in part.selective:
+        lines[0] += f"; of the rest {part.selective['accuracy']:.1%} are right"
+    if part.oracle:
         lines.append(
-            f"  oracle: at the threshold that the truth chooses {oracle['accuracy_at_eer']:.1%} "
-            "would be right"
+            "  oracle: at the threshold that the truth chooses "
+            f"{part.oracle['accuracy_at_eer']:.1%} would be right"
         )
-    if "seeds" in report and "eer" in report["seeds"].get(level, {}):
-        average, deviation = report["seeds"][level]["eer"]
+    if "eer" in part.seeds:
+        average, deviation = part.seeds["eer"]
         lines.append(f"  its networks alone: EER {average:.3f} +- {deviation:.3f}")
     return lines
 
 
 def _breakdown(
-    column: str, cells: Mapping[str, Mapping[str, Any]], average: Mapping[str, float] | None
+    column: str, cells: Mapping[str, Cell], average: Mapping[str, float] | None
 ) -> list[str]:
     width = max(18, *(len(value) for value in list(cells)[:SHOWN])) + 2
     lines = [f"by {column}".ljust(width) + "   real   fake  EER                    FPR    FNR"]
     for value, cell in list(cells.items())[:SHOWN]:
-        rates = "".join(
-            f"{cell[name]:7.3f}" if name in cell else f"{'-':>7}" for name in ("fpr", "fnr")
-        )
         lines.append(
-            f"{value:<{width}}{cell['n_real']:>7}{cell['n_fake']:>7}  "
-            f"{figure(cell, cell['interval'], 'eer'):<20}{rates}  {cell['against']}"
+            f"{value:<{width}}{cell.n_real:>7}{cell.n_fake:>7}  "
+            f"{metric(cell.metrics, cell.interval, 'eer'):<20}"
+            f"{_rates(cell.metrics, 'fpr', 'fnr')}  {cell.real_from}"
         )
     if len(cells) > SHOWN:
         lines.append(f"  and {len(cells) - SHOWN} more, in the report")
@@ -109,50 +116,56 @@ def _breakdown(
     return lines
 
 
-def _robustness(found: Mapping[str, Any]) -> list[str]:
-    width = max(20, *(len(one["title"]) for one in found["conditions"].values()))
+def _robustness(report: RobustnessReport) -> list[str]:
+    conditions = list(report.conditions.values())
+    width = max(20, *(len(condition.title) for condition in conditions))
     heads = "      n  EER                   change                   HTER   FPR    FNR"
     lines = ["robustness".ljust(width) + heads]
-    for name, one in found["conditions"].items():
-        change = ""
-        if "change" in one and name != next(iter(found["conditions"])):
-            ends = one["interval"].get("change")
-            change = f"{one['change']:+.3f}" + (" [{:+.3f}, {:+.3f}]".format(*ends) if ends else "")
-        rates = "".join(
-            f"{one[key]:7.3f}" if key in one else f"{'-':>7}" for key in ("hter", "fpr", "fnr")
-        )
+    for number, condition in enumerate(conditions):
+        pooled = condition.pooled
+        change = _change(condition) if number else ""
         lines.append(
-            f"{one['title']:<{width}}{one['n_real'] + one['n_fake']:>7}  "
-            f"{figure(one, one['interval'], 'eer'):<21} {change:<23}{rates}"
+            f"{condition.title:<{width}}{pooled.n_real + pooled.n_fake:>7}  "
+            f"{metric(pooled.metrics, pooled.interval, 'eer'):<21} {change:<23}"
+            f"{_rates(pooled.metrics, 'hter', 'fpr', 'fnr')}"
         )
-    return [*lines, *filter(None, [heatmap.sentence(found)])]
+    return [*lines, *filter(None, [heatmap.sentence(report)])]
 
 
-def _explanation(report: Mapping[str, Any], classes: Sequence[str]) -> list[str]:
-    low, high = report["uncertain"]
+def _change(condition: ConditionReport) -> str:
+    pooled = condition.pooled
+    if "change" not in pooled.metrics:
+        return ""
+    ends = pooled.interval.get("change")
+    return f"{pooled.metrics['change']:+.3f}" + (
+        " [{:+.3f}, {:+.3f}]".format(*ends) if ends else ""
+    )
+
+
+def _explanation(report: EvaluationReport) -> list[str]:
+    (low, high), fake = report.uncertain, report.classes[1]
     lines = [
-        f"verdict {classes[1]} from P({classes[1]}) = {report['threshold']:g}; "
+        f"verdict {fake} from P({fake}) = {report.threshold:g}; "
         f"uncertain between {low:.3f} and {high:.3f}",
     ]
-    if report["resamples"]:
+    if report.resamples:
         lines.append(
-            f"[ ]: 95 % of {report['resamples']:,} resamples, drawn by {report['resampled_by']}"
+            f"[ ]: 95 % of {report.resamples:,} resamples, drawn by {report.bootstrap_unit}"
         )
-    if report["split"] == "validation":
+    if report.split == "validation":
         lines.append(
             "the calibration, the threshold and, unless it is the last, the epoch were chosen on "
-            "validation: these figures flatter; run.json holds the cross-fitted ones"
+            "validation: these metrics flatter; run.json holds the cross-fitted ones"
         )
     return lines
 
 
-def comparison(report: Mapping[str, Any], a: str, b: str) -> str:
-    """Write the report of a comparison as text.
+def comparison(report: Comparison, a: str, b: str) -> str:
+    """Write a comparison as text.
 
     Parameters
     ----------
-    report : mapping
-        See `classify.evaluation.comparison.Comparison`.
+    report : Comparison
     a, b : str
         What the systems are called.
 
@@ -160,50 +173,46 @@ def comparison(report: Mapping[str, Any], a: str, b: str) -> str:
     -------
     text : str
     """
+    values, test = report.differences, report.mcnemar
     lines = [
         f"A  {a}",
         f"B  {b}",
-        f"{report['split']}: {report['n_real']} real and {report['n_fake']} fake "
-        f"{report['level']}s, resampled by {report['resampled_by']}",
+        f"{report.split}: {report.n_real} real and {report.n_fake} fake "
+        f"{report.unit}s, resampled by {report.bootstrap_unit}",
         "",
         f"{'':<18}{'A':>8}{'B':>8}   B - A",
     ]
-    for name, change in report["difference"].items():
-        between = report["interval"].get(name)
+    for name, change in values.difference.items():
+        between = values.interval.get(name)
         text = f"[{between[0]:+.3f}, {between[1]:+.3f}]" if between else ""
         lines.append(
-            f"{name:<18}{report['a'][name]:>8.3f}{report['b'][name]:>8.3f}  {change:+.3f} {text}"
+            f"{name:<18}{values.a[name]:>8.3f}{values.b[name]:>8.3f}  {change:+.3f} {text}"
         )
-    test = report["mcnemar"]
     lines += [
-        f"only A is right on {test['only_a']}, only B on {test['only_b']} (McNemar "
-        f"p = {test['p']:.2g})",
+        f"only A is right on {test.only_a}, only B on {test.only_b} (McNemar p = {test.p:.2g})",
         "",
-        report["sentence"],
+        report.sentence,
     ]
     return "\n".join(line.rstrip() for line in lines)
 
 
-def scores(report: Mapping[str, Any]) -> str:
-    """Write the figures of a score file as text.
+def scores(report: ScoreFileReport) -> str:
+    """Write the metrics of a score file as text.
 
     Parameters
     ----------
-    report : mapping
-        ``n_real``, ``n_fake``, ``format``, ``direction``, ``figures``, ``interval``, ``oracle``.
+    report : ScoreFileReport
 
     Returns
     -------
     text : str
     """
     lines = [
-        f"{report['format']}: {report['n_real']} bona fide, {report['n_fake']} spoof; "
-        f"{report['direction']}"
+        f"{report.format}: {report.n_real} bona fide, {report.n_fake} spoof; {report.direction}"
     ]
-    for name in METRICS:
-        lines.append(f"{name:<18}{figure(report['figures'], report['interval'], name)}")
-    if report["oracle"]:
-        lines.append(f"{'EER threshold':<18}{report['oracle']['eer_threshold']:.6g}")
+    lines += [f"{name:<18}{metric(report.metrics, report.interval, name)}" for name in METRICS]
+    if report.oracle:
+        lines.append(f"{'EER threshold':<18}{report.oracle['eer_threshold']:.6g}")
     return "\n".join(line.rstrip() for line in lines)
 
 
@@ -218,7 +227,7 @@ def training(run: Run) -> str:
     -------
     text : str
     """
-    found = run.validation
+    validation = run.validation
     if run.members:
         head = f"{run.folder}: {len(run.members)} networks"
         eers = [member.validation["eer"] for member in run.members if "eer" in member.validation]
@@ -229,10 +238,10 @@ def training(run: Run) -> str:
             f"{run.folder}: kept epoch {int(run.scores['epoch']) + 1}, validation loss "
             f"{run.scores['val_loss']:.3f}, accuracy {run.scores['val_accuracy']:.3f}"
         )
-    figures = [f"accuracy {found['accuracy']:.3f}"]
-    if "eer" in found:
-        figures = [f"EER {found['eer']:.3f}", *figures]
-        figures[1] += f" ({found['accuracy_at_eer']:.3f} at the EER point)"
-    if "ece" in found:
-        figures.append(f"ECE {found['ece']:.3f}")
-    return f"{head}\nvalidation, {found['recordings']:.0f} recordings: {', '.join(figures)}"
+    metrics = [f"accuracy {validation['accuracy']:.3f}"]
+    if "eer" in validation:
+        metrics = [f"EER {validation['eer']:.3f}", *metrics]
+        metrics[1] += f" ({validation['accuracy_at_eer']:.3f} at the EER point)"
+    if "ece" in validation:
+        metrics.append(f"ECE {validation['ece']:.3f}")
+    return f"{head}\nvalidation, {validation['recordings']:.0f} recordings: {', '.join(metrics)}"

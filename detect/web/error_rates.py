@@ -6,13 +6,14 @@ ln p(first class) - ln p(second class). Thresholds are on P(second class), in (0
 """
 
 import csv
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from classify.case import rule_of_three
+from classify.metrics import report as metrics_report
+from classify.metrics.bootstrap import rule_of_three
+from classify.metrics.trials import main_unit
 from classify.prediction.verdicts import probability
 from classify.prediction.wording import NBSP
 from classify.runs.run import Run
@@ -152,15 +153,15 @@ def stored_rates(run: Run) -> Rates | None:
     path = run.folder / METRICS
     if not path.is_file():
         return None
+    values = metrics_report.read(path)
     try:
-        tables = json.loads(path.read_text(encoding="utf-8"))["confusion"]
-        table = tables.get("recording", tables.get("picture"))
-        (right_real, false_alarms), (misses, right_fake) = table
-        return Rates(false_alarms, right_real + false_alarms, misses, misses + right_fake)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        tables = values["confusion"]
+        (right_real, false_alarms), (misses, right_fake) = tables[main_unit(tables)]
+    except (KeyError, TypeError, ValueError) as error:
         raise ValueError(
             f"expected the report of an evaluation in {path}, got {error!r}"
         ) from error
+    return Rates(false_alarms, right_real + false_alarms, misses, misses + right_fake)
 
 
 def threshold_steps(threshold: float) -> list[float]:

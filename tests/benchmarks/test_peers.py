@@ -118,8 +118,8 @@ def test_figures_are_those_of_evaluate_and_of_the_score_command(first, audio):
             columns = manifest.table(known, read.names)
             scored = Trials(read.names, read.labels, read.llr, columns)
             parts = breakdown(scored, "source", scored.names, 0.5, 0)
-            pooled.append(told["figures"]["eer"])
-            right.append(told["figures"]["accuracy"])
+            pooled.append(told.metrics["eer"])
+            right.append(told.metrics["accuracy"])
             by_source.append(mean_over(parts)["eer"])
         row = cells(done.stdout)[peer]
         means = [np.mean(pooled), np.mean(by_source), np.mean(right)]

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from classify.evaluation.comparison import compare, differences, mcnemar, same, sentence
+from classify.evaluation.comparison import compare, sentence, shared_trials
+from classify.metrics.comparison import McNemar, differences, mcnemar
 from classify.metrics.trials import Trials
 from classify.reports import text as text_tables
 from classify.runs.run import load
@@ -22,14 +23,14 @@ def test_mcnemar_counts_what_only_one_is_right_on():
     a = scored(labels, [1] * 8 + [-1] * 2)
     b = scored(labels, [1] * 2 + [-1] * 6 + [1] * 1 + [-1])
     # Only a on 6, only b on 1: two-sided exact p of 1 or fewer of 7, 2 * (1 + 7) / 2^7.
-    assert mcnemar(a, b, BOTH) == {"only_a": 6, "only_b": 1, "p": pytest.approx(16 / 128)}
-    assert mcnemar(a, a, BOTH)["p"] == 1
+    assert mcnemar(a, b, BOTH) == McNemar(6, 1, pytest.approx(16 / 128))
+    assert mcnemar(a, a, BOTH).p == 1
 
 
 def test_each_system_is_judged_at_its_own_threshold():
     labels, llr = [0, 1], [0.0, -1.0]
     same = scored(labels, llr)
-    assert mcnemar(same, same, (0.5, 0.6)) == {"only_a": 0, "only_b": 1, "p": 1.0}
+    assert mcnemar(same, same, (0.5, 0.6)) == McNemar(0, 1, 1.0)
 
 
 def pair(distance_a, distance_b, count=300):
@@ -46,19 +47,17 @@ def pair(distance_a, distance_b, count=300):
 def test_a_paired_interval_is_narrower_than_the_figures_own():
     a, b = pair(1.0, 1.4)
     found = differences(a, b, BOTH, np.arange(300), 200)
-    assert found["difference"]["eer"] == found["b"]["eer"] - found["a"]["eer"]
-    assert found["difference"]["eer"] < 0 < found["difference"]["auc"]
-    low, high = found["interval"]["auc"]
-    assert 0 < low < found["difference"]["auc"] < high
+    assert found.difference["eer"] == found.b["eer"] - found.a["eer"]
+    assert found.difference["eer"] < 0 < found.difference["auc"]
+    low, high = found.interval["auc"]
+    assert 0 < low < found.difference["auc"] < high
     again = differences(a, a, BOTH, np.arange(300), 50)
-    assert set(again["difference"].values()) == {0}
-    assert set(again["interval"].values()) == {(0, 0)}
+    assert set(again.difference.values()) == {0}
+    assert set(again.interval.values()) == {(0, 0)}
 
 
-def report(distance_a, distance_b):
-    a, b = pair(distance_a, distance_b)
-    found = differences(a, b, BOTH, np.arange(300), 200)
-    return {**found, "mcnemar": mcnemar(a, b, BOTH)}
+def compared(a, b):
+    return differences(a, b, BOTH, np.arange(len(a)), 200), mcnemar(a, b, BOTH)
 
 
 @pytest.mark.parametrize(
@@ -70,7 +69,7 @@ def report(distance_a, distance_b):
     ],
 )
 def test_the_sentence_says_what_follows(a, b, start):
-    text = sentence(report(a, b), "runs/a", "runs/b")
+    text = sentence(*compared(*pair(a, b)), "runs/a", "runs/b")
     assert text.startswith(start)
     surely = "differs (McNemar p = " if a != b else "does not differ surely (McNemar p = "
     assert surely in text
@@ -78,40 +77,43 @@ def test_the_sentence_says_what_follows(a, b, start):
 
 def test_the_sentence_without_an_equal_error_rate_speaks_of_accuracy():
     a, b = (scored([1] * 40, [-1] * right + [1] * (40 - right)) for right in (10, 38))
-    found = differences(a, b, BOTH, np.arange(40), 100)
-    text = sentence({**found, "mcnemar": mcnemar(a, b, BOTH)}, "x", "y")
+    text = sentence(*compared(a, b), "x", "y")
     assert text.startswith("By accuracy, y is better by 0.700")
 
 
 def test_two_runs_on_the_same_recordings(trained, images, tmp_path):
     a = load(trained)
     other = dataclasses.replace(a, calibration=dataclasses.replace(a.calibration, offset=50.0))
-    found = compare(images, a, other, "test", 20)
-    assert (found.report["n_real"], found.report["n_fake"], found.refused) == (8, 8, 0)
+    report = compare(images, a, other, "test", 20)
+    assert (report.n_real, report.n_fake, report.refused) == (8, 8, 0)
     # The same network, but b calls everything real: the same ranking, other verdicts.
-    assert found.report["difference"]["eer"] == 0
-    assert found.report["b"]["accuracy"] == 0.5
-    text = text_tables.comparison(found.report, "one", "two")
+    assert report.differences.difference["eer"] == 0
+    assert report.differences.b["accuracy"] == 0.5
+    text = text_tables.comparison(report, "one", "two")
     assert text.splitlines()[:2] == ["A  one", "B  two"]
-    assert found.report["sentence"] in text
+    assert report.sentence in text
+    values = report.to_json()
+    assert values["difference"] == report.differences.difference
+    assert values["mcnemar"]["p"] == report.mcnemar.p
+    assert not {"differences", "refused"} & set(values)
 
 
 def test_what_only_one_run_can_score_is_left_out(trained, images, tmp_path):
     copy = shutil.copytree(images, tmp_path / "images")
     (copy / "test/real/00.png").write_bytes(b"broken")
     run = load(trained)
-    found = compare(copy, run, run, "test", 0)
-    assert (found.report["n_real"], found.refused) == (7, 1)
+    report = compare(copy, run, run, "test", 0)
+    assert (report.n_real, report.refused) == (7, 1)
 
 
 def test_recordings_are_matched_by_name_and_class():
     a = Trials(np.array(["x", "y", "z"]), np.array([0, 0, 1]), np.array([1.0, 2.0, 3.0]))
     b = Trials(np.array(["z", "w", "x"]), np.array([1, 0, 0]), np.array([30.0, 40.0, 10.0]))
-    first, second = same(a, b)
+    first, second = shared_trials(a, b)
     assert first.names.tolist() == second.names.tolist() == ["x", "z"]
     assert (first.llr.tolist(), second.llr.tolist()) == ([1, 3], [10, 30])
     with pytest.raises(ValueError, match="expected recordings that both runs can score, got none"):
-        same(a, Trials(b.names, 1 - b.labels, b.llr))
+        shared_trials(a, Trials(b.names, 1 - b.labels, b.llr))
 
 
 def test_runs_of_other_classes_cannot_be_compared(trained, images):
@@ -126,4 +128,4 @@ def test_the_threshold_is_one_of_probabilities():
     edge = -np.log(0.7 / 0.3)
     assert expit(-edge) == pytest.approx(0.7)
     one = scored([1], [edge + 0.01])
-    assert mcnemar(one, one, (0.7, 0.5))["only_b"] == 1
+    assert mcnemar(one, one, (0.7, 0.5)).only_b == 1

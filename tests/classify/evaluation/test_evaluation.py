@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from classify.evaluation.evaluation import evaluate
+from classify.metrics.report import read
 from classify.metrics.trials import METRICS, compute_metrics
 from classify.prediction.inference import score_pictures
 from classify.reports import text
@@ -34,81 +35,87 @@ def with_manifest(images):
     return images
 
 
-def test_the_report_per_picture_is_the_summary_of_the_calibrated_scores(run, images):
-    found = evaluate(images, run, "test", resamples=20, explain_pictures=0)
+def test_the_report_per_picture_is_of_the_calibrated_scores(run, images):
+    report = evaluate(images, run, "test", resamples=20, explain_pictures=0)
     paths = sorted((images / "test").rglob("*.png"))
     labels = np.array([int(path.parent.name == "fake") for path in paths])
     llr = run.calibration(np.array([score.llr[0] for score in score_pictures(run, paths)]))
     assert run.calibration != Calibration()
-    assert found.report["picture"] == pytest.approx(compute_metrics(labels, llr, 0.5))
-    assert tuple(found.report["picture"]) == METRICS
-    assert (found.report["split"], found.report["threshold"], found.refused) == ("test", 0.5, 0)
-    assert found.report["uncertain"] == list(run.uncertain)
-    assert "recording" not in found.report
-    assert found.trials is found.levels["picture"]
-    (tn, fp), (fn, tp) = found.report["confusion"]["picture"]
+    assert list(report.units) == ["picture"]
+    pictures = report.main
+    assert pictures.metrics == pytest.approx(compute_metrics(labels, llr, 0.5))
+    assert tuple(pictures.metrics) == METRICS
+    assert (report.split, report.threshold, report.refused) == ("test", 0.5, 0)
+    assert (report.uncertain, report.classes) == (run.uncertain, run.classes)
+    (tn, fp), (fn, tp) = pictures.confusion
     assert (tn + fp, fn + tp) == (8, 8)
-    assert (fp / 8, tp / 8) == (found.report["picture"]["fpr"], found.report["picture"]["recall"])
-    assert found.report["resampled_by"] == "recording"
+    assert (fp / 8, tp / 8) == (pictures.metrics["fpr"], pictures.metrics["recall"])
+    assert report.bootstrap_unit == "recording"
 
 
 def test_the_written_report(run, images):
-    found = evaluate(images, run, "validation", resamples=20, explain_pictures=0)
+    report = evaluate(images, run, "validation", resamples=20, explain_pictures=0)
     folder = run.folder / "report"
-    assert json.loads((folder / "metrics.json").read_text()) == json.loads(json.dumps(found.report))
+    assert read(folder / "metrics.json") == json.loads(json.dumps(report.to_json()))
     page = (folder / "index.html").read_text()
     assert "--split validation" in page
     with (folder / "scores.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
-    assert [row["name"] for row in rows] == found.trials.names.tolist()
-    assert [run.classes.index(row["label"]) for row in rows] == found.trials.labels.tolist()
-    assert [float(row["llr"]) for row in rows] == found.trials.llr.tolist()
+    trials = report.main.trials
+    assert [row["name"] for row in rows] == trials.names.tolist()
+    assert [run.classes.index(row["label"]) for row in rows] == trials.labels.tolist()
+    assert [float(row["llr"]) for row in rows] == trials.llr.tolist()
     assert {path.name for path in folder.iterdir()} == {"metrics.json", "index.html", "scores.csv"}
 
 
 def test_recordings_are_pooled_and_broken_down(run, copy):
-    found = evaluate(with_manifest(copy), run, "test", resamples=20, explain_pictures=0)
-    report = found.report
-    assert np.sum(report["confusion"]["recording"]) == 8
-    assert np.sum(report["confusion"]["picture"]) == 16
-    assert found.trials.names[0] == "fake-0.wav"
-    assert report["resampled_by"] == "speaker"
-    assert set(report["by"]) == {"generator"}
-    assert {value: cell["n_fake"] for value, cell in report["by"]["generator"].items()} == {
-        "g0": 2,
-        "g1": 2,
-        "-": 0,
-    }
-    assert report["by"]["generator"]["g0"]["against"] == "all"
-    assert set(report["interval"]["recording"]) <= set(METRICS)
+    report = evaluate(with_manifest(copy), run, "test", resamples=20, explain_pictures=0)
+    assert np.sum(report.units["recording"].confusion) == 8
+    assert np.sum(report.units["picture"].confusion) == 16
+    assert report.main.trials.names[0] == "fake-0.wav"
+    assert report.bootstrap_unit == "speaker"
+    assert set(report.by) == {"generator"}
+    cells = report.by["generator"]
+    assert {value: cell.n_fake for value, cell in cells.items()} == {"g0": 2, "g1": 2, "-": 0}
+    assert cells["g0"].real_from == "all"
+    assert set(report.main.interval) <= set(METRICS)
+    lines = text.evaluation(report).splitlines()
+    assert lines[0].split() == ["test", "pictures", "recordings"]
+    assert lines[1].split() == ["real", "8", "4"]
+    line = next(line for line in lines if line.startswith("loss"))
+    pictures = report.units["picture"]
+    low, high = pictures.interval["loss"]
+    assert f"{pictures.metrics['loss']:.3f} [{low:.3f}, {high:.3f}]" in line
+    assert any(line.startswith("by generator") for line in lines)
+    assert any(line.startswith("[ ]: 95 % of 20 resamples, drawn by speaker") for line in lines)
 
 
 def test_columns_are_chosen_by_name(run, copy):
-    found = evaluate(
+    report = evaluate(
         with_manifest(copy), run, "test", by=["speaker"], resamples=0, explain_pictures=0
     )
-    assert set(found.report["by"]) == {"speaker"}
-    assert found.report["by"]["speaker"]["s0"]["against"] == "same speaker"
+    assert set(report.by) == {"speaker"}
+    assert report.by["speaker"]["s0"].real_from == "same speaker"
     with pytest.raises(ValueError, match="expected a column of .*speaker, generator.*, got colour"):
         evaluate(copy, run, "test", by=["colour"])
 
 
 def test_one_class_is_evaluated_as_far_as_it_means_something(run, copy):
     shutil.rmtree(copy / "test/real")
-    found = evaluate(copy, run, "test", resamples=20, explain_pictures=0)
-    assert "accuracy" in found.report["picture"]
-    assert "eer" not in found.report["picture"]
+    report = evaluate(copy, run, "test", resamples=20, explain_pictures=0)
+    assert "accuracy" in report.main.metrics
+    assert "eer" not in report.main.metrics
     assert (run.folder / "report/index.html").is_file()
-    lines = text.evaluation(found.report, run.classes).splitlines()
+    lines = text.evaluation(report).splitlines()
     line = next(line for line in lines if line.startswith("eer"))
     assert line.split() == ["eer", "-"]
 
 
 def test_pictures_that_cannot_be_scored_are_named_and_counted(run, copy, capsys):
     (copy / "test/fake/00.png").write_bytes(b"broken")
-    found = evaluate(copy, run, "test", resamples=0, explain_pictures=0)
-    assert found.refused == 1
-    assert np.sum(found.report["confusion"]["picture"]) == 15
+    report = evaluate(copy, run, "test", resamples=0, explain_pictures=0)
+    assert report.refused == 1
+    assert np.sum(report.main.confusion) == 15
     assert "00.png: expected a picture, got something else" in capsys.readouterr().err
 
 
@@ -137,15 +144,3 @@ def test_a_dataset_of_other_drawing_settings_is_refused(trained, copy, tmp_path)
     (folder / "render.json").write_text('{"hop": 256, "command": "./run.sh render --hop=256"}')
     with pytest.raises(ValueError, match=f"{refused} ./run.sh render --hop=256$"):
         evaluate(copy, load(folder), "test")
-
-
-def test_the_table_shows_both_levels_with_intervals(run, copy):
-    report = evaluate(with_manifest(copy), run, "test", resamples=20, explain_pictures=0).report
-    lines = text.evaluation(report, run.classes).splitlines()
-    assert lines[0].split() == ["test", "pictures", "recordings"]
-    assert lines[1].split() == ["real", "8", "4"]
-    line = next(line for line in lines if line.startswith("loss"))
-    low, high = report["interval"]["picture"]["loss"]
-    assert f"{report['picture']['loss']:.3f} [{low:.3f}, {high:.3f}]" in line
-    assert any(line.startswith("by generator") for line in lines)
-    assert any(line.startswith("[ ]: 95 % of 20 resamples, drawn by speaker") for line in lines)

@@ -3,7 +3,13 @@ import time
 import numpy as np
 import pytest
 
-from classify.metrics.bootstrap import cluster_column, cluster_groups, draws, intervals, of_summary
+from classify.metrics.bootstrap import (
+    cluster_column,
+    cluster_groups,
+    draws,
+    intervals,
+    metric_intervals,
+)
 from classify.metrics.trials import METRICS, Trials
 
 
@@ -68,14 +74,14 @@ def test_all_figures_have_intervals_around_them():
     from classify.metrics.trials import compute_metrics
 
     data = scored(500)
-    found = of_summary(data, data.names, 0.5, 200)
+    found = metric_intervals(data, data.names, 0.5, 200)
     figures = compute_metrics(data.labels, data.llr, 0.5)
     assert tuple(found) == METRICS
     for name, (low, high) in found.items():
         assert low < high
         if name != "ece":  # noise adds to it, so resamples have more
             assert low <= figures[name] <= high, name
-    assert of_summary(data, data.names, 0.5, 0) == {}
+    assert metric_intervals(data, data.names, 0.5, 0) == {}
 
 
 def test_groups_stay_with_their_scores():
@@ -84,8 +90,8 @@ def test_groups_stay_with_their_scores():
     labels, speakers = np.tile([0, 1], 200), np.repeat(np.arange(200), 2)
     sign = np.where(speakers < 60, -1, 1) * (1 - 2 * labels)
     data = Trials(np.arange(400).astype(str), labels, sign * rng.uniform(1, 2, 400))
-    low, high = of_summary(data, speakers, 0.5, 600)["accuracy"]
-    narrow = of_summary(data, np.arange(400), 0.5, 600)["accuracy"]
+    low, high = metric_intervals(data, speakers, 0.5, 600)["accuracy"]
+    narrow = metric_intervals(data, np.arange(400), 0.5, 600)["accuracy"]
     # Half as many independent parts: wider by the square root of 2.
     assert (high - low) / (narrow[1] - narrow[0]) == pytest.approx(np.sqrt(2), abs=0.15)
 
@@ -95,7 +101,7 @@ def test_the_interval_covers_the_truth_as_often_as_it_says():
     held = 0
     for seed in range(40):
         data = scored(120, seed)
-        low, high = of_summary(data, data.names, 0.5, 200)["auc"]
+        low, high = metric_intervals(data, data.names, 0.5, 200)["auc"]
         held += low <= 0.9214 <= high
     assert 33 <= held <= 40  # 38 expected
 
@@ -107,7 +113,7 @@ def test_a_figure_that_few_resamples_have_gets_no_interval():
         np.array([0] * 4 + [1] * 5),
         np.array([1.0] * 4 + [-1.0] * 4 + [0]),
     )
-    found = of_summary(data, data.names, 0.5, 200)
+    found = metric_intervals(data, data.names, 0.5, 200)
     assert "eer" not in found
     assert "accuracy" in found
 
@@ -116,7 +122,7 @@ def test_a_hundred_thousand_scores_in_time():
     # 1,000 resamples with all figures shall take under 30 s on two cores; here are 40.
     data = scored(100_000)
     start = time.perf_counter()
-    of_summary(data, np.arange(100_000), 0.5, 40)
+    metric_intervals(data, np.arange(100_000), 0.5, 40)
     assert time.perf_counter() - start < 40 * 0.03 * 2  # twice, for a machine that is busy
 
 

@@ -35,15 +35,13 @@ def cells(column):
 
 def test_each_value_stands_against_the_real_ones_of_its_source():
     found = cells("generator")
-    assert {
-        value: (cell["n_real"], cell["n_fake"], cell["against"]) for value, cell in found.items()
-    } == {
+    assert {value: (cell.n_real, cell.n_fake, cell.real_from) for value, cell in found.items()} == {
         "vits": (2, 2, "same source"),
         "wavegrad": (2, 2, "same source"),
         "freevc": (4, 2, "all"),
         "bonafide": (4, 0, ""),
     }
-    assert cells("source")["a"]["against"] == "same source"
+    assert cells("source")["a"].real_from == "same source"
 
 
 def test_an_unknown_source_is_no_source_in_common():
@@ -56,26 +54,26 @@ def test_an_unknown_source_is_no_source_in_common():
         ]
     )
     cell = breakdown(trials, "generator", trials.names, 0.5, 0)["x"]
-    assert (cell["n_real"], cell["against"]) == (2, "all")
+    assert (cell.n_real, cell.real_from) == (2, "all")
 
 
 def test_figures_are_those_of_the_value_and_the_worst_comes_first():
     found = cells("generator")
-    assert found["vits"]["eer"] == 0
+    assert found["vits"].metrics["eer"] == 0
     # Real -2 and 1 against fake 2 and -1: both orders wrong, either threshold errs on half.
-    assert found["wavegrad"]["eer"] == pytest.approx(0.5)
-    assert found["wavegrad"]["fnr"] == 0.5
+    assert found["wavegrad"].metrics["eer"] == pytest.approx(0.5)
+    assert found["wavegrad"].metrics["fnr"] == 0.5
     assert list(found)[0] == "wavegrad"
     assert list(found)[-2:] == ["vits", "bonafide"]
-    low, high = found["freevc"]["interval"]["eer"]
-    assert low <= found["freevc"]["eer"] <= high
+    low, high = found["freevc"].interval["eer"]
+    assert low <= found["freevc"].metrics["eer"] <= high
 
 
 def test_a_value_with_only_real_ones_has_their_error():
     only = cells("generator")["bonafide"]
-    assert only["fpr"] == 0.25  # r3
-    assert only["interval"] == {}
-    assert "eer" not in only
+    assert only.metrics["fpr"] == 0.25  # r3
+    assert only.interval == {}
+    assert "eer" not in only.metrics
 
 
 def test_the_mean_leaves_out_values_with_few_recordings():

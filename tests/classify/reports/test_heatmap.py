@@ -1,48 +1,60 @@
-import pytest
+from dataclasses import replace
+
 from matplotlib import colors
 
+from classify.metrics.breakdown import Cell
+from classify.metrics.report import ConditionReport, RobustnessReport
 from classify.reports import heatmap
 
 
-def cell(eer, change=0.0, n=9):
-    return {"n_real": n, "n_fake": n, "eer": eer, "change": change, "hter": eer}
+def cell(eer, change=0.0, n=9, **more):
+    return Cell(n, n, {"eer": eer, "change": change, "hter": eer}, **more)
 
 
 def condition(group, title, eer, change=0.0, by=None, n=30, interval=(0.0, 0.0), hter=0.2):
-    one = {**cell(eer, change, n), "hter": hter, "group": group, "title": title}
-    one["interval"] = {"eer": [eer, eer], "change": list(interval)}
-    if by is not None:
-        one |= {"by": by, "mean": {"values": 2, "eer": 0.2, "change": 0.05}}
-    return one
+    ends = {"eer": (eer, eer), "change": interval}
+    pooled = Cell(n, n, {"eer": eer, "change": change, "hter": hter}, ends)
+    mean = {"values": 2, "eer": 0.2, "change": 0.05} if by else {}
+    return ConditionReport(group, title, pooled, by or {}, mean)
 
 
-def found(**more):
-    by = {"small": cell(0.1), "wide": cell(0.3, n=20), "few": cell(0.2, n=4)}
-    noisy = {"small": cell(0.25, 0.15), "wide": {"n_real": 0, "n_fake": 9}, "few": cell(0.5, n=4)}
-    return {
-        "conditions": {
-            "clean": condition("", "clean", 0.2, by=by),
-            "noise": condition("noise", "noise, 5 dB", 0.35, 0.15, noisy, interval=(0.1, 0.2)),
-            "hiss": condition("noise", "hiss", 0.15, -0.05, by, interval=(-0.1, 0.01), hter=0.5),
-            "gsm": condition("codec", "GSM", 0.2, by=by, n=10),
-            **more,
-        }
-    }
+def sweep(**conditions):
+    return RobustnessReport(
+        source="audio",
+        recordings=60,
+        refused=0,
+        column="source",
+        conditions=conditions,
+        bootstrap_unit="speaker",
+    )
+
+
+BY = {"small": cell(0.1), "wide": cell(0.3, n=20), "few": cell(0.2, n=4)}
+NOISY = {"small": cell(0.25, 0.15), "wide": Cell(0, 9), "few": cell(0.5, n=4)}
+CLEAN = condition("", "clean", 0.2, by=BY)
+HISS = condition("noise", "hiss", 0.15, -0.05, BY, interval=(-0.1, 0.01), hter=0.5)
+GSM = condition("codec", "GSM", 0.2, by=BY, n=10)
+SWEEP = sweep(
+    clean=CLEAN,
+    noise=condition("noise", "noise, 5 dB", 0.35, 0.15, NOISY, interval=(0.1, 0.2)),
+    hiss=HISS,
+    gsm=GSM,
+)
+BARE = sweep(clean=condition("", "clean", 0.2))
 
 
 def test_columns_are_the_values_with_enough_recordings_largest_first():
-    assert heatmap.columns(found()) == ["all", "mean", "wide", "small"]
-    bare = {"conditions": {"clean": condition("", "clean", 0.2)}}
-    assert heatmap.columns(bare) == ["all"]
+    assert heatmap.columns(SWEEP) == ["all", "mean", "wide", "small"]
+    assert heatmap.columns(BARE) == ["all"]
     many = {f"v{n:02d}": cell(0.1) for n in range(30)}
-    wide = {"conditions": {"clean": condition("", "clean", 0.2, by=many)}}
+    wide = sweep(clean=condition("", "clean", 0.2, by=many))
     assert heatmap.columns(wide)[2:] == [f"v{n:02d}" for n in range(heatmap.MOST)]
     assert heatmap.left_out(wide) == 30 - heatmap.MOST
-    assert heatmap.left_out(found()) == heatmap.left_out(bare) == 0
+    assert heatmap.left_out(SWEEP) == heatmap.left_out(BARE) == 0
 
 
 def test_rows_are_the_conditions_in_their_groups():
-    rows = heatmap.rows(found())
+    rows = heatmap.rows(SWEEP)
     assert [row.title for row in rows] == ["clean", "noise, 5 dB", "hiss", "GSM"]
     assert [row.first for row in rows] == [True, True, False, True]
     assert [row.recordings for row in rows] == [60, 60, 60, 20]
@@ -55,7 +67,7 @@ def test_rows_are_the_conditions_in_their_groups():
 
 def test_values_that_are_called_as_the_first_columns_are_themselves():
     by = {"all": cell(0.4), "mean": cell(0.3)}
-    one = {"conditions": {"clean": condition("", "clean", 0.2, by=by)}}
+    one = sweep(clean=condition("", "clean", 0.2, by=by))
     assert heatmap.columns(one) == ["all", "mean", "all", "mean"]
     assert [each.eer for each in heatmap.rows(one)[0].cells] == [0.2, 0.2, 0.4, 0.3]
 
@@ -84,7 +96,7 @@ def test_the_legend_goes_from_none_to_guessing():
 
 
 def test_the_worst_is_said_in_words():
-    assert heatmap.sentence(found()) == (
+    assert heatmap.sentence(SWEEP) == (
         "The EER of the recordings as they are is 20.0 %; it rises most with noise, 5 dB, by "
         "+15.0 points (95 % interval +10.0 to +20.0) to 35.0 %. In 1 of 3 conditions the interval "
         "of the change is above 0. The stored threshold errs most with hiss: HTER 50.0 %, where "
@@ -93,23 +105,20 @@ def test_the_worst_is_said_in_words():
 
 
 def test_without_intervals_nothing_is_sure():
-    bare = found()
-    for one in bare["conditions"].values():
-        one["interval"] = {}
-    assert "above 0" not in heatmap.sentence(bare)
-    assert "by +15.0 points to 35.0 %" in heatmap.sentence(bare)
+    bare = {
+        name: replace(one, pooled=replace(one.pooled, interval={}))
+        for name, one in SWEEP.conditions.items()
+    }
+    assert "above 0" not in heatmap.sentence(sweep(**bare))
+    assert "by +15.0 points to 35.0 %" in heatmap.sentence(sweep(**bare))
 
 
 def test_where_nothing_is_worse_it_is_said():
-    every = found()["conditions"]
-    one = {"conditions": {name: every[name] for name in ("clean", "hiss", "gsm")}}
-    assert "20.0 %; it rises with none of 2 conditions. In 0 of 2" in heatmap.sentence(one)
+    sentence = heatmap.sentence(sweep(clean=CLEAN, hiss=HISS, gsm=GSM))
+    assert "20.0 %; it rises with none of 2 conditions. In 0 of 2" in sentence
 
 
-@pytest.mark.parametrize("names", [["clean"], ["clean", "silent"]])
-def test_with_nothing_to_compare_there_is_no_sentence(names):
-    silent = {"title": "x", "group": "", "n_real": 0, "n_fake": 0, "interval": {}}
-    every = {**found()["conditions"], "silent": silent}
-    one = {"conditions": {name: every[name] for name in names}}
-    assert heatmap.sentence(one) == ""
-    assert heatmap.rows(one)[-1].cells[0] is None or names == ["clean"]
+def test_with_nothing_to_compare_there_is_no_sentence():
+    silent = sweep(clean=CLEAN, silent=ConditionReport("", "x", Cell(0, 0)))
+    assert heatmap.sentence(BARE) == heatmap.sentence(silent) == ""
+    assert heatmap.rows(silent)[-1].cells[0] is None

@@ -8,14 +8,15 @@ import cv2
 import numpy as np
 import pytest
 
-from classify.case import rule_of_three
-from classify.metrics.trials import (
-    METRICS,
-    Trials,
-    compute_metrics,
-    oracle_metrics,
-    selective_accuracy,
+from classify.metrics.bootstrap import rule_of_three
+from classify.metrics.breakdown import Cell
+from classify.metrics.report import (
+    ConditionReport,
+    EvaluationReport,
+    RobustnessReport,
+    judge_unit,
 )
+from classify.metrics.trials import METRICS, Trials
 from classify.prediction.pooling import pool_recordings
 from classify.reports import html as html_report
 
@@ -97,31 +98,23 @@ def a_run(folder, **more):
     return types.SimpleNamespace(**{**values, **more})
 
 
-def figures_of(levels, run):
-    """What metrics.json holds, with intervals that are easy to recognise."""
-    found = {
-        "split": "test",
-        "threshold": run.threshold,
-        "interval": {},
-        "resampled_by": "speaker",
-        "resamples": 1000,
-        "oracle": {},
-        "decided": {},
-        "confusion": {},
-        "by": {},
-        "mean_over": {},
-    }
-    for level, one in levels.items():
-        found[level] = compute_metrics(one.labels, one.llr, run.threshold)
-        found["interval"][level] = {
-            name: [0.9 * value, 1.1 * value] for name, value in found[level].items()
-        }
-        found["oracle"][level] = oracle_metrics(one.labels, one.llr)
-        found["decided"][level] = selective_accuracy(one.labels, one.llr, run.uncertain)
-        called = (1 / (1 + np.exp(one.llr)) >= run.threshold).astype(int)
-        table = [[np.sum((one.labels == a) & (called == b)) for b in (0, 1)] for a in (0, 1)]
-        found["confusion"][level] = np.array(table).tolist()
-    return found
+def report_of(trials, run):
+    """A report whose intervals are easy to recognise."""
+
+    def judged(part):
+        one = judge_unit(part, part.names, run.threshold, run.uncertain, resamples=0)
+        ends = {name: (0.9 * value, 1.1 * value) for name, value in one.metrics.items()}
+        return replace(one, interval=ends)
+
+    return EvaluationReport(
+        split="test",
+        classes=run.classes,
+        threshold=run.threshold,
+        uncertain=run.uncertain,
+        units={unit: judged(part) for unit, part in trials.items()},
+        bootstrap_unit="speaker",
+        resamples=1000,
+    )
 
 
 def some_scores(n_real=60, n_fake=90, seed=0):
@@ -154,16 +147,18 @@ class Evaluated:
         if recordings:
             names = np.array([f"{n // 2}.wav" for n in range(len(pictures))])
             pictures = replace(pictures, columns={"recording": names})
-        self.levels = {"picture": pictures}
+        trials = {"picture": pictures}
         if recordings:
-            self.levels["recording"] = pool_recordings(pictures)
-        self.report = figures_of(self.levels, self.run)
+            trials["recording"] = pool_recordings(pictures)
+        self.report = report_of(trials, self.run)
+        self.pictures = pictures
 
-    def write(self, command="./run.sh evaluate images"):
-        return html_report.write(self.run, self.images, self.report, self.levels, command)
+    def write(self, command="./run.sh evaluate images", **changes):
+        report = replace(self.report, **changes)
+        return html_report.write(self.run, self.images, report, command)
 
-    def page(self):
-        return Page(self.write())
+    def page(self, **changes):
+        return Page(self.write(**changes))
 
 
 @pytest.fixture
@@ -222,8 +217,8 @@ def test_the_curves_are_those_of_the_scores(evaluated, monkeypatch):
     monkeypatch.setattr(html_report.curves, "det", lambda found, classes: seen.update(found))
     evaluated.write()
     assert list(seen) == ["picture", "recording"]
-    for level, curve in seen.items():
-        found = evaluated.report[level]
+    for unit, curve in seen.items():
+        found = evaluated.report.units[unit].metrics
         assert found["fpr"] != found["fnr"]
         assert (curve.eer, curve.stored) == (found["eer"], (found["fpr"], found["fnr"]))
         # At some threshold both rates are what they are at the stored one.
@@ -240,10 +235,7 @@ def test_the_report_of_100_000_scores_is_small(tmp_path):
     at = html_report.mistakes(pictures, 0.5)
     one = Evaluated(tmp_path, pictures, recordings=False)
     draw(one.images, pictures.names[at])
-    one.report["by"] = {
-        "speaker": {str(n): {"n_real": 9, "n_fake": 9, "fpr": 0.1} for n in range(5_000)}
-    }
-    path = one.write()
+    path = one.write(by={"speaker": {str(n): Cell(9, 9, {"fpr": 0.1}) for n in range(5_000)}})
     assert path.stat().st_size < 5e6
     page = Page(path)
     assert "40,000 real and 60,000 fake pictures" in page.text("header")
@@ -254,14 +246,14 @@ def test_the_report_of_100_000_scores_is_small(tmp_path):
 def test_every_figure_is_there_with_its_intervals_and_its_direction(whole, name):
     evaluated, page = whole
     row = page.text(name)
-    for level in ("picture", "recording"):
-        value = evaluated.report[level][name]
+    for unit, part in evaluated.report.units.items():
+        value = part.metrics[name]
         low, high = 0.9 * value, 1.1 * value
         if name in html_report.PERCENT:
             expected = f"{100 * value:.1f} % {100 * low:.1f} to {100 * high:.1f} %"
         else:
             expected = f"{value:.3f} {low:.3f} to {high:.3f}"
-        assert expected in row, level
+        assert expected in row, unit
     higher = {"accuracy", "balanced_accuracy", "precision", "recall", "f1", "auc"}
     assert ("higher is better" in row) == (name in higher)
     assert ("lower is better" in row) != (name in higher)
@@ -270,12 +262,12 @@ def test_every_figure_is_there_with_its_intervals_and_its_direction(whole, name)
 def test_oracle_figures_stand_apart_from_those_at_the_stored_threshold(whole):
     evaluated, page = whole
     source = page.source
-    order = [source.index(text) for text in ("at the stored threshold<", "Oracle figures<")]
+    order = [source.index(text) for text in ("at the stored threshold<", "Oracle metrics<")]
     places = {name: source.index(f'<tr id="{name}"') for name in METRICS}
     after = {name for name, place in places.items() if place > order[1]}
     assert after == {"eer", "min_dcf", "auc"}
     assert min(places.values()) > order[0]
-    found = evaluated.report["oracle"]["recording"]
+    found = evaluated.report.units["recording"].oracle
     assert f"{100 * found['accuracy_at_eer']:.1f} %" in page.text("accuracy_at_eer")
     assert f"{abs(found['eer_threshold']):.3f}" in page.text("eer_threshold")
     assert "the stored one is at 0.000" in page.text("eer_threshold")
@@ -295,10 +287,10 @@ def test_the_uncertain_share_is_told_for_each_level(whole):
     evaluated, page = whole
     text = page.text("body")
     assert "Between P(fake) 0.3 and 0.7 the answer is “uncertain”" in text
-    for level in ("picture", "recording"):
-        found = evaluated.report["decided"][level]
+    for unit, part in evaluated.report.units.items():
+        found = part.selective
         share, right = (f"{100 * found[name]:.1f} %" for name in ("uncertain", "accuracy"))
-        expected = f"Of the {level}s {share} are uncertain; of the others {right} are judged"
+        expected = f"Of the {unit}s {share} are uncertain; of the others {right} are judged"
         assert expected in text
 
 
@@ -311,9 +303,8 @@ def test_names_are_text_and_never_markup(tmp_path, quick):
         -np.arange(6.0) + 2,
     )
     one = Evaluated(tmp_path, pictures, classes=classes)
-    one.report["by"] = {nasty: {nasty: {"n_real": 1, "n_fake": 2, "against": nasty, "eer": 0.5}}}
-    one.report["mean_over"] = {}
-    page = Page(one.write(command=f"./run.sh evaluate {nasty}"))
+    cell = Cell(1, 2, {"eer": 0.5}, real_from=nasty)
+    page = one.page(command=f"./run.sh evaluate {nasty}", by={nasty: {nasty: cell}})
     assert {"script", "b"} & {e["tag"] for e in page.elements} == {"b"}
     assert not page.open
     body = page.text("body")
@@ -400,8 +391,8 @@ def test_a_shown_mistake_says_what_it_was_and_what_it_was_called(tmp_path, quick
 
 def test_mistakes_are_shown_by_their_own_picture(tmp_path):
     one = Evaluated(tmp_path)
-    at = html_report.mistakes(one.levels["picture"], 0.5)
-    for number, name in enumerate(one.levels["picture"].names[at]):
+    at = html_report.mistakes(one.pictures, 0.5)
+    for number, name in enumerate(one.pictures.names[at]):
         cv2.imwrite(str(one.images / name), np.full((8, 8), 20 * number, np.uint8))
     shown = [e for e in one.page().all("img") if e["alt"].startswith("Spectrogram")]
     assert len(shown) == len(at) == 12
@@ -413,9 +404,9 @@ def test_mistakes_are_shown_by_their_own_picture(tmp_path):
 
 
 def test_a_mistake_that_is_gone_is_named(evaluated):
-    at = html_report.mistakes(evaluated.levels["picture"], 0.5)[0]
-    (evaluated.images / evaluated.levels["picture"].names[at]).unlink()
-    with pytest.raises(FileNotFoundError, match=str(evaluated.levels["picture"].names[at])):
+    at = html_report.mistakes(evaluated.pictures, 0.5)[0]
+    (evaluated.images / evaluated.pictures.names[at]).unlink()
+    with pytest.raises(FileNotFoundError, match=str(evaluated.pictures.names[at])):
         evaluated.write()
 
 
@@ -460,8 +451,9 @@ def test_an_ensemble_shows_its_seeds_and_its_members(tmp_path):
     members = tuple(a_run(tmp_path / "mine" / f"seed-{n}", training={"seed": n}) for n in (4, 5, 6))
     (tmp_path / "mine" / "history.csv").unlink()
     one.run.members = members
-    one.report["seeds"] = {"picture": {"eer": (0.123, 0.0214)}, "recording": {"eer": (0.1, 0.02)}}
-    page = one.page()
+    seeds = {"picture": (0.123, 0.0214), "recording": (0.1, 0.02)}
+    units = one.report.units.items()
+    page = one.page(units={unit: replace(part, seeds={"eer": seeds[unit]}) for unit, part in units})
     text = page.text("body")
     assert "3 networks were trained with different seeds" in text
     assert "Equal error rate (EER) 12.3 % ± 2.1 % 10.0 % ± 2.0 %" in text
@@ -479,18 +471,18 @@ def test_a_run_without_its_history_has_no_learning_curves(evaluated):
 
 
 def test_the_breakdown_keeps_its_order_and_says_what_it_was_judged_against(evaluated):
+    zeta = {"eer": 0.4, "fpr": 0.25, "fnr": 0.5}
     cells = {
-        "zeta": {"n_real": 30, "n_fake": 9, "against": "all", "eer": 0.4, "fpr": 0.25, "fnr": 0.5},
-        "alpha": {"n_real": 12, "n_fake": 1234, "against": "same source", "eer": 0.1, "fpr": 0.2},
-        "last": {"n_real": 3, "n_fake": 0, "against": "", "fpr": 0.0},
+        "zeta": Cell(30, 9, zeta, {"eer": (0.31, 0.52)}, "all"),
+        "alpha": Cell(12, 1234, {"eer": 0.1, "fpr": 0.2}, real_from="same source"),
+        "last": Cell(3, 0, {"fpr": 0.0}, real_from=""),
     }
-    cells["zeta"]["interval"] = {"eer": [0.31, 0.52]}
-    evaluated.report["by"] = {"generator": cells}
-    evaluated.report["mean_over"] = {"generator": {"values": 2, "eer": 0.25, "fpr": 0.225}}
-    page = evaluated.page()
+    page = evaluated.page(
+        by={"generator": cells}, mean_over={"generator": {"values": 2, "eer": 0.25, "fpr": 0.225}}
+    )
     rows = [" ".join(e["text"].split()) for e in page.all("tr")]
     start = next(n for n, row in enumerate(rows) if row.startswith("zeta"))
-    pooled = evaluated.report["recording"]
+    pooled = evaluated.report.main.metrics
     assert rows[start : start + 5] == [
         "zeta 30 real, 9 fake; against all 40.0 % 31.0 to 52.0 % 25.0 % 50.0 %",
         "alpha 12 real, 1,234 fake; against same source 10.0 % 20.0 % –",
@@ -503,7 +495,7 @@ def test_the_breakdown_keeps_its_order_and_says_what_it_was_judged_against(evalu
 
 def test_the_confusion_matrix_has_counts_and_shares_of_the_rows(whole):
     evaluated, page = whole
-    (tn, fp), _ = evaluated.report["confusion"]["picture"]
+    (tn, fp), _ = evaluated.report.units["picture"].confusion
     rows = [" ".join(e["text"].split()) for e in page.all("tr")]
     start = rows.index("Pictures called real called fake")
     assert rows[start + 1] == f"real 60 {tn} {100 * tn / 60:.1f} % {fp} {100 * fp / 60:.1f} %"
@@ -536,34 +528,34 @@ def test_a_run_without_an_uncertain_band_says_so(tmp_path, quick):
 def a_sweep(title="noise, 5 dB"):
     """What a robustness sweep over two sources comes to."""
 
-    def one(group, title, eer, change, **more):
-        cell = {"n_real": 9, "n_fake": 11, "eer": eer, "change": change}
+    def one(group, title, eer, change):
+        metrics = {"eer": eer, "change": change}
         rates = {"hter": 0.2, "fpr": 0.1, "fnr": 0.3}
-        by = {"<vits>": cell, "wavenet": {**cell, "eer": eer / 2}}
+        by = {
+            "<vits>": Cell(9, 11, metrics),
+            "wavenet": Cell(9, 11, {**metrics, "eer": eer / 2}),
+        }
         mean = {"values": 2, "eer": 0.75 * eer, "change": change}
-        ends = {"eer": [eer - 0.05, eer + 0.05]} | ({"change": [-0.02, 0.2]} if group else {})
-        found = {"group": group, "title": title, **cell, **rates, "by": by, "mean": mean}
-        return {**found, "interval": ends, **more}
+        ends = {"eer": (eer - 0.05, eer + 0.05)} | ({"change": (-0.02, 0.2)} if group else {})
+        return ConditionReport(group, title, Cell(9, 11, {**metrics, **rates}, ends), by, mean)
 
-    silent = {"group": "length", "title": "4 s", "n_real": 0, "n_fake": 0, "interval": {}}
-    return {
-        "source": "<b>audio</b>",
-        "recordings": 20,
-        "refused": 0,
-        "column": "source",
-        "resampled_by": "speaker",
-        "conditions": {
+    return RobustnessReport(
+        source="<b>audio</b>",
+        recordings=20,
+        refused=0,
+        column="source",
+        bootstrap_unit="speaker",
+        conditions={
             "clean": one("", "clean", 0.123, 0.0),
             "noise": one("noise", title, 0.345, 0.222),
             "better": one("codec", "GSM", 0.115, -0.008),
-            "silent": silent,
+            "silent": ConditionReport("length", "4 s", Cell(0, 0)),
         },
-    }
+    )
 
 
 def test_a_sweep_is_a_map_of_colours_with_the_numbers_in_it(evaluated):
-    evaluated.report["robustness"] = a_sweep()
-    page = evaluated.page()
+    page = evaluated.page(robustness=a_sweep())
     assert not page.open
     text = page.text("robustness")
     assert "it rises most with noise, 5 dB, by +22.2 points" in text

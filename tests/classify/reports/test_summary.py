@@ -1,16 +1,20 @@
-"""The sentences, on scores of which the figures are known.
+"""The sentences, on scores whose metrics are known.
 
 Scores llr of N(s^2 / 2, s^2) for real and N(-s^2 / 2, s^2) for fake are log-likelihood ratios of
 each other, so calibrated, with the EER Phi(-s / 2) (van Leeuwen and Brümmer, "The distribution of
 calibrated likelihood-ratios in speaker recognition", 2013).
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.stats import norm
 
-from classify.case import overconfidence, rule_of_three
-from classify.metrics.trials import Trials, compute_metrics, selective_accuracy
+from classify.metrics.bootstrap import rule_of_three
+from classify.metrics.breakdown import Cell
+from classify.metrics.report import EvaluationReport, judge_unit
+from classify.metrics.trials import Trials, overconfidence
 from classify.reports.summary import assess
 
 CLASSES = ("real", "fake")
@@ -28,20 +32,25 @@ def scored(real, fake):
     return Trials(np.arange(len(llr)).astype(str), labels, llr)
 
 
-def assessed(real, fake, level="recording", split="test", classes=CLASSES, **more):
-    one = scored(np.asarray(real, float), np.asarray(fake, float))
-    report = {
-        "split": split,
-        level: compute_metrics(one.labels, one.llr, 0.5),
-        "interval": {},
-        "decided": {level: selective_accuracy(one.labels, one.llr, (0.3, 0.7))},
-        **more,
-    }
-    return assess(report, {level: one}, classes)
+def assessed(real, fake, unit="recording", split="test", classes=CLASSES, interval=None, by=None):
+    trials = scored(np.asarray(real, float), np.asarray(fake, float))
+    part = judge_unit(trials, trials.names, 0.5, (0.3, 0.7), resamples=0)
+    return assess(
+        EvaluationReport(
+            split=split,
+            classes=classes,
+            threshold=0.5,
+            uncertain=(0.3, 0.7),
+            units={unit: replace(part, interval=interval or {})},
+            bootstrap_unit="speaker",
+            resamples=0,
+            by=by or {},
+        )
+    )
 
 
 def interval(**ends):
-    return {"interval": {"recording": ends}}
+    return {"interval": ends}
 
 
 CASES = {
@@ -59,8 +68,8 @@ CASES = {
 @pytest.mark.parametrize("name", CASES)
 def test_the_limits_are_always_told(name):
     text = assessed(**CASES[name])
-    assert "All figures hold for data like this split only" in text
-    assert "EER is an oracle figure" in text
+    assert "All metrics hold for data like this split only" in text
+    assert "EER is an oracle metric" in text
     assert "nan" not in text
     assert "\n" not in text
 
@@ -131,7 +140,7 @@ def test_a_share_is_never_rounded_to_none_or_all(wrong, words):
 
 def test_few_are_counted_and_called_few():
     text = assessed([3, 1, -0.2], [-1, 0.5, -2], **interval(fpr=[0, 0.8]))
-    assert "With so few recordings every figure here is an anecdote" in text
+    assert "With so few recordings every metric here is an anecdote" in text
     assert "calls 1 of the 3 real recordings fake (95 % interval 0.0 to 80.0 %)" in text
     assert "too few recordings to say whether its P(fake) is calibrated" in text
     assert "lopsided" not in text
@@ -226,7 +235,7 @@ def test_undecided_recordings_are_counted():
 
 
 def cell(eer, n_fake=40):
-    return {"n_real": 230, "n_fake": n_fake, "against": "all", "eer": eer, "fpr": 0.1, "fnr": 0.2}
+    return Cell(230, n_fake, {"eer": eer, "fpr": 0.1, "fnr": 0.2}, real_from="all")
 
 
 def test_the_weakest_is_named_with_what_it_may_owe_to_chance():
@@ -247,20 +256,13 @@ def test_a_split_that_the_run_has_seen_is_no_evidence(split, words):
     assert "very split" not in assessed(*calibrated(4))
 
 
-def test_classes_and_levels_go_by_their_names():
-    text = assessed(*calibrated(4), level="picture", classes=("human", "cloned"))
+def test_classes_and_units_go_by_their_names():
+    text = assessed(*calibrated(4), unit="picture", classes=("human", "cloned"))
     assert "1,000 human and 1,000 cloned pictures" in text
     assert "2 of 100 human pictures cloned" in text
     assert "P(cloned)" in text
     for word in ("fake", "real ", "recording"):
         assert word not in text
-
-
-def test_recordings_come_before_pictures():
-    pictures, recordings = scored(*calibrated(4, 500)), scored(*calibrated(4, 50))
-    report = {"split": "test", "recording": compute_metrics(recordings.labels, recordings.llr, 0.5)}
-    text = assess(report, {"picture": pictures, "recording": recordings}, CLASSES)
-    assert "50 real and 50 fake recordings" in text
 
 
 def test_confidence_weighs_both_classes_the_same():

@@ -1,32 +1,42 @@
-import copy
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from classify.metrics.breakdown import Cell
+from classify.metrics.report import (
+    ConditionReport,
+    EvaluationReport,
+    RobustnessReport,
+    UnitReport,
+)
 from classify.reports import text as text_tables
 from classify.runs.run import Run
 
-CELL = {"n_real": 9, "n_fake": 5, "against": "same source", "fpr": 0.1, "fnr": 0.2}
-REPORT = {
-    "split": "test",
-    "threshold": 0.5,
-    "uncertain": [0.25, 0.75],
-    "picture": {"accuracy": 0.75, "eer": 0.3},
-    "interval": {"picture": {"accuracy": (0.7, 0.8)}},
-    "resampled_by": "speaker",
-    "resamples": 1_000,
-    "oracle": {"picture": {"eer_threshold": 1.0, "accuracy_at_eer": 0.7}},
-    "decided": {"picture": {"uncertain": 0.2, "accuracy": 0.9}},
-    "confusion": {"picture": [[8, 2], [3, 7]]},
-    "by": {
-        "generator": {f"g{n:02d}": {**CELL, "eer": 0.4, "interval": {}} for n in range(12)},
-    },
-    "mean_over": {"generator": {"values": 12, "eer": 0.4, "hter": 0.15}},
-}
+CELL = Cell(9, 5, {"eer": 0.4, "fpr": 0.1, "fnr": 0.2}, real_from="same source")
+PICTURES = UnitReport(
+    trials=None,
+    metrics={"accuracy": 0.75, "eer": 0.3},
+    interval={"accuracy": (0.7, 0.8)},
+    oracle={"eer_threshold": 1.0, "accuracy_at_eer": 0.7},
+    selective={"uncertain": 0.2, "accuracy": 0.9},
+    confusion=[[8, 2], [3, 7]],
+)
+REPORT = EvaluationReport(
+    split="test",
+    classes=("real", "fake"),
+    threshold=0.5,
+    uncertain=(0.25, 0.75),
+    units={"picture": PICTURES},
+    bootstrap_unit="speaker",
+    resamples=1_000,
+    by={"generator": {f"g{n:02d}": CELL for n in range(12)}},
+    mean_over={"generator": {"values": 12, "eer": 0.4, "hter": 0.15}},
+)
 
 
 def written(**changes):
-    return text_tables.evaluation({**copy.deepcopy(REPORT), **changes}, ("real", "fake"))
+    return text_tables.evaluation(replace(REPORT, **changes))
 
 
 def test_every_part_of_an_evaluation_is_told():
@@ -49,18 +59,18 @@ def test_every_part_of_an_evaluation_is_told():
     assert "alone" not in text
 
 
-def test_figures_that_flatter_are_said_to():
-    assert "these figures flatter" in written(split="validation")
+def test_metrics_that_flatter_are_said_to():
+    assert "these metrics flatter" in written(split="validation")
     assert "flatter" not in written()
 
 
 def test_the_networks_of_an_ensemble_are_told_with_their_spread():
-    text = written(seeds={"picture": {"eer": (0.31, 0.012)}})
+    text = written(units={"picture": replace(PICTURES, seeds={"eer": (0.31, 0.012)})})
     assert "its networks alone: EER 0.310 +- 0.012" in text
 
 
 def test_without_resamples_no_brackets_are_explained():
-    assert "[ ]" not in written(resamples=0, interval={"picture": {}})
+    assert "[ ]" not in written(resamples=0, units={"picture": replace(PICTURES, interval={})})
 
 
 def test_one_value_has_no_mean():
@@ -95,14 +105,24 @@ def test_the_outcome_of_a_training(validation, line):
 
 
 def test_a_sweep_is_a_line_a_condition():
-    clean = {"group": "", "title": "clean", "n_real": 9, "n_fake": 9, "eer": 0.1, "change": 0.0}
-    clean |= {"hter": 0.225, "fpr": 0.1, "fnr": 0.3, "interval": {"eer": (0.05, 0.15)}}
-    gsm = {**clean, "group": "codec", "title": "GSM", "eer": 0.3, "change": 0.2}
-    gsm["interval"] = {"eer": (0.25, 0.35), "change": (0.1, 0.3)}
-    silent = {"group": "length", "title": "4 s", "n_real": 0, "n_fake": 0, "interval": {}}
-    lines = written(
-        robustness={"conditions": {"clean": clean, "gsm": gsm, "silent": silent}}
-    ).splitlines()
+    metrics = {"eer": 0.1, "change": 0.0, "hter": 0.225, "fpr": 0.1, "fnr": 0.3}
+    gsm = {**metrics, "eer": 0.3, "change": 0.2}
+    conditions = {
+        "clean": ConditionReport("", "clean", Cell(9, 9, metrics, {"eer": (0.05, 0.15)})),
+        "gsm": ConditionReport(
+            "codec", "GSM", Cell(9, 9, gsm, {"eer": (0.25, 0.35), "change": (0.1, 0.3)})
+        ),
+        "silent": ConditionReport("length", "4 s", Cell(0, 0)),
+    }
+    sweep = RobustnessReport(
+        source="audio",
+        recordings=18,
+        refused=0,
+        column=None,
+        conditions=conditions,
+        bootstrap_unit="speaker",
+    )
+    lines = written(robustness=sweep).splitlines()
     start = next(number for number, line in enumerate(lines) if line.startswith("robustness"))
     head, *rows = lines[start : start + 4]
     assert rows[0].split() == "clean 18 0.100 [0.050, 0.150] 0.225 0.100 0.300".split()

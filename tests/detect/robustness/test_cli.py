@@ -54,7 +54,11 @@ def test_the_sweep_is_part_of_the_evaluation(audio, images, run, capsys):
     lines = capsys.readouterr().out.splitlines()
     report = json.loads((run / "report/metrics.json").read_text())
     found = report["robustness"]
-    assert (found["column"], found["recordings"], found["resampled_by"]) == ("source", 20, "source")
+    assert (found["column"], found["recordings"], found["bootstrap_unit"]) == (
+        "source",
+        20,
+        "source",
+    )
     clean, telephone, *lengths = found["conditions"].values()
     # Clean, a recording is judged as its pictures are.
     for name in ("eer", "hter", "fpr", "fnr"):

@@ -76,17 +76,26 @@ def test_a_table_without_rows_is_refused(run):
 
 def test_the_errors_at_the_own_threshold_are_those_of_recordings_if_there_are(run):
     path = run.folder / "report/metrics.json"
-    path.write_text(json.dumps({"confusion": {"picture": [[70, 10], [20, 60]]}}))
+    path.write_text(json.dumps({"format": 1, "confusion": {"picture": [[70, 10], [20, 60]]}}))
     assert error_rates.stored_rates(run) == Rates(10, 80, 20, 80)
     tables = {"picture": [[70, 10], [20, 60]], "recording": [[8, 2], [1, 4]]}
-    path.write_text(json.dumps({"confusion": tables}))
+    path.write_text(json.dumps({"format": 1, "confusion": tables}))
     assert error_rates.stored_rates(run) == Rates(2, 10, 1, 5)
 
 
-@pytest.mark.parametrize("text", ["nonsense", "[]", "{}", '{"confusion": {"picture": [1, 2]}}'])
+@pytest.mark.parametrize(
+    "text",
+    ["nonsense", "[]", '{"format": 1}', '{"format": 1, "confusion": {"picture": [1, 2]}}'],
+)
 def test_a_damaged_report_is_refused(run, text):
     (run.folder / "report/metrics.json").write_text(text)
     with pytest.raises(ValueError, match="expected the report of an evaluation in"):
+        error_rates.stored_rates(run)
+
+
+def test_a_report_of_another_format_is_refused_with_the_command_that_helps(run):
+    (run.folder / "report/metrics.json").write_text('{"confusion": {}}')
+    with pytest.raises(ValueError, match="expected format 1 in .*, got 0: ./run.sh evaluate"):
         error_rates.stored_rates(run)
 
 
@@ -112,7 +121,8 @@ def test_the_rates_of_a_threshold_come_from_the_scores_of_the_evaluation(run):
         "How often it errs is not known: ./run.sh evaluate measures it."
     ]
     report = run.folder / "report"
-    (report / "metrics.json").write_text('{"confusion": {"recording": [[9, 1], [2, 8]]}}')
+    metrics = '{"format": 1, "confusion": {"recording": [[9, 1], [2, 8]]}}'
+    (report / "metrics.json").write_text(metrics)
     known = describe_threshold(run, 0.5)
     assert "1 of 10" in known[0]
     assert "For" not in "".join(known)
