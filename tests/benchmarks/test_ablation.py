@@ -300,6 +300,7 @@ def test_folds_do_not_depend_on_the_order_of_the_recordings():
     assert assign(rows, 3) == assign(rows[::-1], 3)
 
 
+@pytest.mark.slow
 def test_a_factor_that_fails_is_told_and_the_others_go_on(done):
     status, said, _ = done
     # An ensemble of three cannot be made of one.
@@ -309,6 +310,7 @@ def test_a_factor_that_fails_is_told_and_the_others_go_on(done):
     assert re.search(r"^\| sound \| forge \| on \| off \| 1 \| [01]\.\d{3} \[", said, re.M)
 
 
+@pytest.mark.slow
 def test_the_tables_and_the_plot_are_written(done):
     _, said, out = done
     assert (out / "ablation.md").read_text() == said
@@ -317,6 +319,7 @@ def test_the_tables_and_the_plot_are_written(done):
     assert cv2.imread(str(out / "ablation.png")) is not None
 
 
+@pytest.mark.slow
 def test_what_is_finished_is_not_trained_again(done, ablate):
     _, said, out = done
     written = {path: path.stat().st_mtime_ns for path in out.rglob("run.json")}
@@ -328,6 +331,7 @@ def test_what_is_finished_is_not_trained_again(done, ablate):
     assert {path: path.stat().st_mtime_ns for path in out.rglob("run.json")} == written
 
 
+@pytest.mark.slow
 def test_copies_of_both_families_are_forged(done, wishes):
     out = done[2]
     assert {(wish.copies, wish.methods) for wish in wishes} == {(2, registry.OURS)}
@@ -335,6 +339,7 @@ def test_copies_of_both_families_are_forged(done, wishes):
     assert copied.count(",zero_phase,") == copied.count(",minimum_phase,") == 10
 
 
+@pytest.mark.slow
 def test_another_training_is_another_run(done, audio):
     from benchmarks.ablation.factors import UNCHANGED
     from benchmarks.ablation.runs import FactorRun, Study

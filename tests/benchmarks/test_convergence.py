@@ -1,7 +1,6 @@
 """The benchmark of convergence says how soon the robust training is as good as the plain one."""
 
 import re
-import subprocess
 import sys
 
 import pytest
@@ -9,29 +8,23 @@ import pytest
 from benchmarks import convergence
 
 
-@pytest.fixture
-def benchmark(monkeypatch):
-    monkeypatch.setattr(convergence.timing, "pin", lambda cores: cores)
-    return convergence
-
-
-def _stand_in(module, monkeypatch, **eers):
+def _stand_in(monkeypatch, **eers):
     """Trainings of these EERs, an epoch of the plain one 10 s long, of the robust one 7 s."""
 
     def epochs(scratch, recipe, more):
         for number, eer in enumerate(eers[recipe], 1):
-            yield module.Epoch(number, number * {"plain": 10.0, "robust": 7.0}[recipe], eer)
+            yield convergence.Epoch(number, number * {"plain": 10.0, "robust": 7.0}[recipe], eer)
             asked.append((recipe, number))
 
     asked = []
-    monkeypatch.setattr(module, "_draw", lambda *_: None)
-    monkeypatch.setattr(module, "_epochs", epochs)
+    monkeypatch.setattr(convergence, "_draw", lambda *_: None)
+    monkeypatch.setattr(convergence, "_epochs", epochs)
     return asked
 
 
-def test_share_of_the_time_to_the_best_plain_epoch(benchmark, monkeypatch, capsys):
-    asked = _stand_in(benchmark, monkeypatch, plain=[0.4, 0.3, 0.35], robust=[0.5, 0.3, 0.1])
-    assert benchmark.main(["audio"]) == 1
+def test_share_of_the_time_to_the_best_plain_epoch(monkeypatch, capsys):
+    asked = _stand_in(monkeypatch, plain=[0.4, 0.3, 0.35], robust=[0.5, 0.3, 0.1])
+    assert convergence.main(["audio"]) == 1
     said = capsys.readouterr().out
     assert "plain: EER 0.300 in epoch 2, after 20 s" in said
     assert "robust: EER 0.300 in epoch 2, after 14 s" in said
@@ -39,57 +32,52 @@ def test_share_of_the_time_to_the_best_plain_epoch(benchmark, monkeypatch, capsy
     assert ("robust", 3) not in asked  # stopped where it is level
 
 
-def test_within_a_third(benchmark, monkeypatch, capsys):
-    _stand_in(benchmark, monkeypatch, plain=[0.4, 0.3, 0.29], robust=[0.2])
-    assert benchmark.main(["audio"]) == 0
+def test_within_a_third(monkeypatch, capsys):
+    _stand_in(monkeypatch, plain=[0.4, 0.3, 0.29], robust=[0.2])
+    assert convergence.main(["audio"]) == 0
     assert "share of the time 0.23, bar 0.33: met" in capsys.readouterr().out
 
 
-def test_a_robust_training_that_is_never_as_good_is_said(benchmark, monkeypatch, capsys):
-    _stand_in(benchmark, monkeypatch, plain=[0.2], robust=[0.5, 0.3, 0.4])
-    assert benchmark.main(["audio"]) == 1
+def test_a_robust_training_that_is_never_as_good_is_said(monkeypatch, capsys):
+    _stand_in(monkeypatch, plain=[0.2], robust=[0.5, 0.3, 0.4])
+    assert convergence.main(["audio"]) == 1
     assert "robust: never as good, EER 0.300 in epoch 2" in capsys.readouterr().out
 
 
-def test_epochs_are_those_that_train_tells(benchmark, make_pictures, tmp_path):
+@pytest.mark.slow
+def test_epochs_are_those_that_train_tells(make_pictures, tmp_path):
     make_pictures(tmp_path / "plain")
-    found = list(benchmark._epochs(tmp_path, "plain", ["--epochs", 2]))
+    found = list(convergence._epochs(tmp_path, "plain", ["--epochs", 2]))
     assert [epoch.number for epoch in found] == [1, 2]
     assert 0 < found[0].seconds < found[1].seconds
     assert all(0 <= epoch.eer <= 1 for epoch in found)
 
 
-def test_pictures_that_cannot_be_drawn_are_said(benchmark, tmp_path, capsys):
-    assert benchmark.main([str(tmp_path / "none")]) == 2
+def test_pictures_that_cannot_be_drawn_are_said(tmp_path, capsys):
+    assert convergence.main([str(tmp_path / "none")]) == 2
     assert re.match("convergence: expected pictures of .*none, got: .+", capsys.readouterr().err)
 
 
-def test_a_training_that_fails_is_said(benchmark, tmp_path):
+@pytest.mark.slow
+def test_a_training_that_fails_is_said(tmp_path):
     with pytest.raises(ValueError, match="expected epochs of the plain recipe, got: .*plain"):
-        list(benchmark._epochs(tmp_path, "plain", []))
+        list(convergence._epochs(tmp_path, "plain", []))
 
 
-def test_a_training_that_dies_halfway_is_said(benchmark, monkeypatch, tmp_path):
+def test_a_training_that_dies_halfway_is_said(monkeypatch, tmp_path):
     said = "epoch 1 of 20: loss 0.6 val_eer 0.250"
     dies = {"args": [sys.executable, "-c", f"print({said!r}); raise SystemExit('out of memory')"]}
-    monkeypatch.setattr(benchmark, "module_command", lambda *_: dies)
+    monkeypatch.setattr(convergence, "module_command", lambda *_: dies)
     with pytest.raises(ValueError, match="expected epochs of the plain recipe, got: out of memory"):
-        list(benchmark._epochs(tmp_path, "plain", []))
+        list(convergence._epochs(tmp_path, "plain", []))
 
 
-def test_a_training_is_ended_where_no_more_is_asked_for(benchmark, monkeypatch, tmp_path):
+def test_a_training_is_ended_where_no_more_is_asked_for(monkeypatch, tmp_path):
     said = "epoch 1 of 20: loss 0.6 val_eer 0.250"
     lasts = f"import time; print({said!r}, flush=True); time.sleep(600)"
     monkeypatch.setattr(
-        benchmark, "module_command", lambda *_: {"args": [sys.executable, "-c", lasts]}
+        convergence, "module_command", lambda *_: {"args": [sys.executable, "-c", lasts]}
     )
-    epochs = benchmark._epochs(tmp_path, "robust", [])
+    epochs = convergence._epochs(tmp_path, "robust", [])
     assert next(epochs).eer == 0.25
     epochs.close()  # hangs for as long as the training lives
-
-
-def test_help_says_what_is_measured():
-    command = [sys.executable, "-m", "benchmarks.convergence", "--help"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
-    assert "EER of validation" in done.stdout
-    assert "AUDIO" in done.stdout

@@ -9,9 +9,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
+@pytest.mark.slow
 def test_ten_minutes_take_hardly_more_memory_than_one(hand_set):
     # In a process that is itself small: one that is started counts the memory of who started it.
     ended = subprocess.run(

@@ -1,5 +1,4 @@
 import re
-import subprocess
 import sys
 
 import numpy as np
@@ -38,6 +37,7 @@ def told(child, keep, *words):
     return fuzz.fuzz(tasks, keep, total=len(words), command=child)
 
 
+@pytest.mark.slow
 def test_a_few_hundred_spoiled_recordings_are_drawn_or_refused(tmp_path):
     report = fuzz.fuzz(
         fuzz.inputs(range(300), 0), tmp_path / "keep", total=300, command=fuzz.CHILD, jobs=2
@@ -79,14 +79,13 @@ def test_where_nothing_is_at_fault_nothing_is_kept(child, tmp_path):
 
 @pytest.mark.parametrize(("script", "status"), [(CHILD, 0), ("raise SystemExit", 1)])
 def test_the_exit_status_says_whether_anything_is_at_fault(
-    tmp_path, monkeypatch, capsys, script, status
+    bench, tmp_path, monkeypatch, script, status
 ):
     (tmp_path / "child.py").write_text(script.replace("open(line.strip()).read()", "'good'"))
     monkeypatch.setattr(fuzz, "CHILD", (sys.executable, str(tmp_path / "child.py")))
-    monkeypatch.setattr(sys, "argv", ["fuzz.py", "--count", "3", "--keep", str(tmp_path / "keep")])
-    assert fuzz.main() == status
-    count = 3 * status
-    assert re.search(rf"^crashed +{count}$", capsys.readouterr().out, re.MULTILINE)
+    ended, text = bench("fuzz", "--count", 3, "--keep", tmp_path / "keep")
+    assert ended == status
+    assert re.search(rf"^crashed +{3 * status}$", text, re.MULTILINE)
 
 
 def test_the_same_seed_makes_the_same_inputs():
@@ -96,6 +95,7 @@ def test_the_same_seed_makes_the_same_inputs():
     assert one != list(fuzz.inputs(range(20), 6))
 
 
+@pytest.mark.slow
 def test_good_recordings_are_drawn(tmp_path):
     # Otherwise all that is made of them would be refused for nothing.
     from benchmarks.support import corrupt_audio
@@ -114,11 +114,3 @@ def test_every_way_of_spoiling_changes_something():
         rng = np.random.default_rng(0)
         made = [bytes(way(bytearray(good), good[::-1], rng)) for _ in range(20)]
         assert sum(each != good for each in made) > 15, way
-
-
-def test_the_command_shows_what_it_does():
-    result = subprocess.run(
-        [sys.executable, "-m", "benchmarks.fuzz", "--help"], capture_output=True, text=True
-    )
-    assert result.returncode == 0
-    assert "crashed" in result.stdout

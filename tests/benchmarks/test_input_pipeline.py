@@ -1,8 +1,6 @@
 """The benchmark of the input says how long a network waits for it, in training and evaluation."""
 
 import re
-import subprocess
-import sys
 
 import pytest
 
@@ -11,23 +9,16 @@ from benchmarks import input_pipeline
 ROW = r" +(\d+) /s +(\d+) /s +(\d+) /s +(-?[\d.]+)% bar 15%: (met|MISSED)$"
 
 
-def run(*arguments):
-    command = [sys.executable, "-m", "benchmarks.input_pipeline", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
-
-
-def test_a_row_a_verb_with_the_speeds_and_the_share(make_pictures, tmp_path):
+@pytest.mark.slow
+def test_a_row_a_verb_with_the_speeds_and_the_share(bench, make_pictures, tmp_path):
     images = make_pictures(tmp_path / "images", count=32, splits=("train", "test"))
-    done = run(images, "--recipe", "plain", "--rounds", "2")
-    said = {
-        name: re.search(f"^{name}{ROW}", done.stdout, re.MULTILINE)
-        for name in ("train", "evaluate")
-    }
-    assert all(said.values()), done.stderr
-    assert all(int(speed) > 0 for row in said.values() for speed in row.groups()[:3])
-    missed = [row[5] == "MISSED" for row in said.values()]
-    assert missed == [float(row[4]) > 15 for row in said.values()]
-    assert done.returncode == any(missed)
+    status, text = bench("input_pipeline", images, "--recipe", "plain", "--rounds", 2)
+    rows = [re.search(f"^{verb}{ROW}", text, re.MULTILINE) for verb in ("train", "evaluate")]
+    assert all(rows), text
+    assert all(int(speed) > 0 for row in rows for speed in row.groups()[:3])
+    missed = [row[5] == "MISSED" for row in rows]
+    assert missed == [float(row[4]) > 15 for row in rows]
+    assert status == any(missed)
 
 
 def test_the_share_is_what_an_input_from_memory_saves(capsys):
@@ -38,13 +29,8 @@ def test_the_share_is_what_an_input_from_memory_saves(capsys):
         "train alone": [10.0, 10.0, 10.0],
     }
     assert not input_pipeline._tell("train", 1_000, seconds)
-    found = re.fullmatch(f"train{ROW}", capsys.readouterr().out.rstrip())
-    assert found.groups() == ("10", "12", "100", "20.0", "MISSED")
+    row = re.fullmatch(f"train{ROW}", capsys.readouterr().out.rstrip())
+    assert row.groups() == ("10", "12", "100", "20.0", "MISSED")
     seconds["train memory"] = [90.0, 86.0, 5.0]
     assert input_pipeline._tell("train", 1_000, seconds)
     assert "14.0% bar 15%: met" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize("part", ["IMAGES", "--rounds N", "from memory", "--recipe"])
-def test_help_says_what_is_measured(part):
-    assert part in run("--help").stdout

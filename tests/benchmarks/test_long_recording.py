@@ -8,9 +8,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
+@pytest.mark.slow
 def test_a_quarter_of_an_hour_takes_hardly_more_memory_than_a_minute():
     # In a process that is itself small: one that is started counts the memory of who started it.
     result = subprocess.run(

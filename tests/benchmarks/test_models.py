@@ -1,8 +1,6 @@
 """What the networks' benchmark counts is worked out by hand; its table has a row a model."""
 
 import re
-import subprocess
-import sys
 
 import pytest
 
@@ -72,20 +70,28 @@ def test_what_has_no_kernel_does_not_count_and_what_is_unknown_is_refused(count)
         count(layers.Conv2DTranspose(2, 3), 6, 8, 1)
 
 
-def test_a_row_a_model_with_its_errors(images, tmp_path):
-    command = [sys.executable, "-m", "benchmarks.models", "--models", "cnn", "lstm"]
-    command += ["--shape", "32", "32", "--count", "32", "--rounds", "1"]
-    command += ["--images", images, "--to", tmp_path, "--recipe", "plain", "--epochs", "1"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
-    assert done.returncode == 0, done.stderr
-    rows = dict(re.findall(r"^(cnn|lstm) +(.*)$", done.stdout, re.MULTILINE))
+@pytest.mark.slow
+def test_a_row_a_model_with_its_errors(bench, images, tmp_path, monkeypatch):
+    from benchmarks import models
+    from classify import cli
+
+    def train_in_this_process(args, **_):
+        assert args[1:3] == ["-m", "classify"]
+        assert cli.main(args[3:]) == 0
+
+    monkeypatch.setattr(models.subprocess, "run", train_in_this_process)
+    options = ["--models", "cnn", "lstm", "--shape", 32, 32, "--count", 32, "--rounds", 1]
+    options += ["--images", images, "--to", tmp_path, "--recipe", "plain", "--epochs", 1]
+    status, text = bench("models", *options)
+    assert status == 0
+    rows = dict(re.findall(r"^(cnn|lstm) +(.*)$", text, re.MULTILINE))
     assert list(rows) == ["cnn", "lstm"]
     for row in rows.values():
-        found = re.fullmatch(
+        cells = re.fullmatch(
             r"([\d,]+) +([\d.]+) M +\d+ /s +([\d.]+) x +\d+ /s +([\d.]+) x +[01]\.\d+ +[01]\.\d+",
             row,
         )
-        assert found, row
+        assert cells, row
         if row is rows["cnn"]:
-            assert (found[3], found[4]) == ("1.00", "1.00")
+            assert (cells[3], cells[4]) == ("1.00", "1.00")
     assert (tmp_path / "lstm" / "run.json").is_file()

@@ -391,13 +391,3 @@ def test_mixtures_and_forests_tell_classes_apart_and_say_the_same_again(monkeypa
         assert np.array_equal(fit(features[:30], labels[:30], 3, 4)(features[30:]), scored)
     # All four trees agree, and are taken for no surer than half a tree of them.
     assert np.abs(scored).max() == pytest.approx(np.log(3.5 / 0.5))
-
-
-def test_help_says_who_the_peers_are(capsys):
-    from benchmarks.peers import __main__ as peers
-
-    with pytest.raises(SystemExit):
-        peers.main(["--help"])
-    said = capsys.readouterr().out
-    for name in peers.PEERS:
-        assert re.search(rf"^{name} ", said, re.MULTILINE)
