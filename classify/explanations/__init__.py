@@ -1,1 +1,1 @@
-"""Why a picture was judged as it was: Grad-CAM, occlusion, and whether they can be believed."""
+"""Explanations of a verdict: Grad-CAM, occlusion, and a test of their faithfulness."""

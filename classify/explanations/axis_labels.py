@@ -1,4 +1,4 @@
-"""What the rows and columns of a picture stand for, in words.
+"""Axis labels: rows and columns of a picture in Hz and s, in words.
 
 Rows are counted from the top, columns from the left, from 0; a position is in pixels from the
 centre of the top left one, so that row 3 reaches from 2.5 to 3.5. Axes are those of
@@ -14,13 +14,13 @@ Ticks = Sequence[Sequence[float]]
 
 
 def interpolate_ticks(ticks: Ticks, positions: Sequence[float]) -> np.ndarray:
-    """Read a scale between and beyond its ticks.
+    """Read an axis between and beyond its ticks.
 
     Parameters
     ----------
     ticks : sequence of (float, float)
-        At least two, of position and value. Equal steps of a value mean a linear scale; else
-        the scale is logarithmic between ticks above 0, as octaves are and mel nearly is.
+        At least two, of position and value. Equal steps of a value mean a linear axis; else
+        the axis is logarithmic between ticks above 0, as octaves are and mel nearly is.
     positions : sequence of float
 
     Returns
@@ -35,26 +35,26 @@ def interpolate_ticks(ticks: Ticks, positions: Sequence[float]) -> np.ndarray:
     >>> interpolate_ticks([[24, 125], [0, 250], [-24, 500]], [-48]).round().tolist()
     [1000.0]
     """
-    places, known = np.array(sorted(map(tuple, ticks)), float).T
+    tick_positions, tick_values = np.array(sorted(map(tuple, ticks)), float).T
     at = np.asarray(positions, float)
-    low = np.clip(np.searchsorted(places, at) - 1, 0, len(places) - 2)
-    share = (at - places[low]) / (places[low + 1] - places[low])
-    start, end = known[low], known[low + 1]
-    found = start + share * (end - start)
-    steps = np.abs(np.diff(known))
+    low = np.clip(np.searchsorted(tick_positions, at) - 1, 0, len(tick_positions) - 2)
+    share = (at - tick_positions[low]) / (tick_positions[low + 1] - tick_positions[low])
+    start, end = tick_values[low], tick_values[low + 1]
+    values = start + share * (end - start)
+    steps = np.abs(np.diff(tick_values))
     if not np.allclose(steps, steps[0]):
         curved = (start > 0) & (end > 0)
-        found[curved] = start[curved] * (end[curved] / start[curved]) ** share[curved]
-    return np.maximum(found, 0)
+        values[curved] = start[curved] * (end[curved] / start[curved]) ** share[curved]
+    return np.maximum(values, 0)
 
 
 def describe_range(axes: Mapping[str, Any] | None, name: str, first: int, last: int) -> str:
-    """Name a band of rows or a stretch of columns by what it stands for.
+    """Name a range of rows or columns by its frequencies or times.
 
     Parameters
     ----------
     axes : mapping or None
-        None where it is unknown what rows and columns stand for.
+        None where the axes are unknown.
     name : str
         ``"rows"`` or ``"columns"``.
     first, last : int
@@ -62,9 +62,9 @@ def describe_range(axes: Mapping[str, Any] | None, name: str, first: int, last: 
 
     Returns
     -------
-    extent : str
-        In Hz, kHz or s, and the name of what lies beyond the axis; in pixels where that has none,
-        or the axis another unit or fewer than two ticks.
+    range : str
+        In Hz, kHz or s, with the name of the part beyond the axis. In pixels where that part has no
+        name, and where the axis has another unit or fewer than two ticks.
 
     Examples
     --------

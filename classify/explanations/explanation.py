@@ -1,8 +1,8 @@
-"""A picture in, what in it spoke for or against "fake" out.
+"""Explanation of a verdict: which parts of a picture spoke for or against "fake".
 
-Two methods: occlusion hides part by part and asks the network again, which works for every network
-and without Keras; Grad-CAM looks at the features of the last convolution. Whatever the method, the
-sentence is measured: it says what became of P(fake) when a band or a stretch was hidden.
+There are two methods. Occlusion hides part by part and scores the rest, which works for every
+network and without Keras. Grad-CAM weighs the features of the last convolution. The sentence is
+measured the same way for both: it says how P(fake) changed when rows or columns were hidden.
 
 "Fake" is the positive class, whatever its name. Rows are counted from the top, columns from the
 left, from 0.
@@ -30,23 +30,23 @@ DEFAULT = "occlusion"
 
 @dataclass(frozen=True, eq=False)
 class Explanation:
-    """What spoke for and against "fake" in one picture.
+    """Evidence for and against "fake" in one picture.
 
     Attributes
     ----------
     method : str
         ``"occlusion"`` or ``"gradcam"``.
     map : np.ndarray, shape=(height, width), dtype=float
-        Above 0 where the picture speaks for fake, below 0 for real. Occlusion: by how many nats
-        hiding a window there lowers ln p(fake) - ln p(real). Grad-CAM: of meaning only relative to
-        each other, see `classify.explanations.gradcam.gradcam`.
+        Above 0 where the picture speaks for fake, below 0 for real. Occlusion: how many nats of
+        ln p(fake) - ln p(real) hiding a window there takes away. Grad-CAM: only ratios mean
+        something, see `classify.explanations.gradcam.gradcam`.
     p_fake : float in [0, 1]
-        Of the whole picture, calibrated.
+        P(fake) of the whole picture, calibrated.
     band : Band or None
-        The rows whose hiding changes P(fake) most; None where no band of up to a quarter of the
-        picture changes it by 0.02.
+        Rows whose hiding changes P(fake) most; None if no band of up to a quarter of the picture
+        changes it by 0.02.
     stretch : Band or None
-        The columns, likewise.
+        Columns, likewise.
     positive : str
         Name of the positive class.
     """
@@ -59,50 +59,50 @@ class Explanation:
     positive: str = "fake"
 
     def sentence(self, axes: Mapping[str, Any] | None) -> str:
-        """Say what was measured.
+        """Say how P(fake) changes when the band and the stretch are hidden.
 
         Parameters
         ----------
         axes : mapping or None
-            What rows and columns stand for, see `classify.data.render_settings.load_axes`.
+            See `classify.data.render_settings.load_axes`.
 
         Returns
         -------
         sentence : str
-            One, without a full stop.
+            One sentence, without a full stop.
 
         Examples
         --------
-        >>> without = np.zeros((256, 124))
-        >>> Explanation("occlusion", without, 0.93, Band(20, 91, 0.41), None).sentence(None)
+        >>> heat = np.zeros((256, 124))
+        >>> Explanation("occlusion", heat, 0.93, Band(20, 91, 0.41), None).sentence(None)
         'P(fake) falls from 0.93 to 0.41 when rows 20-91 are hidden'
         """
-        found = [
+        changes = [
             (
-                "falls" if one.p_fake_without < self.p_fake else "rises",
-                f"to {_chance(one.p_fake_without)} when {_hidden(axes, name, one)}",
+                "falls" if band.p_fake_without < self.p_fake else "rises",
+                f"to {_chance(band.p_fake_without)} when {_hidden(axes, name, band)}",
             )
-            for name, one in (("rows", self.band), ("columns", self.stretch))
-            if one is not None
+            for name, band in (("rows", self.band), ("columns", self.stretch))
+            if band is not None
         ]
         name, start = f"P({self.positive})", _chance(self.p_fake)
-        if not found:
+        if not changes:
             return (
                 f"{name} stays at {start}: hiding a quarter of the height or of the width, "
                 f"wherever, changes it by less than {SMALLEST}"
             )
-        (verb, rest), *others = found
-        more = (rest if other == verb else f"{other} {rest}" for other, rest in others)
-        return ", and ".join([f"{name} {verb} from {start} {rest}", *more])
+        (verb, end), *others = changes
+        clauses = (end if other == verb else f"{other} {end}" for other, end in others)
+        return ", and ".join([f"{name} {verb} from {start} {end}", *clauses])
 
 
 def explain(run: Run, image: np.ndarray, method: str | None = None) -> Explanation:
-    """Find out what in a picture the verdict rests on.
+    """Explain the verdict on a picture.
 
     Parameters
     ----------
     run : Run
-        Of an ensemble, scores and maps are averaged.
+        Scores and maps of an ensemble are averaged.
     image : np.ndarray, shape=run.shape, dtype=uint8
     method : str, optional
         ``"occlusion"``, the default, or ``"gradcam"``, which needs Keras and a convolution.

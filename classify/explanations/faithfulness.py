@@ -1,8 +1,8 @@
-"""Whether explanations say what a network looks at, measured by taking it away.
+"""Faithfulness of explanations: deletion curves against random order.
 
-A picture is cut into tiles of one size, and more and more of them are hidden: in the order in which
-the explanation says that they spoke for the verdict, and in random order. P of the class that
-was the likelier one falls in both; if the explanation is right, sooner in its own order.
+A picture is cut into tiles of one size, and more and more tiles are hidden: in the order in which
+the explanation ranks them, and in random order. P of the likelier class falls in both cases. It
+falls sooner in the order of the explanation if that is faithful.
 
 References
 ----------
@@ -30,8 +30,8 @@ from classify.runs.run import Run
 
 PICTURES = 60
 SHARES = np.linspace(0, 1, 11)
-ORDERS = 2  # random ones a picture; their mean is what chance gives
-FEWEST = 5  # groups that an interval can be drawn from
+ORDERS = 2  # random orders a picture
+FEWEST = 5  # groups; with fewer there is no interval
 
 
 def measure(
@@ -43,32 +43,31 @@ def measure(
     most: int = PICTURES,
     seed: int = 0,
 ) -> dict[str, Any]:
-    """Measure the deletion curves of every method that the run allows, against random.
+    """Measure the deletion curves of every method that the run allows, against random order.
 
     Parameters
     ----------
     run : Run
     dataset : Path
-        The dataset.
     pictures : Trials
-        Named relative to `dataset`; of them a `sample` is taken.
+        Named relative to `dataset`; a `sample` of them is measured.
     recordings : np.ndarray of str, shape=(len(pictures),)
     groups : np.ndarray, shape=(len(pictures),)
-        What belongs together, and is resampled together, has the same value.
+        Pictures of one group are resampled together.
     most : int
-        Pictures in the sample.
+        Largest number of pictures in the sample.
     seed : int
         Of the sample, of the random orders and of the bootstrap.
 
     Returns
     -------
-    found : dict
-        ``pictures`` and ``groups`` (how many), ``hidden`` (what stands in the place of what is
-        hidden), ``tiles`` (rows, columns), ``share`` (of the tiles); ``random``: ``curve``,
-        ``area``; ``methods``: by name ``curve``, ``area``, ``gain`` (the area under the random
-        curve minus that under the own), ``interval`` (95 %, of the gain, by a paired bootstrap)
-        and ``beats_random``: whether all of the interval is above 0. With fewer than 5 groups
-        there is no interval, and ``beats_random`` is None.
+    measured : dict
+        ``pictures`` and ``groups`` (numbers), ``hidden`` (value of a hidden point), ``tiles``
+        (rows, columns), ``share`` (of the tiles); ``random``: ``curve``, ``area``; ``methods``: by
+        name ``curve``, ``area``, ``gain`` (area under the random curve minus area under this one),
+        ``interval`` (95 %, of the gain, by a paired bootstrap) and ``beats_random``: whether the
+        whole interval is above 0. With fewer than 5 groups there is no interval, and
+        ``beats_random`` is None.
 
     Raises
     ------
@@ -78,15 +77,15 @@ def measure(
     at = sample(pictures.labels, recordings, most, seed)
     rng = np.random.default_rng(seed)
     methods = ("occlusion", "gradcam") if gradcam.available(run) else ("occlusion",)
-    drawn = (
+    images = (
         read(dataset / name, run.shape, run.drawing)
         for name in tqdm(pictures.names[at], "evaluate: explain", unit="picture", disable=None)
     )
-    curves = np.stack([_curves(run, image, methods, rng) for image in drawn], axis=1)
+    curves = np.stack([_curves(run, image, methods, rng) for image in images], axis=1)
     random = curves[len(methods) :].mean(axis=0)  # (pictures, shares)
-    own = dict(zip(methods, curves, strict=False))
-    gains = {method: area(random) - area(its) for method, its in own.items()}
-    between = _between(pictures.labels[at], groups[at], gains, seed)
+    by_method = dict(zip(methods, curves, strict=False))
+    gains = {method: area(random) - area(curve) for method, curve in by_method.items()}
+    tests = _tests(pictures.labels[at], groups[at], gains, seed)
     return {
         "pictures": len(at),
         "groups": len(np.unique(groups[at])),
@@ -95,8 +94,8 @@ def measure(
         "share": SHARES.round(3).tolist(),
         "random": _summary(random),
         "methods": {
-            method: {**_summary(its), "gain": float(gains[method].mean()), **between[method]}
-            for method, its in own.items()
+            method: {**_summary(curve), "gain": float(gains[method].mean()), **tests[method]}
+            for method, curve in by_method.items()
         },
     }
 
@@ -104,14 +103,14 @@ def measure(
 def sample(
     labels: np.ndarray, recordings: np.ndarray, most: int = PICTURES, seed: int = 0
 ) -> np.ndarray:
-    """Choose pictures at random, one a recording, as many of either class where there are enough.
+    """Choose pictures at random, one a recording, and half of each class if there are enough.
 
     Parameters
     ----------
     labels : np.ndarray, shape=(n,), dtype=int
     recordings : np.ndarray of str, shape=(n,)
     most : int
-        What one class does not have is the other's.
+        Places that one class cannot fill go to the other.
     seed : int
 
     Returns
@@ -134,7 +133,7 @@ def sample(
 
 
 def ranks(explained: np.ndarray, tiles: np.ndarray) -> np.ndarray:
-    """Order tiles by what a map says of them.
+    """Rank tiles by their mean in a map.
 
     Parameters
     ----------
@@ -187,14 +186,14 @@ def _curves(
     side = 1 if evidence >= 0 else -1
     orders = [ranks(side * METHODS[method](run, image), tiles) for method in methods]
     orders += [rng.permutation(count) for _ in range(ORDERS)]
-    said = ask(run, image, chain([whole], _masks(orders, tiles, count)))
-    inner = said[1:].reshape(len(orders), -1)
-    ends = np.full((len(orders), 1), evidence), np.full((len(orders), 1), said[0])
-    return expit(side * np.concatenate([ends[0], inner, ends[1]], axis=1))
+    hidden, *partly = ask(run, image, chain([whole], _masks(orders, tiles, count)))
+    inner = np.reshape(partly, (len(orders), -1))
+    start, end = (np.full((len(orders), 1), value) for value in (evidence, hidden))
+    return expit(side * np.concatenate([start, inner, end], axis=1))
 
 
 def _masks(orders: list[np.ndarray], tiles: np.ndarray, count: int) -> Iterator[np.ndarray]:
-    """Masks of the shares between nothing and all, order by order."""
+    """Masks of the shares between 0 and 1, order by order."""
     for order in orders:
         for share in SHARES[1:-1]:
             yield order[tiles] < round(share * count)
@@ -205,13 +204,13 @@ def _summary(curves: np.ndarray) -> dict[str, Any]:
     return {"curve": mean.tolist(), "area": float(area(mean))}
 
 
-def _between(
+def _tests(
     labels: np.ndarray, groups: np.ndarray, gains: Mapping[str, np.ndarray], seed: int
 ) -> dict[str, dict[str, Any]]:
-    """Interval of each mean gain, and what follows."""
+    """Interval of each mean gain, and whether it is above 0."""
     if len(np.unique(groups)) < FEWEST:
         return {method: {"beats_random": None} for method in gains}
-    found = intervals(
+    by_method = intervals(
         labels,
         groups,
         lambda index: {method: float(gain[index].mean()) for method, gain in gains.items()},
@@ -220,5 +219,5 @@ def _between(
     )
     return {
         method: {"interval": list(ends), "beats_random": ends[0] > 0}
-        for method, ends in found.items()
+        for method, ends in by_method.items()
     }

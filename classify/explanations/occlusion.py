@@ -1,14 +1,13 @@
-"""What a network says of a picture when a part of it is hidden.
+"""Occlusion: the score of a picture when a part of it is hidden.
 
 Pictures are ``uint8``, shape (height, width); a mask of the same shape is true where the picture
-is hidden. What is said is in nats, ln p(fake) - ln p(real), calibrated: above 0 for the positive
-class.
+is hidden. Evidence is ln p(fake) - ln p(real) in nats, calibrated: above 0 for the positive class.
 
-A hidden point gets the median of its row. Of what was tried on two corpora (black, grey, row
-means, the picture's pauses, blur, shuffled rows) that hides best while it leaves the network's own
-features least far from those of whole pictures: 1.1 times as far from the nearest training
-pictures when a tile in eight is hidden, black 1.9 to 3.2 times. Still, much of it is smoother than
-any recording, and a network may find smoothness itself telling.
+A hidden point gets the median of its row. Black, grey, row means, the picture's pauses, blur and
+shuffled rows were tried as well, on two corpora. The median hides best, and the network's features
+stay near those of whole pictures. With a tile in eight hidden, they are 1.1 times as far from the
+nearest training pictures, with black 1.9 to 3.2 times. Still, hidden parts are smoother than any
+recording, and a network may take smoothness itself for evidence.
 """
 
 from collections.abc import Callable, Iterable
@@ -21,18 +20,18 @@ from classify.prediction.inference import BATCH, score_arrays
 from classify.prediction.verdicts import probability
 from classify.runs.run import Run
 
-HIDDEN = "the median of its row"  # what stands in the place of what is hidden
+HIDDEN = "the median of its row"  # value of a hidden point
 TILES = (8, 8)  # rows and columns of tiles
 CELLS = 16  # steps of a band or stretch along the height or the width
 WIDEST = 4  # cells of the widest band or stretch
 # A narrower band is preferred to a wider one while it changes at least this share as much.
 NARROW = 0.9
-SMALLEST = 0.02  # change of P(fake) that is spoken of
+SMALLEST = 0.02  # smallest change of P(fake) worth a sentence
 
 
 @dataclass(frozen=True)
 class Band:
-    """Rows or columns side by side, and what becomes of P(fake) without them.
+    """Adjacent rows or columns, and P(fake) without them.
 
     Attributes
     ----------
@@ -74,20 +73,20 @@ def ask(run: Run, image: np.ndarray, masks: Iterable[np.ndarray]) -> np.ndarray:
     Parameters
     ----------
     run : Run
-        Of an ensemble, the scores are averaged.
+        Scores of an ensemble are averaged.
     image : np.ndarray, shape=run.shape, dtype=uint8
     masks : iterable of np.ndarray of bool, shape=run.shape
 
     Returns
     -------
-    evidence : np.ndarray, one number a mask
+    evidence : np.ndarray, shape=(masks,)
         ln p(fake) - ln p(real), calibrated, in nats.
     """
-    remaining, found = iter(masks), []
+    remaining, evidence = iter(masks), []
     while batch := list(islice(remaining, BATCH)):
         llr = score_arrays(run, hide(image, np.stack(batch))).mean(axis=1)
-        found.append(-run.calibration(llr))
-    return np.concatenate(found)
+        evidence.append(-run.calibration(llr))
+    return np.concatenate(evidence)
 
 
 def grid(shape: tuple[int, int], tiles: tuple[int, int] = TILES) -> np.ndarray:
@@ -116,10 +115,10 @@ def grid(shape: tuple[int, int], tiles: tuple[int, int] = TILES) -> np.ndarray:
 
 
 def occlude(run: Run, image: np.ndarray) -> np.ndarray:
-    """Hide window by window and see what becomes of the score.
+    """Hide window by window and measure the change of the score.
 
-    A window is two by two tiles and moves on by one, also over the edges, so that each tile is in
-    four. On hard material that finds more than tiles alone, which are too small to matter singly.
+    A window is two by two tiles and moves by one tile, also over the edges, so that each tile is in
+    four windows. On hard corpora that finds more than single tiles, which are too small to matter.
 
     Parameters
     ----------
@@ -129,7 +128,7 @@ def occlude(run: Run, image: np.ndarray) -> np.ndarray:
     Returns
     -------
     map : np.ndarray, shape=run.shape
-        By how many nats hiding a window around the tile there lowers ln p(fake) - ln p(real), on
+        How many nats of ln p(fake) - ln p(real) hiding a window around a tile takes away, on
         average.
     """
     tiles = grid(image.shape)
@@ -140,8 +139,8 @@ def occlude(run: Run, image: np.ndarray) -> np.ndarray:
         for i in range(row[-1, 0] + 2)
         for j in range(columns + 1)
     )
-    said = ask(run, image, chain([np.zeros(image.shape, bool)], windows))
-    lost = (said[0] - said[1:]).reshape(-1, columns + 1)
+    evidence = ask(run, image, chain([np.zeros(image.shape, bool)], windows))
+    lost = (evidence[0] - evidence[1:]).reshape(-1, columns + 1)
     mean = (lost[:-1, :-1] + lost[:-1, 1:] + lost[1:, :-1] + lost[1:, 1:]) / 4
     return mean.ravel()[tiles]
 
@@ -149,8 +148,8 @@ def occlude(run: Run, image: np.ndarray) -> np.ndarray:
 def strongest(run: Run, image: np.ndarray, axis: int) -> Band | None:
     """Find the band of rows or the stretch of columns whose hiding changes P(fake) most.
 
-    Tried are all of up to a quarter of the picture, in steps of a sixteenth. Of those that change
-    nearly as much as the one that changes most, the narrowest is taken.
+    Bands of up to a quarter of the picture are tried, in steps of a sixteenth. The narrowest band
+    wins that changes P(fake) nearly as much as the strongest.
 
     Parameters
     ----------
@@ -162,11 +161,11 @@ def strongest(run: Run, image: np.ndarray, axis: int) -> Band | None:
     Returns
     -------
     band : Band or None
-        None where no hiding changes P(fake) by 0.02.
+        None if no band changes P(fake) by 0.02.
     """
     spans = _spans(image.shape[axis])
-    said = ask(run, image, map(_masker(image.shape, axis), [(0, 0), *spans]))
-    p_fake = np.array([probability(-one) for one in said])
+    evidence = ask(run, image, map(_masker(image.shape, axis), [(0, 0), *spans]))
+    p_fake = np.array([probability(-value) for value in evidence])
     change = np.abs(p_fake[1:] - p_fake[0])
     if change.max() < SMALLEST:
         return None
@@ -177,7 +176,7 @@ def strongest(run: Run, image: np.ndarray, axis: int) -> Band | None:
 
 
 def _spans(size: int) -> list[tuple[int, int]]:
-    """First and after the last row or column of every band, the narrow ones first."""
+    """Start and end, exclusive, of every band, the narrow ones first."""
     cells = min(CELLS, size)
     edges = np.linspace(0, size, cells + 1).round().astype(int).tolist()
     return [
@@ -189,5 +188,5 @@ def _spans(size: int) -> list[tuple[int, int]]:
 
 def _masker(shape: tuple[int, ...], axis: int) -> Callable[[tuple[int, int]], np.ndarray]:
     """Function from a span to the mask that hides it."""
-    place = np.indices(shape)[axis]
-    return lambda span: (place >= span[0]) & (place < span[1])
+    index = np.indices(shape)[axis]
+    return lambda span: (index >= span[0]) & (index < span[1])

@@ -48,30 +48,34 @@ def blind(images):
     return np.full(len(images), 0.8)
 
 
-def found(noise, network, pictures=PICTURES, groups=NAMES, **how):
+def measured(noise, network, pictures=PICTURES, groups=NAMES, **how):
     return measure(a_run(network), noise, pictures, pictures.names, groups, **how)
 
 
 def test_the_explanation_of_a_network_that_looks_at_one_band_beats_random(noise):
-    own = found(noise, looking)
-    occlusion = own["methods"]["occlusion"]
+    result = measured(noise, looking)
+    occlusion = result["methods"]["occlusion"]
     assert occlusion["beats_random"] is True
     assert 0 < occlusion["interval"][0] < occlusion["gain"] < occlusion["interval"][1]
-    assert occlusion["gain"] == pytest.approx(own["random"]["area"] - occlusion["area"])
-    assert (own["pictures"], own["groups"], set(own["methods"])) == (COUNT, COUNT, {"occlusion"})
+    assert occlusion["gain"] == pytest.approx(result["random"]["area"] - occlusion["area"])
+    assert (result["pictures"], result["groups"], set(result["methods"])) == (
+        COUNT,
+        COUNT,
+        {"occlusion"},
+    )
 
 
 def test_nothing_beats_random_for_a_network_that_looks_at_nothing(noise):
-    own = found(noise, blind)
-    assert own["methods"]["occlusion"]["beats_random"] is False
-    assert own["methods"]["occlusion"]["gain"] == 0
-    assert own["random"]["curve"] == pytest.approx([0.8] * len(SHARES))
+    result = measured(noise, blind)
+    assert result["methods"]["occlusion"]["beats_random"] is False
+    assert result["methods"]["occlusion"]["gain"] == 0
+    assert result["random"]["curve"] == pytest.approx([0.8] * len(SHARES))
 
 
 def test_a_map_that_is_the_wrong_way_round_is_worse_than_random(noise, monkeypatch):
     right = faithfulness.METHODS["occlusion"]
     monkeypatch.setitem(faithfulness.METHODS, "occlusion", lambda *what: -right(*what))
-    occlusion = found(noise, looking)["methods"]["occlusion"]
+    occlusion = measured(noise, looking)["methods"]["occlusion"]
     assert occlusion["interval"][1] < 0
     assert occlusion["beats_random"] is False
 
@@ -79,19 +83,19 @@ def test_a_map_that_is_the_wrong_way_round_is_worse_than_random(noise, monkeypat
 def test_a_map_of_chance_cannot_be_told_from_random(noise, monkeypatch):
     rng = np.random.default_rng(5)
     monkeypatch.setitem(faithfulness.METHODS, "occlusion", lambda *_: rng.random((32, 32)))
-    occlusion = found(noise, looking)["methods"]["occlusion"]
+    occlusion = measured(noise, looking)["methods"]["occlusion"]
     assert occlusion["interval"][0] < 0 < occlusion["interval"][1]
     assert occlusion["beats_random"] is False
 
 
 def test_the_curves_begin_with_the_whole_picture_and_end_with_all_hidden(noise):
-    own = found(noise, looking)
+    result = measured(noise, looking)
     whole = [looking(cv2.imread(str(noise / name), 0)[np.newaxis])[0] for name in NAMES]
     sure = np.mean([max(p, 1 - p) for p in whole])
-    for curve in (own["random"]["curve"], own["methods"]["occlusion"]["curve"]):
+    for curve in (result["random"]["curve"], result["methods"]["occlusion"]["curve"]):
         assert curve[0] == pytest.approx(sure)
-        assert len(curve) == len(own["share"]) == 11
-    assert own["random"]["curve"][-1] == own["methods"]["occlusion"]["curve"][-1]
+        assert len(curve) == len(result["share"]) == 11
+    assert result["random"]["curve"][-1] == result["methods"]["occlusion"]["curve"][-1]
 
 
 def test_tiles_are_hidden_in_the_order_of_the_map_a_tenth_at_a_time(noise, monkeypatch):
@@ -104,7 +108,7 @@ def test_tiles_are_hidden_in_the_order_of_the_map_a_tenth_at_a_time(noise, monke
     # From the top left to the bottom right; the network calls everything fake.
     falling = -np.arange(32 * 32, dtype=float).reshape(32, 32)
     monkeypatch.setitem(faithfulness.METHODS, "occlusion", lambda *_: falling)
-    found(noise, network, PICTURES[:1], NAMES[:1], most=1)
+    measured(noise, network, PICTURES[:1], NAMES[:1], most=1)
     whole, hidden = seen[0][0], np.concatenate(seen[1:])
     assert len(hidden) == 1 + 9 * (1 + faithfulness.ORDERS)
     tiles = grid((32, 32))
@@ -113,7 +117,7 @@ def test_tiles_are_hidden_in_the_order_of_the_map_a_tenth_at_a_time(noise, monke
         assert changed == set(range(round(64 * share)))
     orders = hidden[10:].reshape(faithfulness.ORDERS, 9, -1)
     assert len({order[0].tobytes() for order in orders}) == faithfulness.ORDERS
-    for order in orders:  # as many tiles as in the own order
+    for order in orders:  # as many tiles as in the order of the map
         for share, image in zip(SHARES[1:-1], order, strict=True):
             changed = np.unique(tiles.ravel()[image != whole.ravel()])
             assert len(changed) == round(64 * share)
@@ -138,20 +142,20 @@ def test_what_one_class_does_not_have_is_the_other_s(real, fake, most):
 
 
 def test_one_class_alone_is_measured_too(noise):
-    occlusion = found(noise, looking, PICTURES[LABELS == 1], NAMES[LABELS == 1])["methods"]
+    occlusion = measured(noise, looking, PICTURES[LABELS == 1], NAMES[LABELS == 1])["methods"]
     assert occlusion["occlusion"]["beats_random"] is True
 
 
 def test_few_groups_are_not_judged(noise):
-    own = found(noise, looking, groups=np.array(["one", "two"] * (COUNT // 2)))
-    assert own["groups"] == 2
-    assert own["methods"]["occlusion"]["beats_random"] is None
-    assert "interval" not in own["methods"]["occlusion"]
+    result = measured(noise, looking, groups=np.array(["one", "two"] * (COUNT // 2)))
+    assert result["groups"] == 2
+    assert result["methods"]["occlusion"]["beats_random"] is None
+    assert "interval" not in result["methods"]["occlusion"]
 
 
 def test_the_same_seed_gives_the_same_figures(noise):
-    assert found(noise, looking) == found(noise, looking)
-    assert found(noise, looking)["random"] != found(noise, looking, seed=1)["random"]
+    assert measured(noise, looking) == measured(noise, looking)
+    assert measured(noise, looking)["random"] != measured(noise, looking, seed=1)["random"]
 
 
 def test_ranks_go_by_the_mean_of_a_tile():
@@ -175,13 +179,16 @@ def evaluated(trained, images, tmp_path_factory):
 
 def test_the_evaluation_says_whether_explanations_mean_anything(evaluated):
     report, folder = evaluated
-    own = report["explanation"]
-    assert (own["pictures"], set(own["methods"])) == (6, {"occlusion", "gradcam"})
-    assert json.loads((folder / "metrics.json").read_text())["explanation"] == own
+    result = report["explanation"]
+    assert (result["pictures"], set(result["methods"])) == (6, {"occlusion", "gradcam"})
+    assert json.loads((folder / "metrics.json").read_text())["explanation"] == result
     page = " ".join((folder / "index.html").read_text().split())
     for method, title in (("occlusion", "Occlusion"), ("gradcam", "Grad-CAM")):
         assert f'<p id="explained-{method}">{title} ' in page
-        assert f"{own['methods'][method]['area']:.3f} against {own['random']['area']:.3f}" in page
+        assert (
+            f"{result['methods'][method]['area']:.3f} against {result['random']['area']:.3f}"
+            in page
+        )
     assert '<img id="deletion"' in page
     assert "6 pictures, one a recording, cut into 8 × 8 tiles" in page
 

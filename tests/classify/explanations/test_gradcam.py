@@ -3,7 +3,7 @@ import importlib.util
 import numpy as np
 import pytest
 
-from classify.explanations.gradcam import available, gradcam
+from classify.explanations.gradcam import available, feature_layer, gradcam
 from classify.runs.run import Run
 from classify.settings import MODELS
 
@@ -30,9 +30,9 @@ def network(kernel, weights=(3.0,), head="sigmoid", pool=True):
     dense = layers.Dense(1 if head == "sigmoid" else 2, head)
     model = keras.Model(pictures, dense(layers.Dropout(0.5)(x)))
     convolution.set_weights([kernel])
-    own = np.array(weights, float)[:, np.newaxis]
-    own = own if head == "sigmoid" else np.hstack([-own / 4, 3 * own / 4])
-    dense.set_weights([own, np.zeros(own.shape[1])])
+    matrix = np.array(weights, float)[:, np.newaxis]
+    matrix = matrix if head == "sigmoid" else np.hstack([-matrix / 4, 3 * matrix / 4])
+    dense.set_weights([matrix, np.zeros(matrix.shape[1])])
     return model
 
 
@@ -149,8 +149,16 @@ def test_the_map_points_at_what_the_convolution_looks_for(tmp_path):
     assert np.abs(explained).max() < 1e-5
 
 
-@pytest.mark.parametrize("model", [*MODELS, "MobileNet"])
-def test_every_network_with_a_convolution_is_explained(model, tmp_path):
+# Late fusion, a recurrent part behind the features, and layers within a layer.
+@pytest.mark.parametrize(
+    ("model", "fusion"),
+    [
+        ("cnn", "late"),
+        ("crnn", "early"),
+        pytest.param("MobileNet", "early", marks=pytest.mark.slow),
+    ],
+)
+def test_networks_of_every_kind_are_explained(model, fusion, tmp_path):
     import keras
 
     from classify.models.build import build
@@ -160,39 +168,42 @@ def test_every_network_with_a_convolution_is_explained(model, tmp_path):
     keras.utils.set_random_seed(0)
     # So large that the last features have more than one place: MobileNet keeps one of 32 x 32.
     image = np.random.default_rng(0).integers(0, 256, (72, 104)).astype(np.uint8)
-    how = Settings(model=model, fusion="late" if model in ("cnn", "lstm") else "early")
-    network = stripped(build(how, image.shape, 1, 40))
-    run = a_run(network, tmp_path / "run", shape=image.shape)
-    assert available(run) == (model != "lstm")
-    if model == "lstm":
-        return
+    settings = Settings(model=model, fusion=fusion)
+    run = a_run(stripped(build(settings, image.shape, 1, 40)), tmp_path / "run", shape=image.shape)
+    assert available(run)
     explained = gradcam(run, image)
     assert explained.shape == image.shape
     assert explained.std() > 0.01 * np.abs(explained).max() > 0
 
 
-@pytest.mark.parametrize(("model", "rows", "columns"), [("vit", 3, 4), ("lcnn", 3, 4)])
-def test_networks_are_explained_where_their_last_features_are(model, rows, columns):
-    from classify.explanations.gradcam import _feature_layer
+LAST_FEATURES = {
+    "cnn": ("ReLU", 3, 4),
+    "lcnn": ("Maximum", 3, 4),
+    "resnet": ("ReLU", 3, 4),
+    "crnn": ("Conv2D", 2, 13),
+    "vit": ("Reshape", 3, 4),
+    "plain": ("Conv2D", 10, 13),
+}
+
+
+def test_networks_are_explained_where_their_last_features_are():
     from classify.models.build import build
     from classify.settings import Settings
 
-    layer = _feature_layer(build(Settings(model=model), (40, 52), 1))
-    assert type(layer).__name__ == {"vit": "Reshape", "lcnn": "Maximum"}[model]
-    assert layer.output.shape[1:3] == (rows, columns)
+    for model in MODELS:
+        layer = feature_layer(build(Settings(model=model), (40, 52), 1))
+        features = layer and (type(layer).__name__, *layer.output.shape[1:3])
+        assert features == LAST_FEATURES.get(model), model  # lstm has none
 
 
-def test_the_project_s_network_is_explained_at_its_last_convolution(trained):
-    from classify.explanations.gradcam import _feature_layer
+def test_a_trained_network_is_explained(trained):
     from classify.runs.run import load
 
     run = load(trained)
-    layer = _feature_layer(run.model)
-    kinds = [type(one).__name__ for one in run.model.layers]
-    assert run.model.layers.index(layer) == len(kinds) - 1 - kinds[::-1].index("ReLU")
     image = np.random.default_rng(0).integers(0, 256, run.shape).astype(np.uint8)
-    assert gradcam(run, image).shape == run.shape
-    assert gradcam(run, image).std() > 0
+    explained = gradcam(run, image)
+    assert explained.shape == run.shape
+    assert explained.std() > 0
 
 
 def test_a_network_without_convolution_is_refused_in_one_line(tmp_path):
