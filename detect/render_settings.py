@@ -58,15 +58,18 @@ def stored(run: Run) -> Settings:
             f"expected a run that says how its pictures were drawn, got {run.folder} without "
             "render.json: recordings cannot be drawn like them"
         )
-    settings = Settings.from_json(json.dumps(run.drawing))
+    path = run.folder / "render.json"
+    try:
+        settings = Settings.from_json(json.dumps(run.drawing))
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}, and train anew") from error
     if settings.version != Settings.version:
         raise ValueError(
             f"expected pictures of version {Settings.version} of the drawing, got version "
-            f"{settings.version} in {run.folder / 'render.json'}: draw again, and train anew"
+            f"{settings.version} in {path}: draw the pictures anew, and train anew"
         )
     if settings.shape != run.shape:
         raise ValueError(
-            f"expected {run.folder / 'render.json'} to give pictures of {size(run.shape)}, "
-            f"got {size(settings.shape)}"
+            f"expected {path} to give pictures of {size(run.shape)}, got {size(settings.shape)}"
         )
     return settings

@@ -18,7 +18,7 @@ from detect.detection import Window
 
 DPI = 150
 _CURSOR = (230, 30, 60, 255)  # seen on grey, on white and on black
-_TRANSPARENT = {"figure.facecolor": "none", "axes.facecolor": "none"}
+_DARK = {"figure.facecolor": "none", "axes.facecolor": "none", "grid.color": "#b0b0b0"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +76,7 @@ def theme(*, dark: bool) -> AbstractContextManager[None]:
     -------
     context : context manager
     """
-    return matplotlib.style.context(["dark_background", _TRANSPARENT] if dark else {})
+    return matplotlib.style.context(["dark_background", _DARK] if dark else {})
 
 
 def rasterise(

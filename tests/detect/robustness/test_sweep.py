@@ -29,10 +29,10 @@ def run(hand_set):
     return load(hand_set)
 
 
-@pytest.fixture
-def audio(tmp_path, bright, dull):
+@pytest.fixture(scope="module")
+def recordings(tmp_path_factory, bright, dull):
     """Four test recordings a class, 1.2 to 3 s, and two to train with."""
-    folder = tmp_path / "audio"
+    folder = tmp_path_factory.mktemp("sweep") / "audio"
     for label, samples in (("real", dull), ("fake", bright)):
         for number in range(6):
             path = folder / ("test" if number < 4 else "train") / label / f"{number}.flac"
@@ -43,6 +43,12 @@ def audio(tmp_path, bright, dull):
     lines += [f"test/fake/{n}.flac,s{n % 2}" for n in range(4)]
     (folder / "manifest.csv").write_text("\n".join(lines) + "\n")
     return folder
+
+
+@pytest.fixture
+def audio(recordings, tmp_path):
+    """Give a copy of them, to change."""
+    return shutil.copytree(recordings, tmp_path / "audio")
 
 
 def swept(audio, run, tmp_path, *names, split="test", executor=ONE):
@@ -60,21 +66,21 @@ def test_clean_recordings_have_the_scores_of_their_pictures(audio, run, tmp_path
     expected = calibrated_trials(run, score_split("", images, run, "test"), manifest.read(images))[
         "recording"
     ]
-    found = swept(audio, run, tmp_path, "clean")
-    assert found.names.tolist() == expected.names.tolist()
-    assert found.labels.tolist() == expected.labels.tolist() == [1] * 4 + [0] * 4
-    assert_same(found.llr, [expected.llr])
-    assert (found.refused, found.source) == (0, str(audio))
-    assert found.conditions == {"clean": ("", "clean")}
-    trials = found.trials(0)
+    scores = swept(audio, run, tmp_path, "clean")
+    assert scores.names.tolist() == expected.names.tolist()
+    assert scores.labels.tolist() == expected.labels.tolist() == [1] * 4 + [0] * 4
+    assert_same(scores.llr, [expected.llr])
+    assert (scores.refused, scores.source) == (0, str(audio))
+    assert scores.conditions == {"clean": ("", "clean")}
+    trials = scores.trials(0)
     assert trials[trials.names == "test/fake/3.flac"]["source"].tolist() == ["s1"]
 
 
 def test_without_its_top_band_everything_is_taken_for_real(audio, run, tmp_path):
-    found = swept(audio, run, tmp_path, "telephone", "noise-5")
-    assert list(found.conditions) == ["clean", "telephone", "noise-5"]
-    clean, telephone, noise = found.llr
-    fake = found.labels == 1
+    scores = swept(audio, run, tmp_path, "telephone", "noise-5")
+    assert list(scores.conditions) == ["clean", "telephone", "noise-5"]
+    clean, telephone, noise = scores.llr
+    fake = scores.labels == 1
     # The run's network looks at nothing but how bright 6 to 8 kHz are.
     assert (clean[fake] < 0).all()
     assert (clean[~fake] > 0).all()
@@ -83,17 +89,17 @@ def test_without_its_top_band_everything_is_taken_for_real(audio, run, tmp_path)
 
 
 def test_what_is_too_short_for_an_excerpt_is_left_out_there(audio, run, tmp_path):
-    found = swept(audio, run, tmp_path, "length-1", "length-2", "length-4")
-    short = np.isnan(found.llr)
+    scores = swept(audio, run, tmp_path, "length-1", "length-2", "length-4")
+    short = np.isnan(scores.llr)
     # 1.2, 1.8, 2.4 and 3 s a class, and trimming takes a little of each.
     assert short.sum(axis=1).tolist() == [0, 0, 4, 8]
-    assert [name[-6] for name in found.names[~short[2]]] == ["2", "3", "2", "3"]
+    assert [name[-6] for name in scores.names[~short[2]]] == ["2", "3", "2", "3"]
 
 
 def test_an_excerpt_is_a_piece_of_what_trimming_leaves_and_drawn_whole(audio, run, tmp_path):
-    found = swept(audio, run, tmp_path, "length-1")
+    scores = swept(audio, run, tmp_path, "length-1")
     settings = stored(run)
-    for name, score in zip(found.names, found.llr[1], strict=True):
+    for name, score in zip(scores.names, scores.llr[1], strict=True):
         sound = scan_audio(audio / name, RATE)
         samples, loud = np.concatenate(list(sound.blocks())), sound.envelope.loud(settings.trim)
         piece = RandomCrop(1.0)(samples[loud.start : loud.end], RATE, generator(name, "length-1"))
@@ -101,19 +107,20 @@ def test_an_excerpt_is_a_piece_of_what_trimming_leaves_and_drawn_whole(audio, ru
         assert_same(score, (60 - image[:64].mean()) / 10)
 
 
+@pytest.mark.slow
 def test_a_sweep_repeats_itself_in_any_number_of_processes(audio, run, tmp_path):
     names = ("noise-10", "room-far", "length-1")
-    one = swept(audio, run, tmp_path, *names)
-    two = swept(audio, run, tmp_path, *names, executor=Executor(jobs=2))
-    assert two.names.tolist() == one.names.tolist()
-    assert_same(two.llr, one.llr)
+    alone = swept(audio, run, tmp_path, *names)
+    parallel = swept(audio, run, tmp_path, *names, executor=Executor(jobs=2))
+    assert parallel.names.tolist() == alone.names.tolist()
+    assert_same(parallel.llr, alone.llr)
 
 
 def test_unreadable_recordings_are_named_and_skipped(audio, run, tmp_path, capsys):
     (audio / "test/real/text.wav").write_text("hello")
     soundfile.write(audio / "test/fake/silent.wav", np.zeros(RATE), RATE)
-    found = swept(audio, run, tmp_path, "gsm")
-    assert (len(found.names), found.refused) == (8, 2)
+    scores = swept(audio, run, tmp_path, "gsm")
+    assert (len(scores.names), scores.refused) == (8, 2)
     lines = sorted(capsys.readouterr().err.splitlines())
     assert lines[0] == "evaluate: test/fake/silent.wav: clean: expected sound, got silence"
     assert lines[1].startswith("evaluate: test/real/text.wav: expected audio that libsndfile or FF")
@@ -128,19 +135,19 @@ def test_splits_are_those_of_the_pictures_where_these_name_a_recording(audio, ru
     images.mkdir()
     rows = ["x.png,test/real/0.flac,train", "y.png,train/fake/4.flac,test", "z.png,other.wav,test"]
     (images / "manifest.csv").write_text("\n".join(["path,recording,split", *rows]) + "\n")
-    found = Sweep(audio, run, images, "test", ["clean"], ONE).recordings
-    assert "test/real/0.flac" not in found
-    assert "train/fake/4.flac" in found
-    assert len(found) == 8
+    names = Sweep(audio, run, images, "test", ["clean"], ONE).recordings
+    assert "test/real/0.flac" not in names
+    assert "train/fake/4.flac" in names
+    assert len(names) == 8
 
 
 def test_of_a_long_recording_the_beginning_is_judged(audio, run, tmp_path, bright, monkeypatch):
     monkeypatch.setattr(sweep, "LONGEST", 2.0)
     for name, samples in (("long", bright), ("short", bright[: 2 * RATE])):
         soundfile.write(audio / f"test/fake/{name}.wav", samples, RATE)
-    found = swept(audio, run, tmp_path, "noise-5")
-    scores = dict(zip(found.names, found.llr[0], strict=True))
-    assert_same(scores["test/fake/long.wav"], scores["test/fake/short.wav"])
+    scores = swept(audio, run, tmp_path, "noise-5")
+    llr = dict(zip(scores.names, scores.llr[0], strict=True))
+    assert_same(llr["test/fake/long.wav"], llr["test/fake/short.wav"])
 
 
 def test_an_ensemble_is_judged_as_one_run(audio, run, make_run, tmp_path):
@@ -152,10 +159,10 @@ def test_an_ensemble_is_judged_as_one_run(audio, run, make_run, tmp_path):
 
 
 def test_the_positive_class_is_the_last_of_the_run(audio, run, tmp_path):
-    found = swept(audio, replace(run, classes=("FAKE", "real")), tmp_path, "clean")
-    assert found.labels.tolist() == [0] * 4 + [1] * 4
+    scores = swept(audio, replace(run, classes=("FAKE", "real")), tmp_path, "clean")
+    assert scores.labels.tolist() == [0] * 4 + [1] * 4
     assert all(
-        ("real" in name) == label for name, label in zip(found.names, found.labels, strict=True)
+        ("real" in name) == label for name, label in zip(scores.names, scores.labels, strict=True)
     )
 
 

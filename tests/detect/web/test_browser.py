@@ -24,6 +24,7 @@ import pytest
 import soundfile
 
 sync_api = pytest.importorskip("playwright.sync_api")
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[3]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
@@ -88,16 +89,19 @@ def _ask(method, port, path, body=None, headers=None):
 def browser(tmp_path_factory, bright):
     """Give a browser whose microphone hears a recording again and again."""
     with sync_api.sync_playwright() as play:
-        own = play.chromium.executable_path
-        found = own if Path(own).exists() else next(filter(None, map(shutil.which, BROWSERS)), None)
-        if found is None:
+        executable = play.chromium.executable_path
+        if not Path(executable).exists():
+            executable = next(filter(None, map(shutil.which, BROWSERS)), None)
+        if executable is None:
             pytest.skip("no Chromium: neither Playwright's own nor one of the system")
-        heard = tmp_path_factory.mktemp("microphone") / "heard.wav"
-        soundfile.write(heard, bright, RATE)
+        speech = tmp_path_factory.mktemp("microphone") / "speech.wav"
+        soundfile.write(speech, bright, RATE)
         microphone = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
-        microphone += [f"--use-file-for-fake-audio-capture={heard}"]
+        microphone += [f"--use-file-for-fake-audio-capture={speech}"]
         # Tests may run as root, where Chromium's own sandbox cannot be.
-        browser = play.chromium.launch(executable_path=found, args=["--no-sandbox", *microphone])
+        browser = play.chromium.launch(
+            executable_path=executable, args=["--no-sandbox", *microphone]
+        )
         yield browser
         browser.close()
 
@@ -105,7 +109,7 @@ def browser(tmp_path_factory, bright):
 @pytest.fixture
 def visit(server, browser):
     """Return a function that opens the page, and see that it talks to nobody else and stays."""
-    contexts, asked, dialogs = [], [], []
+    contexts, urls, dialogs = [], [], []
 
     def open_(width=1280, height=900, scheme="light"):
         size = {"width": width, "height": height}
@@ -113,7 +117,7 @@ def visit(server, browser):
         contexts.append(context)
         context.set_default_timeout(30_000)
         page = context.new_page()
-        page.on("request", lambda request: asked.append(request.url))
+        page.on("request", lambda request: urls.append(request.url))
         page.on("dialog", lambda dialog: dialogs.append(dialog.message) or dialog.dismiss())
         page.goto(server.address)
         page.get_by_test_id("stFileUploaderDropzoneInput").wait_for(state="attached")
@@ -123,7 +127,7 @@ def visit(server, browser):
     for context in contexts:
         assert not any(page.evaluate("window.attacked") for page in context.pages)
         context.close()
-    elsewhere = [url for url in asked if not url.startswith((server.address, "data:", "blob:"))]
+    elsewhere = [url for url in urls if not url.startswith((server.address, "data:", "blob:"))]
     assert not elsewhere
     assert not dialogs
     assert server.process.poll() is None
@@ -138,8 +142,8 @@ def flac(sound):
 
 
 def drop(page, *files):
-    wanted = [{"name": name, "mimeType": "audio/wav", "buffer": data} for name, data in files]
-    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(wanted)
+    uploads = [{"name": name, "mimeType": "audio/wav", "buffer": data} for name, data in files]
+    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(uploads)
     page.get_by_text("Verdicts as CSV").wait_for()
 
 
@@ -180,9 +184,9 @@ def test_a_recording_is_dropped_judged_shown_explained_and_the_verdict_downloade
     (row,) = csv.DictReader(io.StringIO(text))
     assert (name, row["path"], row["label"]) == ("verdicts.csv", "talk.wav", "fake")
     name, text = download(page, "Verdicts as JSON")
-    (found,) = json.loads(text)
-    assert (name, found["path"], found["label"]) == ("verdicts.json", "talk.wav", "fake")
-    assert found["p_fake"] == pytest.approx(float(row["p_fake"]))
+    (verdict,) = json.loads(text)
+    assert (name, verdict["path"], verdict["label"]) == ("verdicts.json", "talk.wav", "fake")
+    assert verdict["p_fake"] == pytest.approx(float(row["p_fake"]))
 
 
 def test_hostile_names_are_text(visit, bright):
@@ -291,9 +295,9 @@ def test_the_microphone_is_judged(visit):
     page.get_by_text("Verdicts as CSV").wait_for()
     page.get_by_test_id("stText").get_by_text("Microphone").wait_for()
     _, text = download(page, "Verdicts as JSON")
-    (found,) = json.loads(text)
-    assert 2 < found["duration_s"] < 10
-    assert found["label"] in ("fake", "uncertain", "real")
+    (verdict,) = json.loads(text)
+    assert 2 < verdict["duration_s"] < 10
+    assert verdict["label"] in ("fake", "uncertain", "real")
 
 
 def test_the_report_is_shown_in_a_frame_that_reaches_nothing_of_the_page(visit):
@@ -314,7 +318,7 @@ def test_a_page_elsewhere_cannot_connect_to_it(server):
         "Sec-WebSocket-Version": "13",
         "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==",
     }
-    own = {"Host": f"127.0.0.1:{port}", "Origin": f"http://127.0.0.1:{port}"}
+    same = {"Host": f"127.0.0.1:{port}", "Origin": f"http://127.0.0.1:{port}"}
     other = {"Host": f"evil.example:{port}", "Origin": f"http://evil.example:{port}"}
-    assert _ask("GET", port, "/_stcore/stream", headers={**upgrade, **own}) == 101
+    assert _ask("GET", port, "/_stcore/stream", headers={**upgrade, **same}) == 101
     assert _ask("GET", port, "/_stcore/stream", headers={**upgrade, **other}) != 101
