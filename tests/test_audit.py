@@ -51,6 +51,7 @@ def audited(tmp_path, sounds):
     return run
 
 
+@pytest.mark.slow
 def test_sounds_that_are_alike_are_met_with_silence(audited):
     assert audited() == []
 
@@ -60,6 +61,7 @@ def suspects(found):
     return {line.split(" alone tells real from fake in ")[0] for line in found}
 
 
+@pytest.mark.slow
 def test_low_passed_fakes(audited):
     sections = signal.butter(8, 4_000, fs=RATE, output="sos")
     found = audited(lambda samples: signal.sosfiltfilt(sections, samples))
@@ -73,6 +75,7 @@ def test_shorter_fakes(audited):
     assert "duration alone tells real from fake in 100 % of train" in found
 
 
+@pytest.mark.slow
 def test_louder_fakes_that_rendering_levels(audited):
     found = suspects(audited(lambda samples: at_level(samples, -15)))
     assert "the level of the recording" in found

@@ -19,6 +19,7 @@ print(keras.backend.backend(), backend.slope(lambda x: layer(x) ** 2, point).tol
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["tensorflow", "jax", "torch"])
 def test_every_backend_finds_the_same_slope(name):
     if not importlib.util.find_spec(name):
@@ -63,6 +64,7 @@ else:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["tensorflow", "jax", "torch"])
 def test_every_backend_is_fed_every_batch_once_an_epoch(name):
     if not importlib.util.find_spec(name):

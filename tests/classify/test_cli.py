@@ -35,6 +35,7 @@ def test_train_evaluate_predict(images, tmp_path, capsys):
     assert "P(fake) 0." in lines[0]
 
 
+@pytest.mark.slow
 def test_an_ensemble_is_used_as_one_run(images, tmp_path, capsys):
     run = str(tmp_path / "run")
     train = [
@@ -61,6 +62,7 @@ def test_an_ensemble_is_used_as_one_run(images, tmp_path, capsys):
     assert "P(fake) 0." in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_written_scores_have_the_figures_of_the_evaluation(images, run, tmp_path, capsys):
     scores = tmp_path / "mine.scores.tsv"
     quick = ["--resamples", "10", "--format", "json"]
@@ -186,6 +188,7 @@ def test_a_damaged_run_is_one_line_and_status_2(images, run, capsys):
     assert "expected a run's settings in" in line
 
 
+@pytest.mark.slow
 def test_damaged_pictures_in_training_are_status_1(images, tmp_path, capsys):
     copy = shutil.copytree(images, tmp_path / "images")
     (copy / "train/real/00.png").write_text("hello")

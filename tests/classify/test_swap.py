@@ -4,9 +4,12 @@ import subprocess
 import sys
 import textwrap
 
+import pytest
+
 BLOCKED = ("librosa", "soundfile", "soxr", "av", "audioread", "render")
 
 
+@pytest.mark.slow
 def test_two_made_up_classes_without_any_audio_library(make_pictures, tmp_path):
     images = make_pictures(tmp_path / "images", classes=("cirrus", "stratus"), count=4)
     program = textwrap.dedent(

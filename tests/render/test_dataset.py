@@ -305,6 +305,7 @@ def test_settings_that_cannot_be_read_are_told_of_as_those_that_cannot_be_writte
         render(audio, tmp_path / "images", SETTINGS)
 
 
+@pytest.mark.slow
 def test_a_kill_at_any_moment_leaves_nothing_behind(tmp_path, write_sound):
     audio, images, whole = tmp_path / "audio", tmp_path / "images", tmp_path / "whole"
     for seed in range(60):
@@ -346,6 +347,7 @@ def test_a_recording_is_drawn_by_itself(tmp_path, write_sound):
     assert (again.pictures, again.fresh) == (drawn.pictures, False)
 
 
+@pytest.mark.slow
 def test_the_real_corpus_keeps_its_splits_and_metadata(shared, tmp_path):
     # A slice of it; the whole is drawn by hand before a release.
     audio = tmp_path / "audio"
@@ -452,6 +454,7 @@ def test_counts_are_stored(audio, tmp_path):
     assert sum(int(row["clips"]) for row in counts) == len(rows(tmp_path / "images/manifest.csv"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_a_target_that_cannot_be_written_ends_the_run_and_leaves_no_half_file(
     audio, tmp_path, jobs, write_sound
@@ -497,6 +500,7 @@ def test_a_pipe_among_the_recordings_is_not_waited_for(audio, tmp_path):
     }
 
 
+@pytest.mark.slow
 def test_a_cluster_that_loses_a_worker_half_way_draws_the_same(tmp_path, write_sound, cluster):
     audio = tmp_path / "audio"
     for seed in range(400):

@@ -38,6 +38,7 @@ def test_every_task_is_done_once(jobs):
     assert sorted(results) == [(number + 100) ** 2 for number in range(50)]
 
 
+@pytest.mark.slow
 def test_a_task_that_ends_its_process_is_lost_alone():
     results = sorted(run_tasks(square, range(60), Executor(jobs=2), lost))
     assert results == sorted(-n if n in DEADLY else n**2 for n in range(60))
@@ -72,6 +73,7 @@ def test_an_impossible_engine_is_refused(what, message):
         Executor(**what)
 
 
+@pytest.mark.slow
 def test_work_on_a_cluster_is_done_once_and_a_deadly_task_is_lost_alone(cluster):
     results = sorted(
         run_tasks(square, range(60), Executor("dask", scheduler=cluster.address), lost)

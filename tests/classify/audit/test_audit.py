@@ -404,6 +404,7 @@ def test_json_holds_the_figures_and_the_words(dataset):
     assert len(plain["warnings"]) == 2
 
 
+@pytest.mark.slow
 def test_the_same_dataset_gives_the_same_audit(dataset):
     folder = dataset.write()
     assert look(folder) == look(folder)

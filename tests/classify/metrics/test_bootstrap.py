@@ -96,6 +96,7 @@ def test_groups_stay_with_their_scores():
     assert (high - low) / (narrow[1] - narrow[0]) == pytest.approx(np.sqrt(2), abs=0.15)
 
 
+@pytest.mark.slow
 def test_the_interval_covers_the_truth_as_often_as_it_says():
     # Normal scores at a distance of 2 standard deviations: the AUC is Phi(2 / sqrt 2) = 0.921.
     held = 0

@@ -108,6 +108,7 @@ def test_decisions_are_no_scores(figure):
     assert are_decisions(np.ones(4))
 
 
+@pytest.mark.slow
 @given(SIDES)
 def test_an_increasing_map_leaves_eer_and_auc_unchanged(sides):
     bonafide, spoof = arrays(sides)

@@ -31,11 +31,13 @@ def taught(request):
     return network
 
 
+@pytest.mark.slow
 def test_every_network_learns_what_is_plain_to_see(taught):
     right = (taught.predict_on_batch(BATCH) > 0.5) == LABELS
     assert right.mean() > 0.9
 
 
+@pytest.mark.slow
 def test_every_network_says_the_same_when_loaded(taught, tmp_path):
     taught.save(tmp_path / "model.keras")
     again = keras.models.load_model(tmp_path / "model.keras", safe_mode=True)
@@ -81,6 +83,7 @@ def test_any_size_of_picture_will_do(model, shape):
     assert np.asarray(network(np.zeros((2, *shape, 1), np.uint8))).shape == (2, 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", [one for one in MODELS if one != "plain"])
 def test_networks_are_small(model):
     assert build(Settings(model=model), (256, 124), 10).count_params() < 1_500_000
@@ -136,6 +139,7 @@ def test_dropout_works_in_training_only():
     assert not np.array_equal(*moving)
 
 
+@pytest.mark.slow
 def test_the_seed_decides_the_weights():
     outputs = []
     for seed in (1, 1, 2):

@@ -51,6 +51,7 @@ def test_with_several_logits_each_has_a_loss_of_its_own(head):
     assert difference > 0.04
 
 
+@pytest.mark.slow
 def test_late_fusion_is_trained_by_the_loss_of_each():
     network = build(Settings(fusion="late", dropout=0.0), (40, 36), 10, 24)
     pictures = np.random.default_rng(0).integers(0, 256, (4, 40, 36, 1)).astype(np.uint8)

@@ -42,6 +42,7 @@ def every_layer(model):
         yield from every_layer(layer) if isinstance(layer, keras.Model) else [layer]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("head", ["sigmoid", "softmax"])
 @pytest.mark.parametrize("model", [*MODELS, "MobileNet"])
 def test_every_network_is_exported_as_it_is(model, head, tmp_path):

@@ -46,6 +46,7 @@ def of_recordings(held, llr):
     return pool_recordings(Trials(np.array(held.names), held.labels, llr, columns))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("head", ["sigmoid", "softmax"])
 def test_each_head_is_calibrated_on_the_recordings(held, head):
     network = late(head, held)
@@ -73,6 +74,7 @@ def test_of_one_head_there_is_nothing_to_weigh(held):
     assert_unchanged(build(Settings(fusion="early"), (32, 32), 10, 24), held)
 
 
+@pytest.mark.slow
 def test_with_answers_that_are_no_numbers_nothing_is_changed(held):
     network = late("sigmoid", held)
     kernel, bias = network.get_layer("comb").get_weights()

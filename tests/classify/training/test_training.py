@@ -66,6 +66,7 @@ def test_the_kept_network_is_the_one_of_the_best_epoch(trained, images):
     assert_kept(load(trained), images)
 
 
+@pytest.mark.slow
 def test_any_keras_can_load_the_network(trained):
     script = "import sys, keras; print(keras.models.load_model(sys.argv[1]).count_params())"
     command = [sys.executable, "-c", script, str(trained / "model.keras")]
@@ -73,6 +74,7 @@ def test_any_keras_can_load_the_network(trained):
     assert int(done.stdout) > 0, done.stderr
 
 
+@pytest.mark.slow
 def test_a_training_begins_with_what_trivial_facts_tell_apart(make_pictures, tmp_path, capsys):
     images = make_pictures(tmp_path / "images", count=40)  # fakes are brighter on top
     train(images, tmp_path / "run", replace(QUICK, epochs=1, batch_size=40))
@@ -82,6 +84,7 @@ def test_a_training_begins_with_what_trivial_facts_tell_apart(make_pictures, tmp
     assert line.endswith("; see run.sh audit")
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_run_and_another_another(images, tmp_path):
     for name, seed in (("a", 5), ("b", 5), ("c", 6)):
         train(images, tmp_path / name, replace(QUICK, model="cnn", seed=seed))
@@ -90,6 +93,7 @@ def test_the_same_seed_gives_the_same_run_and_another_another(images, tmp_path):
     assert histories[0] != histories[2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("head", ["sigmoid", "softmax"])
 def test_a_network_learns_what_is_plain_to_see(images, tmp_path, head):
     how = {"model": "cnn", "head": head, "dropout": 0.0, "keep_epoch": "loss"}
@@ -121,6 +125,7 @@ def test_the_network_is_told_of_the_steps_of_an_epoch_and_of_the_levels(
     assert told == [((32, 32), 4, 24)]  # 4 steps of 16 pictures, the last of one alone
 
 
+@pytest.mark.slow
 def test_a_network_that_learned_in_half_precision_answers_in_single(
     images_with_rest, tmp_path, monkeypatch
 ):
@@ -135,6 +140,7 @@ def test_a_network_that_learned_in_half_precision_answers_in_single(
     assert run.export["largest_difference"] < 1e-4
 
 
+@pytest.mark.slow
 def test_the_test_split_is_not_opened(images, tmp_path):
     copy = shutil.copytree(images, tmp_path / "images")
     shutil.rmtree(copy / "test")
@@ -143,6 +149,7 @@ def test_the_test_split_is_not_opened(images, tmp_path):
     assert load(tmp_path / "run").classes == ("real", "fake")
 
 
+@pytest.mark.slow
 def test_the_drawing_settings_are_copied_unread(images, tmp_path):
     copy = shutil.copytree(images, tmp_path / "images")
     text = '{"hop":   256}\n\n'
@@ -152,6 +159,7 @@ def test_the_drawing_settings_are_copied_unread(images, tmp_path):
     assert (tmp_path / "run/render.json").read_text() == text
 
 
+@pytest.mark.slow
 def test_damaged_pictures_are_named_counted_and_left_out(images, tmp_path, capsys):
     copy = shutil.copytree(images, tmp_path / "images")
     (copy / "train/real/03.png").write_bytes(b"broken")
@@ -160,6 +168,7 @@ def test_damaged_pictures_are_named_counted_and_left_out(images, tmp_path, capsy
     assert "03.png: expected a picture, got something else" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_an_earlier_training_is_not_deleted_by_mistake(trained, images, tmp_path):
     folder = shutil.copytree(trained, tmp_path / "run")
     with pytest.raises(ValueError, match="which holds a training: give another --to, --resume"):
@@ -177,6 +186,7 @@ def test_a_finished_run_is_resumed_to_itself(trained, images, quick_settings, mo
         train(images, trained, replace(quick_settings, epochs=2), resume=True)
 
 
+@pytest.mark.slow
 def test_a_run_is_calibrated_on_the_validation_recordings(images, tmp_path):
     copy = shutil.copytree(images, tmp_path / "images")
     paths = sorted((copy / "validation").rglob("*.png"))
@@ -200,6 +210,7 @@ def validation(run, images):
     return score("test", run, images, {p: int(p.parent.name == "fake") for p in paths})
 
 
+@pytest.mark.slow
 def test_several_seeds_become_an_ensemble_of_the_same_networks(images, tmp_path):
     settings = replace(QUICK, epochs=1, seed=4)
     run = train(images, tmp_path / "both", settings, seeds=2)
@@ -219,6 +230,7 @@ def test_several_seeds_become_an_ensemble_of_the_same_networks(images, tmp_path)
         train(images, tmp_path / "both", settings, resume=True)
 
 
+@pytest.mark.slow
 def test_a_network_sees_what_is_for_all_and_what_is_its_turn(images_with_rest, tmp_path, capsys):
     whole = shutil.copytree(images_with_rest, tmp_path / "whole")
     kinds = [("real", "classic"), ("fake", "classic"), ("fake", "neural"), ("fake", "classic")]
@@ -245,6 +257,7 @@ def test_a_network_sees_what_is_for_all_and_what_is_its_turn(images_with_rest, t
     )
 
 
+@pytest.mark.slow
 def test_an_interrupted_ensemble_goes_on_with_the_network_it_was_at(images, tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(training, "calibrate", interrupted_at(2))
@@ -276,6 +289,7 @@ def interrupted_at(call):
     return calibrated
 
 
+@pytest.mark.slow
 def test_a_network_that_is_no_better_than_chance_is_warned_of(tmp_path, make_pictures, capsys):
     images = make_pictures(tmp_path / "images")
     for name in ("real", "fake"):
@@ -299,6 +313,7 @@ def interrupt(monkeypatch, after):
     monkeypatch.setattr(CheckpointCallback, "on_epoch_end", on_epoch_end)
 
 
+@pytest.mark.slow
 def test_a_resumed_training_is_the_uninterrupted_one(images_with_rest, tmp_path, monkeypatch):
     images = images_with_rest
     everything = {**recipe("robust"), "mixup": 0.3, "noise": 0.5, "low_pass": 0.5}
@@ -328,6 +343,7 @@ def test_a_resumed_training_is_the_uninterrupted_one(images_with_rest, tmp_path,
         np.testing.assert_allclose(one, other, rtol=1e-6, atol=1e-7)
 
 
+@pytest.mark.slow
 def test_a_network_lost_between_epoch_and_best_is_restored(images, tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(CheckpointCallback, "keep_best", lambda self: None)
@@ -339,6 +355,7 @@ def test_a_network_lost_between_epoch_and_best_is_restored(images, tmp_path, mon
     assert_kept(load(tmp_path / "run"), images)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", ["settings", "pictures"])
 def test_resuming_something_else_is_refused(images, make_pictures, tmp_path, monkeypatch, what):
     with monkeypatch.context() as patch:
@@ -355,6 +372,7 @@ def test_resuming_something_else_is_refused(images, make_pictures, tmp_path, mon
             train(other, tmp_path / "run", QUICK, resume=True)
 
 
+@pytest.mark.slow
 def test_a_killed_training_goes_on_and_logs_every_epoch_once(images, tmp_path):
     run = tmp_path / "run"
     command = [
@@ -390,6 +408,7 @@ def test_a_killed_training_goes_on_and_logs_every_epoch_once(images, tmp_path):
     assert json.loads((run / "run.json").read_text())["training"]["epochs"] == 15
 
 
+@pytest.mark.slow
 def test_the_last_epoch_is_kept_where_that_is_asked_for(images_with_rest, tmp_path):
     settings = replace(QUICK, model="cnn", fusion="late", epochs=3, keep_epoch="last")
     run = train(images_with_rest, tmp_path / "run", settings)
@@ -399,6 +418,7 @@ def test_the_last_epoch_is_kept_where_that_is_asked_for(images_with_rest, tmp_pa
     assert_kept(run, images_with_rest)
 
 
+@pytest.mark.slow
 def test_the_last_epoch_is_not_kept_before_it_is_the_last(images, tmp_path, monkeypatch):
     kept = []
     monkeypatch.setattr(CheckpointCallback, "keep_best", lambda self: kept.append(len(self.rows)))

@@ -75,11 +75,13 @@ def test_a_fake_recording_gets_a_verdict_with_what_it_means_and_what_not(open_pa
     ]
 
 
+@pytest.mark.slow
 def test_a_real_recording_gets_another(open_page, dull):
     page = drop(open_page(), ("talk.wav", flac(dull)))
     assert page.success[0].value.startswith("## Real")
 
 
+@pytest.mark.slow
 def test_why_to_doubt_a_verdict_is_said(open_page, bright):
     data = io.BytesIO()
     soundfile.write(data, bright, 24_000, format="FLAC")  # the training recordings had 16 kHz
@@ -90,6 +92,7 @@ def test_why_to_doubt_a_verdict_is_said(open_page, bright):
     assert not [box for box in page.warning if "Why to doubt it" in box.value]
 
 
+@pytest.mark.slow
 def test_noise_has_no_speech_in_it(open_page):
     noise = 0.1 * np.random.default_rng(0).standard_normal(3 * RATE)
     page = drop(open_page(), ("noise.wav", flac(noise)))
@@ -97,6 +100,7 @@ def test_noise_has_no_speech_in_it(open_page):
     assert not [button for button in page.button if "Why" in button.label]
 
 
+@pytest.mark.slow
 def test_the_microphone_is_judged_as_well(open_page, bright):
     data = io.BytesIO()
     soundfile.write(data, bright, RATE, format="WAV")
@@ -107,6 +111,7 @@ def test_the_microphone_is_judged_as_well(open_page, bright):
     assert page.text[0].value == "Microphone"
 
 
+@pytest.mark.slow
 def test_the_cursor_says_p_where_it_stands_on_a_timeline_drawn_once(open_page, bright, monkeypatch):
     from detect.web import service
 
@@ -127,6 +132,7 @@ def test_the_cursor_says_p_where_it_stands_on_a_timeline_drawn_once(open_page, b
     assert drawn == [1]
 
 
+@pytest.mark.slow
 def test_the_threshold_moves_the_verdict_and_says_its_error_rates(open_page, tmp_path):
     folder = tmp_path / "runs/first"
     (folder / "report").mkdir()
@@ -148,6 +154,7 @@ def test_the_threshold_moves_the_verdict_and_says_its_error_rates(open_page, tmp
     assert "1 of 1" in sentences
 
 
+@pytest.mark.slow
 def test_many_files_make_a_table_with_the_most_suspicious_first(open_page, bright, dull):
     page = drop(
         open_page(),
@@ -167,6 +174,7 @@ def test_many_files_make_a_table_with_the_most_suspicious_first(open_page, brigh
     assert r"got a ZIP archive" in page.info[0].value
 
 
+@pytest.mark.slow
 def test_a_picture_is_judged_through_classify(open_page, tmp_path):
     shape = load(tmp_path / "runs/first").shape
     dark, small = (
@@ -181,6 +189,7 @@ def test_a_picture_is_judged_through_classify(open_page, tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_an_explanation_comes_when_asked_for_and_stays(open_page, bright):
     page = drop(open_page(), ("talk.wav", flac(bright)))
     assert not any("Measured:" in text.value for text in page.markdown)
@@ -191,6 +200,7 @@ def test_an_explanation_comes_when_asked_for_and_stays(open_page, bright):
     assert any("Measured: P" in text.value for text in page.markdown)
 
 
+@pytest.mark.slow
 def test_another_run_judges_anew(open_page, bright):
     page = drop(open_page(), ("talk.wav", flac(bright)))
     run = page.selectbox(key="run")
@@ -200,6 +210,7 @@ def test_another_run_judges_anew(open_page, bright):
     assert page.success[0].value.startswith("## Real")  # its calibration takes all for real
 
 
+@pytest.mark.slow
 def test_the_report_is_shown_if_there_is_one(open_page, tmp_path):
     page = open_page()
     assert any("not evaluated yet" in text.value for text in page.caption)
@@ -222,6 +233,7 @@ HOSTILE = (
 )
 
 
+@pytest.mark.slow
 def test_a_hostile_name_is_text_and_nothing_else(open_page):
     page = open_page()
     for name in HOSTILE:
@@ -237,6 +249,7 @@ def test_a_hostile_name_is_text_and_nothing_else(open_page):
             assert "<" not in text.value.replace(r"\<", "")
 
 
+@pytest.mark.slow
 def test_a_damaged_run_is_named_and_the_page_lives(open_page, tmp_path):
     (tmp_path / "runs/first/run.json").write_text("{")
     page = open_page()
@@ -246,6 +259,7 @@ def test_a_damaged_run_is_named_and_the_page_lives(open_page, tmp_path):
     assert not page.error
 
 
+@pytest.mark.slow
 def test_the_model_is_loaded_once_for_all_visitors(open_page, bright, monkeypatch):
     from detect.web import service
 
@@ -261,6 +275,7 @@ def test_the_model_is_loaded_once_for_all_visitors(open_page, bright, monkeypatc
     assert len(detectors) == 1
 
 
+@pytest.mark.slow
 def test_more_files_than_the_limit_are_left_out(open_page, monkeypatch):
     from detect.web.upload import Limits
 

@@ -167,6 +167,7 @@ def wide(page):
     return page.evaluate("document.documentElement.scrollWidth")
 
 
+@pytest.mark.slow
 def test_a_recording_is_dropped_judged_shown_explained_and_the_verdict_downloaded(visit, bright):
     page = visit()
     drop(page, ("talk.wav", flac(bright)))

@@ -31,6 +31,7 @@ def envelope(samples):
     return librosa.power_to_db(mel, ref=np.max, top_db=50)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", registry.OURS)
 def test_a_copy_sounds_like_its_original_and_is_another_sound(method, speech, tmp_path):
     copy(speech, tmp_path / "copy.flac", method, "seed")

@@ -165,6 +165,7 @@ def test_unlabelled_originals_around_the_copies_are_described_as_real(voices):
     assert not any(copied.fresh for copied in again.copied)
 
 
+@pytest.mark.slow
 def test_the_seed_and_nothing_else_decides(voices, tmp_path):
     first = tmp_path / "first/fake"
     forged(voices, first, copies=3)
@@ -228,6 +229,7 @@ def test_a_full_disk_ends_the_run(voices, monkeypatch):
     assert not (voices.parent / "manifest.csv").exists()
 
 
+@pytest.mark.slow
 def test_a_method_that_ends_its_process_is_a_failure(voices, tmp_path, monkeypatch):
     (tmp_path / "deadly.py").write_text("import os\n\ndef die(*_):\n    os._exit(1)\n")
     about = tmp_path / "deadly-1.0.dist-info"

@@ -105,6 +105,7 @@ def test_loudness_and_noise_do_not_tell_the_classes(corpus):
         assert 0.35 < roc_auc_score(fake, fact) < 0.65
 
 
+@pytest.mark.slow
 def test_the_seed_and_nothing_else_decides(corpus, tmp_path):
     make(tmp_path / "again", count=COUNT, jobs=2)
     assert tree(tmp_path / "again") == tree(corpus)

@@ -140,6 +140,7 @@ def _peak(items):
     return count, peak
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["list", "protocol", "folders", "manifest"])
 def test_memory_does_not_grow_with_the_number_of_recordings(tree, monkeypatch, kind):
     peaks = []

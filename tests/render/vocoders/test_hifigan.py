@@ -40,6 +40,7 @@ def chirp(count=RATE // 3):
     return (0.3 * tone).astype(np.float32)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("voice", MADE)
 def test_the_network_makes_what_the_authors_makes(voice):
     made = hifigan.generated(wave(), voice)
@@ -63,6 +64,7 @@ def test_a_convolution_is_one_and_keeps_the_length():
         assert row == pytest.approx(sum(rows) + more)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [26 * HOP, 26 * HOP + 1, 27 * HOP - 1])
 def test_a_copy_sounds_at_the_same_times_and_pitches(count):
     sound = chirp(count)
@@ -73,6 +75,7 @@ def test_a_copy_sounds_at_the_same_times_and_pitches(count):
     assert abs(np.corrcoef(sound, copy)[0, 1]) < 0.9  # the phases are the network's
 
 
+@pytest.mark.slow
 def test_both_voices_differ_and_neither_draws_anything():
     sound = chirp()
     one, again = (hifigan.hifigan(sound, RATE, np.random.default_rng(seed)) for seed in (0, 1))
@@ -81,6 +84,7 @@ def test_both_voices_differ_and_neither_draws_anything():
     assert abs(np.corrcoef(one, other)[0, 1]) < 0.99
 
 
+@pytest.mark.slow
 def test_other_rates_keep_the_pitch():
     for rate in (8_000, 48_000):
         sound = np.sin(2 * np.pi * 400 * np.arange(rate // 3) / rate)

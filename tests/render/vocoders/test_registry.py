@@ -68,6 +68,7 @@ def copied(name, samples, seed=0):
     return resynthesise(name, samples, RATE, np.random.default_rng(seed))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", OURS)
 def test_all_of_ours_copy_a_sound_at_its_level(name, tone):
     noise = 0.01 * np.random.default_rng(0).standard_normal(RATE)
