@@ -19,7 +19,8 @@ from classify.data import manifest
 from classify.data.manifest import Manifest
 from classify.metrics.bootstrap import cluster_column, cluster_groups
 from classify.metrics.calibration import THRESHOLD
-from classify.metrics.trials import Trials, compute_metrics
+from classify.metrics.registry import compute_metrics
+from classify.metrics.trials import Trials
 from classify.reports.plots import CLASSES, png
 from classify.scorefiles.files import read_scores
 

@@ -7,12 +7,12 @@ import numpy as np
 from classify.data import manifest
 from classify.metrics.bootstrap import RESAMPLES, cluster_column, cluster_groups
 from classify.metrics.comparison import Comparison, Differences, McNemar, differences, mcnemar
+from classify.metrics.registry import METRICS
 from classify.metrics.trials import Trials, main_unit
 from classify.prediction.pooling import calibrated_trials, score_split
 from classify.runs.run import Run
 
 SIGNIFICANT = 0.05  # McNemar's p below which a difference is said to be sure
-LOWER = ("hter", "eer", "cllr", "act_dcf", "min_dcf")
 
 
 def compare(
@@ -101,7 +101,7 @@ def sentence(change: Differences, test: McNemar, a: str, b: str) -> str:
             f"{'lower' if size < 0 else 'higher'} than that of {a} {between}, which may be "
             f"chance; {verdicts}."
         )
-    better = b if (size < 0) == (name in LOWER) else a
+    better = b if (size > 0) == METRICS[name].higher_is_better else a
     return f"By {title}, {better} is better {between}; {verdicts}."
 
 

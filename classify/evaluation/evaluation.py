@@ -17,8 +17,9 @@ from classify.files import atomic_write
 from classify.metrics import report as metrics_report
 from classify.metrics.bootstrap import RESAMPLES, cluster_column, cluster_groups
 from classify.metrics.breakdown import breakdown, mean_over
+from classify.metrics.registry import compute_metrics
 from classify.metrics.report import EvaluationReport, RobustnessReport, UnitReport, judge_unit
-from classify.metrics.trials import Trials, compute_metrics, main_unit
+from classify.metrics.trials import Trials, main_unit
 from classify.prediction.pooling import RawScores, calibrated_trials, score_split
 from classify.reports import html
 from classify.runs.run import Run

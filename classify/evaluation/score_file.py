@@ -6,8 +6,9 @@ import numpy as np
 
 from classify.metrics.bootstrap import RESAMPLES, metric_intervals
 from classify.metrics.calibration import THRESHOLD
+from classify.metrics.registry import compute_metrics
 from classify.metrics.report import ScoreFileReport
-from classify.metrics.trials import Trials, compute_metrics, oracle_metrics
+from classify.metrics.trials import Trials, oracle_metrics
 from classify.scorefiles.files import read_scores
 from classify.scorefiles.keys import read_keys
 from classify.scorefiles.matching import match

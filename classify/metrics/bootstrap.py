@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 from tqdm import tqdm
 
-from classify.metrics.trials import Trials, compute_metrics
+from classify.metrics.registry import compute_metrics
+from classify.metrics.trials import Trials
 
 RESAMPLES = 1_000
 CONFIDENCE = 0.95
@@ -70,7 +71,7 @@ def intervals(
 def metric_intervals(
     trials: Trials, groups: np.ndarray, threshold: float, resamples: int = RESAMPLES, seed: int = 0
 ) -> dict[str, Interval]:
-    """95 % intervals of all metrics of `classify.metrics.trials.compute_metrics`.
+    """95 % intervals of all metrics of `classify.metrics.registry.compute_metrics`.
 
     Parameters
     ----------

@@ -8,7 +8,8 @@ import numpy as np
 
 from classify.metrics import detection
 from classify.metrics.bootstrap import Interval, intervals
-from classify.metrics.trials import METRICS, Trials, compute_metrics
+from classify.metrics.registry import METRICS, compute_metrics
+from classify.metrics.trials import Trials
 
 # Values with fewer of either class have no part in the mean over the values.
 ENOUGH = 5

@@ -12,7 +12,8 @@ from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 
-from classify.metrics.trials import Trials, compute_metrics, oracle_metrics, selective_accuracy
+from classify.metrics.registry import compute_metrics
+from classify.metrics.trials import Trials, oracle_metrics, selective_accuracy
 from classify.runs.run import Calibration, Run
 
 THRESHOLD = 0.5  # both errors cost the same, and P(fake) is for classes of the same frequency

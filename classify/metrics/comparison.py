@@ -9,9 +9,8 @@ from scipy.special import expit
 from scipy.stats import binomtest
 
 from classify.metrics.bootstrap import RESAMPLES, Interval, Metrics, intervals
-from classify.metrics.trials import Trials, compute_metrics
-
-COMPARED = ("accuracy", "balanced_accuracy", "hter", "eer", "auc", "cllr", "act_dcf", "min_dcf")
+from classify.metrics.registry import METRICS, compute_metrics
+from classify.metrics.trials import Trials
 
 
 @dataclass(frozen=True)
@@ -21,7 +20,7 @@ class Differences:
     Attributes
     ----------
     a, b, difference : dict of str to float
-        Those of `COMPARED` that both have; the difference is b - a.
+        Metrics that are compared and that both have; the difference is b - a.
     interval : dict of str to (float, float)
         Of the differences, 95 %.
     """
@@ -119,7 +118,7 @@ def differences(
             compute_metrics(system.labels[index], system.llr[index], threshold)
             for system, threshold in zip((a, b), thresholds, strict=True)
         )
-        shared = [name for name in COMPARED if name in of_a and name in of_b]
+        shared = [name for name in of_a if name in of_b and METRICS[name].compared]
         return {name: of_a[name] for name in shared}, {name: of_b[name] for name in shared}
 
     def difference(index: np.ndarray) -> Metrics:

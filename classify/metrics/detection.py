@@ -1,9 +1,7 @@
-"""How good scores are, as pure functions of arrays.
+"""Metrics of scores, as the field's tools define them: EER, detection costs, Cllr, AUC.
 
-Two conventions, each function says which it takes. Scores of the field's tools: higher is more
-bona fide, in two arrays, ``bonafide`` and ``spoof``. Probabilities and verdicts: ``p_fake`` in
-[0, 1], labels are 1 for the positive class, ``fake``, and 0 for ``real``. Nothing is estimated from
-one class alone that needs two: that is a `ValueError`.
+Scores are in two arrays, ``bonafide`` and ``spoof``; higher is more bona fide. A metric that needs
+both classes raises a `ValueError` where one is empty.
 """
 
 import numpy as np
@@ -49,7 +47,7 @@ def det_curve(bonafide: np.ndarray, spoof: np.ndarray) -> tuple[np.ndarray, np.n
     >>> frr.tolist(), far.tolist()
     ([0.0, 0.0, 0.5, 0.5, 1.0], [1.0, 0.5, 0.5, 0.0, 0.0])
     """
-    _check(bonafide, spoof)
+    require_both_classes(bonafide, spoof)
     scores = np.concatenate([bonafide, spoof])
     if are_decisions(scores):
         raise ValueError("expected at least 3 different scores, got decisions")
@@ -198,13 +196,13 @@ def act_dcf(bonafide: np.ndarray, spoof: np.ndarray) -> float:
     >>> act_dcf(np.array([-0.7, -0.6]), np.array([-0.7, -0.6]))
     1.45
     """
-    _check(bonafide, spoof)
+    require_both_classes(bonafide, spoof)
     tau = -np.log(C_MISS * (1 - P_SPOOF) / (C_FA * P_SPOOF))
     return float(_dcf(np.mean(bonafide < tau), np.mean(spoof >= tau)))
 
 
 def cllr(bonafide: np.ndarray, spoof: np.ndarray) -> float:
-    """Cost of log-likelihood ratios, in bits: ranking and calibration in one figure.
+    """Cost of log-likelihood ratios, in bits: ranking and calibration in one number.
 
     Half the sum of mean log2(1 + exp(-s)) over bona fide and mean log2(1 + exp(s)) over spoof.
 
@@ -233,7 +231,7 @@ def cllr(bonafide: np.ndarray, spoof: np.ndarray) -> float:
     >>> cllr(np.array([0.0]), np.array([0.0]))
     1.0
     """
-    _check(bonafide, spoof)
+    require_both_classes(bonafide, spoof)
     miss, false_alarm = np.logaddexp(0, -bonafide).mean(), np.logaddexp(0, spoof).mean()
     return float((miss + false_alarm) / 2 / np.log(2))
 
@@ -268,7 +266,7 @@ def auc(bonafide: np.ndarray, spoof: np.ndarray) -> float:
     >>> auc(np.array([1.0, 2.0]), np.array([0.0, 1.0]))
     0.875
     """
-    _check(bonafide, spoof)
+    require_both_classes(bonafide, spoof)
     ascending = np.sort(spoof, kind="stable")
     queries = np.sort(bonafide, kind="stable")  # in order, so that the search stays in the cache
     below = np.searchsorted(ascending, queries, side="left")
@@ -276,180 +274,19 @@ def auc(bonafide: np.ndarray, spoof: np.ndarray) -> float:
     return float((below + up_to).sum() / (2 * len(bonafide) * len(spoof)))
 
 
-def brier(labels: np.ndarray, p_fake: np.ndarray, prior: float | None = None) -> float:
-    """Brier score: mean of (P(fake) - label) squared.
-
-    Parameters
-    ----------
-    labels : np.ndarray, shape=(n,), dtype=int
-    p_fake : np.ndarray, shape=(n,)
-        In [0, 1].
-    prior : float in (0, 1), optional
-        Share that the fakes have in the mean; default: theirs in `labels`.
-
-    Returns
-    -------
-    brier : float in [0, 1]
-        0 is perfect, 0.25 says nothing.
-
-    References
-    ----------
-    Brier, "Verification of forecasts expressed in terms of probability", 1950, for two classes.
-
-    Examples
-    --------
-    >>> brier(np.array([0, 1]), np.array([0.5, 0.5]))
-    0.25
-    """
-    return float(_weights(labels, prior) @ (p_fake - labels) ** 2)
-
-
-def reliability(
-    labels: np.ndarray, p_fake: np.ndarray, prior: float | None = None, bins: int = 10
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """What was predicted and what was the case, in bins of P(fake) of one width.
-
-    Parameters
-    ----------
-    labels : np.ndarray, shape=(n,), dtype=int
-    p_fake : np.ndarray, shape=(n,)
-        In [0, 1].
-    prior : float in (0, 1), optional
-        Share that the fakes have among all; default: theirs in `labels`.
-    bins : int
-
-    Returns
-    -------
-    predicted, observed : np.ndarray, shape=(bins,)
-        Mean P(fake) and share of fakes, in [0, 1]; NaN in an empty bin.
-    weight : np.ndarray, shape=(bins,)
-        Share of all that is in the bin; sums to 1.
-
-    Examples
-    --------
-    >>> predicted, observed, weight = reliability(np.array([0, 1]), np.array([0.5, 0.75]), bins=2)
-    >>> predicted.tolist(), observed.tolist(), weight.tolist()
-    ([nan, 0.625], [nan, 0.5], [0.0, 1.0])
-    """
-    weights = _weights(labels, prior)
-    member = np.minimum((p_fake * bins).astype(int), bins - 1)
-    weight, predicted, observed = (
-        np.bincount(member, weights * values, bins) for values in (1, p_fake, labels)
-    )
-    share = np.where(weight > 0, weight, np.nan)
-    return predicted / share, observed / share, weight
-
-
-def ece(
-    labels: np.ndarray, p_fake: np.ndarray, prior: float | None = None, bins: int = 10
-) -> float:
-    """Expected calibration error: how far P(fake) is from the share of fakes, on average.
-
-    The sum over the bins of `reliability` of weight |predicted - observed|.
-
-    Parameters
-    ----------
-    labels : np.ndarray, shape=(n,), dtype=int
-        Both classes.
-    p_fake : np.ndarray, shape=(n,)
-        In [0, 1].
-    prior : float in (0, 1), optional
-        Share that the fakes have among all; default: theirs in `labels`.
-    bins : int
-
-    Returns
-    -------
-    ece : float in [0, 1]
-        0 is perfect. A few hundred scores of a perfectly calibrated system show some 0.03.
-
-    Raises
-    ------
-    ValueError
-        If a class is empty.
-
-    References
-    ----------
-    Naeini et al., "Obtaining well calibrated probabilities using Bayesian binning", 2015.
-
-    Examples
-    --------
-    >>> ece(np.array([0, 1]), np.array([0.25, 0.5]), bins=2)
-    0.375
-    """
-    _check(labels[labels == 0], labels[labels == 1])
-    predicted, observed, weight = reliability(labels, p_fake, prior, bins)
-    return float(np.nansum(weight * np.abs(predicted - observed)))
-
-
-def rates(labels: np.ndarray, verdicts: np.ndarray) -> dict[str, float]:
-    """Every figure of verdicts that these labels give a meaning to.
-
-    With TP, FP, TN, FN the counts of right and wrong verdicts "fake" and "real":
-    accuracy (TP + TN) / n, precision TP / (TP + FP), recall TP / (TP + FN),
-    f1 2 TP / (2 TP + FP + FN), fpr FP / (FP + TN), fnr FN / (FN + TP), hter (fpr + fnr) / 2,
-    balanced_accuracy 1 - hter.
-
-    Parameters
-    ----------
-    labels : np.ndarray, shape=(n,), dtype=int
-    verdicts : np.ndarray, shape=(n,), dtype=int
-        1 for fake, 0 for real.
-
-    Returns
-    -------
-    rates : dict of str to float in [0, 1]
-        Lower is better for fpr (real called fake), fnr (fake called real) and hter, higher for the
-        others. Without fakes there are only accuracy and fpr, without real ones only accuracy,
-        recall and fnr. Precision without a verdict "fake" is 0.
-
-    Examples
-    --------
-    >>> found = rates(np.array([0, 0, 1, 1]), np.array([0, 1, 1, 1]))
-    >>> found["accuracy"], found["fpr"], found["hter"], found["recall"]
-    (0.75, 0.5, 0.25, 1.0)
-    """
-    (tn, fp), (fn, tp) = confusion(labels, verdicts)
-    found = {"accuracy": (tp + tn) / len(labels)}
-    if tn + fp:
-        found["fpr"] = fp / (tn + fp)
-    if tp + fn:
-        found |= {"recall": tp / (tp + fn), "fnr": fn / (tp + fn)}
-    if tn + fp and tp + fn:
-        hter = (found["fpr"] + found["fnr"]) / 2
-        found |= {
-            "precision": tp / max(tp + fp, 1),
-            "f1": 2 * tp / (2 * tp + fp + fn),
-            "hter": hter,
-            "balanced_accuracy": 1 - hter,
-        }
-    return {name: float(value) for name, value in found.items()}
-
-
-def confusion(labels: np.ndarray, verdicts: np.ndarray) -> np.ndarray:
-    """Count the verdicts: rows are the truth, columns the verdict, real before fake.
-
-    Examples
-    --------
-    >>> confusion(np.array([0, 0, 1]), np.array([0, 1, 1])).tolist()
-    [[1, 1], [0, 1]]
-    """
-    return np.bincount(2 * labels + verdicts, minlength=4).reshape(2, 2)
-
-
 def _dcf(frr, far):
     miss, false_alarm = C_MISS * (1 - P_SPOOF), C_FA * P_SPOOF
     return (miss * frr + false_alarm * far) / min(miss, false_alarm)
 
 
-def _weights(labels: np.ndarray, prior: float | None) -> np.ndarray:
-    """Weights that sum to 1, those of the fakes to `prior` where both classes are there."""
-    fakes = int(labels.sum())
-    if prior is None or fakes in (0, len(labels)):
-        return np.full(len(labels), 1 / len(labels))
-    return np.where(labels == 1, prior / fakes, (1 - prior) / (len(labels) - fakes))
+def require_both_classes(bonafide: np.ndarray, spoof: np.ndarray) -> None:
+    """Refuse an empty class and scores that are not finite.
 
-
-def _check(bonafide: np.ndarray, spoof: np.ndarray) -> None:
+    Raises
+    ------
+    ValueError
+        If a class is empty or a score is not finite.
+    """
     if not len(bonafide) or not len(spoof):
         raise ValueError(
             f"expected scores of both classes, got {len(bonafide)} bona fide, {len(spoof)} spoof"

@@ -15,17 +15,11 @@ import numpy as np
 from scipy.special import expit
 
 from classify.files import atomic_write
-from classify.metrics import detection
+from classify.metrics import classification
 from classify.metrics.bootstrap import Interval, metric_intervals
 from classify.metrics.breakdown import Cell
-from classify.metrics.trials import (
-    PRIOR,
-    Trials,
-    compute_metrics,
-    main_unit,
-    oracle_metrics,
-    selective_accuracy,
-)
+from classify.metrics.registry import PRIOR, compute_metrics
+from classify.metrics.trials import Trials, main_unit, oracle_metrics, selective_accuracy
 
 FORMAT = 1
 
@@ -38,7 +32,7 @@ class UnitReport:
     ----------
     trials : Trials
     metrics : dict of str to float
-        See `classify.metrics.trials.compute_metrics`.
+        See `classify.metrics.registry.compute_metrics`.
     interval : dict of str to (float, float)
         By metric.
     oracle, selective : dict of str to float
@@ -99,7 +93,7 @@ def judge_unit(
         metric_intervals(trials, groups, threshold, resamples),
         oracle_metrics(labels, llr),
         selective_accuracy(labels, llr, uncertain),
-        detection.confusion(labels, verdicts).tolist(),
+        classification.confusion(labels, verdicts).tolist(),
         seeds or {},
     )
 

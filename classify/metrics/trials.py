@@ -1,4 +1,4 @@
-"""Scores with the truth, and every figure of them.
+"""Scores with the truth.
 
 A score is a log-likelihood ratio, ln p(real) - ln p(fake), natural logarithm: higher is more bona
 fide, 0 speaks for neither. Labels are 1 for the positive class, ``fake``.
@@ -12,27 +12,6 @@ import numpy as np
 from scipy.special import expit
 
 from classify.metrics import detection
-
-METRICS = (
-    "accuracy",
-    "balanced_accuracy",
-    "precision",
-    "recall",
-    "f1",
-    "fpr",
-    "fnr",
-    "hter",
-    "loss",
-    "brier",
-    "ece",
-    "cllr",
-    "act_dcf",
-    "min_dcf",
-    "eer",
-    "auc",
-)
-# P(fake) is given as if both classes were equally frequent, and judged so.
-PRIOR = 0.5
 
 
 @dataclass(frozen=True)
@@ -87,51 +66,6 @@ class Trials:
     def __len__(self) -> int:
         """How many there are."""
         return len(self.labels)
-
-
-def compute_metrics(labels: np.ndarray, llr: np.ndarray, threshold: float) -> dict[str, float]:
-    """Every figure that these scores give a meaning to.
-
-    Parameters
-    ----------
-    labels : np.ndarray, shape=(n,), dtype=int
-        1 for the positive class, 0 for the other; at least one.
-    llr : np.ndarray, shape=(n,)
-        ln p(real) - ln p(fake).
-    threshold : float in (0, 1)
-        P(fake) from which the verdict is fake.
-
-    Returns
-    -------
-    figures : dict of str to float
-        Those of `METRICS` that have a meaning. ``loss``, ``brier`` and ``ece`` are of P(fake) with
-        both classes weighing the same.
-
-    Examples
-    --------
-    >>> metrics = compute_metrics(np.array([0, 0, 1, 1]), np.array([2.0, -0.4, -1.0, -2.0]), 0.5)
-    >>> metrics["accuracy"], round(metrics["precision"], 3), metrics["eer"]
-    (0.75, 0.667, 0.0)
-    """
-    p_fake = expit(-llr)
-    bonafide, spoof = llr[labels == 0], llr[labels == 1]
-    found = detection.rates(labels, (p_fake >= threshold).astype(int))
-    found["brier"] = detection.brier(labels, p_fake, PRIOR)
-    # From the llr, for 1 - P(fake) has no digits left where P(fake) is near 1.
-    sides = [np.logaddexp(0, side).mean() for side in (-bonafide, spoof) if len(side)]
-    found["loss"] = float(np.mean(sides))
-    if len(sides) == 2:
-        found |= {
-            "ece": detection.ece(labels, p_fake, PRIOR),
-            "cllr": detection.cllr(bonafide, spoof),
-            "act_dcf": detection.act_dcf(bonafide, spoof),
-            "auc": detection.auc(bonafide, spoof),
-        }
-        if not detection.are_decisions(llr):
-            curve = detection.det_curve(bonafide, spoof)
-            found["eer"] = detection.equal_errors(*curve)[0]
-            found["min_dcf"] = detection.lowest_cost(*curve)[0]
-    return {name: found[name] for name in METRICS if name in found}
 
 
 def eer_of_any_scores(labels: np.ndarray, llr: np.ndarray) -> float:

@@ -22,6 +22,7 @@ from classify.files import atomic_write
 from classify.metrics import detection
 from classify.metrics.bootstrap import rule_of_three
 from classify.metrics.breakdown import ENOUGH
+from classify.metrics.registry import METRICS
 from classify.metrics.report import EvaluationReport, UnitReport
 from classify.metrics.trials import Trials
 from classify.percent import NBSP, chance, percent
@@ -32,12 +33,6 @@ from classify.runs.run import Run
 
 MISTAKES = 12
 ROWS = 100  # of a breakdown table
-
-# Metrics shown in per cent.
-PERCENT = {
-    *("accuracy", "balanced_accuracy", "precision", "recall"),
-    *("fpr", "fnr", "hter", "eer", "ece"),
-}
 
 
 def write(run: Run, dataset: Path, report: EvaluationReport, command: str) -> Path:
@@ -74,6 +69,7 @@ def write(run: Run, dataset: Path, report: EvaluationReport, command: str) -> Pa
         dataset=dataset,
         report=report,
         command=command,
+        registry=METRICS,
         verdict=assess(report).replace(" %", f"{NBSP}%"),
         show=_show,
         between=_between,
@@ -192,7 +188,7 @@ def _inline(figure: Figure, dpi: int = 150, grey: bool = False) -> str:
 
 
 def _show(name: str, value: float) -> str:
-    return _percent(value) if name in PERCENT else f"{value:.3f}"
+    return _percent(value) if METRICS[name].percent else f"{value:.3f}"
 
 
 def _between(name: str, ends: Sequence[float]) -> str:

@@ -18,8 +18,8 @@ from PIL import Image
 from scipy.special import expit, logit
 
 from classify.files import atomic_write
-from classify.metrics import detection
-from classify.metrics.trials import PRIOR
+from classify.metrics import classification
+from classify.metrics.registry import PRIOR
 from classify.runs.history import History, kept_epoch
 
 # Of Okabe and Ito's palette.
@@ -139,7 +139,7 @@ def reliability(labels: np.ndarray, llr: np.ndarray, classes: Sequence[str]) -> 
     figure : Figure
     """
     p_fake = expit(-llr)
-    predicted, observed, _ = detection.reliability(labels, p_fake, PRIOR)
+    predicted, observed, _ = classification.reliability(labels, p_fake, PRIOR)
     bins = np.linspace(0, 1, len(predicted) + 1)
     counts = np.stack([np.histogram(p_fake[labels == label], bins)[0] for label in (0, 1)])
     total = counts.sum(axis=0)

@@ -5,6 +5,7 @@ from statistics import mean, stdev
 
 from classify.metrics.breakdown import Cell
 from classify.metrics.comparison import Comparison
+from classify.metrics.registry import METRICS
 from classify.metrics.report import (
     ConditionReport,
     EvaluationReport,
@@ -12,7 +13,6 @@ from classify.metrics.report import (
     ScoreFileReport,
     UnitReport,
 )
-from classify.metrics.trials import METRICS
 from classify.reports import deletion, heatmap
 from classify.runs.run import Run
 

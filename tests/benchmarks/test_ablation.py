@@ -157,7 +157,7 @@ def test_every_factor_can_be_asked_for_and_changes_something():
 
 def test_the_figures_are_those_of_the_evaluation(scores_of_seed):
     from classify.metrics.breakdown import breakdown, mean_over
-    from classify.metrics.trials import compute_metrics
+    from classify.metrics.registry import compute_metrics
 
     one = scores_of_seed(0)
     trials = one.trials

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from classify.evaluation.evaluation import evaluate
+from classify.metrics.registry import METRICS, compute_metrics
 from classify.metrics.report import read
-from classify.metrics.trials import METRICS, compute_metrics
 from classify.prediction.inference import score_pictures
 from classify.reports import text
 from classify.runs.run import Calibration, load
@@ -44,7 +44,7 @@ def test_the_report_per_picture_is_of_the_calibrated_scores(run, images):
     assert list(report.units) == ["picture"]
     pictures = report.main
     assert pictures.metrics == pytest.approx(compute_metrics(labels, llr, 0.5))
-    assert tuple(pictures.metrics) == METRICS
+    assert tuple(pictures.metrics) == tuple(METRICS)
     assert (report.split, report.threshold, report.refused) == ("test", 0.5, 0)
     assert (report.uncertain, report.classes) == (run.uncertain, run.classes)
     (tn, fp), (fn, tp) = pictures.confusion

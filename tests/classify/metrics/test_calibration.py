@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 from scipy.special import expit
 
 from classify.metrics.calibration import calibrate, cross_fitted, fit, uncertain_band
-from classify.metrics.detection import cllr, ece
+from classify.metrics.classification import ece
+from classify.metrics.detection import cllr
 from classify.metrics.trials import Trials
 from classify.runs.run import Calibration, Run
 

@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from classify.metrics.detection import reliability
+from classify.metrics.classification import reliability
 from classify.reports import curves, plots
 
 CLASSES = ("real", "fake")
