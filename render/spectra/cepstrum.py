@@ -1,4 +1,4 @@
-"""Cepstral coefficients: the shape of a spectrum as a sum of ripples, and how it changes.
+"""Cepstral coefficients: the shape of a spectrum as a sum of ripples, and its deltas.
 
 The level over the bands of a filterbank, in dB, is written as
 
@@ -31,8 +31,8 @@ def mfcc(samples: np.ndarray, settings: Settings) -> np.ndarray:
     -------
     image : np.ndarray, shape=settings.shape, dtype=uint8
         Three blocks of rows, from the bottom: coefficients, deltas, delta-deltas; in each the 0th
-        at the bottom. The coefficient 0, a level, is drawn as levels are. All else is 128 at
-        0 dB and white at ``settings.ripple``; see `deltas` for their unit.
+        at the bottom. Coefficient 0, a level, is drawn from ``settings.floor`` to
+        ``settings.ceiling``; all others are 128 at 0 dB and white at ``settings.ripple``.
 
     Raises
     ------
@@ -91,12 +91,11 @@ def coefficients(level: np.ndarray, count: int) -> np.ndarray:
 
 
 def deltas(values: np.ndarray, order: int) -> np.ndarray:
-    """Find how values change over time, by local regression.
+    """Compute changes over time by local regression.
 
-    A polynomial in t is fitted to the nine columns around each, where t runs from -1 to 1, and its
-    leading coefficient taken: with a line, how far it rises in half of the nine columns; with a
-    parabola, how far it bends off its tangent there. At either end of the clip, the nearest nine
-    columns are taken.
+    A polynomial in t is fitted to the nine columns around each column, with t from -1 to 1. The
+    delta is its leading coefficient: the rise of a line over four columns, or the distance of a
+    parabola from its tangent there. At either end of the clip, the nearest nine columns count.
 
     Parameters
     ----------
@@ -108,7 +107,7 @@ def deltas(values: np.ndarray, order: int) -> np.ndarray:
     Returns
     -------
     deltas : np.ndarray, shape=(n, frames)
-        In the unit of the values, for they are what changes in four columns.
+        Change in four columns, in the unit of the values.
 
     References
     ----------
@@ -127,7 +126,7 @@ def deltas(values: np.ndarray, order: int) -> np.ndarray:
 
 @lru_cache(maxsize=4)
 def _leading(order: int) -> np.ndarray:
-    """Weights that give the leading coefficient of the polynomial fitted, shape (9,)."""
+    """Weights of the columns in the leading coefficient, shape (9,)."""
     time = np.linspace(-1, 1, DELTA_WIDTH)
     fit = np.linalg.pinv(np.vander(time, order + 1, increasing=True))
     return fit[order].astype(np.float32)

@@ -1,4 +1,4 @@
-"""Pitch classes: which of the twelve semitones a sound has its energy in, whatever the octave."""
+"""Chroma: the energy of each of the twelve pitch classes, over all octaves."""
 
 from functools import lru_cache
 
@@ -13,10 +13,10 @@ from render.spectra import grey, stft
 def chroma(samples: np.ndarray, settings: Settings) -> np.ndarray:
     """Draw the share of each pitch class over time, one row a semitone, with A at 440 Hz.
 
-    Every bin of the STFT but that at 0 Hz gives its power to the pitch classes that it reaches,
-    most from the octaves around 880 Hz. A frame is measured from its own strongest pitch class, by
-    which chroma is what loudness is not. A semitone at 440 Hz is 26 Hz wide: a window under a
-    tenth of a second tells only the higher octaves' apart.
+    Every bin of the STFT except 0 Hz adds its power to the pitch classes nearby, weighted most in
+    the octaves around 880 Hz. A frame is scaled to its strongest pitch class, so that loudness does
+    not show. A semitone at 440 Hz is 26 Hz wide: a window under a tenth of a second separates
+    semitones in higher octaves only.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def chroma(samples: np.ndarray, settings: Settings) -> np.ndarray:
 @lru_cache(maxsize=4)
 def _pitch_classes(rate: int, window: int) -> "scipy.sparse.csr_array":
     """Weight of every bin in every pitch class, shape (12, 1 + window // 2)."""
-    import librosa  # only what draws chroma needs it
+    import librosa  # slow to load, and used by chroma alone
 
     weights = librosa.filters.chroma(sr=rate, n_fft=window, n_chroma=PITCH_CLASSES, tuning=0.0)
     weights[:, 0] = 0

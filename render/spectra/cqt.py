@@ -1,12 +1,12 @@
-"""The constant-Q transform: every row heard through a wavelet of equally many periods.
+"""The constant-Q transform: every row is a wavelet of equally many periods.
 
-A wavelet is a sine under a Hann window of Q = 1 / (2^(1 / bins) - 1) periods, so that a row is as
-wide as its distance to the next, low rows are sharp in frequency and high ones in time.
+A wavelet is a sine under a Hann window of Q = 1 / (2^(1 / bins) - 1) periods. So a row is as wide
+as its distance to the next; low rows are sharp in frequency, high ones in time.
 
-The wavelets are applied to the spectrum of the whole clip: there each is a narrow band, what it
-lets through is needed once a hop only, and any hop will do. That follows the definition to 0.02 dB
-in what is loud, where librosa's halving of the rate takes up to 20 dB off the rows right below each
-half; and it is over ten times as fast.
+The wavelets are applied to the spectrum of the whole clip, where each is a narrow band that is
+evaluated once a hop, for any hop. In loud parts that follows the definition to 0.02 dB, while
+librosa's halving of the rate takes up to 20 dB off the rows right below each half. It is over ten
+times as fast.
 """
 
 import math
@@ -19,14 +19,13 @@ from render.settings import Settings
 from render.spectra import grey, stft
 from render.spectra.filterbank import hann
 
-_REACH = 16  # bins of the window's spectrum that are kept on either side of its peak: -79 dB there
+_REACH = 16  # bins of the window's spectrum on either side of its peak, down to -79 dB
 
 
 def cqt(samples: np.ndarray, settings: Settings) -> np.ndarray:
     """Draw level over logarithmic frequency and time, one row a wavelet of constant Q.
 
-    Columns have their middle where those of the STFT have; before and after the clip there is
-    silence.
+    Columns have the same middle as those of the STFT; before and after the clip is silence.
 
     Parameters
     ----------
@@ -81,8 +80,8 @@ def amplitudes(samples: np.ndarray, settings: Settings) -> np.ndarray:
     turns = _turns(settings)
     length = turns * settings.hop
     spectrum = scipy.fft.fft(sound, length)
-    # A wavelet of few periods reaches past 0 Hz or the Nyquist frequency, to what is repeated
-    # there: now from -length // 2 to length.
+    # A wavelet of few periods reaches beyond 0 Hz or the Nyquist frequency, where the spectrum
+    # repeats: it is extended to -length // 2 .. length.
     spectrum = np.concatenate([spectrum[length - length // 2 :], spectrum])
     rows = np.empty((settings.octave_rows, turns), np.complex64)
     for row, (first, response) in enumerate(_wavelets(settings)):
@@ -91,25 +90,25 @@ def amplitudes(samples: np.ndarray, settings: Settings) -> np.ndarray:
 
 
 def _fold(band: np.ndarray, turns: int) -> np.ndarray:
-    """Add up the frequencies that are one when only every hop-th sample is kept, shape (turns,).
+    """Add up the frequencies that alias when only every hop-th sample is kept, shape (turns,).
 
     With a transform of turns x hop samples, frequency f turns f / turns times from one such sample
-    to the next. Where the band starts changes the phase of the result alone.
+    to the next. The start of the band changes only the phase of the result.
     """
-    whole = np.zeros(-(-len(band) // turns) * turns, band.dtype)
-    whole[: len(band)] = band
-    return whole.reshape(-1, turns).sum(axis=0)
+    padded = np.zeros(-(-len(band) // turns) * turns, band.dtype)
+    padded[: len(band)] = band
+    return padded.reshape(-1, turns).sum(axis=0)
 
 
 def _turns(settings: Settings) -> int:
-    """Length of the transform in hops: the clip, and silence that takes up the longest wavelet."""
+    """Length of the transform in hops: the clip, and silence as long as the longest wavelet."""
     return scipy.fft.next_fast_len(
         math.ceil((settings.length + settings.longest_kernel) / settings.hop)
     )
 
 
 def _wavelets(settings: Settings) -> tuple[tuple[int, np.ndarray], ...]:
-    """Place and values of every row's band, from a wavelet with its middle in the first column."""
+    """First bin and values of every row's band, for a wavelet centred in the first column."""
     return _responses(
         settings.rate,
         settings.window,
@@ -125,16 +124,16 @@ def _wavelets(settings: Settings) -> tuple[tuple[int, np.ndarray], ...]:
 def _responses(
     rate: int, window: int, hop: int, lowest: float, bins: int, rows: int, turns: int
 ) -> tuple[tuple[int, np.ndarray], ...]:
-    length, found = turns * hop, []
+    length, responses = turns * hop, []
     for row in range(rows):
         centre = lowest * 2 ** (row / bins) * length / rate
         # One bin of the wavelet's window, in bins of the transform.
         bin_width = centre * (2 ** (1 / bins) - 1)
         first = max(-(length // 2), math.ceil(centre - _REACH * bin_width))
         last = min(length - 1, math.floor(centre + _REACH * bin_width))
-        place = np.arange(first, last + 1)
-        shift = np.exp(2j * np.pi * place * (window / 2 / length))
+        bin_number = np.arange(first, last + 1)
+        shift = np.exp(2j * np.pi * bin_number * (window / 2 / length))
         # A real sine has half its amplitude at the positive frequency; see `amplitudes` for hop.
-        response = 2 / hop * hann((place - centre) / bin_width) * shift
-        found.append((first + length // 2, response.astype(np.complex64)))
-    return tuple(found)
+        response = 2 / hop * hann((bin_number - centre) / bin_width) * shift
+        responses.append((first + length // 2, response.astype(np.complex64)))
+    return tuple(responses)

@@ -1,9 +1,9 @@
-"""Bands of rows of frequency over the bins of the STFT.
+"""Filterbanks: bands of frequency over the bins of the STFT.
 
 Frequencies are in Hz. A filterbank is a matrix of shape (bands, bins), the lowest band first and
-bin 0 at 0 Hz, that is multiplied with power spectra; a full-scale sine has power 1 in a band that
-holds all of it. Matrices are sparse: most of a band's weights are 0, and so small a product is not
-worth the threads that a dense one would start.
+bin 0 at 0 Hz. Multiplied with a power spectrum, a full-scale sine has power 1 in a band that holds
+all of it. Matrices are sparse: most weights are 0, and a dense product this small would start
+threads that cost more time than they save.
 """
 
 import math
@@ -14,8 +14,7 @@ import scipy
 
 from render.settings import Settings
 
-# A sine spreads over 1 + 1/4 + 1/4 bins of a Hann window's power spectrum; a sum of bins is divided
-# by that.
+# Power of a sine over all bins of a Hann window's power spectrum: 1 + 1/4 + 1/4 of its peak.
 SPREAD = 1.5
 
 
@@ -50,8 +49,7 @@ def mel_to_hz(mels: np.ndarray) -> np.ndarray:
 def mel(settings: Settings) -> "scipy.sparse.csr_array":
     """Triangles that are equally wide in mel, from 0 Hz to the Nyquist frequency.
 
-    Each is highest at its centre and 0 at the centres beside it, so that together they hold all
-    power.
+    Each is 1 at its centre and 0 at the centres beside it, so that together they hold all power.
 
     Parameters
     ----------
@@ -77,9 +75,8 @@ def linear(settings: Settings) -> "scipy.sparse.csr_array":
 def logarithmic(settings: Settings, padding: int) -> "scipy.sparse.csr_array":
     """Triangles whose centres rise by the bins of an octave, equally wide in octaves.
 
-    Where the rows are closer than the bins, a triangle is one bin wide to either side: the power
-    between bins is then interpolated. Every band is scaled so that a full-scale sine on its centre
-    has the power 1 in it.
+    Where rows are closer than bins, a triangle extends one bin to either side, which interpolates
+    the power between bins. Every band is scaled: a full-scale sine on its centre has power 1.
 
     Parameters
     ----------
@@ -148,7 +145,7 @@ def hann(offset: np.ndarray) -> np.ndarray:
     >>> hann(np.array([0.0, 1.0, 2.0, 2.5])).round(3).tolist()
     [1.0, 0.5, 0.0, -0.024]
     """
-    # Half of each of the three lines that a raised cosine is made of, at -1, 0 and 1.
+    # A raised cosine is three lines, at -1, 0 and 1.
     return np.sinc(offset) + (np.sinc(offset - 1) + np.sinc(offset + 1)) / 2
 
 

@@ -1,8 +1,8 @@
-"""Combs at the rates at which vocoders commonly make their frames.
+"""Combs at the frame rates of published vocoders.
 
-`render.spectra.comb` looks for lines in any even steps, and among a thousand steps chance alone
-makes one stand out as far as a faint comb does. Nearly all published vocoders have one of a dozen
-rates of frames; there, a comb need not be as clear to be seen.
+`render.spectra.comb` tries a thousand steps, of which one is as strong as a faint comb by chance
+alone. Nearly all published vocoders have one of a dozen frame rates; at these, a fainter comb is
+significant.
 """
 
 from functools import lru_cache
@@ -28,17 +28,17 @@ RATES = (
     22_050 / 200,
     16_000 / 128,
 )
-_LOWEST, _HIGHEST = 3 / 16, 0.9625  # where lines are looked for, as shares of the highest frequency
-_GRAIN = 5.0  # by which one spectrum is rougher than the mean over frames of `longterm.spectrum`
+_LOWEST, _HIGHEST = 3 / 16, 0.9625  # range of the lines, as shares of the Nyquist frequency
+_GRAIN = 5.0  # roughness of one spectrum over that of the mean of frames in `ltas.spectrum`
 
 
 def line_strengths(spectrum: np.ndarray, flat: np.ndarray, settings: Settings) -> np.ndarray:
-    """Find how far the lines at each rate stand out, in two ways.
+    """Compute the strength of the lines at each rate, as the mean of two estimates.
 
     Parameters
     ----------
     spectrum : np.ndarray, shape=(bins,)
-        `longterm.spectrum` of a clip.
+        `render.spectra.ltas.spectrum` of a clip.
     flat : np.ndarray, shape=(settings.length + 1,), dtype=complex64
         Spectrum in `render.spectra.whitening.Whitened`, of the same clip.
     settings : Settings
@@ -46,35 +46,35 @@ def line_strengths(spectrum: np.ndarray, flat: np.ndarray, settings: Settings) -
     Returns
     -------
     strengths : np.ndarray, shape=(len(RATES),)
-        Mean of the strengths in `spectrum` and of a fifth of those in `flat_spectrum`, which is
-        five times as rough.
+        Mean of the strengths in `spectrum` and a fifth of the strengths in `flat_spectrum`, which
+        is five times as rough.
     """
-    whole = spectrum_strengths(flat_spectrum(flat, settings), settings) / _GRAIN
-    return (spectrum_strengths(spectrum, settings) + whole) / 2
+    whole_clip = spectrum_strengths(flat_spectrum(flat, settings), settings) / _GRAIN
+    return (spectrum_strengths(spectrum, settings) + whole_clip) / 2
 
 
 def spectrum_strengths(spectrum: np.ndarray, settings: Settings) -> np.ndarray:
-    """Find how far the lines at each rate stand out of a spectrum.
+    """Compute the strength of the lines at each rate in a spectrum.
 
     Parameters
     ----------
     spectrum : np.ndarray, shape=(bins,)
-        In dB, levelled, from 0 Hz to the Nyquist frequency.
+        In dB, detrended, from 0 Hz to the Nyquist frequency.
     settings : Settings
 
     Returns
     -------
     strengths : np.ndarray, shape=(len(RATES),)
-        Mean level of the multiples of each rate less that half way between them, in dB, times the
-        square root of their number: the clearer, the more of them there are.
+        Mean level at the multiples of each rate minus the level half way between them, in dB,
+        times the square root of their number.
     """
     return _weights(settings.rate, len(spectrum)) @ spectrum
 
 
 def flat_spectrum(flat: np.ndarray, settings: Settings) -> np.ndarray:
-    """Spectrum of a whole clip in which every band is equally loud at every moment.
+    """Spectrum of a whole clip, whitened over time and frequency.
 
-    A transform as long as the clip tells lines from what lies a Hertz beside them, if they last.
+    A transform as long as the clip separates steady lines from energy a Hertz beside them.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ def flat_spectrum(flat: np.ndarray, settings: Settings) -> np.ndarray:
     Returns
     -------
     spectrum : np.ndarray, shape=(bins,), dtype=float32
-        In dB, levelled as `longterm.levelled` does.
+        In dB, detrended as in `render.spectra.ltas.detrend`.
     """
     return ltas.detrend(ltas.decibel(np.abs(flat) ** 2), settings.rate)
 
@@ -94,14 +94,13 @@ def flat_spectrum(flat: np.ndarray, settings: Settings) -> np.ndarray:
 def _weights(rate: int, bins: int) -> "scipy.sparse.csr_array":
     """Weight of every bin for every rate, shape (rates, bins)."""
     nyquist = rate / 2
-    rows, places, values = [], [], []
+    rows, columns, values = [], [], []
     for row, step in enumerate(RATES):
         low, high = _LOWEST * nyquist / step, _HIGHEST * nyquist / step
         lines = np.arange(int(low) + 1, int(high) + 1)
-        for away, value in ((0.0, 1.0), (-0.5, -0.5), (0.5, -0.5)):
-            at = np.rint((lines + away) * step / nyquist * (bins - 1)).astype(int)
+        for offset, value in ((0.0, 1.0), (-0.5, -0.5), (0.5, -0.5)):
             rows.append(np.full(len(lines), row))
-            places.append(at)
+            columns.append(np.rint((lines + offset) * step / nyquist * (bins - 1)).astype(int))
             values.append(np.full(len(lines), value / np.sqrt(max(len(lines), 1))))
-    entries = np.concatenate(values), (np.concatenate(rows), np.concatenate(places))
+    entries = np.concatenate(values), (np.concatenate(rows), np.concatenate(columns))
     return scipy.sparse.coo_array(entries, shape=(len(RATES), bins)).tocsr()

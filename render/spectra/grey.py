@@ -1,8 +1,7 @@
-"""Numbers in, grey out.
+"""Values to grey.
 
-Arrays have the lowest row first, as the STFT leaves them, and frames in columns; pictures have the
-lowest row at the bottom. Ranges are fixed by the settings, so that a grey means the same in every
-picture.
+Arrays have the lowest row first, as in the STFT, and frames in columns; pictures have the lowest
+row at the bottom. Ranges are fixed by the settings, so that a grey means the same in every picture.
 """
 
 import cv2
@@ -14,7 +13,7 @@ _TINY = np.finfo(np.float32).tiny
 
 
 def level(power: np.ndarray, settings: Settings) -> np.ndarray:
-    """Turn power into level.
+    """Convert power to level.
 
     Parameters
     ----------
@@ -25,8 +24,8 @@ def level(power: np.ndarray, settings: Settings) -> np.ndarray:
     Returns
     -------
     level : np.ndarray, shape=(rows, frames), dtype=float32
-        In dB, never below ``settings.floor``, relative to a full-scale sine or, where
-        ``settings.relative``, to the greatest power there is.
+        In dB, never below ``settings.floor``, relative to a full-scale sine or, if
+        ``settings.relative``, to the greatest power.
 
     Examples
     --------
@@ -34,7 +33,7 @@ def level(power: np.ndarray, settings: Settings) -> np.ndarray:
     [[0.0, -30.0, -110.0]]
     """
     if settings.relative:
-        # A clip without any power has no loudest point: it is left all zero.
+        # A clip without power has no loudest point and stays zero.
         power = power / max(power.max(), _TINY)
     decibel = np.log10(np.maximum(power, np.float32(10 ** (settings.floor / 10))))
     decibel *= 10
@@ -42,12 +41,12 @@ def level(power: np.ndarray, settings: Settings) -> np.ndarray:
 
 
 def faintest(power: np.ndarray, settings: Settings) -> np.float32:
-    """Power of what is at ``settings.floor``; never 0.
+    """Power at ``settings.floor``; never 0.
 
     Parameters
     ----------
     power : np.ndarray, dtype=float32
-        What `level` would be asked for.
+        As in `level`.
     settings : Settings
 
     Returns
@@ -98,13 +97,13 @@ def shade(decibel: np.ndarray, settings: Settings) -> np.ndarray:
 
 
 def swing(values: np.ndarray, limit: float) -> np.ndarray:
-    """Map values of either sign to grey.
+    """Map signed values to grey.
 
     Parameters
     ----------
     values : np.ndarray, shape=(rows, frames)
     limit : float
-        What is drawn white.
+        Value drawn white.
 
     Returns
     -------
@@ -120,7 +119,7 @@ def swing(values: np.ndarray, limit: float) -> np.ndarray:
 
 
 def upright(grey: np.ndarray) -> np.ndarray:
-    """Turn the frequency axis, so that the highest row is on top.
+    """Flip the frequency axis, so that the highest row is on top.
 
     Parameters
     ----------

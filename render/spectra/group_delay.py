@@ -1,4 +1,4 @@
-"""Group delay: when within a frame the energy of a frequency lies, which is what phases tell."""
+"""Group delay: the position of each frequency's energy within a frame, from the phases."""
 
 import numpy as np
 import scipy
@@ -18,9 +18,9 @@ def group_delay(samples: np.ndarray, settings: Settings) -> np.ndarray:
     Returns
     -------
     image : np.ndarray, shape=settings.shape, dtype=uint8
-        128 where the energy lies in the middle of the frame, or where there is none above
-        ``settings.floor``; 255 where it lies ``settings.delay`` later or more, 1 where as much
-        earlier. Rows are those of `render.spectrogram.linear`.
+        128 for energy in the middle of the frame, and for levels under ``settings.floor``; 255 for
+        energy that lies ``settings.delay`` later or more, 1 for as much earlier. Rows are those of
+        `render.spectrogram.linear`.
 
     Raises
     ------
@@ -41,7 +41,7 @@ def group_delay(samples: np.ndarray, settings: Settings) -> np.ndarray:
 
 
 def delays(samples: np.ndarray, settings: Settings) -> np.ndarray:
-    """Find the group delay of every bin, from the middle of its frame.
+    """Compute the group delay of every bin, from the middle of its frame.
 
     With X the spectrum of a frame x[n] and Y that of n x[n], where n counts from the middle, the
     delay -d(phase X)/d(angular frequency) is Re(Y conj(X)) / abs(X)^2, in samples: no phase has to

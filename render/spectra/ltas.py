@@ -1,4 +1,4 @@
-"""Long-term spectrum of a clip, in which lines stand out that are always there."""
+"""Long-term average spectrum of a clip, which shows steady lines."""
 
 from dataclasses import replace
 from functools import lru_cache
@@ -9,15 +9,15 @@ import scipy
 from render.settings import Settings
 from render.spectra import stft
 
-WINDOW = 0.128  # seconds of a frame, in which lines 50 Hz apart are well apart
+WINDOW = 0.128  # seconds of a frame, which separates lines 50 Hz apart
 _PADDING = 2  # windows in the transform, so that lines between two bins are not lost
-_SMOOTH = 100.0  # Hz over which a spectrum is levelled
-_LIMITS = (-10.0, 15.0)  # decibels that one bin can count for
-_FAINTEST = 1e-14  # power under which there is nothing but rounding
+_SMOOTH = 100.0  # width of the trend, in Hz
+_LIMITS = (-10.0, 15.0)  # range of one bin, in dB
+_FAINTEST = 1e-14  # power of rounding errors
 
 
 def spectrum(samples: np.ndarray, settings: Settings) -> np.ndarray:
-    """Mean of the spectra of all frames in dB, without its slow curve.
+    """Mean of the spectra of all frames in dB, without its trend.
 
     Parameters
     ----------
@@ -39,12 +39,12 @@ def spectrum(samples: np.ndarray, settings: Settings) -> np.ndarray:
 
 
 def decibel(power: np.ndarray) -> np.ndarray:
-    """Power in dB; of next to none, that of rounding."""
+    """Power in dB, at least that of rounding errors."""
     return 10 * np.log10(np.maximum(power, np.float32(_FAINTEST)))
 
 
 def detrend(level: np.ndarray, rate: int) -> np.ndarray:
-    """Take from a spectrum what is not fine.
+    """Subtract the trend of a spectrum.
 
     Parameters
     ----------
@@ -55,15 +55,16 @@ def detrend(level: np.ndarray, rate: int) -> np.ndarray:
 
     Returns
     -------
-    levelled : np.ndarray, shape=(bins,)
+    detrended : np.ndarray, shape=(bins,)
         In dB above the mean of the 100 Hz around each bin, within -10 and 15.
     """
-    around = round(_SMOOTH / (rate / 2) * (len(level) - 1)) | 1
-    return np.clip(level - scipy.ndimage.uniform_filter1d(level, around, mode="nearest"), *_LIMITS)
+    width = round(_SMOOTH / (rate / 2) * (len(level) - 1)) | 1
+    trend = scipy.ndimage.uniform_filter1d(level, width, mode="nearest")
+    return np.clip(level - trend, *_LIMITS)
 
 
 @lru_cache(maxsize=4)
 def _long(settings: Settings) -> Settings:
-    """Settings with frames long enough to tell lines apart, as far as the clip allows."""
+    """Settings with frames of 128 ms, or as long as the clip."""
     window = min(round(WINDOW * settings.rate), settings.length)
     return replace(settings, feature="linear", window=window, hop=max(1, window // 4))

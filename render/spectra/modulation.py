@@ -1,9 +1,8 @@
-"""Pulses: how far the loudness of a sound beats at the rates of vocoders' frames.
+"""Modulation: pulses in the power of a sound at the frame rates of vocoders.
 
-Where a vocoder's filters join, frame after frame, not only lines are left, see
-`render.spectra.frame_rates`: noise that went through them is louder at some places of a frame than
-at others. It has no lines of its own, but its power beats at the rate of the frames and at
-multiples of it.
+A vocoder's filters leave lines (`render.spectra.frame_rates`) and pulses: filtered noise is louder
+at some positions within a frame than at others. Noise has no lines, but its power then beats at the
+frame rate and its multiples.
 """
 
 import numpy as np
@@ -12,14 +11,14 @@ import scipy
 from render.settings import Settings
 from render.spectra.frame_rates import RATES
 
-_HIGHEST = 1 / 16  # of the multiples that count, as a share of half the sample rate
-_PADDING = 2  # columns in the transform for each that is there
-_AROUND = 6.0  # Hz on either side of a multiple with which it is compared
-_FAINTEST = 1e-9  # power of a beat under which there is nothing but rounding
+_HIGHEST = 1 / 16  # highest multiple, as a share of the Nyquist frequency
+_PADDING = 2  # zero padding of the transform, as a factor
+_AROUND = 6.0  # Hz on either side of a multiple that it is compared with
+_FAINTEST = 1e-9  # power of rounding errors
 
 
 def modulation_strengths(power: np.ndarray, settings: Settings) -> np.ndarray:
-    """Find how far the power of all bands beats at each rate.
+    """Compute the strength of the pulses at each rate, over all bands.
 
     Parameters
     ----------
@@ -30,17 +29,18 @@ def modulation_strengths(power: np.ndarray, settings: Settings) -> np.ndarray:
     Returns
     -------
     strengths : np.ndarray, shape=(len(RATES),)
-        About 0 for chance, by which they vary by about 1.
+        Mean 0 and deviation of about 1 by chance.
     """
     bands, columns = power.shape
     beats = power - power.mean(axis=1, keepdims=True)
     beats *= np.hanning(columns).astype(np.float32)
     beats = np.square(np.abs(scipy.fft.rfft(beats, _PADDING * columns))) + _FAINTEST
     step = settings.rate / settings.length / _PADDING
-    around = 2 * round(_AROUND / step) + 1
-    excess = (beats / scipy.ndimage.uniform_filter1d(beats, around)).mean(axis=0) - 1
-    found = np.zeros(len(RATES))
-    for place, rate in enumerate(RATES):
-        at = np.rint(np.arange(rate, settings.rate / 2 * _HIGHEST, rate) / step).astype(int)
-        found[place] = excess[at].sum() * np.sqrt(bands / max(len(at), 1))
-    return found
+    width = 2 * round(_AROUND / step) + 1
+    excess = (beats / scipy.ndimage.uniform_filter1d(beats, width)).mean(axis=0) - 1
+    strengths = np.zeros(len(RATES))
+    for number, rate in enumerate(RATES):
+        multiples = np.arange(rate, settings.rate / 2 * _HIGHEST, rate)
+        bins = np.rint(multiples / step).astype(int)
+        strengths[number] = excess[bins].sum() * np.sqrt(bands / max(len(bins), 1))
+    return strengths

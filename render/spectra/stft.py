@@ -2,8 +2,8 @@
 
 Samples are mono floats, 1.0 is full scale. Frequencies lie in rows, from 0 Hz up, frames in
 columns, in order of time. Column ``k`` of a picture is frame ``k``: it starts ``k * hop`` samples
-into the clip and its middle, where the Hann taper is highest, is ``window / 2`` samples later. No
-frame reaches beyond the clip.
+into the clip; its middle, the peak of the Hann taper, is ``window / 2`` samples later. No frame
+reaches beyond the clip.
 """
 
 from functools import lru_cache
@@ -13,7 +13,7 @@ import scipy
 
 from render.settings import Settings
 
-# Under this the squares of a spectrum stay within single precision; it is 300 dB over full scale.
+# Limit for the squares of a spectrum in single precision, 300 dB over full scale.
 LOUDEST = 1e15
 
 
@@ -64,13 +64,13 @@ def frames(samples: np.ndarray, settings: Settings) -> np.ndarray:
     ValueError
         As `power`.
     """
-    sound = single(samples, settings)
-    cut = np.lib.stride_tricks.sliding_window_view(sound, settings.window)[:: settings.hop]
-    return (cut * _taper(settings.window)).T  # laid out as the transform reads it: frame by frame
+    clip = single(samples, settings)
+    cut = np.lib.stride_tricks.sliding_window_view(clip, settings.window)[:: settings.hop]
+    return (cut * _taper(settings.window)).T  # in memory frame by frame, as the transform reads
 
 
 def single(samples: np.ndarray, settings: Settings) -> np.ndarray:
-    """Check a clip and turn it into single precision.
+    """Check a clip and convert it to single precision.
 
     Parameters
     ----------
@@ -88,11 +88,11 @@ def single(samples: np.ndarray, settings: Settings) -> np.ndarray:
     """
     if samples.shape != (settings.length,):
         raise ValueError(f"expected {settings.length} mono samples, got shape {samples.shape}")
-    # A NaN is passed on by both, and no comparison with it is true.
+    # Both propagate NaN, and no comparison with NaN is true.
     peak = max(samples.max(), -samples.min())
     if not peak < LOUDEST:
-        came = peak if np.isfinite(peak) else "NaN or infinity"
-        raise ValueError(f"expected finite samples under {LOUDEST:g}, got {came}")
+        value = peak if np.isfinite(peak) else "NaN or infinity"
+        raise ValueError(f"expected finite samples under {LOUDEST:g}, got {value}")
     return samples.astype(np.float32, copy=False)
 
 

@@ -1,7 +1,7 @@
-"""A sound made flat: every band equally loud at every moment.
+"""Whitening: every band is made equally loud at every moment.
 
-What a vocoder leaves is faint and everywhere. In speech as it is, the few loud moments and
-frequencies would be all that is seen.
+Traces of a vocoder are faint and everywhere. Without whitening, only the few loud moments and
+frequencies of speech would count.
 """
 
 from functools import lru_cache
@@ -14,21 +14,21 @@ from render.settings import Settings
 from render.spectra import stft
 
 _BAND = 1 / 16  # distance of the bands, as a share of all frequencies; each is twice as wide
-_SMOOTH = 0.05  # seconds over which their level is taken
-_FAINTEST = 1e-5  # level that is not raised
+_SMOOTH = 0.05  # seconds over which their level is averaged
+_FAINTEST = 1e-5  # amplitude that is not raised
 
 
 class Whitened(NamedTuple):
-    """What is left of a clip.
+    """A whitened clip.
 
     Attributes
     ----------
     spectrum : np.ndarray, shape=(settings.length + 1,), dtype=complex64
-        Of the flat sound under a Hann window, with as many zeros after it: twice as fine as the
-        sound asks for, so that no line falls between two bins.
+        Of the whitened clip under a Hann window, padded to twice the length, so that no line falls
+        between two bins.
     power : np.ndarray, shape=(bands, columns), dtype=float32
-        Power of each band over what it is on average in the 50 ms around: 1 but for what is
-        quicker. The columns are spread evenly over the clip.
+        Power of each band over its mean in the 50 ms around; columns are spread evenly over the
+        clip.
     """
 
     spectrum: np.ndarray
@@ -38,8 +38,7 @@ class Whitened(NamedTuple):
 def whiten(samples: np.ndarray, settings: Settings) -> Whitened:
     """Split into bands that overlap by half, divide each by its level, and add them up again.
 
-    Each band is moved down to 0 Hz and keeps as many samples as its width asks for: that is a
-    tenth of the work.
+    Each band is shifted down to 0 Hz and sampled at its own width, a tenth of the work.
 
     Parameters
     ----------
@@ -58,12 +57,12 @@ def whiten(samples: np.ndarray, settings: Settings) -> Whitened:
     spectrum = scipy.fft.rfft(stft.single(samples, settings))
     half = max(1, round(len(spectrum) * _BAND))
     count = -(-(len(spectrum) - 1) // half)
-    # Where the bands begin; what the last one lacks is nothing.
+    # First bins of the bands; the last one is padded with zeros.
     starts = range(0, count * half, half)
     padded = np.pad(spectrum, (0, (count + 1) * half - len(spectrum)))
     share = np.sqrt(1 - np.abs(np.arange(2 * half) - half) / half).astype(np.float32)
     parts = np.stack([padded[start : start + 2 * half] for start in starts]) * share
-    # Scaled as in the whole signal: the transforms' factors are those of their lengths.
+    # Scaled as in the whole signal: each transform is normalised by its length.
     sounds = scipy.fft.ifft(parts, axis=1) * np.float32(2 * half / len(samples) * 2)
     power = np.abs(sounds) ** 2
     length = max(1, round(_SMOOTH * settings.rate / settings.length * 2 * half))
