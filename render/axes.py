@@ -1,4 +1,4 @@
-"""Where on a picture round frequencies and times lie, for whoever labels it.
+"""Axes of a picture: positions of round frequencies and times.
 
 Positions are in pixels from the centre of the top left pixel, frequencies in Hz, times in s.
 """
@@ -16,13 +16,13 @@ _MAX_TICKS = 9  # ticks on an axis
 
 
 def axes(settings: Settings) -> dict[str, Any]:
-    """Place ticks on both axes of a picture, and say what its grey values stand for.
+    """Place ticks on both axes of a picture, with the range of its grey values.
 
-    A value that lies up to one row or column outside stands on the edge: 0 Hz is one row below
-    the lowest that is drawn. Coefficients are counted from 0 in each of the three blocks of a
-    cepstral picture: the coefficients, above them their deltas, then the delta-deltas. The rows of
-    a stack are mel, coefficients and pitch classes; its unit names them from the top. The columns
-    of a comb are steps in Hz; the axes of linear-comb are those of the spectrogram on top.
+    A value up to one row or column outside is placed on the edge: 0 Hz is one row below the lowest
+    row. Coefficients are counted from 0 in each of the three blocks of a cepstral picture:
+    coefficients, above them deltas, then delta-deltas. The unit of a stack names its parts from the
+    top: mel, coefficients, pitch classes. The columns of a comb are steps in Hz; the axes of
+    linear-comb are those of the spectrogram on top.
 
     Parameters
     ----------
@@ -32,10 +32,9 @@ def axes(settings: Settings) -> dict[str, Any]:
     -------
     axes : dict
         ``rows`` in Hz, in coefficients or in pitch classes, ``columns`` in s; each with its
-        ``unit`` and its ``ticks``, pairs of position and value. Where grey values are levels,
-        ``grey`` with its ``unit``, dB, and its ``range`` from black to white. Where not all rows
-        are of one kind, ``rows`` has a ``count``: axes and grey are those of so many from the top;
-        ``rest`` is the name of the others.
+        ``unit`` and its ``ticks``, pairs of position and value. If grey values are levels, ``grey``
+        with its ``unit``, dB, and its ``range`` from black to white. If axes and grey hold for the
+        top rows only, ``rows`` has their ``count``, and ``rest`` names the other rows.
 
     Examples
     --------
@@ -101,7 +100,7 @@ def pitch_classes(_: Settings) -> list[list[float]]:
 
 
 def stack(settings: Settings) -> list[list[float]]:
-    """A few ticks of each part, each moved down to where the part is."""
+    """A few ticks of each part, moved down to the position of the part."""
     mel_ticks = mel(settings)
     zeroth = [tick for tick in coefficients(settings) if tick[1] == 0]
     cepstrum_top, chroma_top = settings.bands, settings.bands + 3 * settings.coefficients
@@ -136,7 +135,7 @@ def _row(frequency: float, settings: Settings) -> float:
 
 
 def _comb_row(frequency: float, settings: Settings) -> float:
-    """Row whose band has its middle there."""
+    """Row of the band with its middle at this frequency."""
     low, high = comb.middles(settings.rate)
     return (COMB_BANDS - 1) * (high - frequency) / (high - low)
 
@@ -147,10 +146,10 @@ def _comb_column(step: float, settings: Settings) -> float:
 
 
 def _mel_row(frequency: float, settings: Settings) -> float:
-    # The centres of the bands are equally far apart in mel; 0 Hz and the Nyquist frequency,
-    # where the outermost triangles end, are one step further out.
-    place = hz_to_mel(frequency) / hz_to_mel(settings.rate / 2)
-    return settings.bands - place * (settings.bands + 1)
+    # The centres of the bands are equally far apart in mel; 0 Hz and the Nyquist frequency, the
+    # outer ends of the outermost triangles, are one step further out.
+    share = hz_to_mel(frequency) / hz_to_mel(settings.rate / 2)
+    return settings.bands - share * (settings.bands + 1)
 
 
 def _log_row(frequency: float, settings: Settings) -> float:
@@ -158,14 +157,14 @@ def _log_row(frequency: float, settings: Settings) -> float:
 
 
 def _column(time: float, settings: Settings) -> float:
-    """Column whose frame has its middle there."""
+    """Column of the frame with its middle at this time."""
     return (time * settings.rate - settings.window / 2) / settings.hop
 
 
 def _steps(end: float, most: int = _MAX_TICKS) -> list[float]:
     """Multiples of 1, 2 or 5 times a power of ten, from 0 to `end`, at most `most`."""
     steps = [unit * 10.0**exponent for exponent in range(-3, 6) for unit in (1, 2, 5)]
-    # The millionth is for ends that binary fractions put a hair below a multiple.
+    # The millionth is for ends just below a multiple by rounding.
     step, last = next((step, count) for step in steps if (count := int(end / step + 1e-6)) < most)
     return [_plain(number * step) for number in range(last + 1)]
 
@@ -176,6 +175,6 @@ def _octaves(start: float, end: float) -> list[float]:
 
 
 def _plain(value: float) -> float:
-    """Drop the noise of binary fractions, and the fraction where there is none."""
+    """Round off the error of binary fractions; whole numbers become integers."""
     value = round(float(value), 6)
     return int(value) if value == int(value) else value

@@ -1,4 +1,4 @@
-"""One clip of sound in, one grey picture out.
+"""A clip of sound in, a grey picture out.
 
 Samples are mono floats, 1.0 is full scale. Pictures are ``uint8``: the top row is the highest
 frequency, the left column the clip's start. Levels are absolute unless the settings say relative,
@@ -16,13 +16,13 @@ from render.spectra.cepstrum import mfcc
 from render.spectra.chroma import chroma
 from render.spectra.comb import comb
 
-_PADDING = 4  # windows in the transform of log, so that its lowest rows lie on bins of their own
+_PADDING = 4  # windows in the transform of log, so that its lowest rows have their own bins
 
 
 def linear(samples: np.ndarray, settings: Settings) -> np.ndarray:
     """Draw level over linear frequency and time, one row a bin of the STFT.
 
-    The bin at 0 Hz is left out: the offset of a sound card says nothing about speech.
+    The bin at 0 Hz is left out: it is the offset of a sound card.
 
     Parameters
     ----------
@@ -53,8 +53,8 @@ def linear(samples: np.ndarray, settings: Settings) -> np.ndarray:
 def mel(samples: np.ndarray, settings: Settings) -> np.ndarray:
     """Draw level over mel frequency (Slaney's scale) and time, one row a band.
 
-    The bands are triangles of height 1 that sum to 1, so that a tone has the same level on every
-    band it can fall on the centre of.
+    The bands are triangles of height 1 that sum to 1, so that a tone has the same level on the
+    centre of every band.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ def mel(samples: np.ndarray, settings: Settings) -> np.ndarray:
 def log(samples: np.ndarray, settings: Settings) -> np.ndarray:
     """Draw level over logarithmic frequency and time: the STFT, one row a step of the octave.
 
-    A low row is as wide as the window's resolution, a high one as its distance to the next.
+    A low row has the width of the window's resolution, a high one its distance to the next.
 
     Parameters
     ----------
@@ -114,7 +114,7 @@ def log(samples: np.ndarray, settings: Settings) -> np.ndarray:
 
 
 def stack(samples: np.ndarray, settings: Settings) -> np.ndarray:
-    """Draw mel, MFCC and chroma one above the other: every column is a vector of features.
+    """Draw mel, MFCC and chroma one above the other.
 
     Parameters
     ----------
@@ -140,7 +140,7 @@ def stack(samples: np.ndarray, settings: Settings) -> np.ndarray:
 
 
 def linear_comb(samples: np.ndarray, settings: Settings) -> np.ndarray:
-    """Draw the linear spectrogram and below it the combs of the clip as a whole.
+    """Draw the linear spectrogram and below it the comb of the whole clip.
 
     Parameters
     ----------
@@ -150,8 +150,8 @@ def linear_comb(samples: np.ndarray, settings: Settings) -> np.ndarray:
     Returns
     -------
     image : np.ndarray, shape=settings.shape, dtype=uint8
-        From the top: ``window // 2`` rows of `linear`, 32 of `comb`. A column is a moment in the
-        one and a step in the other.
+        From the top: ``window // 2`` rows of `linear`, 32 of `comb`. Columns are time in the one
+        and steps in the other.
 
     Raises
     ------

@@ -1,1 +1,1 @@
-"""Variants of a sound: noise, rooms, bands, levels, rates and codecs."""
+"""Augmentation of clips: speed, pitch, reverb, noise, band limits, gain, resampling, codecs."""

@@ -1,7 +1,7 @@
-"""What lossy codecs leave of a sound: it is really encoded and decoded, in memory.
+"""Lossy codecs: a sound is encoded and decoded again, in memory.
 
-Samples are mono float32, 1.0 is full scale. What comes back is as long as what went in, and in
-time with it: the delay of every codec is taken out.
+Samples are mono float32, 1.0 is full scale. The result has the same length and timing: the delay of
+every codec is removed.
 """
 
 import io
@@ -15,52 +15,51 @@ import soundfile
 import soxr
 from av.codec.codec import UnknownCodecError
 
-PEAK = 0.98  # of full scale; an integer codec would wrap or clip what is louder
+PEAK = 0.98  # of full scale; integer codecs wrap or clip louder samples
 _BLOCK = (
     1 << 14
 )  # samples given to libsndfile at once: its Vorbis encoder holds a block on the stack
-_FRAMES = 10  # a second; encoders return nothing for less than a frame, all are shorter than 0.1 s
+_FRAMES = 10  # a second; encoders return nothing for less than a frame, which is under 0.1 s
 _WIDE = (16_000, 22_050, 24_000, 32_000, 44_100, 48_000)  # Hz
-_MPEG_2 = 24_000  # Hz; the highest rate that MP3 codes at under 32 kbit/s
+_MPEG_2 = 24_000  # Hz; highest sample rate of MP3 under 32 kbit/s
 
 
 @dataclass(frozen=True)
 class Codec:
-    """A codec and what it can be asked for.
+    """A codec with its sample rates and bit rates.
 
     Attributes
     ----------
     container, encoder : str
-        Names of the file format and of the encoder in the library that `turn` calls.
+        Names of the file format and the encoder in the library of `round_trip`.
     rates : tuple of int
-        Sample rates that it codes at, in Hz, rising.
+        Sample rates of the codec, in Hz, rising.
     strengths : tuple of float
-        Bit rates in kbit/s; for Vorbis, which has no fixed bit rate, its quality from 0 to 10.
-    turn : function
+        Bit rates in kbit/s; of Vorbis, which has no fixed bit rate, qualities from 0 to 10.
+    round_trip : function
         Encodes and decodes: (samples, rate, codec, strength) to (samples, rate).
     delay : int
-        Samples, at the rate coded at, by which sound comes back late.
+        Delay of the codec, in samples at its own rate.
     """
 
     container: str
     encoder: str
     rates: tuple[int, ...]
     strengths: tuple[float, ...]
-    turn: Callable[[np.ndarray, int, "Codec", float], tuple[np.ndarray, int]]
+    round_trip: Callable[[np.ndarray, int, "Codec", float], tuple[np.ndarray, int]]
     delay: int = 0
 
 
-def coded(samples: np.ndarray, rate: int, name: str, strength: float) -> np.ndarray:
+def transcode(samples: np.ndarray, rate: int, name: str, strength: float) -> np.ndarray:
     """Encode a sound and decode it again.
 
-    It is coded at the codec's lowest rate that holds all of it, else at the highest, so the
-    narrow-band codecs of telephony (GSM 06.10, AMR-NB, G.711's two laws) leave nothing above
-    4 kHz.
+    The codec runs at its lowest sample rate that is not below `rate`, else at its highest. So the
+    narrow-band codecs of telephony (GSM 06.10, AMR-NB, both laws of G.711) remove all above 4 kHz.
 
     Parameters
     ----------
     samples : np.ndarray, shape=(n,), dtype=float32
-        Scaled down before coding where they come near full scale, and up again after.
+        Near full scale, they are scaled down for the codec and up again.
     rate : int
         Sample rate, in Hz.
     name : str
@@ -80,27 +79,27 @@ def coded(samples: np.ndarray, rate: int, name: str, strength: float) -> np.ndar
     Examples
     --------
     >>> tone = 0.5 * np.sin(np.arange(4_000, dtype=np.float32))
-    >>> coded(tone, 16_000, "mp3", 32).shape
+    >>> transcode(tone, 16_000, "mp3", 32).shape
     (4000,)
     """
     codec = _codec(name, strength)
     at = _rate(rate, name, strength)
     scale = min(1.0, PEAK / max(float(np.abs(samples).max(initial=0)), PEAK))
-    sound = _resampled(samples * np.float32(scale), rate, at)
-    # Zeros push the end of a sound through a codec that is late, and fill a first frame.
+    sound = _resample(samples * np.float32(scale), rate, at)
+    # Zeros flush the delay of a codec, and fill a first frame.
     sound = np.pad(sound, (0, codec.delay + max(0, at // _FRAMES - len(sound))))
-    back, back_rate = codec.turn(sound, at, codec, strength)
-    back = _resampled(back[codec.delay :], back_rate, rate)[: len(samples)]
-    # Resampling can have rounded the length down.
+    back, back_rate = codec.round_trip(sound, at, codec, strength)
+    back = _resample(back[codec.delay :], back_rate, rate)[: len(samples)]
+    # Resampling can round the length down.
     return np.pad(back, (0, len(samples) - len(back))) / np.float32(scale)
 
 
-def described(name: str, strength: float) -> str:
+def describe(name: str, strength: float) -> str:
     """Name a codec and its strength.
 
     Examples
     --------
-    >>> described("opus", 16), described("vorbis", 2)
+    >>> describe("opus", 16), describe("vorbis", 2)
     ('opus 16 kbit/s', 'vorbis quality 2')
     """
     return f"{name} quality {strength:g}" if name == "vorbis" else f"{name} {strength:g} kbit/s"
@@ -110,33 +109,33 @@ def _codec(name: str, strength: float) -> Codec:
     if name not in CODECS:
         raise ValueError(f"expected a codec among {', '.join(CODECS)}, got {name}")
     if strength not in CODECS[name].strengths:
-        known = ", ".join(f"{each:g}" for each in CODECS[name].strengths)
-        raise ValueError(f"expected a strength of {name} among {known}, got {strength}")
+        strengths = ", ".join(f"{value:g}" for value in CODECS[name].strengths)
+        raise ValueError(f"expected a strength of {name} among {strengths}, got {strength}")
     return CODECS[name]
 
 
 def _rate(rate: int, name: str, strength: float) -> int:
-    """Rate that a sound is coded at, in Hz."""
+    """Sample rate of the codec for a sound, in Hz."""
     rates = CODECS[name].rates
     if name == "mp3" and strength < 32:
-        rates = tuple(each for each in rates if each <= _MPEG_2)
-    return next((each for each in rates if each >= rate), rates[-1])
+        rates = tuple(value for value in rates if value <= _MPEG_2)
+    return next((value for value in rates if value >= rate), rates[-1])
 
 
-def _resampled(samples: np.ndarray, rate: int, wanted: int) -> np.ndarray:
-    return samples if rate == wanted else soxr.resample(samples, rate, wanted)
+def _resample(samples: np.ndarray, rate: int, target: int) -> np.ndarray:
+    return samples if rate == target else soxr.resample(samples, rate, target)
 
 
 def _ffmpeg(
     samples: np.ndarray, rate: int, codec: Codec, strength: float
 ) -> tuple[np.ndarray, int]:
-    """Go through an FFmpeg encoder at a bit rate in kbit/s."""
+    """Encode and decode with FFmpeg, at a bit rate in kbit/s."""
     file = io.BytesIO()
     try:
         with av.open(file, "w", format=codec.container) as container:
             _encode(container, samples, rate, codec.encoder, round(1000 * strength))
         file.seek(0)
-        # G.722 has no header, so the container is named when reading too.
+        # G.722 has no header: the container must be named for reading, too.
         kind = codec.container if codec.container in ("amr", "g722") else None
         with av.open(file, format=kind) as container:
             return _decode(container)
@@ -164,7 +163,7 @@ def _decode(container) -> tuple[np.ndarray, int]:
 def _libsndfile(
     samples: np.ndarray, rate: int, codec: Codec, strength: float
 ) -> tuple[np.ndarray, int]:
-    """Go through a libsndfile encoder; only Vorbis listens to the strength."""
+    """Encode and decode with libsndfile; only Vorbis uses the strength."""
     level = 1 - strength / 10 if codec.encoder == "VORBIS" else None
     file = io.BytesIO()
     with soundfile.SoundFile(

@@ -1,8 +1,8 @@
-"""What a player, a recorder or a line does to sound: speed, pitch, band, gain, other rates.
+"""Effects of players, recorders and lines: speed, pitch, band limits, gain, resampling, codecs.
 
-Each effect is a step: it takes mono float32 samples, their rate in Hz and a random generator
-that none of these needs, and gives back as many samples in time with them. Only `Speed` can change
-the length, where it is told so.
+Each effect is a step: it takes mono float32 samples, their rate in Hz and a random generator, which
+none of these uses, and returns samples of the same length and timing. Only `Speed` can change the
+length.
 """
 
 from dataclasses import dataclass
@@ -16,19 +16,19 @@ from render.augmentation import codecs
 if TYPE_CHECKING:
     from audiomentations.core.transforms_interface import BaseWaveformTransform
 
-STEP = 2.0**-15  # of 16-bit audio, 1.0 being full scale
+STEP = 2.0**-15  # quantisation step of 16-bit audio, 1.0 being full scale
 
 
 @dataclass(frozen=True)
 class Speed:
-    """Play faster or slower, which moves pitch and tempo together.
+    """Play faster or slower, which changes pitch and tempo together.
 
     Attributes
     ----------
     factor : float
         Above 1 is faster and higher.
     exact_length : bool
-        Whether the length stays: the end of a faster clip is filled by its beginning, as a short
+        Whether to keep the length: a faster clip is filled up with its beginning, as a short
         recording is, and a slower clip is cut.
     """
 
@@ -61,22 +61,22 @@ class Pitch:
 
     def __call__(self, samples: np.ndarray, rate: int, rng: np.random.Generator) -> np.ndarray:
         """Shift the pitch."""
-        # Here and below, for not every rendering needs what takes a second to load.
+        # Imported here and below, as it takes a second to load and not every rendering needs it.
         from audiomentations import PitchShift
 
         shift = PitchShift(self.semitones, self.semitones, p=1.0)
-        return _applied(shift, samples, rate, num_semitones=self.semitones)
+        return _apply(shift, samples, rate, num_semitones=self.semitones)
 
 
 @dataclass(frozen=True)
 class Band:
-    """Limit the band with Butterworth filters that delay nothing.
+    """Limit the band with zero-phase Butterworth filters.
 
     Attributes
     ----------
     low, high : int
-        Edges in Hz, where the level is down by 6 dB. A high edge that is not below the Nyquist
-        frequency limits nothing.
+        Edges in Hz, where the level is down by 6 dB. A high edge at the Nyquist frequency or above
+        has no effect.
     slope : int
         Steepness beyond the edges in dB per octave, a multiple of 12.
     """
@@ -93,7 +93,7 @@ class Band:
         from audiomentations import HighPassFilter, LowPassFilter
 
         steepness = {"min_rolloff": self.slope, "max_rolloff": self.slope, "zero_phase": True}
-        sound = _applied(
+        filtered = _apply(
             HighPassFilter(self.low, self.low, **steepness, p=1.0),
             samples,
             rate,
@@ -101,10 +101,10 @@ class Band:
             rolloff=self.slope,
         )
         if self.high >= rate / 2:
-            return sound
-        return _applied(
+            return filtered
+        return _apply(
             LowPassFilter(self.high, self.high, **steepness, p=1.0),
-            sound,
+            filtered,
             rate,
             cutoff_freq=self.high,
             rolloff=self.slope,
@@ -115,15 +115,15 @@ class Band:
 class Gain:
     """Record too loud or too quietly in 16 bits.
 
-    A gain alone would leave no trace, for every clip is brought back to its level. What stays is
-    what a recorder does to it: it clips at full scale and rounds to 16 bits.
+    A gain alone would leave no trace, as every clip is scaled back to its level. The traces are
+    clipping at full scale and rounding to 16 bits.
 
     Attributes
     ----------
     level : float
-        In dB, over the clip's own level.
+        Gain in dB.
     restore_level : bool
-        Whether the clip is brought back to its level.
+        Whether to scale the clip back to its level.
     """
 
     level: float
@@ -142,15 +142,15 @@ class Gain:
 
 @dataclass(frozen=True)
 class Resampling:
-    """Go through another sample rate and back, with a resampler that can be a poor one.
+    """Resample to another sample rate and back, also with poor resamplers.
 
     Attributes
     ----------
     through : int
         The other rate, in Hz.
     quality : str
-        One of libsoxr's: ``"QQ"`` interpolates by cubics and lets images and aliases through,
-        ``"LQ"`` and ``"MQ"`` filter with wide and less wide slopes, ``"HQ"`` is transparent.
+        Of libsoxr: ``"QQ"`` interpolates by cubics and leaves images and aliases, ``"LQ"`` and
+        ``"MQ"`` have filters with wide and less wide slopes, ``"HQ"`` is transparent.
     """
 
     through: int
@@ -161,8 +161,8 @@ class Resampling:
 
     def __call__(self, samples: np.ndarray, rate: int, rng: np.random.Generator) -> np.ndarray:
         """Resample there and back."""
-        there = soxr.resample(samples, rate, self.through, quality=self.quality)
-        back = soxr.resample(there, self.through, rate, quality=self.quality)[: len(samples)]
+        resampled = soxr.resample(samples, rate, self.through, quality=self.quality)
+        back = soxr.resample(resampled, self.through, rate, quality=self.quality)[: len(samples)]
         return np.pad(back, (0, len(samples) - len(back)))
 
 
@@ -182,17 +182,17 @@ class Coding:
     strength: float
 
     def __str__(self) -> str:
-        return codecs.described(self.codec, self.strength)
+        return codecs.describe(self.codec, self.strength)
 
     def __call__(self, samples: np.ndarray, rate: int, rng: np.random.Generator) -> np.ndarray:
         """Encode and decode."""
-        return codecs.coded(samples, rate, self.codec, self.strength)
+        return codecs.transcode(samples, rate, self.codec, self.strength)
 
 
-def _applied(
+def _apply(
     transform: "BaseWaveformTransform", samples: np.ndarray, rate: int, **parameters: float
 ) -> np.ndarray:
-    """Apply a transform with these parameters: drawing them would use Python's own generator."""
+    """Apply a transform with fixed parameters, not drawn from Python's global generator."""
     transform.parameters = {"should_apply": True, **parameters}
     transform.freeze_parameters()
     return transform(samples, rate)

@@ -1,11 +1,8 @@
-"""How loud samples are, and how to make some as loud as others.
-
-Samples are floats, 1.0 is full scale; a level is a root mean square (RMS).
-"""
+"""Loudness of samples, as root mean square (RMS); 1.0 is full scale."""
 
 import numpy as np
 
-FAINTEST = 1e-10  # RMS under which samples count as silence, -200 dB
+FAINTEST = 1e-10  # RMS of silence, -200 dB
 
 
 def rms(samples: np.ndarray) -> float:
@@ -21,14 +18,14 @@ def rms(samples: np.ndarray) -> float:
     return float(np.sqrt(np.mean(np.square(samples, dtype=np.float64))))
 
 
-def match_rms(samples: np.ndarray, like: np.ndarray) -> np.ndarray:
+def match_rms(samples: np.ndarray, reference: np.ndarray) -> np.ndarray:
     """Scale samples to the RMS of others; silence stays silence.
 
     Parameters
     ----------
     samples : np.ndarray
-    like : np.ndarray
-        Samples whose level is wanted.
+    reference : np.ndarray
+        Samples of the RMS to match.
 
     Returns
     -------
@@ -42,4 +39,4 @@ def match_rms(samples: np.ndarray, like: np.ndarray) -> np.ndarray:
     level = rms(samples)
     if level < FAINTEST:
         return samples
-    return samples * (rms(like) / level)
+    return samples * (rms(reference) / level)

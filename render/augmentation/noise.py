@@ -1,7 +1,6 @@
-"""Noise of a colour, or a piece of a recording of noise, added at a signal-to-noise ratio.
+"""Additive noise, coloured or recorded, at a signal-to-noise ratio.
 
-Samples are mono float32. Ratios are in dB, of the RMS level of the sound to that of the noise
-over the whole clip.
+Samples are mono float32. Ratios are in dB, of the RMS of the clip to the RMS of the noise.
 """
 
 import hashlib
@@ -17,16 +16,16 @@ from render.augmentation.loudness import FAINTEST, rms
 
 # Rise of the power spectral density in dB per octave, which is 3 dB a power of the frequency.
 COLOURS = {"white": 0, "pink": -3, "brown": -6, "blue": 3, "violet": 6}
-FLAT_BELOW = 50.0  # Hz; else brown noise would be rumble that nobody hears, and little else
+FLAT_BELOW = 50.0  # Hz; else brown noise would be little but inaudible rumble
 SUFFIXES = frozenset(".aif .aiff .au .flac .mp3 .oga .ogg .opus .w64 .wav".split())
-STRETCH = 30.0  # s of one file that are held
-_HELD = 8  # stretches that a process holds, 15 MB at 16 kHz
-_MARKED = 1 << 16  # bytes of a file that go into its mark
+EXCERPT = 30.0  # s that are read of a file
+_CACHED = 8  # excerpts in the memory of a process, 15 MB at 16 kHz
+_HASHED = 1 << 16  # bytes of a file that its hash is of
 
 
 @dataclass(frozen=True)
 class ColouredNoise:
-    """A step that adds noise with a power law for a spectrum.
+    """A step that adds noise with a power-law spectrum.
 
     Attributes
     ----------
@@ -44,12 +43,12 @@ class ColouredNoise:
 
     def __call__(self, samples: np.ndarray, rate: int, rng: np.random.Generator) -> np.ndarray:
         """Add noise drawn from the generator."""
-        return mixed(samples, coloured(self.colour, len(samples), rate, rng), self.ratio)
+        return add_noise(samples, coloured_noise(self.colour, len(samples), rate, rng), self.ratio)
 
 
 @dataclass(frozen=True)
 class RecordedNoise:
-    """A step that adds a piece of a recording of noise.
+    """A step that adds a piece of recorded noise.
 
     Attributes
     ----------
@@ -57,34 +56,34 @@ class RecordedNoise:
         The recording, any that libsndfile reads.
     name : str
         Its path below the folder of noises, with forward slashes.
-    mark : str
-        What `file_hash` makes of it: another recording under the same name has another mark.
+    digest : str
+        Its `file_hash`, which tells recordings of one name apart.
     place : float
-        Where in a long recording the stretch lies that pieces are taken from, in [0, 1].
+        Position in a long recording of the excerpt that pieces are taken from, in [0, 1].
     ratio : float
         Signal-to-noise ratio, in dB.
     """
 
     path: Path
     name: str
-    mark: str
+    digest: str
     place: float
     ratio: float
 
     def __str__(self) -> str:
         readable = "".join(c if c.isprintable() and c != ";" else "?" for c in self.name)
-        return f"noise {readable} ({self.mark} from {self.place:g}) {self.ratio:g} dB"
+        return f"noise {readable} ({self.digest} from {self.place:g}) {self.ratio:g} dB"
 
     def __call__(self, samples: np.ndarray, rate: int, rng: np.random.Generator) -> np.ndarray:
-        """Add a piece that the generator chooses."""
-        sound = stretch(self.path, rate, self.place)
-        start = rng.integers(max(1, len(sound) - len(samples) + 1))
-        piece = np.resize(sound[start : start + len(samples)], samples.shape)
-        return mixed(samples, piece, self.ratio)
+        """Add a piece at a random position."""
+        excerpt = load_excerpt(self.path, rate, self.place)
+        start = rng.integers(max(1, len(excerpt) - len(samples) + 1))
+        piece = np.resize(excerpt[start : start + len(samples)], samples.shape)
+        return add_noise(samples, piece, self.ratio)
 
 
-def coloured(colour: str, length: int, rate: int, rng: np.random.Generator) -> np.ndarray:
-    """Make noise whose power spectral density rises or falls steadily; flat below 50 Hz.
+def coloured_noise(colour: str, length: int, rate: int, rng: np.random.Generator) -> np.ndarray:
+    """Generate noise with a power-law spectrum that is flat below 50 Hz.
 
     Parameters
     ----------
@@ -102,22 +101,22 @@ def coloured(colour: str, length: int, rate: int, rng: np.random.Generator) -> n
 
     Examples
     --------
-    >>> coloured("pink", 4, 16_000, np.random.default_rng(0)).shape
+    >>> coloured_noise("pink", 4, 16_000, np.random.default_rng(0)).shape
     (4,)
     """
     white = rng.standard_normal(length, dtype=np.float32)
     octaves = np.log2(np.maximum(np.fft.rfftfreq(length, 1 / rate), FLAT_BELOW) / FLAT_BELOW)
-    # 3 dB stands for a doubled power, so the amplitude is 2 to the power of octaves / 2.
+    # 3 dB an octave doubles the power with it: the amplitude is 2 to the power of octaves / 2.
     amplitude = 2 ** (octaves * COLOURS[colour] / 3 / 2)
     return np.fft.irfft(np.fft.rfft(white) * amplitude, length).astype(np.float32)
 
 
-def mixed(samples: np.ndarray, noise: np.ndarray, ratio: float) -> np.ndarray:
-    """Add noise at a signal-to-noise ratio in dB; a silent noise adds nothing.
+def add_noise(samples: np.ndarray, noise: np.ndarray, ratio: float) -> np.ndarray:
+    """Add noise at a signal-to-noise ratio in dB; silent noise has no effect.
 
     Examples
     --------
-    >>> mixed(np.ones(2, np.float32), np.array([5, -5], np.float32), 20.0)
+    >>> add_noise(np.ones(2, np.float32), np.array([5, -5], np.float32), 20.0)
     array([1.1, 0.9], dtype=float32)
     """
     level = rms(noise)
@@ -126,9 +125,9 @@ def mixed(samples: np.ndarray, noise: np.ndarray, ratio: float) -> np.ndarray:
     return samples + noise * np.float32(rms(samples) / level * 10 ** (-ratio / 20))
 
 
-@lru_cache(maxsize=_HELD)
+@lru_cache(maxsize=_CACHED)
 def files(folder: Path) -> tuple[Path, ...]:
-    """List the recordings in a folder of noises, at any depth; done once a process.
+    """List the recordings in a folder of noises, at any depth, once a process.
 
     Parameters
     ----------
@@ -137,7 +136,7 @@ def files(folder: Path) -> tuple[Path, ...]:
     Returns
     -------
     files : tuple of Path
-        Sorted, so that they are numbered alike on every machine.
+        Sorted, so that the order is the same on every machine.
 
     Raises
     ------
@@ -146,31 +145,31 @@ def files(folder: Path) -> tuple[Path, ...]:
     """
     if not folder.is_dir():
         raise ValueError(f"expected a folder of noises, got {folder}")
-    found = (
+    paths = (
         path
         for path in folder.rglob("*")
         if path.suffix.lower() in SUFFIXES and not path.name.startswith("._") and path.is_file()
     )
-    names = sorted(found, key=lambda path: path.relative_to(folder).as_posix())
-    if not names:
+    recordings = sorted(paths, key=lambda path: path.relative_to(folder).as_posix())
+    if not recordings:
         raise ValueError(
             f"expected noises ({', '.join(sorted(SUFFIXES))}), got none below {folder}"
         )
-    return tuple(names)
+    return tuple(recordings)
 
 
 @lru_cache(maxsize=1 << 14)
 def file_hash(path: Path) -> str:
-    """Hash a file's size and beginning: short, and another file's is another."""
+    """Hash a file's size and beginning, as eight hexadecimal digits."""
     with path.open("rb") as file:
-        beginning = file.read(_MARKED)
+        beginning = file.read(_HASHED)
     text = f"{path.stat().st_size} ".encode() + beginning
     return hashlib.blake2b(text, digest_size=4).hexdigest()
 
 
-@lru_cache(maxsize=_HELD)
-def stretch(path: Path, rate: int, place: float) -> np.ndarray:
-    """Read 30 s of a recording at most, mixed to mono and resampled; a process holds eight.
+@lru_cache(maxsize=_CACHED)
+def load_excerpt(path: Path, rate: int, place: float) -> np.ndarray:
+    """Read at most 30 s of a recording, as mono samples; a process caches eight excerpts.
 
     Parameters
     ----------
@@ -178,7 +177,7 @@ def stretch(path: Path, rate: int, place: float) -> np.ndarray:
     rate : int
         Sample rate wanted, in Hz.
     place : float
-        Where the stretch lies: 0 for the beginning, 1 for the end.
+        Position of the excerpt: 0 for the beginning, 1 for the end.
 
     Returns
     -------
@@ -191,13 +190,13 @@ def stretch(path: Path, rate: int, place: float) -> np.ndarray:
     """
     try:
         with soundfile.SoundFile(path) as sound:
-            length = round(STRETCH * sound.samplerate)
+            length = round(EXCERPT * sound.samplerate)
             sound.seek(int(place * max(0, sound.frames - length)))
             block = sound.read(length, dtype="float32", always_2d=True)
-            own_rate = sound.samplerate
+            file_rate = sound.samplerate
     except soundfile.LibsndfileError as error:
         raise ValueError(f"expected noise that libsndfile reads, got {path} ({error})") from error
     if not len(block) or not np.isfinite(block).all():
         raise ValueError(f"expected noise of finite samples, got none or NaN in {path}")
     mono = block.mean(axis=1)
-    return mono if own_rate == rate else soxr.resample(mono, own_rate, rate)
+    return mono if file_rate == rate else soxr.resample(mono, file_rate, rate)

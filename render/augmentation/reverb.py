@@ -1,7 +1,7 @@
-"""The sound of a room: a direct sound and a tail that dies away exponentially.
+"""Reverb: the direct sound, and a tail that decays exponentially.
 
-Samples are mono float32. A room is its decay time, how strong the direct sound is against the
-tail, and a number that stands for its walls: the same number is the same room.
+Samples are mono float32. A room is its decay time, the ratio of direct sound to tail, and a number
+that seeds the tail.
 """
 
 from dataclasses import dataclass, replace
@@ -10,8 +10,8 @@ import numpy as np
 
 from render.augmentation import noise
 
-ROOMS = 1_000_000  # of one size, that are told apart
-FIRST = 0.004  # s until the first reflection arrives, on a way 1.4 m longer than the direct one
+ROOMS = 1_000_000  # different tails
+FIRST = 0.004  # s until the first reflection, on a path 1.4 m longer than the direct one
 
 
 @dataclass(frozen=True)
@@ -21,11 +21,11 @@ class Room:
     Attributes
     ----------
     decay : float
-        Reverberation time T60 in s: in it the tail falls by 60 dB.
+        Reverberation time T60 in s, in which the tail falls by 60 dB.
     direct : float
         Energy of the direct sound over that of the tail, in dB.
     number : int, optional
-        Which of all such rooms; without one, the random generator chooses.
+        Seed of the tail; without one, it is drawn from the random generator.
     """
 
     decay: float
@@ -39,18 +39,17 @@ class Room:
         """Convolve with the impulse response, without the tail after the clip's end."""
         number = int(rng.integers(ROOMS)) if self.number is None else self.number
         response = impulse_response(replace(self, number=number), rate)
-        from scipy import signal  # here, for half a second of loading is not always worth it
+        from scipy import signal  # takes half a second to load, and not every clip has reverb
 
         return signal.oaconvolve(samples, response)[: len(samples)].astype(np.float32)
 
 
 def impulse_response(room: Room, rate: int) -> np.ndarray:
-    """Make a room's impulse response: the direct sound, then pink noise under an exponential.
+    """Generate a room's impulse response: the direct sound, then pink noise under an exponential.
 
-    The statistical model of Polack (1988): above a few hundred Hz the reflections of a room are
-    so dense that their sum is Gaussian noise whose level falls by 60 dB in T60, the amplitude
-    that is by exp(-3 ln(10) t / T60). The noise is pink, for a talker sends the high frequencies
-    forward, and walls and air swallow them.
+    The statistical model of Polack (1988): above a few hundred Hz, reflections are so dense that
+    their sum is Gaussian noise with an amplitude of exp(-3 ln(10) t / T60), which falls by 60 dB in
+    T60. The noise is pink, because walls and air absorb high frequencies.
 
     Parameters
     ----------
@@ -62,7 +61,7 @@ def impulse_response(room: Room, rate: int) -> np.ndarray:
     Returns
     -------
     response : np.ndarray, dtype=float32
-        Begins with the direct sound, 1.
+        The first sample is the direct sound, 1.
 
     Examples
     --------
@@ -72,7 +71,7 @@ def impulse_response(room: Room, rate: int) -> np.ndarray:
     """
     first, length = round(FIRST * rate), round(room.decay * rate)
     rng = np.random.default_rng(room.number)
-    fall = np.exp(-3 * np.log(10) * np.arange(length) / length)
-    tail = noise.coloured("pink", length, rate, rng) * fall
+    decay = np.exp(-3 * np.log(10) * np.arange(length) / length)
+    tail = noise.coloured_noise("pink", length, rate, rng) * decay
     tail *= 10 ** (-room.direct / 20) / np.sqrt(np.sum(tail**2))
     return np.concatenate([[1.0], np.zeros(first - 1), tail]).astype(np.float32)

@@ -3,7 +3,7 @@ import pytest
 from scipy import signal
 
 from render.augmentation import codecs
-from render.augmentation.codecs import CODECS, coded, described
+from render.augmentation.codecs import CODECS, describe, transcode
 
 EACH = pytest.mark.parametrize(
     ("name", "strength"), [(name, each) for name in CODECS for each in CODECS[name].strengths]
@@ -55,7 +55,7 @@ def to_noise(sound, copy):
 @EACH
 def test_a_sound_keeps_its_length_and_its_time(name, strength):
     sound = voice(16_000)
-    copy = coded(sound, 16_000, name, strength)
+    copy = transcode(sound, 16_000, name, strength)
     assert copy.shape == sound.shape
     assert copy.dtype == np.float32
     assert np.isfinite(copy).all()
@@ -64,44 +64,45 @@ def test_a_sound_keeps_its_length_and_its_time(name, strength):
 
 
 @FIRST
-@pytest.mark.parametrize("rate", [4_000, 8_000, 11_025, 44_100, 48_000, 192_000])
-def test_every_rate_is_taken(name, strength, rate):
-    sound = voice(rate, 0.25)
-    copy = coded(sound, rate, name, strength)
-    assert copy.shape == sound.shape
-    assert abs(shift(copy, sound, rate)) < 1
-    assert np.corrcoef(middle(copy, rate), middle(sound, rate))[0, 1] > 0.7
+def test_every_rate_is_taken(name, strength):
+    # The lowest and the highest rate, and in turn two of the others.
+    number = list(CODECS).index(name)
+    others = (8_000, 11_025, 44_100, 48_000)
+    for rate in (4_000, 192_000, others[number % 4], others[(number + 2) % 4]):
+        sound = voice(rate, 0.25)
+        copy = transcode(sound, rate, name, strength)
+        assert copy.shape == sound.shape
+        assert abs(shift(copy, sound, rate)) < 1
+        assert np.corrcoef(middle(copy, rate), middle(sound, rate))[0, 1] > 0.7
 
 
 @FIRST
-@pytest.mark.parametrize(
-    ("rate", "length"), [(16_000, 1), (16_000, 4_001), (48_000, 1), (192_000, 1), (192_000, 33)]
-)
-def test_every_length_is_taken(name, strength, rate, length):
-    assert coded(hiss()[:length], rate, name, strength).shape == (length,)
+def test_every_length_is_taken(name, strength):
+    for rate, length in ((16_000, 1), (16_000, 4_001), (48_000, 1), (192_000, 1), (192_000, 33)):
+        assert transcode(hiss()[:length], rate, name, strength).shape == (length,)
 
 
 @FIRST
 def test_the_end_of_a_sound_comes_through(name, strength):
     sound = np.tile(np.float32([0.2, 0.2, 0, -0.2, -0.2, 0]), 2_720)  # 51 frames of GSM, AMR
-    assert np.abs(coded(sound, 16_000, name, strength)[-16:]).max() > 0.03
+    assert np.abs(transcode(sound, 16_000, name, strength)[-16:]).max() > 0.03
 
 
 @TELEPHONY
 def test_telephony_leaves_nothing_above_4_khz(name):
-    copy = coded(hiss(), 16_000, name, CODECS[name].strengths[-1])
+    copy = transcode(hiss(), 16_000, name, CODECS[name].strengths[-1])
     assert power(copy, 16_000, 4_200, 8_000) < power(copy, 16_000, 500, 3_000) - 60
 
 
 @pytest.mark.parametrize(("name", "strength"), [("mp3", 128), ("vorbis", 6), ("g722", 64)])
 def test_wide_band_codecs_keep_what_lies_above_4_khz(name, strength):
-    copy = coded(hiss(), 16_000, name, strength)
+    copy = transcode(hiss(), 16_000, name, strength)
     assert power(copy, 16_000, 4_200, 6_800) > power(copy, 16_000, 500, 3_000) - 6
 
 
 def test_mp3_cuts_the_highest_frequencies_and_at_low_bit_rates_more():
     # LAME's table of low-passes: 7.25 kHz at 32 kbit/s for 16 kHz, 5.5 kHz at 16 kbit/s.
-    at_32, at_16 = (coded(hiss(), 16_000, "mp3", strength) for strength in (32, 16))
+    at_32, at_16 = (transcode(hiss(), 16_000, "mp3", strength) for strength in (32, 16))
     inside = power(at_32, 16_000, 500, 3_000)
     assert power(at_32, 16_000, 7_600, 8_000) < inside - 30
     assert power(at_32, 16_000, 6_000, 7_000) > inside - 10
@@ -112,7 +113,7 @@ def test_mp3_cuts_the_highest_frequencies_and_at_low_bit_rates_more():
 def test_more_bits_leave_less_noise(name):
     sound = voice(16_000) + 0.01 * hiss()
     ratios = [
-        to_noise(middle(sound, 16_000), middle(coded(sound, 16_000, name, each), 16_000))
+        to_noise(middle(sound, 16_000), middle(transcode(sound, 16_000, name, each), 16_000))
         for each in CODECS[name].strengths
     ]
     assert ratios[-1] > ratios[0] + 0.5
@@ -124,13 +125,15 @@ def test_the_laws_of_g711_leave_their_signal_to_noise_ratio(name, expected):
     time = np.arange(8_000) / 8_000
     for amplitude in (0.1, 0.3, 0.9):
         tone = (amplitude * np.sin(2 * np.pi * 1_013 * time)).astype(np.float32)
-        assert to_noise(tone, coded(tone, 8_000, name, 64)) == pytest.approx(expected, abs=2.5)
+        assert to_noise(tone, transcode(tone, 8_000, name, 64)) == pytest.approx(expected, abs=2.5)
 
 
 @FIRST
 def test_what_exceeds_full_scale_is_not_clipped(name, strength):
     sound = voice(16_000)
-    quiet, loud = (middle(coded(gain * sound, 16_000, name, strength), 16_000) for gain in (1, 40))
+    quiet, loud = (
+        middle(transcode(gain * sound, 16_000, name, strength), 16_000) for gain in (1, 40)
+    )
     assert loud.std() / quiet.std() == pytest.approx(40, rel=0.2)
     assert np.corrcoef(loud, middle(sound, 16_000))[0, 1] > 0.75
 
@@ -138,7 +141,7 @@ def test_what_exceeds_full_scale_is_not_clipped(name, strength):
 @FIRST
 def test_silence_stays_silent(name, strength):
     assert (
-        np.abs(coded(np.zeros(4_000, np.float32), 16_000, name, strength)).max() < 1e-3
+        np.abs(transcode(np.zeros(4_000, np.float32), 16_000, name, strength)).max() < 1e-3
     )  # -60 dB, GSM's hiss
 
 
@@ -164,12 +167,12 @@ def test_a_sound_is_coded_at_the_lowest_rate_that_holds_it(monkeypatch, name, st
     monkeypatch.setitem(
         CODECS, name, codecs.Codec("", "", CODECS[name].rates, CODECS[name].strengths, turn)
     )
-    coded(hiss(rate), rate, name, strength)
+    transcode(hiss(rate), rate, name, strength)
     assert seen == [(at, strength)]
 
 
 def test_a_codec_and_its_strength_are_named():
-    assert [described("amr", 4.75), described("mu-law", 64)] == [
+    assert [describe("amr", 4.75), describe("mu-law", 64)] == [
         "amr 4.75 kbit/s",
         "mu-law 64 kbit/s",
     ]
@@ -184,11 +187,11 @@ def test_a_codec_and_its_strength_are_named():
 )
 def test_what_no_codec_does_is_refused(name, strength, message):
     with pytest.raises(ValueError, match=message):
-        coded(hiss(), 16_000, name, strength)
+        transcode(hiss(), 16_000, name, strength)
 
 
 def test_an_ffmpeg_without_an_encoder_is_named(monkeypatch):
     lacking = codecs.Codec("mp3", "libnone", (16_000,), (32,), codecs._ffmpeg)
     monkeypatch.setitem(CODECS, "mp3", lacking)
     with pytest.raises(ValueError, match="expected an FFmpeg that has libnone, got"):
-        coded(hiss(), 16_000, "mp3", 32)
+        transcode(hiss(), 16_000, "mp3", 32)

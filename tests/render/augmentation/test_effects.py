@@ -28,8 +28,10 @@ def loss(step, frequency, rate=16_000):
     return 20 * np.log10(rms(sound[inner]) / max(rms(step(sound, rate, None)[inner]), 1e-9))
 
 
-@RATES
-@pytest.mark.parametrize("semitones", [-2.0, -0.5, 0.7, 2.0])
+@pytest.mark.parametrize(
+    ("rate", "semitones"),
+    [(8_000, -2.0), (8_000, 0.7), (16_000, -0.5), (16_000, 2.0), (44_100, -2.0), (48_000, 2.0)],
+)
 def test_a_pitch_shift_moves_a_tone_by_its_semitones_and_keeps_the_tempo(rate, semitones):
     # Two tones, one in each half: a semitone is a twelfth of an octave.
     halves = np.concatenate([tone(500, rate, 1.0), tone(1_000, rate, 1.0)])
@@ -104,16 +106,16 @@ def test_a_low_gain_leaves_the_noise_of_16_bits():
     assert rms(noise) == pytest.approx(100 * 2**-15 / np.sqrt(12), rel=0.02)
 
 
-@RATES
-@pytest.mark.parametrize("through", [8_000, 11_025, 22_050, 48_000])
-@pytest.mark.parametrize("quality", ["QQ", "LQ", "MQ"])
-def test_resampling_keeps_length_and_time(rate, through, quality):
-    sound = tone(700, rate, 0.25)
-    back = Resampling(through, quality)(sound, rate, None)
-    assert back.shape == sound.shape
-    inner = slice(len(sound) // 8, -len(sound) // 8)
-    # A shift by 0.1 ms would leave 44 %: 2 pi 700 Hz 0.1 ms.
-    assert rms((back - sound)[inner]) < 0.1 * rms(sound)
+def test_resampling_keeps_length_and_time():
+    # Every pair of two rates, and every rate with every quality.
+    for i, rate in enumerate((8_000, 16_000, 44_100, 48_000)):
+        for j, through in enumerate((8_000, 11_025, 22_050, 48_000)):
+            sound = tone(700, rate, 0.25)
+            back = Resampling(through, ("QQ", "LQ", "MQ")[(i + j) % 3])(sound, rate, None)
+            assert back.shape == sound.shape
+            inner = slice(len(sound) // 8, -len(sound) // 8)
+            # A shift by 0.1 ms would leave 44 %: 2 pi 700 Hz 0.1 ms.
+            assert rms((back - sound)[inner]) < 0.1 * rms(sound)
 
 
 def test_a_lower_rate_kills_what_it_cannot_hold_unless_it_is_a_poor_one():
