@@ -162,7 +162,7 @@ class Detector:
         """
         name = str(path) if name is None else name
         audio = scan_audio(path, self.settings.rate, time.monotonic() + self.timeout_s)
-        if voice_activity.silent(audio.envelope):
+        if voice_activity.is_silent(audio.envelope):
             return _no_speech(name, audio.source_file)
         clips = split_into_clips(audio, self.settings)
         window_sum = _WindowSum(spectrogram_rows(self.run.axes))

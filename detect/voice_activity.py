@@ -94,7 +94,7 @@ def activity(samples: np.ndarray, rate: int) -> Activity:
     )
 
 
-def silent(envelope: Envelope) -> bool:
+def is_silent(envelope: Envelope) -> bool:
     """Whether a recording is digital silence or constant, which `render.clips` refuses."""
     return not envelope.highest - envelope.lowest > 2 * SILENCE
 

@@ -181,14 +181,14 @@ def _count(text: str) -> int:
 def _require_runs(options: argparse.Namespace) -> None:
     from detect.web.runs import is_run, list_runs
 
-    default = options.run == CHECKPOINTS / "default"
-    if not default and not is_run(options.run):
-        raise ValueError(f"expected a trained run in {options.run}, got no run.json")
-    if not list_runs(options.checkpoints, options.run):
-        raise ValueError(
-            f"expected a trained run in {options.checkpoints}, got none: ./run.sh train makes one, "
-            "and ./run.sh demo one of synthetic sounds"
-        )
+    runs = list_runs(options.checkpoints, options.run)
+    advice = "./run.sh train makes one, and ./run.sh demo one of synthetic sounds"
+    if runs:
+        advice = f"choose {' or '.join(f'--run {folder}' for folder in runs.values())}"
+    if not is_run(options.run) and options.run != CHECKPOINTS / "default":
+        raise ValueError(f"expected a trained run in {options.run}, got no run.json: {advice}")
+    if not runs:
+        raise ValueError(f"expected a trained run in {options.checkpoints}, got none: {advice}")
 
 
 def _free_port(host: str, port: int) -> int:

@@ -50,7 +50,7 @@ def bright_on_top(rows):
 
 @pytest.fixture(scope="session")
 def make_run():
-    """Return a function that writes a run; what is given stands in its run.json."""
+    """Return a function that writes a run; keywords change its run.json."""
 
     def make(folder, **changes):
         values = {
@@ -69,9 +69,9 @@ def make_run():
         }
         folder.mkdir(parents=True)
         (folder / "run.json").write_text(json.dumps(values))
-        drawing = json.loads(SETTINGS.to_json())
-        drawing |= {"axes": axes(SETTINGS), "command": command(SETTINGS)}
-        (folder / "render.json").write_text(json.dumps(drawing))
+        settings = json.loads(SETTINGS.to_json())
+        settings |= {"axes": axes(SETTINGS), "command": command(SETTINGS)}
+        (folder / "render.json").write_text(json.dumps(settings))
         (folder / "model.onnx").write_bytes(bright_on_top(SETTINGS.rows))
         return folder
 
@@ -87,9 +87,9 @@ def hand_set(tmp_path_factory, make_run):
 @pytest.fixture(scope="session")
 def bright():
     """Give 5 s of speech-like sound that this run takes for fake, at 16 kHz."""
-    found = [utterance(speaker(seed), np.random.default_rng(seed)) for seed in range(3)]
-    sound = np.concatenate(found)[: 5 * RATE]
-    # Brighter, so that the top is bright whatever is said.
+    utterances = [utterance(speaker(seed), np.random.default_rng(seed)) for seed in range(3)]
+    sound = np.concatenate(utterances)[: 5 * RATE]
+    # Brighter, so that the top is bright whatever the words are.
     return signal.lfilter([1, -0.9], 1, sound)
 
 

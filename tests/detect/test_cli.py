@@ -37,9 +37,9 @@ def test_a_recording_gets_one_line(call, talks, capsys):
     out, err = capsys.readouterr()
     assert err == ""
     (line,) = out.splitlines()
-    label, percent, _, what, chance, seconds, unit, path = line.split()
-    assert (label, what, unit, path) == ("fake", "P(fake)", "s", str(talks / "bright.wav"))
-    assert float(percent) / 100 == pytest.approx(float(chance), abs=1e-3)
+    label, percent, _, name, p, seconds, unit, path = line.split()
+    assert (label, name, unit, path) == ("fake", "P(fake)", "s", str(talks / "bright.wav"))
+    assert float(percent) / 100 == pytest.approx(float(p), abs=1e-3)
     assert len(seconds.split("-")) == 2
 
 
@@ -59,20 +59,27 @@ def test_the_formats_agree_and_keep_the_order(call, talks, capsys):
     assert call(*names, "--format", "csv") == 0
     rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
     assert (
-        [one["path"] for one in objects] == [row["path"] for row in rows] == list(map(str, names))
+        [verdict["path"] for verdict in objects]
+        == [row["path"] for row in rows]
+        == list(map(str, names))
     )
-    assert [one["label"] for one in objects] == ["no speech", "real", "fake"]
+    assert [verdict["label"] for verdict in objects] == ["no speech", "real", "fake"]
     assert objects[0]["p_fake"] is objects[0]["suspicious_s"] is None
     assert (rows[0]["p_fake"], rows[0]["suspicious_start_s"]) == ("", "")
-    for one, row in zip(objects[1:], rows[1:], strict=True):
+    for verdict, row in zip(objects[1:], rows[1:], strict=True):
         for name in ("confidence", "p_fake", "llr", "duration_s"):
-            assert float(row[name]) == one[name]
+            assert float(row[name]) == verdict[name]
         assert [float(row["suspicious_start_s"]), float(row["suspicious_end_s"])] == (
-            one["suspicious_s"]
+            verdict["suspicious_s"]
         )
-        assert int(row["clips"]) == one["clips"] == len(one["start_s"]) == len(one["clip_p_fake"])
-        worst = one["start_s"][np.argmax(one["clip_p_fake"])]
-        assert worst == one["suspicious_s"][0]
+        assert (
+            int(row["clips"])
+            == verdict["clips"]
+            == len(verdict["start_s"])
+            == len(verdict["clip_p_fake"])
+        )
+        worst = verdict["start_s"][np.argmax(verdict["clip_p_fake"])]
+        assert worst == verdict["suspicious_s"][0]
 
 
 def test_what_cannot_be_used_is_named_and_the_rest_judged(call, talks, capsys):
@@ -87,7 +94,7 @@ def test_what_cannot_be_used_is_named_and_the_rest_judged(call, talks, capsys):
     assert capsys.readouterr().out == ""
 
 
-def test_warnings_are_told(call, talks, bright, capsys):
+def test_warnings_are_printed(call, talks, bright, capsys):
     path = talks / "44.wav"
     soundfile.write(path, np.repeat(bright, 2), 2 * RATE)
     assert call(path) == 0
@@ -193,8 +200,8 @@ def test_a_timeline_goes_into_a_file_or_a_folder(call, talks, tmp_path):
     target = tmp_path / "drawn"
     names = [talks, talks / "other/bright.wav"]
     assert call(*names, "--timeline", target) == 0
-    found = sorted(path.relative_to(target).as_posix() for path in target.rglob("*.png"))
-    assert found == [
+    names = sorted(path.relative_to(target).as_posix() for path in target.rglob("*.png"))
+    assert names == [
         "bright.wav-2.timeline.png",
         "bright.wav.timeline.png",
         "other/bright.wav.timeline.png",
@@ -244,8 +251,8 @@ def test_a_picture_that_cannot_be_written_is_a_failure_beside_the_verdict(
 )
 def test_a_wrong_call_is_one_line_and_status_2(hand_set, talks, capsys, arguments, message):
     places = {"GOOD": str(talks / "bright.wav"), "NOWHERE": str(talks / "gone")}
-    found = [places.get(one, one) for one in arguments]
-    assert main(found if "--run" in found else [*found, "--run", str(hand_set)]) == 2
+    words = [places.get(argument, argument) for argument in arguments]
+    assert main(words if "--run" in words else [*words, "--run", str(hand_set)]) == 2
     out, err = capsys.readouterr()
     assert out == ""
     assert len(err.splitlines()) == 1

@@ -44,32 +44,32 @@ def pictures(run, path, step):
 
 
 def expected_scores(run, path, step):
-    """What the hand-set network says of them, worked out."""
+    """Scores by the formula of the hand-set network."""
     return np.array([(60 - image[:64].mean()) / 10 for image in pictures(run, path, step)])
 
 
 @pytest.mark.parametrize(("sound", "label"), [("bright", "fake"), ("dull", "real")])
 def test_the_verdict_is_of_the_mean_of_the_log_odds(run, write, request, sound, label):
     path = write(request.getfixturevalue(sound))
-    found = Detector(run).detect(path)
+    detection = Detector(run).detect(path)
     scores = expected_scores(run, path, 0.5)
-    assert len(found.windows) == len(scores)
-    assert [window.llr for window in found.windows] == pytest.approx(scores.tolist(), abs=1e-3)
-    assert found.llr == pytest.approx(scores.mean(), abs=1e-3)
-    assert found.p_fake == pytest.approx(expit(-scores.mean()), abs=1e-3)
-    assert found.label == label
-    assert found.confidence == pytest.approx(100 * max(found.p_fake, 1 - found.p_fake))
-    assert found.warnings == ()
+    assert len(detection.windows) == len(scores)
+    assert [window.llr for window in detection.windows] == pytest.approx(scores.tolist(), abs=1e-3)
+    assert detection.llr == pytest.approx(scores.mean(), abs=1e-3)
+    assert detection.p_fake == pytest.approx(expit(-scores.mean()), abs=1e-3)
+    assert detection.label == label
+    assert detection.confidence == pytest.approx(100 * max(detection.p_fake, 1 - detection.p_fake))
+    assert detection.warnings == ()
 
 
 def test_windows_are_calibrated_like_the_recording(run, write, bright):
     path = write(bright)
     calibration = Calibration(slope=0.5, offset=1.0)
     plain = Detector(run).detect(path)
-    found = Detector(replace(run, calibration=calibration)).detect(path)
-    assert found.llr == pytest.approx(0.5 * plain.llr + 1)
-    assert found.windows[0].llr == pytest.approx(0.5 * plain.windows[0].llr + 1)
-    assert found.windows[0].p_fake == pytest.approx(expit(-found.windows[0].llr))
+    detection = Detector(replace(run, calibration=calibration)).detect(path)
+    assert detection.llr == pytest.approx(0.5 * plain.llr + 1)
+    assert detection.windows[0].llr == pytest.approx(0.5 * plain.windows[0].llr + 1)
+    assert detection.windows[0].p_fake == pytest.approx(expit(-detection.windows[0].llr))
 
 
 def test_windows_overlap_by_half_unless_a_step_is_given(run, write, dull):
@@ -83,11 +83,11 @@ def test_windows_overlap_by_half_unless_a_step_is_given(run, write, dull):
 
 def test_the_most_suspicious_seconds_are_those_that_sound_fake(run, write, bright, dull):
     sound = np.concatenate([dull, bright[:RATE], dull])  # bright from 5 s to 6 s
-    found = Detector(run).detect(write(sound))
-    start, end = found.suspicious
+    detection = Detector(run).detect(write(sound))
+    start, end = detection.suspicious
     assert start == pytest.approx(5.0, abs=0.3)
     assert end - start == pytest.approx(1.0)
-    assert max(window.p_fake for window in found.windows) > 0.5 > found.p_fake
+    assert max(window.p_fake for window in detection.windows) > 0.5 > detection.p_fake
 
 
 def noises():
@@ -108,31 +108,34 @@ def noises():
 
 @pytest.mark.parametrize("name", noises())
 def test_without_speech_there_is_no_verdict(run, write, name):
-    found = Detector(run).detect(write(noises()[name]))
-    assert (found.label, found.confidence, found.p_fake, found.llr) == ("no speech", *[None] * 3)
-    assert (found.windows, found.suspicious) == ((), None)
-    assert found.duration_s == 10.0
-    assert json.loads(json.dumps(found.to_dict()))["label"] == "no speech"
+    detection = Detector(run).detect(write(noises()[name]))
+    assert (detection.label, detection.confidence, detection.p_fake, detection.llr) == (
+        "no speech",
+        *[None] * 3,
+    )
+    assert (detection.windows, detection.suspicious) == ((), None)
+    assert detection.duration_s == 10.0
+    assert json.loads(json.dumps(detection.to_dict()))["label"] == "no speech"
 
 
-def test_pauses_do_not_count_and_are_told(run, write, dull):
+def test_pauses_do_not_count_and_are_warned_of(run, write, dull):
     rng = np.random.default_rng(0)
     alone = Detector(run).detect(write(dull))
     hiss = 1e-3 * rng.standard_normal(20 * RATE)  # bright on top once it is looked at
-    found = Detector(run).detect(write(np.concatenate([dull, hiss, dull])))
-    assert all(not 6 < window.start_s < 24 for window in found.windows)
-    assert found.label == alone.label == "real"
-    (warning,) = found.warnings
-    assert warning.startswith(f"speech was found in {len(found.windows)} of 5")
+    detection = Detector(run).detect(write(np.concatenate([dull, hiss, dull])))
+    assert all(not 6 < window.start_s < 24 for window in detection.windows)
+    assert detection.label == alone.label == "real"
+    (warning,) = detection.warnings
+    assert warning.startswith(f"speech was found in {len(detection.windows)} of 5")
 
 
-def test_a_recording_unlike_the_training_is_told(make_run, tmp_path, write, bright):
+def test_a_recording_unlike_the_training_is_warned_of(make_run, tmp_path, write, bright):
     ranges = {"sample_rate": [16_000.0, 16_000.0], "brightness": [0.0, 1.0], "level_db": [-90, 0]}
     run = load(make_run(tmp_path / "run", training_ranges=ranges))
-    found = Detector(run).detect(write(np.repeat(bright, 2), rate=2 * RATE))
+    detection = Detector(run).detect(write(np.repeat(bright, 2), rate=2 * RATE))
     images = pictures(run, tmp_path / "x.wav", 0.5)
     mean = f"{np.mean([image.mean() for image in images]):.3g}"
-    rate, brightness = found.warnings
+    rate, brightness = detection.warnings
     assert rate == "unlike the training recordings: sample rate 32000 Hz, there 16000 Hz"
     assert brightness == (
         f"unlike the training recordings: brightness {mean} of 255, there 0 to 1 of 255"
@@ -145,20 +148,21 @@ def test_results_come_in_order_with_a_reason_for_what_cannot_be_used(run, talks)
     (talks / "text.wav").write_text("hello")
     (talks / "notes.txt").write_text("not looked at")
     soundfile.write(talks / "short.wav", 0.1 * np.random.default_rng(0).random(1_000), RATE)
-    found = list(detect(Detector(run), [str(talks), str(talks / "gone.wav"), str(talks / "*.mp3")]))
+    paths = [str(talks), str(talks / "gone.wav"), str(talks / "*.mp3")]
+    results = list(detect(Detector(run), paths))
     names = ["bright.wav", "short.wav", "sub/dull.flac", "text.wav", "tone.wav", "gone.wav"]
-    assert [one.path for one in found] == [*(str(talks / name) for name in names), found[-1].path]
-    refused = [one for one in found if isinstance(one, Refusal)]
-    assert [one.path.rpartition("/")[2] for one in refused] == [
+    assert [result.path for result in results] == [*(str(talks / name) for name in names), paths[2]]
+    refusals = [result for result in results if isinstance(result, Refusal)]
+    assert [refusal.path.rpartition("/")[2] for refusal in refusals] == [
         "short.wav",
         "text.wav",
         "gone.wav",
         "*.mp3",
     ]
-    assert "expected at least 0.25 s of sound" in refused[0].reason
-    assert "expected audio that libsndfile or FFmpeg knows" in refused[1].reason
-    assert refused[3].reason == "expected recordings, got a pattern without any"
-    assert [one.label for one in found if isinstance(one, Detection)] == [
+    assert "expected at least 0.25 s of sound" in refusals[0].reason
+    assert "expected audio that libsndfile or FFmpeg knows" in refusals[1].reason
+    assert refusals[3].reason == "expected recordings, got a pattern without any"
+    assert [result.label for result in results if isinstance(result, Detection)] == [
         "fake",
         "real",
         "no speech",

@@ -26,8 +26,8 @@ def path(tmp_path, bright, dull):
 
 
 def test_the_picture_is_the_one_that_was_judged(detector, path):
-    found = detector.detect(path)
-    for window in found.windows[::5]:
+    detection = detector.detect(path)
+    for window in detection.windows[::5]:
         image = draw_window(detector, path, window.start_s)
         assert (60 - image[:64].mean()) / 10 == pytest.approx(window.llr, abs=1e-3)
 
@@ -45,10 +45,10 @@ def test_the_window_that_begins_nearest_is_taken(detector, path):
 def test_the_most_suspicious_window_is_explained_by_what_it_rests_on(hand_set, path):
     # So unsure of itself that what is hidden shows.
     detector = Detector(replace(load(hand_set), calibration=Calibration(slope=0.2)))
-    found = detector.detect(path)
+    detection = detector.detect(path)
     image, explanation = explain_window(detector, path)
-    np.testing.assert_array_equal(image, draw_window(detector, path, found.suspicious[0]))
-    assert explanation.p_fake == pytest.approx(max(window.p_fake for window in found.windows))
+    np.testing.assert_array_equal(image, draw_window(detector, path, detection.suspicious[0]))
+    assert explanation.p_fake == pytest.approx(max(window.p_fake for window in detection.windows))
     # The network looks at the top quarter alone, 6 to 8 kHz.
     strength = np.abs(explanation.map).mean(axis=1)
     assert strength[:64].mean() > 10 * strength[100:].mean()

@@ -25,8 +25,8 @@ def lines(panel):
 def test_the_panels_show_the_recording_and_the_windows(detector, tmp_path, bright, dull):
     path = tmp_path / "x.wav"
     soundfile.write(path, np.concatenate([dull, bright, np.zeros(3 * RATE), dull]), RATE)
-    found = detector.detect(path)
-    figure = timeline(detector, path, found)
+    detection = detector.detect(path)
+    figure = timeline(detector, path, detection)
     waveform, spectrogram, chances = figure.axes
     assert [panel.get_ylabel() for panel in figure.axes] == ["amplitude", "Hz", "P(fake)"]
     assert chances.get_xlabel() == "s"
@@ -35,15 +35,15 @@ def test_the_panels_show_the_recording_and_the_windows(detector, tmp_path, brigh
     drawn = lines(chances)
     assert drawn["threshold"][:, 1].tolist() == [0.5, 0.5]
     points = drawn["P(fake)"]
-    known = points[~np.isnan(points[:, 0])]
-    assert known[:, 0] == pytest.approx(
-        [window.start_s + window.duration_s / 2 for window in found.windows]
+    points_of_speech = points[~np.isnan(points[:, 0])]
+    assert points_of_speech[:, 0] == pytest.approx(
+        [window.start_s + window.duration_s / 2 for window in detection.windows]
     )
-    assert known[:, 1] == pytest.approx([window.p_fake for window in found.windows])
+    assert points_of_speech[:, 1] == pytest.approx([window.p_fake for window in detection.windows])
     assert np.isnan(points).any()  # nothing is drawn over the 3 s of silence
     for panel in figure.axes:
         edges = [line.get_xdata()[0] for line in panel.lines if line.get_linestyle() == "--"]
-        assert edges == list(found.suspicious)
+        assert edges == list(detection.suspicious)
     band = next(patch for patch in chances.patches if patch.get_label() == "uncertain")
     assert band.get_extents().transformed(chances.transData.inverted()).intervaly == pytest.approx(
         [0.4, 0.6]
@@ -56,8 +56,8 @@ def test_the_panels_show_the_recording_and_the_windows(detector, tmp_path, brigh
 def test_an_image_comes_of_it_even_without_speech_and_with_an_odd_name(detector, tmp_path):
     path = tmp_path / "x.wav"
     soundfile.write(path, 0.1 * np.random.default_rng(0).standard_normal(3 * RATE), RATE)
-    found = replace(detector.detect(path), path=99 * "x" + "$\\nonsense{$")
-    figure = timeline(detector, path, found)
+    detection = replace(detector.detect(path), path=99 * "x" + "$\\nonsense{$")
+    figure = timeline(detector, path, detection)
     assert "no speech found" in [text.get_text() for text in figure.axes[2].texts]
     title = figure.get_suptitle()
     assert title.startswith("…")

@@ -6,7 +6,7 @@ import pytest
 import soundfile
 from scipy import signal
 
-from detect.voice_activity import activity, silent
+from detect.voice_activity import activity, is_silent
 from render.clips import starts
 from render.decoding.envelope import EnvelopeMeter
 from render.demo.formant_synthesis import speaker, utterance
@@ -58,21 +58,21 @@ NO_SPEECH = {
 }
 
 
-@pytest.mark.parametrize("level", [1.0, 1e-4])
 @pytest.mark.parametrize("name", NO_SPEECH)
-def test_noise_and_tones_are_no_speech(name, level):
-    found = activity((level * NO_SPEECH[name]).astype(np.float32), RATE)
-    assert not found.is_speech, found
+def test_noise_and_tones_are_no_speech_at_any_level(name):
+    for gain in (1.0, 1e-4):
+        measured = activity((gain * NO_SPEECH[name]).astype(np.float32), RATE)
+        assert not measured.is_speech, measured
 
 
-@pytest.mark.parametrize("seconds", [0.2, 0.5, 1, 2])
+@pytest.mark.parametrize("seconds", [0.2, 0.5, 2])
 def test_no_noise_is_taken_for_speech_however_short(seconds):
     rng = np.random.default_rng(0)
     clips = rng.standard_normal((1_000, round(seconds * RATE)))
-    found = [activity(clip, RATE) for clip in clips]
-    assert not any(one.is_speech for one in found)
-    # Its sureness is what its name says: a standard deviation is 1.
-    assert np.std([one.sureness for one in found]) == pytest.approx(1.0, abs=0.15)
+    measured = [activity(clip, RATE) for clip in clips]
+    assert not any(noise.is_speech for noise in measured)
+    # Sureness is in standard deviations.
+    assert np.std([noise.sureness for noise in measured]) == pytest.approx(1.0, abs=0.15)
 
 
 def test_speech_buried_in_noise_is_speech():
@@ -82,20 +82,20 @@ def test_speech_buried_in_noise_is_speech():
     assert not activity(sound + 100 * noise, RATE).is_speech
 
 
-@pytest.mark.parametrize("rate", [8_000, 16_000, 22_050, 44_100])
 @pytest.mark.parametrize("seed", range(3))
-def test_what_is_made_like_speech_is_speech_at_any_rate(seed, rate):
+def test_synthetic_speech_is_speech_at_any_rate(seed):
     sound = utterance(speaker(seed), np.random.default_rng(seed))
-    found = activity(signal.resample_poly(sound, rate, RATE).astype(np.float32), rate)
-    assert found.is_speech, found
+    for rate in (8_000, 16_000, 22_050, 44_100):
+        measured = activity(signal.resample_poly(sound, rate, RATE).astype(np.float32), rate)
+        assert measured.is_speech, measured
 
 
 def test_a_voice_behind_a_wall_is_speech():
     sound = utterance(speaker(1), np.random.default_rng(1))
     wall = signal.butter(8, 1_500, fs=RATE, output="sos")
-    found = activity(signal.sosfilt(wall, sound), RATE)
-    assert found.breadth < 0.6  # 1.5 kHz of 3.7 kHz are left
-    assert found.is_speech
+    measured = activity(signal.sosfilt(wall, sound), RATE)
+    assert measured.breadth < 0.6  # 1.5 kHz of 3.7 kHz are left
+    assert measured.is_speech
 
 
 def test_a_clip_of_less_than_a_frame_is_no_speech():
@@ -116,7 +116,7 @@ def test_a_clip_of_less_than_a_frame_is_no_speech():
 def test_silence_is_what_render_refuses(samples, expected):
     meter = EnvelopeMeter()
     meter.add(samples.astype(np.float32))
-    assert silent(meter.envelope()) is expected
+    assert is_silent(meter.envelope()) is expected
 
 
 def loud_seconds(samples, rate):

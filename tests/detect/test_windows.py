@@ -18,13 +18,13 @@ def batches(count):
 
 
 def test_scores_come_with_their_batches_in_order():
-    found = list(score_batches(batches(5), lambda images: images[:, 0] + 10))
-    assert [batch.start[0] for batch, _ in found] == [0, 1, 2, 3, 4]
-    assert [raw[0, 0] for _, raw in found] == [10, 11, 12, 13, 14]
+    scored = list(score_batches(batches(5), lambda images: images[:, 0] + 10))
+    assert [batch.start[0] for batch, _ in scored] == [0, 1, 2, 3, 4]
+    assert [raw[0, 0] for _, raw in scored] == [10, 11, 12, 13, 14]
     assert list(score_batches([], lambda images: images)) == []
 
 
-def test_the_next_batch_is_drawn_while_one_is_score_batches():
+def test_the_next_batch_is_drawn_while_one_is_scored():
     drawn_second = threading.Event()
 
     def drawing():
@@ -41,16 +41,16 @@ def test_the_next_batch_is_drawn_while_one_is_score_batches():
 
 def test_no_more_than_two_batches_wait():
     """However slow the network is, pictures do not pile up."""
-    asked = []
+    drawn = []
 
     def drawing():
         for batch in batches(6):
-            asked.append(batch.start[0])
+            drawn.append(batch.start[0])
             yield batch
 
     results = score_batches(drawing(), lambda images: time.sleep(0.01))
     next(results)
-    assert asked == [0, 1]
+    assert drawn == [0, 1]
 
 
 def test_an_error_of_the_network_is_raised():
@@ -69,14 +69,14 @@ def clips(samples, count):
 def test_clips_are_drawn_in_batches_and_those_without_speech_left_out(bright):
     noise = np.random.default_rng(0).standard_normal(16_000)
     mixed = [*clips(bright, BATCH + 1), *clips(noise, 3), *clips(bright, 1)]
-    found = list(draw_batches(mixed, SETTINGS, Deadline()))
-    assert [len(batch.images) for batch in found] == [BATCH, 2]
-    assert found[0].start.tolist() == list(range(BATCH))
-    np.testing.assert_array_equal(found[1].images[1], draw(mixed[0].samples, SETTINGS))
+    drawn = list(draw_batches(mixed, SETTINGS, Deadline()))
+    assert [len(batch.images) for batch in drawn] == [BATCH, 2]
+    assert drawn[0].start.tolist() == list(range(BATCH))
+    np.testing.assert_array_equal(drawn[1].images[1], draw(mixed[0].samples, SETTINGS))
 
 
 def test_it_ends_when_time_is_over(bright):
-    limit = Deadline(time.monotonic() + 0.05)
+    deadline = Deadline(time.monotonic() + 0.05)
 
     def slow():
         for clip in clips(bright, 3 * BATCH):
@@ -84,4 +84,4 @@ def test_it_ends_when_time_is_over(bright):
             time.sleep(0.01)
 
     with pytest.raises(ValueError, match="expected a recording that is read in"):
-        list(draw_batches(slow(), SETTINGS, limit))
+        list(draw_batches(slow(), SETTINGS, deadline))

@@ -76,11 +76,15 @@ def test_a_dark_canvas_has_no_paper_light_ink_and_the_same_pictures():
     for place in ((0, 0), inside):
         assert light.pixels[place].tolist() == [255, 255, 255, 255]
         assert dark.pixels[place][3] == 0
-    ink = [(one.pixels[..., 3] == 255) & (one.pixels[..., 0] < 10) for one in (light, dark)]
+    ink = [
+        (canvas.pixels[..., 3] == 255) & (canvas.pixels[..., 0] < 10) for canvas in (light, dark)
+    ]
     assert ink[0].sum() > 100  # the line, the axes, the letters are black
     assert ink[1].sum() == 0
     assert (dark.pixels[..., :3][ink[0]] > 240).mean() > 0.95  # and light where it is dark
-    grey = [(abs(one.pixels[..., :3].astype(int) - 90) <= 1).all(axis=2) for one in (light, dark)]
+    grey = [
+        (abs(canvas.pixels[..., :3].astype(int) - 90) <= 1).all(axis=2) for canvas in (light, dark)
+    ]
     assert grey[0].sum() > 1_000
     assert (grey[0] & grey[1]).sum() > 0.99 * grey[0].sum()
 

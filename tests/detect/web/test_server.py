@@ -81,15 +81,18 @@ def test_a_port_in_use_is_refused(called, capsys):
     [
         (["--port", "70000"], "expected a port of 0 to 65535, got 70000"),
         (["--host", "nowhere.invalid"], "nowhere.invalid"),
-        (["--run", "/nowhere"], "expected a trained run in /nowhere, got no run.json"),
+        (
+            ["--run", "/nowhere"],
+            "expected a trained run in /nowhere, got no run.json: ./run.sh train",
+        ),
     ],
 )
 def test_what_cannot_be_started_is_said_in_one_line(called, capsys, arguments, reason):
     status, started = called(*arguments)
-    said = capsys.readouterr().err
+    message = capsys.readouterr().err
     assert (status, started) == (2, [])
-    assert reason in said
-    assert said.count("\n") == 1
+    assert reason in message
+    assert message.count("\n") == 1
 
 
 def test_without_any_run_there_is_no_page(tmp_path, capsys, monkeypatch):
@@ -97,6 +100,10 @@ def test_without_any_run_there_is_no_page(tmp_path, capsys, monkeypatch):
     missing = str(tmp_path / "default")
     assert server.main(["--run", missing, "--checkpoints", str(tmp_path)]) == 2
     assert "expected a trained run in" in capsys.readouterr().err
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other/run.json").touch()
+    assert server.main(["--run", "/nowhere", "--checkpoints", str(tmp_path)]) == 2
+    assert f"choose --run {tmp_path / 'other'}" in capsys.readouterr().err
 
 
 def test_debug_shows_where_it_failed(hand_set):

@@ -48,24 +48,24 @@ def picture(run):
 
 
 def test_a_recording_is_judged_as_the_command_judges_it(service, talk, tmp_path, run):
-    found = service.judge(talk)
+    outcome = service.judge(talk)
     path = tmp_path / "x.flac"
     path.write_bytes(talk.data)
-    assert found == Detector(run).detect(path, "talk.flac")
-    assert isinstance(found, Detection)
-    assert found.label == "fake"
+    assert outcome == Detector(run).detect(path, "talk.flac")
+    assert isinstance(outcome, Detection)
+    assert outcome.label == "fake"
 
 
 def test_a_picture_is_judged_by_its_content_whatever_it_is_called(service, picture):
     # Brightness 255: P = 1 / (1 + exp(-(255 - 60) / 10)), as near to 1 as single precision knows.
-    found = service.judge(replace(picture, name="song.mp3"))
-    assert isinstance(found, Verdict)
-    assert (found.path, found.label) == ("song.mp3", "fake")
+    outcome = service.judge(replace(picture, name="song.mp3"))
+    assert isinstance(outcome, Verdict)
+    assert (outcome.path, outcome.label) == ("song.mp3", "fake")
 
 
 def test_names_are_made_printable_and_nothing_else(service, picture):
-    found = service.judge(replace(picture, name="<b>\n" + "x" * 300))
-    assert found.path == r"<b>\n" + "x" * 300
+    outcome = service.judge(replace(picture, name="<b>\n" + "x" * 300))
+    assert outcome.path == r"<b>\n" + "x" * 300
 
 
 @pytest.mark.parametrize(
@@ -82,10 +82,10 @@ def test_names_are_made_printable_and_nothing_else(service, picture):
 def test_what_cannot_be_judged_is_refused_with_a_reason_in_one_line(
     service, data, reason, tmp_path
 ):
-    found = service.judge(Upload("a.wav", data))
-    assert isinstance(found, Refusal)
-    assert reason in found.reason
-    assert "\n" not in found.reason
+    outcome = service.judge(Upload("a.wav", data))
+    assert isinstance(outcome, Refusal)
+    assert reason in outcome.reason
+    assert "\n" not in outcome.reason
     assert list(tmp_path.iterdir()) == []
 
 
@@ -102,8 +102,8 @@ def test_an_unforeseen_error_is_said_and_logged_and_the_gate_is_open_again(
         raise RecursionError("too deep")
 
     monkeypatch.setattr(Detector, "detect", broken)
-    found = service.judge(talk)
-    assert found == Refusal(
+    outcome = service.judge(talk)
+    assert outcome == Refusal(
         "talk.flac", "an error of this program (RecursionError); its log says more"
     )
     assert "RecursionError: too deep" in capsys.readouterr().err
@@ -112,12 +112,12 @@ def test_an_unforeseen_error_is_said_and_logged_and_the_gate_is_open_again(
     assert service.judge(talk).label == "fake"
 
 
-def test_many_ask_at_once_and_each_gets_the_own_answer(service, talk, picture):
-    asked = [talk, picture, Upload("a.wav", b"PK\x03\x04"), Upload("b.wav", b"")] * 5
+def test_many_ask_at_once_and_each_gets_its_own_answer(service, talk, picture):
+    uploads = [talk, picture, Upload("a.wav", b"PK\x03\x04"), Upload("b.wav", b"")] * 5
     with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(service.judge, asked))
-    assert [one.path for one in found] == [one.name for one in asked]
-    assert len({json.dumps(vars(one), default=str) for one in found}) == 4
+        outcomes = list(pool.map(service.judge, uploads))
+    assert [outcome.path for outcome in outcomes] == [upload.name for upload in uploads]
+    assert len({json.dumps(vars(outcome), default=str) for outcome in outcomes}) == 4
 
 
 def test_a_run_without_drawing_settings_judges_pictures_only(make_run, tmp_path, talk, picture):
@@ -130,14 +130,14 @@ def test_a_run_without_drawing_settings_judges_pictures_only(make_run, tmp_path,
 
 
 def test_the_timeline_spans_the_recording_and_shows_the_threshold(service, talk, run):
-    found = service.judge(talk)
-    drawn = service.timeline(talk, found, run, dark=False)
+    outcome = service.judge(talk)
+    drawn = service.timeline(talk, outcome, run, dark=False)
     assert len(drawn.panels) == 3
     for *_, start, end in drawn.panels:
-        assert (start, end) == (0.0, pytest.approx(found.duration_s))
-    strict = service.timeline(talk, found, with_threshold(run, 0.9), dark=False)
+        assert (start, end) == (0.0, pytest.approx(outcome.duration_s))
+    strict = service.timeline(talk, outcome, with_threshold(run, 0.9), dark=False)
     assert (strict.pixels != drawn.pixels).any()
-    assert service.timeline(talk, found, run, dark=True).pixels[0, 0, 3] == 0
+    assert service.timeline(talk, outcome, run, dark=True).pixels[0, 0, 3] == 0
 
 
 def test_a_recording_can_be_listened_to(service, talk):
@@ -155,27 +155,27 @@ def test_a_picture_is_shown_with_its_axes(service, picture):
 def test_the_explanation_is_of_the_most_suspicious_window_or_of_the_picture(
     service, talk, picture, monkeypatch
 ):
-    found = service.judge(talk)
-    asked = []
+    outcome = service.judge(talk)
+    starts = []
     from detect.web import service as module
 
     explain = module.explain_window
 
     def noted(detector, path, start):
-        asked.append(start)
+        starts.append(start)
         return explain(detector, path, start)
 
     monkeypatch.setattr(module, "explain_window", noted)
-    view = service.explain(talk, found, dark=False)
-    assert asked == [found.suspicious[0]]
+    view = service.explain(talk, outcome, dark=False)
+    assert starts == [outcome.suspicious[0]]
     assert view.sentence.startswith("P(fake) ")
     assert service.explain(picture, service.judge(picture), dark=True).sentence
 
 
 def test_nothing_stays_in_the_temporary_folder(service, talk, picture, run, tmp_path):
-    found = service.judge(talk)
-    service.timeline(talk, found, run, dark=False)
-    service.excerpt(talk, found)
-    service.explain(talk, found, dark=False)
+    outcome = service.judge(talk)
+    service.timeline(talk, outcome, run, dark=False)
+    service.excerpt(talk, outcome)
+    service.explain(talk, outcome, dark=False)
     service.picture(picture, dark=False)
     assert list(tmp_path.iterdir()) == []
