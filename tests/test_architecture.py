@@ -58,12 +58,13 @@ ROOMS = {
         "__main__": "cli",
         "cli": "training evaluation reports scorefiles prediction runs audit arguments settings "
         "backend",
-        "training": "reports prediction metrics runs models audit data settings files backend",
+        "training": "reports prediction metrics runs models audit data settings files backend "
+        "probability",
         "evaluation": "reports explanations scorefiles prediction metrics runs data files",
-        "reports": "explanations metrics runs data files percent",
+        "reports": "explanations prediction metrics runs data files probability",
         "explanations": "prediction metrics runs data settings backend",
-        "scorefiles": "metrics files",
-        "prediction": "metrics runs data",
+        "scorefiles": "metrics files probability",
+        "prediction": "metrics runs data probability",
         "metrics": "runs files",
         "runs": "data files backend",
         "models": "data settings",
@@ -74,7 +75,7 @@ ROOMS = {
         "help": "",
         "files": "",
         "backend": "",
-        "percent": "",
+        "probability": "",
     },
     "detect": {
         "__main__": "cli",

@@ -1,7 +1,7 @@
-"""A run and pictures in, what its networks say of each out, in order.
+"""Raw scores of pictures by the networks of a run.
 
-Scores are raw: ln p(real) - ln p(fake), freed of the share of the classes in training and not yet
-calibrated; one a network, for an ensemble has several.
+Raw scores are ln p(real) - ln p(fake), without the class prior of the training and not calibrated.
+There is one for each network of an ensemble.
 """
 
 import os
@@ -15,16 +15,15 @@ from pathlib import Path
 import numpy as np
 
 from classify.data.pictures import read
+from classify.probability import RESOLUTION, logit
 from classify.runs.run import Run
 
 BATCH = 16  # more at once take no less time each, and more memory
-# Single precision cannot tell a probability from 1 more finely than this.
-_EDGE = 2.0**-24
 
 
 @dataclass(frozen=True)
 class Score:
-    """What the networks say of one picture.
+    """Raw scores of one picture.
 
     Attributes
     ----------
@@ -41,16 +40,16 @@ class Score:
 
 
 def score_pictures(run: Run, paths: Iterable[Path | Score]) -> Iterator[Score]:
-    """Score pictures in batches, one a core at a time, and read those to come meanwhile.
+    """Score pictures in batches, one batch a core, and read the next ones meanwhile.
 
-    They are read one after another: two that read at a time hand the interpreter to and fro, at
-    thrice the cost.
+    One thread reads all pictures: two would pass the interpreter lock to and fro, at thrice the
+    cost.
 
     Parameters
     ----------
     run : Run
     paths : iterable of Path or Score
-        A score stands for a picture of which it is known that there is none; it is passed on.
+        A score with a reason stands for a picture that does not exist; it is passed on.
 
     Yields
     ------
@@ -62,12 +61,12 @@ def score_pictures(run: Run, paths: Iterable[Path | Score]) -> Iterator[Score]:
     remaining, cores = iter(paths), os.cpu_count() or 1
     scoring: deque[Future[list[Score]]] = deque()
     with ThreadPoolExecutor(cores) as pool:
-        while batch := [_look(run, path) for path in islice(remaining, BATCH)]:
+        while batch := [_read(run, path) for path in islice(remaining, BATCH)]:
             scoring.append(pool.submit(_score, run, batch))
-            if len(scoring) > cores:  # one waits, so that no core does
+            if len(scoring) > cores:  # one batch waits, so that no core does
                 yield from scoring.popleft().result()
-        for one in scoring:
-            yield from one.result()
+        for future in scoring:
+            yield from future.result()
 
 
 def score_arrays(run: Run, images: np.ndarray) -> np.ndarray:
@@ -83,15 +82,16 @@ def score_arrays(run: Run, images: np.ndarray) -> np.ndarray:
     llr : np.ndarray, shape=(n, networks)
         Of P(positive class), within ln 2^24 = 16.6 of the prior's.
     """
-    return np.stack([_llr(one, images) for one in run.networks], axis=1)
+    return np.stack([_llr(member, images) for member in run.networks], axis=1)
 
 
 def _llr(run: Run, images: np.ndarray) -> np.ndarray:
     """Scores by one network, shape (n,)."""
-    return _logit(run.prior) - _logit(np.clip(run.network(images), _EDGE, 1 - _EDGE))
+    p = np.clip(run.network(images), RESOLUTION, 1 - RESOLUTION)
+    return logit(run.prior) - logit(p)
 
 
-def _look(run: Run, path: Path | Score) -> tuple[Path, np.ndarray] | Score:
+def _read(run: Run, path: Path | Score) -> tuple[Path, np.ndarray] | Score:
     if isinstance(path, Score):
         return path
     try:
@@ -103,10 +103,6 @@ def _look(run: Run, path: Path | Score) -> tuple[Path, np.ndarray] | Score:
 
 
 def _score(run: Run, batch: list[tuple[Path, np.ndarray] | Score]) -> list[Score]:
-    images = [one[1] for one in batch if not isinstance(one, Score)]
+    images = [item[1] for item in batch if not isinstance(item, Score)]
     llr = iter(score_arrays(run, np.stack(images)) if images else ())
-    return [one if isinstance(one, Score) else Score(one[0], next(llr)) for one in batch]
-
-
-def _logit(p: np.ndarray | float) -> np.ndarray:
-    return np.log(p) - np.log1p(-p)  # SciPy's takes longer to import than this to be read
+    return [item if isinstance(item, Score) else Score(item[0], next(llr)) for item in batch]

@@ -7,12 +7,12 @@ but the class names of the run. Probabilities are of the positive class, were bo
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from classify.probability import NBSP, chance
 from classify.runs.run import DEMONSTRATION_CAVEAT
 
 UNCERTAIN = "uncertain"
 NO_SPEECH = "no speech"
 NOT_JUDGED = "not judged"
-NBSP = "\u00a0"  # keeps a number and its unit in one line
 
 
 @dataclass(frozen=True)
@@ -131,8 +131,7 @@ def percent(p: float) -> str:
     >>> [percent(p).replace(NBSP, " ") for p in (0.0, 0.5, 0.973, 1.0)]
     ['under 0.1 %', '50.0 %', '97.3 %', 'over 99.9 %']
     """
-    side = "under " if p < 0.001 else "over " if p > 0.999 else ""
-    return f"{side}{100 * min(max(p, 0.001), 0.999):.1f}{NBSP}%"
+    return chance(p, NBSP, "under ", "over ")
 
 
 def most_suspicious(interval: tuple[float, float] | None) -> str:

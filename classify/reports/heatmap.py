@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from classify.metrics.breakdown import Cell
 from classify.metrics.report import RobustnessReport
-from classify.percent import percent
+from classify.probability import percent
 
 GUESSING = 0.5  # EER of the darkest colour, which a higher one has, too
 MOST = 12  # values of the column that are shown

@@ -25,7 +25,9 @@ from classify.metrics.breakdown import ENOUGH
 from classify.metrics.registry import METRICS
 from classify.metrics.report import EvaluationReport, UnitReport
 from classify.metrics.trials import Trials
-from classify.percent import NBSP, chance, percent
+from classify.prediction.verdicts import label_of
+from classify.prediction.wording import UNCERTAIN
+from classify.probability import NBSP, chance, percent
 from classify.reports import curves, deletion, heatmap, plots
 from classify.reports.summary import assess
 from classify.runs.history import read_history
@@ -70,6 +72,7 @@ def write(run: Run, dataset: Path, report: EvaluationReport, command: str) -> Pa
         report=report,
         command=command,
         registry=METRICS,
+        keep_epoch=run.training["keep_epoch"],
         verdict=assess(report).replace(" %", f"{NBSP}%"),
         show=_show,
         between=_between,
@@ -136,7 +139,7 @@ def _mistakes(run: Run, dataset: Path, trials: Trials) -> Iterator[dict[str, Any
             "p_fake": p_fake,
             "truth": run.classes[trials.labels[at]],
             "verdict": run.classes[int(p_fake >= run.threshold)],
-            "uncertain": run.uncertain[0] < p_fake < run.uncertain[1],
+            "uncertain": label_of(p_fake, run) == UNCERTAIN,
             "picture": _inline(plots.spectrogram(image, run.axes), dpi=110, grey=True),
         }
 
@@ -145,7 +148,7 @@ def _plots(run: Run, report: EvaluationReport) -> Iterator[tuple[str, str]]:
     """Plots by name, those that have a meaning."""
     histories = dict(_histories(run))
     if histories:
-        yield "learning", _inline(plots.learning(histories, run.training.get("select", "loss")))
+        yield "learning", _inline(plots.learning(histories, run.training["keep_epoch"]))
     error_curves = {
         unit: _curve(part) for unit, part in report.units.items() if "eer" in part.metrics
     }

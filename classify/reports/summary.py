@@ -13,7 +13,7 @@ from classify.metrics.bootstrap import Interval, rule_of_three
 from classify.metrics.breakdown import Cell
 from classify.metrics.report import EvaluationReport
 from classify.metrics.trials import overconfidence
-from classify.percent import percent
+from classify.probability import percent
 
 # How well an EER up to this separates the classes.
 GRADES = (
@@ -246,8 +246,8 @@ def _weakest_of(case: Case, column: str, cells: Mapping[str, Cell]) -> str:
 def _limits(case: Case) -> str:
     seen = {
         "train": "It was trained on this very split, so nothing here says how it does on new data.",
-        "validation": "Its epoch, calibration and threshold were chosen on this very split, so "
-        "expect worse on new data.",
+        "validation": "Its calibration, its threshold and, unless it is the last, its epoch "
+        "were chosen on this very split, so expect worse on new data.",
     }
     return " ".join(
         (

@@ -19,6 +19,7 @@ from scipy.special import expit, logit
 
 from classify.files import atomic_write
 from classify.metrics.detection import are_decisions
+from classify.probability import RESOLUTION
 from classify.scorefiles import formats, text_table
 from classify.scorefiles.formats import Layout
 
@@ -30,8 +31,6 @@ _UNFIT = {
     "asvspoof2021": re.compile(rf"[\s{_NEVER}]"),
     "csv": re.compile(rf"[\r\n{_NEVER}]"),
 }
-# The llr of the last probability that single precision tells from 1, 1 - 2**-24.
-_EDGE = 24 * math.log(2)
 
 
 @dataclass(frozen=True)
@@ -185,7 +184,7 @@ def _to_llr(numbers: np.ndarray, measure: str, higher: str | None) -> tuple[np.n
 def _bounded(logits: np.ndarray) -> np.ndarray:
     """Infinite logits, made finite and still the farthest out."""
     finite = np.isfinite(logits)
-    bound = max(_EDGE, np.abs(logits[finite]).max(initial=0) + 1)
+    bound = max(-math.log(RESOLUTION), np.abs(logits[finite]).max(initial=0) + 1)
     return np.where(finite, logits, np.sign(logits) * bound)
 
 

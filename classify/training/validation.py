@@ -6,7 +6,6 @@ from functools import cached_property
 
 import keras
 import numpy as np
-from scipy.special import logit
 
 from classify.data import manifest
 from classify.data.cache import PictureCache
@@ -14,8 +13,7 @@ from classify.data.manifest import Manifest
 from classify.metrics.breakdown import with_enough
 from classify.metrics.trials import Trials, eer_of_any_scores
 from classify.prediction.pooling import pool_recordings
-
-_EDGE = 2.0**-24  # single precision tells no probability from 1 more finely
+from classify.probability import RESOLUTION, logit
 
 
 @dataclass(frozen=True)
@@ -75,7 +73,7 @@ def validate(model: keras.Model, held: ValidationSet, batch: int) -> dict[str, f
         ``val_loss``, cross-entropy of the pictures in nats; ``val_accuracy``, at 0.5;
         ``val_eer`` of the recordings, see `error`. All are NaN if an answer is.
     """
-    p = np.clip(held.answers(model, batch)[:, -1], _EDGE, 1 - _EDGE)
+    p = np.clip(held.answers(model, batch)[:, -1], RESOLUTION, 1 - RESOLUTION)
     if np.isnan(p).any():
         return dict.fromkeys(("val_accuracy", "val_eer", "val_loss"), math.nan)
     right = np.where(held.labels == 1, p, 1 - p)

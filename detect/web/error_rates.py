@@ -15,7 +15,7 @@ from classify.metrics import report as metrics_report
 from classify.metrics.bootstrap import rule_of_three
 from classify.metrics.trials import main_unit
 from classify.prediction.verdicts import probability
-from classify.prediction.wording import NBSP
+from classify.probability import NBSP
 from classify.runs.run import Run
 
 SCORES = Path("report", "scores.csv")

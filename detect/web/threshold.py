@@ -8,6 +8,7 @@ import math
 from dataclasses import replace
 
 from classify.prediction.verdicts import Refusal, Verdict, label_of
+from classify.probability import logit
 from classify.runs.run import Run
 from detect.detection import Detection
 
@@ -37,7 +38,7 @@ def with_threshold(run: Run, threshold: float) -> Run:
     """
     if threshold == run.threshold:
         return run
-    shift = _logit(threshold) - _logit(run.threshold)
+    shift = float(logit(threshold) - logit(run.threshold))
     low, high = (_shifted(end, shift) for end in run.uncertain)
     return replace(run, threshold=threshold, uncertain=(low, high))
 
@@ -61,8 +62,4 @@ def relabel(outcome: Outcome, run: Run) -> Outcome:
 
 
 def _shifted(p: float, shift: float) -> float:
-    return p if p in (0.0, 1.0) else 1 / (1 + math.exp(-_logit(p) - shift))
-
-
-def _logit(p: float) -> float:
-    return math.log(p) - math.log1p(-p)
+    return p if p in (0.0, 1.0) else 1 / (1 + math.exp(-float(logit(p)) - shift))

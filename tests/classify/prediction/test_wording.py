@@ -1,6 +1,7 @@
 import pytest
 
-from classify.prediction.wording import NBSP, explain_refusal, explain_verdict, percent
+from classify.prediction.wording import explain_refusal, explain_verdict, percent
+from classify.probability import NBSP
 
 CLASSES, UNCERTAIN = ("real", "fake"), (0.4, 0.6)
 

@@ -82,7 +82,7 @@ def a_run(folder, **more):
     values = {
         "folder": folder,
         "classes": ("real", "fake"),
-        "training": {"model": "cnn", "epochs": 3, "seed": 7},
+        "training": {"model": "cnn", "epochs": 3, "seed": 7, "keep_epoch": "last"},
         "shape": (8, 8),
         "threshold": 0.5,
         "prior": 0.5,
@@ -449,7 +449,10 @@ def test_without_a_manifest_there_are_pictures_only(tmp_path, quick):
 def test_an_ensemble_shows_its_seeds_and_its_members(tmp_path):
     one = Evaluated(tmp_path)
     alone = one.page()
-    members = tuple(a_run(tmp_path / "mine" / f"seed-{n}", training={"seed": n}) for n in (4, 5, 6))
+    members = tuple(
+        a_run(tmp_path / "mine" / f"seed-{n}", training={"seed": n, "keep_epoch": "last"})
+        for n in (4, 5, 6)
+    )
     (tmp_path / "mine" / "history.csv").unlink()
     one.run.members = members
     seeds = {"picture": (0.123, 0.0214), "recording": (0.1, 0.02)}
@@ -464,6 +467,20 @@ def test_an_ensemble_shows_its_seeds_and_its_members(tmp_path):
         next(e["src"] for e in p.all("img") if e.get("id") == "learning") for p in (alone, page)
     ]
     assert curves[0] != curves[1]
+
+
+def test_the_marked_epoch_is_the_one_that_the_run_says(tmp_path, quick, monkeypatch):
+    marked = []
+    monkeypatch.setattr(
+        html_report.plots, "learning", lambda _, keep_epoch: marked.append(keep_epoch)
+    )
+    words = {"last": "the last one", "loss": "the one with the lowest validation loss"}
+    for keep_epoch, said in words.items():
+        folder = tmp_path / keep_epoch
+        folder.mkdir()
+        one = Evaluated(folder, training={"seed": 7, "keep_epoch": keep_epoch})
+        assert f"The network of the marked epoch was kept, {said}." in one.page().text("body")
+    assert marked == ["last", "loss"]
 
 
 def test_a_run_without_its_history_has_no_learning_curves(evaluated):
@@ -508,7 +525,7 @@ def test_the_report_says_how_to_reproduce_it(evaluated):
     text = page.text("body")
     for expected in (
         "Seed 7",
-        "epochs 3, model cnn",
+        "epochs 3, keep_epoch last, model cnn",
         "keras 3.99.1",
         "0123abcd",
         "damaged 2",

@@ -4,7 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from classify.prediction.wording import NBSP
+from classify.probability import NBSP
 from classify.runs.run import load
 from detect.web import error_rates
 from detect.web.error_rates import (
