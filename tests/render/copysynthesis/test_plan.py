@@ -6,7 +6,7 @@ import pytest
 from render.copysynthesis.corpus import Corpus
 from render.copysynthesis.plan import CopyOptions, methods, tasks
 from render.recording import Recording
-from render.vocoders.registry import OURS, family
+from render.vocoders.registry import OURS, vocoder_type
 
 REAL = Path("/audio/real")
 
@@ -95,18 +95,19 @@ def test_families_and_in_them_all_methods_are_used_alike():
     counts = Counter(methods(f"{number}.wav", CopyOptions())[0] for number in range(2_400))
     assert set(counts) == set(OURS)
     for method, count in counts.items():
-        share = 2_400 / 2 / sum(family(one) == family(method) for one in OURS)
+        share = 2_400 / 2 / sum(vocoder_type(one) == vocoder_type(method) for one in OURS)
         assert abs(count - share) < 3.7 * (share * (1 - share / 2_400)) ** 0.5
 
 
 def test_several_copies_are_of_several_families():
     plans = [methods(f"{number}.wav", CopyOptions(copies=3)) for number in range(50)]
     assert all(
-        {family(first), family(second)} == {"classic", "neural"} for first, second, _ in plans
+        {vocoder_type(first), vocoder_type(second)} == {"classic", "neural"}
+        for first, second, _ in plans
     )
-    assert {family(first) for first, *_ in plans} == {"classic", "neural"}
+    assert {vocoder_type(first) for first, *_ in plans} == {"classic", "neural"}
     several = methods("a.wav", CopyOptions(methods=("world", "mine", "zero_phase"), copies=3))
-    assert {family(method) for method in several[:2]} == {"classic", "other"}
+    assert {vocoder_type(method) for method in several[:2]} == {"classic", "other"}
 
 
 def test_the_seed_changes_methods_and_sounds():

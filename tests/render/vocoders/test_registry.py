@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from render.vocoders import registry
-from render.vocoders.registry import OURS, choose, resynthesise
+from render.vocoders.registry import OURS, choose, vocode
 
 RATE = 8_000
 SOURCE = """
@@ -65,11 +65,15 @@ def tone():
 
 
 def copied(name, samples, seed=0):
-    return resynthesise(name, samples, RATE, np.random.default_rng(seed))
+    return vocode(name, samples, RATE, np.random.default_rng(seed))
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", OURS)
+NETWORKS = {name for name in OURS if registry.vocoder_type(name) == "neural"}
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=[pytest.mark.slow] if n in NETWORKS else []) for n in OURS]
+)
 def test_all_of_ours_copy_a_sound_at_its_level(name, tone):
     noise = 0.01 * np.random.default_rng(0).standard_normal(RATE)
     copy = copied(name, tone + noise)

@@ -94,7 +94,7 @@ def test_a_direction_and_its_length_are_put_together(write):
 @pytest.mark.parametrize(
     ("how", "message"),
     [
-        ({"magic": 3}, "got UnpicklingError 3 for a mark"),
+        ({"magic": 3}, "got UnpicklingError 3 as magic number"),
         ({"cut": 1}, "got EOFError 5 of 6 values"),
         ({"discriminator": print}, "got UnpicklingError __builtin__.print"),
     ],
