@@ -70,19 +70,17 @@ def test_debug_shows_the_error_itself(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("options", "field", "value"),
+    ("options", "expected"),
     [
-        ([], "level", -20.0),
-        (["--no-level"], "level", None),
-        (["--level", "-26"], "level", -26.0),
-        (["--no-trim"], "trim", None),
-        (["--feature", "mel"], "feature", "mel"),
-        (["--overlap", "0.5"], "overlap", 0.5),
+        ([], {"level": -20.0, "trim": 40.0, "feature": "linear-comb", "overlap": 0.0}),
+        (["--no-level", "--no-trim"], {"level": None, "trim": None}),
+        (["--level", "-26", "--feature", "mel"], {"level": -26.0, "feature": "mel"}),
+        (["--overlap", "0.5"], {"overlap": 0.5}),
     ],
 )
-def test_options_reach_the_settings(audio, tmp_path, options, field, value):
+def test_options_reach_the_settings(audio, tmp_path, options, expected):
     assert main([str(audio), "--to", str(tmp_path / "images"), *SMALL, *options]) == 0
-    assert json.loads((tmp_path / "images/render.json").read_text())[field] == value
+    assert expected.items() <= json.loads((tmp_path / "images/render.json").read_text()).items()
 
 
 @pytest.fixture
@@ -91,21 +89,22 @@ def home(tmp_path, monkeypatch):
     make = corpus.make
     monkeypatch.setattr(cli, "HOME", tmp_path)
     monkeypatch.setattr(cli, "DEMO", tmp_path / "datasets/demo/audio")
-    monkeypatch.setattr(corpus, "make", lambda folder, jobs: make(folder, count=6, jobs=1))
+    monkeypatch.setattr(corpus, "make", lambda folder, jobs: make(folder, count=3, jobs=1))
     (tmp_path / "datasets/audio").mkdir(parents=True)
     return tmp_path
 
 
-@pytest.mark.parametrize("arguments", [[], ["--demo"]])
-def test_without_audio_a_demonstration_corpus_is_made_and_said(home, capsys, arguments):
-    assert main([*arguments, "--to", str(home / "images"), *SMALL]) == 0
-    out, err = capsys.readouterr()
-    assert ("no AUDIO given and nothing in datasets/audio" in err) == (not arguments)
-    assert "no evidence about real deepfakes" in err
-    assert (home / "datasets/demo/audio/manifest.csv").is_file()
-    header = (home / "images/manifest.csv").read_text().splitlines()[0]
-    assert header.endswith("generator,speaker,utterance,source")
-    assert "failures: 0" in out
+def test_without_audio_a_demonstration_corpus_is_made_and_said(home, capsys):
+    for number, arguments in enumerate(([], ["--demo"])):
+        images = home / f"images-{number}"
+        assert main([*arguments, "--to", str(images), *SMALL]) == 0
+        out, err = capsys.readouterr()
+        assert ("no AUDIO given and nothing in datasets/audio" in err) == (not arguments)
+        assert "no evidence about real deepfakes" in err
+        assert (home / "datasets/demo/audio/manifest.csv").is_file()
+        header = (images / "manifest.csv").read_text().splitlines()[0]
+        assert header.endswith("generator,speaker,utterance,source")
+        assert "failures: 0" in out
 
 
 def test_what_lies_in_the_default_folder_is_drawn_instead(home, write_sound, capsys):

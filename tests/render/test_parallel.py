@@ -10,7 +10,7 @@ DEADLY = (7, 30)
 
 
 def square(number):
-    """Do a task; two of them end their process, as a decoder that crashes would."""
+    """Run a task; two of them end their process, as a decoder that crashes would."""
     if number in DEADLY:
         os._exit(1)
     return number**2
@@ -20,47 +20,49 @@ def fail(number):
     raise OSError(f"no space for {number}")
 
 
-def told(seconds):
-    """Do a task that lasts; the name of what Dask was given it in."""
+def task_name(seconds):
+    """Run a task that lasts; returns the name of the Dask task it came in."""
     import distributed
 
     time.sleep(seconds)
     return distributed.get_worker().get_current_task()
 
 
-def lost(number):
+def on_crash(number):
     return -number
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_every_task_is_done_once(jobs):
-    results = run_tasks(square, [number + 100 for number in range(50)], Executor(jobs=jobs), lost)
+    results = run_tasks(
+        square, [number + 100 for number in range(50)], Executor(jobs=jobs), on_crash
+    )
     assert sorted(results) == [(number + 100) ** 2 for number in range(50)]
 
 
 @pytest.mark.slow
 def test_a_task_that_ends_its_process_is_lost_alone():
-    results = sorted(run_tasks(square, range(60), Executor(jobs=2), lost))
+    results = sorted(run_tasks(square, range(60), Executor(jobs=2), on_crash))
     assert results == sorted(-n if n in DEADLY else n**2 for n in range(60))
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_what_a_task_raises_ends_the_work(jobs):
     with pytest.raises(OSError, match="no space"):
-        list(run_tasks(fail, range(50), Executor(jobs=jobs), lost))
+        list(run_tasks(fail, range(50), Executor(jobs=jobs), on_crash))
 
 
 def test_tasks_are_read_as_they_are_needed():
     read = []
     results = run_tasks(
-        square, (read.append(n) or n for n in range(100, 100_000)), Executor(jobs=1), lost
+        square, (read.append(n) or n for n in range(100, 100_000)), Executor(jobs=1), on_crash
     )
     next(results)
     assert len(read) == 1
 
 
 @pytest.mark.parametrize(
-    ("what", "message"),
+    ("options", "message"),
     [
         ({"name": "threads"}, "expected an engine among processes, dask, got threads"),
         ({"jobs": 0}, "expected 1 job or more, or -1"),
@@ -68,34 +70,36 @@ def test_tasks_are_read_as_they_are_needed():
         ({"scheduler": "tcp://x:1"}, "expected the address of a scheduler"),
     ],
 )
-def test_an_impossible_engine_is_refused(what, message):
+def test_an_impossible_executor_is_refused(options, message):
     with pytest.raises(ValueError, match=message):
-        Executor(**what)
+        Executor(**options)
 
 
 @pytest.mark.slow
 def test_work_on_a_cluster_is_done_once_and_a_deadly_task_is_lost_alone(cluster):
     results = sorted(
-        run_tasks(square, range(60), Executor("dask", scheduler=cluster.address), lost)
+        run_tasks(square, range(60), Executor("dask", scheduler=cluster.address), on_crash)
     )
     assert results == sorted(-n if n in DEADLY else n**2 for n in range(60))
 
 
+@pytest.mark.slow
 def test_a_cluster_gets_many_short_tasks_at_once_and_long_ones_alone(cluster):
-    there = Executor("dask", scheduler=cluster.address)
-    short = list(run_tasks(told, [0.0] * 2_000, there, lost))
+    executor = Executor("dask", scheduler=cluster.address)
+    short = list(run_tasks(task_name, [0.0] * 2_000, executor, on_crash))
     assert len(short) == 2_000
     assert len({*short}) < 200
-    long = list(run_tasks(told, [0.3] * 6, there, lost))
+    long = list(run_tasks(task_name, [0.3] * 6, executor, on_crash))
     assert len({*long}) == 6
 
 
+@pytest.mark.slow
 def test_what_a_task_raises_on_a_cluster_ends_the_work(cluster):
     with pytest.raises(OSError, match="no space"):
-        list(run_tasks(fail, range(50), Executor("dask", scheduler=cluster.address), lost))
+        list(run_tasks(fail, range(50), Executor("dask", scheduler=cluster.address), on_crash))
 
 
 def test_a_scheduler_that_does_not_answer_is_an_error(monkeypatch):
     monkeypatch.setattr(parallel, "_PATIENCE", 1)
     with pytest.raises(OSError, match="127.0.0.1:9"):
-        list(run_tasks(square, range(3), Executor("dask", scheduler="tcp://127.0.0.1:9"), lost))
+        list(run_tasks(square, range(3), Executor("dask", scheduler="tcp://127.0.0.1:9"), on_crash))

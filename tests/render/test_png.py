@@ -8,7 +8,7 @@ from render.decoding.audio import SourceFile
 from render.png import PictureSource, is_ours, read, replace, write
 from render.settings import Settings
 
-ORIGINAL = SourceFile(
+FILE = SourceFile(
     sample_rate=44_100,
     channels=2,
     codec='"<mp3>"',
@@ -16,14 +16,14 @@ ORIGINAL = SourceFile(
     recording_s=3.512,
     level_db=-23.4,
 )
-ORIGIN = PictureSource(
+SOURCE = PictureSource(
     recording='a "b"/<ü>&\n.wav',
     sha256="abc",
     clip=1,
     clips=3,
     start_s=2.0,
     duration_s=1.5,
-    file=ORIGINAL,
+    file=FILE,
 )
 
 
@@ -34,7 +34,7 @@ def image():
 
 def test_a_picture_is_an_8_bit_grey_png_with_the_very_pixels(tmp_path, image):
     path = tmp_path / "x.png"
-    write(path, image, Settings(), ORIGIN)
+    write(path, image, Settings(), SOURCE)
     with Image.open(path) as opened:
         assert (opened.format, opened.mode, opened.size) == ("PNG", "L", (124, 256))
         np.testing.assert_array_equal(np.asarray(opened), image)
@@ -43,13 +43,13 @@ def test_a_picture_is_an_8_bit_grey_png_with_the_very_pixels(tmp_path, image):
 def test_settings_and_origin_come_back(tmp_path, image):
     path = tmp_path / "x.png"
     settings = Settings(feature="mel", level=None)
-    write(path, image, settings, ORIGIN)
-    assert read(path) == (settings, ORIGIN)
+    write(path, image, settings, SOURCE)
+    assert read(path) == (settings, SOURCE)
 
 
 def test_the_packet_is_wellformed_xmp_that_other_tools_read(tmp_path, image):
     path = tmp_path / "x.png"
-    write(path, image, Settings(), ORIGIN)
+    write(path, image, Settings(), SOURCE)
     with Image.open(path) as opened:
         text = opened.text["XML:com.adobe.xmp"]
     assert text.startswith("<x:xmpmeta")
@@ -58,7 +58,7 @@ def test_the_packet_is_wellformed_xmp_that_other_tools_read(tmp_path, image):
 
 def test_equal_pictures_are_equal_bytes(tmp_path, image):
     for name in ("x.png", "y.png"):
-        write(tmp_path / name, image, Settings(), ORIGIN)
+        write(tmp_path / name, image, Settings(), SOURCE)
     assert (tmp_path / "x.png").read_bytes() == (tmp_path / "y.png").read_bytes()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["x.png", "y.png"]
 
@@ -74,12 +74,15 @@ def test_what_is_not_ours_is_not_read(tmp_path, image):
     assert read(path) is None
 
 
-def test_a_picture_of_a_version_that_knew_less_is_out_of_date_and_still_ours(
-    tmp_path, image, monkeypatch
-):
+@pytest.mark.parametrize("change", [(b'"format": 1, ', b""), (b'"sha256": ', b'"digest": ')])
+def test_a_picture_of_another_format_is_out_of_date_and_still_ours(tmp_path, image, change):
     path = tmp_path / "x.png"
-    monkeypatch.setattr(png, "_as_dict", lambda origin: {"recording": origin.recording})
-    write(path, image, Settings(), ORIGIN)
+    write(path, image, Settings(), SOURCE)
+    _, kinds, (packet,) = cv2.imreadWithMetadata(str(path), flags=cv2.IMREAD_UNCHANGED)
+    older = bytes(packet).replace(*change)
+    assert older != bytes(packet)
+    metadata = [np.frombuffer(older, np.uint8)]
+    path.write_bytes(cv2.imencodeWithMetadata(".png", image, kinds, metadata)[1].tobytes())
     assert read(path) is None
     assert is_ours(path)
 
@@ -100,7 +103,7 @@ def test_somebody_elses_picture_is_not_ours(tmp_path, image):
 @pytest.mark.filterwarnings("ignore")
 def test_a_damaged_picture_is_not_taken_for_whole(tmp_path, image):
     path = tmp_path / "x.png"
-    write(path, image, Settings(), ORIGIN)
+    write(path, image, Settings(), SOURCE)
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 0xFF
     path.write_bytes(data)
@@ -136,13 +139,13 @@ def test_what_cannot_be_written_is_an_error_that_names_it_and_leaves_nothing(tmp
 
 def test_every_damaged_byte_is_noticed(tmp_path, image):
     path = tmp_path / "x.png"
-    write(path, image, Settings(), ORIGIN)
+    write(path, image[:20, :20], Settings(), SOURCE)
     data = path.read_bytes()
-    for place in (*range(0, len(data), 97), *range(len(data) - 20, len(data))):
+    for position in (*range(0, len(data), 19), *range(len(data) - 20, len(data))):
         broken = bytearray(data)
-        broken[place] ^= 4
+        broken[position] ^= 4
         path.write_bytes(broken)
-        assert read(path) is None, place
-    for length in range(0, len(data), 499):
+        assert read(path) is None, position
+    for length in range(0, len(data), 97):
         path.write_bytes(data[:length])
         assert read(path) is None, length

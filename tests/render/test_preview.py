@@ -73,8 +73,8 @@ def test_the_loudest_clip_is_chosen_and_the_first_of_equals():
     assert loudest(iter(clips)).start == 1
 
 
-@pytest.mark.parametrize("name", ["plain.wav", "two\nlines $x^{$ 声 🙂.wav"])
-def test_a_recording_becomes_a_sheet_whatever_it_is_called(name, tmp_path, sound):
+def test_a_recording_becomes_a_sheet_whatever_it_is_called(tmp_path, sound):
+    name = "two\nlines $x^{$ 声 🙂.wav"
     samples = np.concatenate([0.1 * sound(1), sound(1), 0.1 * sound(1)])
     soundfile.write(tmp_path / name, samples, 16_000)
     preview(tmp_path / name, tmp_path / "sheet.png", SETTINGS)

@@ -63,15 +63,15 @@ def level_of(samples):
         ("mp3", {}),
     ],
 )
-@pytest.mark.parametrize("rate", [8_000, 16_000, 44_100])
-def test_formats_of_libsndfile(tmp_path, suffix, how, rate):
-    path = tmp_path / f"x.{suffix}"
-    soundfile.write(path, tone(rate), rate, **how)
-    samples = read(path, 16_000)
-    assert samples.dtype == np.float32
-    assert len(samples) == pytest.approx(16_000, abs=1_500)  # MP3 pads at both ends
-    assert frequency_of(samples) == pytest.approx(440, abs=2)
-    assert level_of(samples) == pytest.approx(0.5, rel=0.05)
+def test_formats_of_libsndfile(tmp_path, suffix, how):
+    for rate in (8_000, 16_000, 44_100):
+        path = tmp_path / f"x.{suffix}"
+        soundfile.write(path, tone(rate), rate, **how)
+        samples = read(path, 16_000)
+        assert samples.dtype == np.float32
+        assert len(samples) == pytest.approx(16_000, abs=1_500)  # MP3 pads at both ends
+        assert frequency_of(samples) == pytest.approx(440, abs=2)
+        assert level_of(samples) == pytest.approx(0.5, rel=0.05)
 
 
 @pytest.mark.parametrize(
@@ -188,8 +188,9 @@ def test_a_missing_file_is_refused(tmp_path):
         read(tmp_path / "x.wav", 16_000)
 
 
-@pytest.mark.parametrize("rate", [16_000, 44_100])
-@pytest.mark.parametrize("suffix", ["wav", "flac", "ogg", "mp3"])
+@pytest.mark.parametrize(
+    ("suffix", "rate"), [("wav", 44_100), ("flac", 16_000), ("ogg", 44_100), ("mp3", 16_000)]
+)
 def test_a_long_recording_is_decoded_again_with_the_same_samples(
     tmp_path, monkeypatch, suffix, rate
 ):
