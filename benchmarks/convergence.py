@@ -1,10 +1,10 @@
-"""How soon the robust recipe is as good as the plain one ever gets, on two cores.
+"""Time until the robust recipe is as good as the plain one ever gets, on two cores.
 
-Draws AUDIO for both, trains the plain recipe on mel pictures to its end and then the robust one on
-the default pictures, each as ./run.sh train does in a process of its own, and notes when each epoch
-was over, start of the process included. What counts is the EER of validation, the mean over sources
-where there are any, as train tells it. The robust training is stopped where it is as good as the
-best epoch of the plain one.
+Draws AUDIO for both, then trains the plain recipe on mel pictures to its end and the robust one on
+the default pictures. Each runs as ./run.sh train in a process of its own, and the time of each
+epoch includes the start of the process. Compared is the EER of validation that train prints: the
+mean over sources, if there are any. The robust training ends once it is as good as the best epoch
+of the plain one.
 """
 
 import argparse
@@ -27,7 +27,7 @@ _EPOCH = re.compile(r"epoch (\d+) of \d+: .*\bval_eer ([0-9.]+)")
 
 
 class Epoch(NamedTuple):
-    """When one was over, in seconds from the start of the training, and its EER."""
+    """The end of an epoch, in s from the start of the training, and its EER."""
 
     number: int
     seconds: float
@@ -79,44 +79,45 @@ def _compare(scratch: Path, options: argparse.Namespace) -> tuple[Epoch, Epoch]:
     """Find the best epoch of the plain recipe, and the first of the robust one as good as it."""
     for recipe in ("plain", "robust"):
         _draw(options.audio, scratch / recipe, NETWORKS[recipe].drawing)
-    more = ["--seed", options.seed]
-    more += [] if options.epochs is None else ["--epochs", options.epochs]
-    plain = min(_epochs(scratch, "plain", more), key=lambda epoch: epoch.eer)
+    settings = ["--seed", options.seed]
+    settings += [] if options.epochs is None else ["--epochs", options.epochs]
+    plain = min(_epochs(scratch, "plain", settings), key=lambda epoch: epoch.eer)
     robust = []
-    for epoch in _epochs(scratch, "robust", more):
+    for epoch in _epochs(scratch, "robust", settings):
         robust.append(epoch)
         if epoch.eer <= plain.eer:
             break
     return plain, min(robust, key=lambda epoch: epoch.eer)
 
 
-def _draw(audio: Path, dataset: Path, how: tuple[str, ...]) -> None:
-    with _start("render", audio, "--to", dataset, *how) as process:
-        said = process.communicate()[0]
+def _draw(audio: Path, dataset: Path, options: tuple[str, ...]) -> None:
+    with _start("render", audio, "--to", dataset, *options) as process:
+        output = process.communicate()[0]
     if process.returncode not in (0, 1):  # 1: a recording could not be read, and was named
-        raise ValueError(f"expected pictures of {audio}, got: {said.strip()}")
+        raise ValueError(f"expected pictures of {audio}, got: {output.strip()}")
 
 
-def _epochs(scratch: Path, recipe: str, more: list[object]) -> Iterator[Epoch]:
-    """Train, and give every epoch when it is over; ends the training when no more is asked for."""
-    run, images = scratch / f"run-{recipe}", scratch / recipe
-    begun, said = time.monotonic(), ""
-    with _start("classify", "train", images, "--to", run, "--recipe", recipe, *more) as process:
+def _epochs(scratch: Path, recipe: str, settings: list[object]) -> Iterator[Epoch]:
+    """Train, and yield every epoch at its end; closing the iterator ends the training."""
+    run, dataset = scratch / f"run-{recipe}", scratch / recipe
+    begin, last = time.monotonic(), ""
+    options = ("--to", run, "--recipe", recipe, *settings)
+    with _start("classify", "train", dataset, *options) as process:
         try:
             for line in process.stdout or ():
-                said = line.strip() or said
-                if found := _EPOCH.search(line):
-                    print(f"{recipe}: {said}", file=sys.stderr, flush=True)
-                    yield Epoch(int(found[1]), time.monotonic() - begun, float(found[2]))
+                last = line.strip() or last
+                if match := _EPOCH.search(line):
+                    print(f"{recipe}: {last}", file=sys.stderr, flush=True)
+                    yield Epoch(int(match[1]), time.monotonic() - begin, float(match[2]))
         except GeneratorExit:
             process.terminate()
             raise
     if process.returncode:
-        raise ValueError(f"expected epochs of the {recipe} recipe, got: {said}")
+        raise ValueError(f"expected epochs of the {recipe} recipe, got: {last}")
 
 
 def _start(*arguments: object) -> subprocess.Popen[str]:
-    """Start a command of this project; all that it says can be read from it."""
+    """Start a command of this project, with its output and its errors in one pipe."""
     return subprocess.Popen(
         **module_command(*arguments), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )

@@ -1,7 +1,7 @@
-"""Spoiled recordings in many containers and codecs, each of which must be drawn or refused.
+"""Corrupt recordings in many containers and codecs: each must be drawn or refused.
 
-Every input is made of a small good file by flips, cuts, splices and wrong numbers, seeded, and is
-read and drawn in a child process, so that a crash or a hang is known by its input.
+Every input is a small good file with seeded flips, cuts, splices and wrong numbers. A child process
+reads and draws it, so that a crash or a hang is known by its input.
 
   drawn        pictures, of the right shape
   refused      a reason that a person understands: "expected ..., got ..."
@@ -10,7 +10,7 @@ read and drawn in a child process, so that a crash or a hang is known by its inp
   nan          samples or pictures that are no numbers: a fault
   noisy        a library wrote to the terminal
 
-What is at fault is kept, and the exit status is then 1.
+Inputs at fault are kept, and the exit status is then 1.
 """
 
 import re
@@ -35,7 +35,7 @@ FAULTS = ("crashed", "hung", "nan")
 
 
 class Outcome(NamedTuple):
-    """How an input ended, and what was said of it."""
+    """How an input ended, and why."""
 
     kind: str
     reason: str
@@ -43,11 +43,11 @@ class Outcome(NamedTuple):
 
 @dataclass
 class Report:
-    """Counts of outcomes, and the inputs to be told of: their number, name and outcome."""
+    """Counts of outcomes, and the notable inputs: their number, name and outcome."""
 
     kinds: Counter = field(default_factory=Counter)
     reasons: Counter = field(default_factory=Counter)
-    told: list[tuple[int, str, Outcome]] = field(default_factory=list)
+    notable: list[tuple[int, str, Outcome]] = field(default_factory=list)
 
     def add(self, number: int, name: str, outcome: Outcome) -> None:
         """Count one."""
@@ -55,7 +55,7 @@ class Report:
         if outcome.kind == "refused":
             self.reasons[family(outcome.reason)] += 1
         if outcome.kind in (*FAULTS, "noisy"):
-            self.told.append((number, name, outcome))
+            self.notable.append((number, name, outcome))
 
     @property
     def fault(self) -> bool:
@@ -66,7 +66,9 @@ class Report:
         kinds = ("drawn", "refused", *FAULTS, "noisy")
         lines = [f"{kind:<10}{self.kinds[kind]:>8}" for kind in kinds]
         lines += [f"  {count:>8}  {reason}" for reason, count in self.reasons.most_common()]
-        lines += [f"{number} {name} {kind}: {why[:500]}" for number, name, (kind, why) in self.told]
+        lines += [
+            f"{number} {name} {kind}: {why[:500]}" for number, name, (kind, why) in self.notable
+        ]
         return "\n".join(lines)
 
 
@@ -88,7 +90,7 @@ class Child:
         self._process: subprocess.Popen[str] | None = None
 
     def draw(self, path: Path) -> Outcome:
-        """Draw an input, and say how it ended."""
+        """Draw an input, and return how it ended."""
         if self._process is None:
             self._process = subprocess.Popen(
                 self._command,
@@ -107,14 +109,16 @@ class Child:
         if not answered:
             status = self.close()
         self._errors.seek(0)
-        said = " ".join(self._errors.read().split())
+        errors = " ".join(self._errors.read().split())
         self._errors.seek(0)
         self._errors.truncate()
         if answered:
-            return Outcome("noisy", said) if said else Outcome(*line.rstrip("\n").split("\t", 1))
-        # What Python's faulthandler says when it ends a process at its time limit.
-        kind = "hung" if "Timeout (" in said else "crashed"
-        return Outcome(kind, f"exit status {status}: {said}")
+            return (
+                Outcome("noisy", errors) if errors else Outcome(*line.rstrip("\n").split("\t", 1))
+            )
+        # Python's faulthandler writes this when it ends a process at its time limit.
+        kind = "hung" if "Timeout (" in errors else "crashed"
+        return Outcome(kind, f"exit status {status}: {errors}")
 
     def close(self) -> int:
         """End the process, and give its exit status."""
@@ -127,7 +131,7 @@ class Child:
 
 
 def family(reason: str) -> str:
-    """Name what reasons have in common that differ in numbers and details.
+    """Strip a reason of its numbers and details, to count it with others of its kind.
 
     Examples
     --------
@@ -152,7 +156,7 @@ def inputs(numbers: Sequence[int], seed: int) -> Iterator[tuple[int, str, bytes]
     for number in numbers:
         rng = np.random.default_rng([seed, number])
         name, other = names[rng.integers(len(names))], names[rng.integers(len(names))]
-        yield number, name, corrupt_audio.spoil(good[name], good[other], rng)
+        yield number, name, corrupt_audio.corrupt(good[name], good[other], rng)
 
 
 def fuzz(

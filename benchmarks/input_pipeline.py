@@ -1,19 +1,18 @@
-"""How long a network waits for its pictures, on two cores.
+"""Time that a network waits for its pictures, on two cores.
 
-train      an epoch as ./run.sh train takes it, pictures from the store, moved, masked and mixed by
-           the recipe, beside one of as many steps that are all given the same batch from memory
-evaluate   2,048 pictures, the test split over and over, scored as ./run.sh evaluate does it, read
-           and decoded from files, beside as many batches of the same pictures from memory
+train      an epoch of ./run.sh train, with pictures from the cache, augmented by the recipe, beside
+           as many steps with one batch from memory
+evaluate   2,048 pictures, the test split over and over, read and scored as ./run.sh evaluate does,
+           beside as many batches of the same pictures from memory
 
-Both use the same network, in turn. What an input from memory saves, as a share of the step, is what
-the network waits for the pictures or shares its cores with them for. Alone is the input without a
-network, in one thread, as both have it. Pictures come from the disk's cache.
+Both use the same network, in turn. The share is the time that an input from memory saves: in it the
+network waits for pictures, or shares its cores with their preparation. Alone is the input without a
+network, in one thread. Pictures come from the disk's cache.
 """
 
 import argparse
 import dataclasses
 import itertools
-import shutil
 import statistics
 import sys
 import tempfile
@@ -29,16 +28,16 @@ CORES = 2
 SHARE = 0.15  # bar
 SCORED = 2_048  # pictures; with those of one test split, a tenth of a second would decide
 
-Way = Callable[[Path], Any]
+Task = Callable[[Path], Any]
 
 
-class Ways(NamedTuple):
-    """Three ways of one verb with the same number of pictures."""
+class Inputs(NamedTuple):
+    """Three tasks of one verb with the same number of pictures."""
 
     pictures: int
-    real: Way
-    memory: Way
-    alone: Way
+    real: Task
+    memory: Task
+    alone: Task
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -47,17 +46,17 @@ def main(arguments: list[str] | None = None) -> int:
     cores = timing.pin(CORES)
     with tempfile.TemporaryDirectory(prefix="benchmark-") as scratch:
         images = options.images or _draw(Path(scratch), options.count)
-        ways = _ways(images, Path(scratch, "run"), options)
+        inputs = _inputs(images, Path(scratch, "run"), options)
         turns = {
-            f"{verb} {name}": getattr(its, name)
-            for verb, its in ways.items()
+            f"{verb} {name}": getattr(tasks, name)
+            for verb, tasks in inputs.items()
             for name in ("real", "memory", "alone")
         }
         seconds = timing.interleave(turns, options.rounds)
     print(f"{options.model}, {options.rounds} rounds, {cores} cores")
     print(f"{'':<10}{'pictures':>12}{'memory':>12}{'alone':>12}{'share':>8}")
-    told = [_tell(verb, its.pictures, seconds) for verb, its in ways.items()]
-    return 0 if all(told) else 1
+    met = [_print_row(verb, tasks.pictures, seconds) for verb, tasks in inputs.items()]
+    return 0 if all(met) else 1
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -91,29 +90,35 @@ def _draw(scratch: Path, count: int) -> Path:
     return scratch / "images"
 
 
-def _ways(dataset: Path, folder: Path, options: argparse.Namespace) -> dict[str, Ways]:
+def _inputs(dataset: Path, folder: Path, options: argparse.Namespace) -> dict[str, Inputs]:
     """Build the network of the recipe and what feeds it."""
     from classify import backend
 
     backend.load()
     import keras
 
+    from benchmarks.support.untrained_run import write_run
     from classify.data.render_settings import load_axes, spectrogram_rows
     from classify.data.splits import scan_split
     from classify.models.build import build
     from classify.settings import Settings, recipe
 
-    how = Settings(**{**recipe(options.recipe), "model": options.model})
+    settings = Settings(**{**recipe(options.recipe), "model": options.model})
     train, test = scan_split(dataset, "train"), scan_split(dataset, "test")
-    keras.utils.set_random_seed(how.seed)
+    keras.utils.set_random_seed(settings.seed)
     backend.make_deterministic()
     levels = spectrogram_rows(load_axes(dataset / "render.json"))
-    model = build(how, train.shape, 100, levels)
-    run = _run(model, folder, dataset, dataclasses.asdict(how))
-    return {"train": _training(dataset, train, model, how), "evaluate": _scoring(run, test.paths)}
+    model = build(settings, train.shape, 100, levels)
+    described = dataset / "render.json"
+    render_json = described.read_text() if described.is_file() else None
+    run = write_run(model, folder, render_json, dataclasses.asdict(settings))
+    return {
+        "train": _training(dataset, train, model, settings),
+        "evaluate": _scoring(run, test.paths),
+    }
 
 
-def _training(dataset: Path, split: Any, model: Any, how: Any) -> Ways:
+def _training(dataset: Path, split: Any, model: Any, settings: Any) -> Inputs:
     import keras
 
     from classify import backend
@@ -124,7 +129,7 @@ def _training(dataset: Path, split: Any, model: Any, how: Any) -> Ways:
     store = PictureCache(split.paths, split.shape, "train")
     axes = load_axes(dataset / "render.json")
     batches = BatchSequence(
-        store, split.labels, how, grey_per_db(axes), levels=spectrogram_rows(axes)
+        store, split.labels, settings, grey_per_db(axes), levels=spectrogram_rows(axes)
     )
     kept = batches.make(0, 0)
 
@@ -135,37 +140,17 @@ def _training(dataset: Path, split: Any, model: Any, how: Any) -> Ways:
         def __getitem__(self, index: int) -> Any:
             return kept
 
-    def fit(fed: Any) -> Way:
-        return lambda _: model.fit(backend.feed(fed), shuffle=False, verbose=0)
+    def fit(batches: Any) -> Task:
+        return lambda _: model.fit(backend.feed(batches), shuffle=False, verbose=0)
 
     def alone(_: Path) -> None:
         for number in range(len(batches)):
             batches.make(0, number)
 
-    return Ways(len(batches) * len(kept[0]), fit(batches), fit(Kept()), alone)
+    return Inputs(len(batches) * len(kept[0]), fit(batches), fit(Kept()), alone)
 
 
-def _run(model: Any, folder: Path, dataset: Path, training: dict[str, Any]) -> Any:
-    """Write an untrained run: what it says takes as long."""
-    from classify.runs.run import Run
-    from classify.training.export import convert
-
-    folder.mkdir()
-    convert(model, folder)
-    if (dataset / "render.json").is_file():
-        shutil.copyfile(dataset / "render.json", folder / "render.json")
-    shape = model.input_shape[1:3]
-    return Run(
-        folder=folder,
-        training=training,
-        classes=("real", "fake"),
-        shape=shape,
-        prior=0.5,
-        fingerprint="",
-    )
-
-
-def _scoring(run: Any, paths: list[Path]) -> Ways:
+def _scoring(run: Any, paths: list[Path]) -> Inputs:
     import numpy as np
 
     from classify.data.pictures import read
@@ -184,10 +169,10 @@ def _scoring(run: Any, paths: list[Path]) -> Ways:
         for path in paths:
             read(path, run.shape, run.drawing)
 
-    return Ways(len(paths), lambda _: list(score_pictures(run, paths)), memory, alone)
+    return Inputs(len(paths), lambda _: list(score_pictures(run, paths)), memory, alone)
 
 
-def _tell(verb: str, pictures: int, seconds: dict[str, list[float]]) -> bool:
+def _print_row(verb: str, pictures: int, seconds: dict[str, list[float]]) -> bool:
     """Print a row of the table, and say whether the bar is met."""
     real, memory, alone = (seconds[f"{verb} {name}"] for name in ("real", "memory", "alone"))
     share = 1 - 1 / timing.ratio(memory, real)

@@ -1,12 +1,10 @@
-"""How much memory `render` takes for a long recording, beside a short one.
+"""Memory of `render` for a long recording, beside that for a short one.
 
-Makes a recording of one minute and one of three hours in each format, draws each with the command
-itself in a process of its own, and compares the most memory that the two ever held. Three hours are
-350 MB of WAV in the temporary folder (TMPDIR), and their 5,400 pictures as much again.
+Makes a recording of one minute and one of three hours in each format. The command draws each in a
+process of its own, and the peak memory of both is compared. Three hours are 350 MB of WAV in the
+temporary folder (TMPDIR), and their 5,400 pictures as much again.
 """
 
-import os
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -17,12 +15,12 @@ import numpy as np
 import soundfile
 from tqdm import tqdm
 
+from benchmarks.support import timing
 from benchmarks.support.command import argument_parser
 
 BAR = 1.3
 FORMATS = ("wav", "flac", "mp3", "ogg", "m4a")
 RATE = 16_000
-ROOT = Path(__file__).resolve().parent.parent
 
 
 def blocks(minutes: float, rate: int) -> Iterator[np.ndarray]:
@@ -49,19 +47,10 @@ def make(path: Path, minutes: float) -> None:
         container.mux(stream.encode(None))
 
 
-def peak(audio: Path, dataset: Path) -> tuple[float, int]:
-    """Draw a folder of recordings with the command; give its memory in MiB, and its pictures."""
-    command = [sys.executable, "-m", "render", str(audio), "--to", str(dataset), "--jobs", "1"]
-    command += ["--variants", "0"]
-    with tempfile.TemporaryFile("w+") as told:
-        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=told)
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            told.seek(0)
-            raise ValueError(f"expected {' '.join(command)} to work, got: {told.read()}")
-    unit = 1 if sys.platform == "darwin" else 1024  # bytes there, KiB elsewhere
-    return used.ru_maxrss * unit / 2**20, sum(1 for _ in dataset.rglob("*.png"))
+def render_command(audio: Path, dataset: Path) -> list[str]:
+    """Write the command that draws a folder in one process."""
+    command = [sys.executable, "-m", "render", str(audio), "--to", str(dataset)]
+    return [*command, "--jobs", "1", "--variants", "0"]
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -80,15 +69,17 @@ def main(arguments: list[str] | None = None) -> int:
     missed = 0
     print(f"{'format':<8}{'minutes':>8}{'pictures':>10}{'MiB':>8}{'times':>8}")
     for suffix in options.formats:
-        found = []
+        peaks = []
         for minutes in options.minutes:
             with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
                 audio = Path(folder, "audio", "real", f"long.{suffix}")
                 audio.parent.mkdir(parents=True)
                 make(audio, minutes)
-                memory, pictures = peak(audio.parent.parent, Path(folder, "images"))
-            found.append(memory)
-            ratio = memory / found[0]
+                dataset = Path(folder, "images")
+                memory = timing.measure(render_command(audio.parent.parent, dataset)).memory
+                pictures = sum(1 for _ in dataset.rglob("*.png"))
+            peaks.append(memory)
+            ratio = memory / peaks[0]
             print(f"{suffix:<8}{minutes:>8g}{pictures:>10}{memory:>8.1f}{ratio:>8.2f}", flush=True)
         missed += ratio > BAR
     print(f"bar: at most {BAR} times: {'missed' if missed else 'met'}")

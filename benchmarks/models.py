@@ -1,6 +1,6 @@
-"""What every network costs and, with pictures, how well it learns: one row a model.
+"""Cost of every network and, with pictures, its error rate: one row a model.
 
-parameters     numbers that training finds, and the statistics of the normalisations
+parameters     trained weights, and the statistics of the normalisations
 multiply-adds  of one picture, counted from the layers
 train          pictures a second in training, on all cores, from memory
 predict        pictures a second of the exported network on one core, as ./run.sh predict runs it
@@ -29,7 +29,7 @@ BATCH = 32
 
 
 class Network(NamedTuple):
-    """A network and how large it is."""
+    """A network, its size, and its functions."""
 
     parameters: int
     multiply_adds: int
@@ -43,10 +43,10 @@ def main(arguments: list[str] | None = None) -> int:
     with tempfile.TemporaryDirectory(prefix="benchmark-") as scratch:
         runs, errors = options.to or Path(scratch, "runs"), {}
         for name in options.models if options.images else ():
-            errors[name] = _train(options.images, runs / name, name, _told(options))
+            errors[name] = _train(options.images, runs / name, name, _settings(options))
         networks = _build(options, Path(scratch))
         seconds = _time(networks, tuple(options.shape), options.count, options.rounds)
-    _tell(networks, seconds, options.count, errors)
+    _print_table(networks, seconds, options.count, errors)
     return 0
 
 
@@ -104,8 +104,8 @@ def _build(options: argparse.Namespace, scratch: Path) -> dict[str, Network]:
 
     networks = {}
     for name in options.models:
-        how = Settings(**{**recipe(options.recipe), "model": name})
-        model, folder = build(how, tuple(options.shape), 100, options.levels), scratch / name
+        settings = Settings(**{**recipe(options.recipe), "model": name})
+        model, folder = build(settings, tuple(options.shape), 100, options.levels), scratch / name
         folder.mkdir()
         convert(model, folder)
         networks[name] = Network(
@@ -120,7 +120,7 @@ def _build(options: argparse.Namespace, scratch: Path) -> dict[str, Network]:
 def _time(
     networks: dict[str, Network], shape: tuple[int, int], count: int, repeats: int
 ) -> dict[str, list[float]]:
-    """Let the networks train and predict in turn; seconds of each turn, by kind and name."""
+    """Time training and prediction of the networks in turn; seconds by kind and name."""
     import numpy as np
 
     rng = np.random.default_rng(0)
@@ -135,30 +135,30 @@ def _time(
         for pictures in batches:
             network.predict(pictures[..., 0])
 
-    ways = {
+    tasks = {
         f"{kind.__name__} {name}": partial(kind, network)
         for name, network in networks.items()
         for kind in (train, predict)
     }
-    return timing.interleave(ways, repeats)
+    return timing.interleave(tasks, repeats)
 
 
-def _train(dataset: Path, run: Path, name: str, told: Sequence[str]) -> tuple[float, float]:
-    """Train as the command does, or go on with what is there; EER of all, and mean over sources."""
-    how = ("--to", run, "--model", name, "--resume", *told)
-    command = module_command("classify", "train", dataset, *how)
+def _train(dataset: Path, run: Path, name: str, settings: Sequence[str]) -> tuple[float, float]:
+    """Train with the command, or resume; EER of all recordings, and its mean over sources."""
+    options = ("--to", run, "--model", name, "--resume", *settings)
+    command = module_command("classify", "train", dataset, *options)
     subprocess.run(**command, check=True, stdout=sys.stderr)
-    known = json.loads((run / "run.json").read_text())
-    return known["validation"]["eer"], known["scores"]["val_eer"]
+    metadata = json.loads((run / "run.json").read_text())
+    return metadata["validation"]["eer"], metadata["scores"]["val_eer"]
 
 
-def _told(options: argparse.Namespace) -> list[str]:
-    """What the command is told for every model."""
+def _settings(options: argparse.Namespace) -> list[str]:
+    """Options of the command for every model."""
     epochs = [] if options.epochs is None else ["--epochs", str(options.epochs)]
     return ["--recipe", options.recipe, "--seed", str(options.seed), *epochs]
 
 
-def _tell(
+def _print_table(
     networks: dict[str, Network],
     seconds: dict[str, list[float]],
     count: int,

@@ -1,11 +1,11 @@
-"""How fast a verdict comes, beside the short Keras script that anyone would write.
+"""Speed of a verdict, beside the short Keras script that anyone would write.
 
 cold     ``./run.sh predict`` of one picture, from the shell, beside a script that imports Keras,
          loads the same network, reads the picture and predicts; and ``./run.sh detect`` of a 10 s
          MP3 beside the same script.
 warm     pictures scored in one process, beside ``flow_from_directory`` and ``model.predict``.
 
-The network is the default one, untrained: what it says takes as long. Both sides must say the same.
+The network is the default one, untrained: its answers take as long. Both sides must agree.
 """
 
 import functools
@@ -56,39 +56,16 @@ def make(run: Path, dataset: Path, audio: Path, count: int) -> None:
     import soundfile
     from tqdm import trange
 
-    from classify import backend
-
-    backend.load()
-    from classify.data.render_settings import spectrogram_rows
-    from classify.models.build import build
-    from classify.runs.run import Run
-    from classify.settings import RECIPES, Settings, recipe
+    from benchmarks.support.untrained_run import write_default_run
     from classify.training.callbacks import stripped
-    from classify.training.export import convert
-    from render import axes
-    from render import settings as drawing
 
-    how = drawing.Settings()
-    run.mkdir()
-    known = axes.axes(how)
-    model = build(Settings(**recipe(RECIPES[0])), how.shape, 1, spectrogram_rows(known))
-    convert(model, run)
+    model = write_default_run(run)
     stripped(model).save(run / "model.keras")
-    described = {**json.loads(how.to_json()), "axes": known}
-    (run / "render.json").write_text(json.dumps(described))
-    Run(
-        folder=run,
-        training={},
-        classes=("real", "fake"),
-        shape=how.shape,
-        prior=0.5,
-        fingerprint="",
-    ).save()
     rng = np.random.default_rng(0)
     for number in trange(count, desc="pictures", disable=None):
         path = dataset / ("real", "fake")[number % 2] / f"{number // 2 // 1000:03d}"
         path.mkdir(parents=True, exist_ok=True)
-        picture = rng.integers(0, 256, how.shape).astype(np.uint8)
+        picture = rng.integers(0, 256, model.input_shape[1:3]).astype(np.uint8)
         cv2.imwrite(str(path / f"{number:06d}.png"), cv2.GaussianBlur(picture, (9, 9), 0))
     swell = 0.02 + np.sin(2 * np.pi * 2 * np.arange(160_000) / 16_000) ** 2
     soundfile.write(audio, 0.05 * swell * rng.standard_normal(160_000), 16_000)
@@ -107,22 +84,22 @@ def warm(run: Path, dataset: Path, count: int, repeats: int) -> None:
     from classify.runs.run import load
 
     loaded = load(run)
-    said: dict[str, np.ndarray] = {}
+    answers: dict[str, np.ndarray] = {}
 
     def ours(_: Path) -> None:
-        said["ours"] = np.array(
-            [one.p_fake for one in predict(loaded, [str(dataset)]) if isinstance(one, Verdict)]
+        answers["ours"] = np.array(
+            [item.p_fake for item in predict(loaded, [str(dataset)]) if isinstance(item, Verdict)]
         )
 
     def theirs(_: Path) -> None:
         flow = ImageDataGenerator().flow_from_directory(
             dataset, loaded.shape, "grayscale", class_mode=None, batch_size=64, shuffle=False
         )
-        said["keras"] = loaded.model.predict(flow, verbose=0)[:, 0]
+        answers["keras"] = loaded.model.predict(flow, verbose=0)[:, 0]
 
     seconds = timing.interleave({"ours": ours, "keras": theirs}, repeats)
-    difference = float(np.abs(said["ours"] - said["keras"]).max())
-    if len(said["ours"]) != count or difference > AGREEMENT:
+    difference = float(np.abs(answers["ours"] - answers["keras"]).max())
+    if len(answers["ours"]) != count or difference > AGREEMENT:
         raise ValueError(f"expected {count} equal answers, got a difference of {difference:.2g}")
     print(json.dumps(seconds))
 
@@ -135,23 +112,25 @@ def _cold(run: Path, folder: Path, audio: Path, repeats: int) -> list[bool]:
         "detect": [shell, "detect", str(audio), "--run", str(run)],
         "script": [sys.executable, "-c", SCRIPT, str(run / "model.keras"), str(picture)],
     }
-    ways = {name: functools.partial(_call, command) for name, command in commands.items()}
-    return _tell(timing.interleave(ways, repeats), "script", {"predict": COLD, "detect": DETECT})
+    tasks = {name: functools.partial(_call, command) for name, command in commands.items()}
+    return _print_table(
+        timing.interleave(tasks, repeats), "script", {"predict": COLD, "detect": DETECT}
+    )
 
 
 def _warm(run: Path, dataset: Path, count: int, repeats: int) -> list[bool]:
     seconds = json.loads(_child("warm", run, dataset, count, repeats).splitlines()[-1])
-    return _tell(seconds, "keras", {"ours": WARM}, count)
+    return _print_table(seconds, "keras", {"ours": WARM}, count)
 
 
-def _tell(
+def _print_table(
     seconds: Mapping[str, list[float]], other: str, bars: Mapping[str, float], count: int = 0
 ) -> list[bool]:
     met = []
     for name, times in seconds.items():
         middle = statistics.median(times)
-        said = f"{count / middle:.0f} pictures/s" if count else f"{middle:.2f} s"
-        line = f"{name:<9}{said:>18}"
+        speed = f"{count / middle:.0f} pictures/s" if count else f"{middle:.2f} s"
+        line = f"{name:<9}{speed:>18}"
         if name in bars:
             ratio = timing.ratio(times, seconds[other])
             met.append(ratio >= bars[name])

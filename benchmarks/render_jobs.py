@@ -1,9 +1,9 @@
-"""What a second process gains, and how long `render` takes to find that nothing is to be done.
+"""Gain of a second process, and the time of `render` when everything is drawn already.
 
 Two jobs and one job take turns on the same recordings, through render.dataset.render, each from
-nothing to pictures and manifest. Processes of an earlier round are used again, as in one long run;
-the first round, which starts them, is told by itself. Then ./run.sh render is called on the same
-folder again and again, as a process of its own, with everything drawn.
+nothing to pictures and manifest. Later rounds reuse the processes, as one long run would; the first
+round, which starts them, is printed by itself. Then ./run.sh render is called again and again on
+the same folder, as a process of its own.
 """
 
 import functools
@@ -31,7 +31,7 @@ def main(arguments: list[str] | None = None) -> None:
         type=shlex.split,
         default=[str(ROOT / "run.sh"), "render"],
         metavar="WORDS",
-        help="what the re-run is timed with (default: ./run.sh render)",
+        help="command of the re-run (default: ./run.sh render)",
     )
     options = parser.parse_args(arguments)
     cores = timing.pin(max(JOBS))

@@ -1,15 +1,14 @@
-"""Whether `render` goes on as it began: many short recordings, through both engines.
+"""Speed and memory of `render` over many short recordings, through both engines.
 
 Makes recordings of one second, in folders of a thousand, and draws them with the engine
 ``processes`` and, on a scheduler and two workers that it starts on this machine, with ``dask``.
-Both must come to the same files; the memory of all processes together, sampled while they draw,
-must not grow, and the last tenth of the pictures must be drawn about as fast as the first. When
-each picture was written is read from the files themselves. One round says little about the rate:
-what else the machine and its disk do moves a tenth by a quarter. The middle one of the rounds
-counts, the engines taking turns.
+Both must write the same files. The memory of all processes together, sampled while they draw, must
+not grow, and the last tenth of the pictures must be drawn about as fast as the first. The files'
+own times say when each was written. In one round, other work of the machine moves the rate of a
+tenth by a quarter; so the engines take turns, and the median of the rounds counts.
 
-100,000 recordings take about 1 GB in the temporary folder (TMPDIR), and their pictures 2 GB for as
-long as they are looked at.
+100,000 recordings take about 1 GB in the temporary folder (TMPDIR), and their pictures 2 GB until
+they are checked.
 """
 
 import contextlib
@@ -41,7 +40,7 @@ RECORDING_RATE = 8_000
 
 @dataclass(frozen=True)
 class Result:
-    """What drawing with one engine came to.
+    """Files, speed and memory of drawing with one engine.
 
     Attributes
     ----------
@@ -94,13 +93,13 @@ def main(arguments: list[str] | None = None) -> None:
         scratch = Path(folder)
         make(scratch / "audio", options.count)
         make(scratch / "few", min(options.count, 200))
-        _head()
+        _print_head()
         results: dict[str, list[Result]] = {engine: [] for engine in engines}
         for _ in range(options.rounds):
-            for engine, found in results.items():
-                found.append(_draw(engine, options.feature, scratch))
-                _tell(engine, found[-1])
-    _judge(results)
+            for engine, rounds in results.items():
+                rounds.append(_draw(engine, options.feature, scratch))
+                _print_row(engine, rounds[-1])
+    _print_verdict(results)
 
 
 def make(folder: Path, count: int) -> None:
@@ -125,7 +124,7 @@ def _draw(engine: str, feature: str, scratch: Path) -> Result:
     """Draw everything with one engine, after a few to have every process up."""
     images = scratch / engine
     with _cluster(scratch) if engine == "dask" else contextlib.nullcontext("") as address:
-        how = functools.partial(
+        draw = functools.partial(
             recordings.draw,
             feature=feature,
             seconds=1.0,
@@ -133,9 +132,9 @@ def _draw(engine: str, feature: str, scratch: Path) -> Result:
             engine=engine,
             scheduler=address,
         )
-        how(scratch / "few", scratch / f"{engine}-few")
+        draw(scratch / "few", scratch / f"{engine}-few")
         with _memory() as samples:
-            how(scratch / "audio", images)
+            draw(scratch / "audio", images)
     result = _sum_up(images, samples)
     shutil.rmtree(images)
     return result
@@ -145,23 +144,23 @@ def _draw(engine: str, feature: str, scratch: Path) -> Result:
 def _cluster(scratch: Path) -> Iterator[str]:
     """Start a Dask scheduler and workers of one thread each; give the scheduler's address."""
     dask = [sys.executable, "-m", "dask"]
-    known = scratch / "scheduler.json"
-    told = ["--scheduler-file", str(known), "--no-dashboard"]
+    address = scratch / "scheduler.json"
+    options = ["--scheduler-file", str(address), "--no-dashboard"]
     quiet = {**os.environ, "DASK_LOGGING__DISTRIBUTED": "warning"}
     local = ["--host", "127.0.0.1"]
     with contextlib.ExitStack() as stack:
 
         def start(*arguments: str) -> None:
-            command = [*dask, *arguments, *told]
+            command = [*dask, *arguments, *options]
             process = stack.enter_context(subprocess.Popen(command, env=quiet, cwd=scratch))
             stack.callback(process.terminate)
 
         start("scheduler", *local, "--port", "0")
-        while not known.exists() or not known.read_text():
+        while not address.exists() or not address.read_text():
             time.sleep(0.1)
         for _ in range(WORKERS):
             start("worker", *local, "--nthreads", "1")
-        yield json.loads(known.read_text())["address"]
+        yield json.loads(address.read_text())["address"]
 
 
 @contextlib.contextmanager
@@ -207,7 +206,7 @@ def _sum_up(dataset: Path, samples: list[int]) -> Result:
     return Result(digest.hexdigest(), len(written), rates, max(samples) / 2**20, growth)
 
 
-def _head() -> None:
+def _print_head() -> None:
     print(
         f"{'engine':<11}{'pictures':>9}{'first tenth':>13}{'last tenth':>12}{'ratio':>7}"
         f"{'peak MiB':>10}{'growth':>8}  {'tree':<14}rate of every tenth",
@@ -215,7 +214,7 @@ def _head() -> None:
     )
 
 
-def _tell(engine: str, result: Result) -> None:
+def _print_row(engine: str, result: Result) -> None:
     print(
         f"{engine:<11}{result.pictures:>9}{result.rates[0]:>11.0f}/s{result.rates[-1]:>10.0f}/s"
         f"{result.kept:>7.2f}{result.peak:>10.0f}{result.growth:>8.2f}  {result.digest[:12]}  "
@@ -224,18 +223,18 @@ def _tell(engine: str, result: Result) -> None:
     )
 
 
-def _judge(results: dict[str, list[Result]]) -> None:
+def _print_verdict(results: dict[str, list[Result]]) -> None:
     steady = flat = True
-    for engine, found in results.items():
-        kept = statistics.median(result.kept for result in found)
-        growth = statistics.median(result.growth for result in found)
+    for engine, rounds in results.items():
+        kept = statistics.median(result.kept for result in rounds)
+        growth = statistics.median(result.growth for result in rounds)
         print(f"{engine}: last tenth {kept:.2f} of the first, memory {growth:.2f}")
         steady &= abs(kept - 1) <= RATE_BAR
         flat &= growth <= GROWTH_BAR
     print(f"last tenth within {RATE_BAR:.0%} of the first: {timing.verdict(steady)}")
     print(f"memory grows by at most {GROWTH_BAR - 1:.0%}: {timing.verdict(flat)}")
     if len(results) > 1:
-        trees = {result.digest for found in results.values() for result in found}
+        trees = {result.digest for rounds in results.values() for result in rounds}
         print(f"same files with both engines: {timing.verdict(len(trees) == 1)}")
 
 

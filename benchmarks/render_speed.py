@@ -1,4 +1,4 @@
-"""How fast `render` draws on one core, beside other ways of drawing the same clips.
+"""Speed of `render` on one core, beside other renderers of the same clips.
 
 ``ours``: `render.dataset.render` with one job, from the folder to the manifest: read any format and
 check it, hash, trim, level, draw, PNG with what it was drawn from, atomic write.
@@ -37,12 +37,12 @@ def main(arguments: list[str] | None = None) -> None:
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
         audio = options.audio or recordings.make(Path(folder, "audio"), options.count)
         for feature in options.features:
-            against = [name for name in options.against if _can(name, feature)]
+            against = [name for name in options.against if _can_draw(name, feature)]
             _compare(audio, feature, against, options.rounds, Path(folder, feature))
 
 
-def _can(name: str, feature: str) -> bool:
-    """Whether a way draws a representation here; no other program of these draws a mel scale."""
+def _can_draw(name: str, feature: str) -> bool:
+    """Whether a renderer can draw a representation; the other programs draw no mel scale."""
     if name not in PROGRAMS:
         return True
     if feature == "linear" and not shutil.which(name):
@@ -50,28 +50,30 @@ def _can(name: str, feature: str) -> bool:
     return feature == "linear" and shutil.which(name) is not None
 
 
-def _compare(audio: Path, feature: str, against: list[str], count: int, scratch: Path) -> None:
-    """Time the ways with one representation, and print the table."""
+def _compare(audio: Path, feature: str, against: list[str], rounds: int, scratch: Path) -> None:
+    """Time the renderers with one representation, and print the table."""
     from benchmarks.support import renderers
 
     corpus = renderers.corpus(audio, feature, scratch)
 
     def check(name: str, folder: Path) -> None:
-        made = sum(1 for _ in folder.rglob("*.png"))
-        if made != corpus.size:
-            raise ValueError(f"expected {corpus.size} pictures of {name}, got {made}")
+        count = sum(1 for _ in folder.rglob("*.png"))
+        if count != corpus.size:
+            raise ValueError(f"expected {corpus.size} pictures of {name}, got {count}")
 
     names = ("ours", *against)
-    drawing = {name: functools.partial(getattr(renderers, name), corpus) for name in names}
-    seconds = timing.interleave(drawing, count, check)
-    print(f"{feature}: {len(corpus.clips)} recordings, {corpus.size} clips, {count} rounds, 1 core")
+    tasks = {name: functools.partial(getattr(renderers, name), corpus) for name in names}
+    seconds = timing.interleave(tasks, rounds, check)
+    print(
+        f"{feature}: {len(corpus.clips)} recordings, {corpus.size} clips, {rounds} rounds, 1 core"
+    )
     print(f"{'way':<8}{'clips/s':>10}{'ours is':>12}")
     for name in names:
         rate = corpus.size / statistics.median(seconds[name])
         times = timing.ratio(seconds["ours"], seconds[name])
         bar = BARS.get(name)
-        said = f"   bar {bar}: {timing.verdict(times >= bar)}" if bar else ""
-        print(f"{name:<8}{rate:>10.1f}{times:>10.2f} x{said}")
+        suffix = f"   bar {bar}: {timing.verdict(times >= bar)}" if bar else ""
+        print(f"{name:<8}{rate:>10.1f}{times:>10.2f} x{suffix}")
     print(flush=True)
 
 

@@ -4,15 +4,16 @@ by source   equal error rate, mean over the sources with at least 5 recordings o
 EER         of all recordings
 difference  from the base; below 0, the change is for the better
 
-Each is the mean over the seeds, with its 95 % interval over seeds and recordings. Nothing may be
-chosen on the testing split, or its figures no longer say what to expect of other recordings: it is
-opened by --splits alone, once a recipe is chosen. What a training chooses on validation, the
-calibration above all, flatters the figures there; --leave-sources-out judges every source by
-networks that have met it neither in training nor in such a choice.
+Each is the mean over the seeds, with its 95 % interval over seeds and recordings.
+
+Choose nothing on the testing split, or its error rates no longer hold for other recordings;
+--splits opens it, once a recipe is chosen. Calibration is fitted on validation and flatters the
+error rates there. --leave-sources-out scores every source with networks that never met it, neither
+in training nor in calibration.
 
 Writes OUT/ablation.md, .csv and .png after every training, with --leave-sources-out
-OUT/ablation-left-out.md and so on. What is finished in OUT is not done again, an interrupted
-training goes on, and pictures are drawn once a way of drawing.
+OUT/ablation-left-out.md and so on. A second call does only what OUT lacks, resumes an interrupted
+training, and draws each kind of pictures once.
 """
 
 import argparse
@@ -88,7 +89,7 @@ def _parser(of_recipe: Sequence[Factor]) -> argparse.ArgumentParser:
         nargs="+",
         choices=SPLITS,
         default=["validation"],
-        help="what is judged (default: validation, for nothing is chosen on testing)",
+        help="splits to score (default: validation, for nothing is chosen on testing)",
     )
     add("--epochs", type=int, metavar="N", help="default: those of the recipe")
     add(
@@ -100,7 +101,7 @@ def _parser(of_recipe: Sequence[Factor]) -> argparse.ArgumentParser:
         dest="folds",
         metavar="K",
         help="put the sources of training and validation into K folds, in place of the given "
-        f"splits; judge each fold, calibrate on the next, train on the others (K: {FOLDS})",
+        f"splits; score each fold, calibrate on the next, train on the others (K: {FOLDS})",
     )
     add("--jobs", type=int, default=-1, metavar="N", help="processes that draw (default: all)")
     return parser

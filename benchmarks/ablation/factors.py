@@ -1,8 +1,8 @@
-"""What the ablation changes, one factor at a time, and what each change comes to.
+"""The factors of the ablation: one change each from the base.
 
-The base is the robust recipe on pictures drawn as `BASE` says. What it has is switched off, what it
-lacks is switched on with the value that stands here, and of a choice all others are tried, so that
-the table stays true when the recipe changes.
+The base is the robust recipe on pictures drawn as `BASE` says. The list follows the recipe: what
+the recipe uses is switched off, the rest is switched on with the value below, and of a choice all
+other values are tried.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -36,7 +36,7 @@ NETWORKS = 3  # of the ensemble
 
 @dataclass(frozen=True, kw_only=True)
 class Drawing:
-    """How the recordings become pictures, as far as the ablation changes it.
+    """The settings of ``./run.sh render`` and ``forge`` that the ablation changes.
 
     Attributes
     ----------
@@ -64,8 +64,9 @@ class Drawing:
         >>> Drawing(feature="mel", variants=2).name
         'mel-2s-variants2'
         """
-        more = f"-variants{self.variants}" if self.variants else ""
-        return f"{self.feature}-{self.seconds:g}s{more}{'-forge' if self.forge else ''}"
+        variants = f"-variants{self.variants}" if self.variants else ""
+        copies = "-forge" if self.forge else ""
+        return f"{self.feature}-{self.seconds:g}s{variants}{copies}"
 
 
 BASE = Drawing()
@@ -77,15 +78,15 @@ class Factor(NamedTuple):
     Attributes
     ----------
     name : str
-        As ``--only`` has it.
+        As ``--only`` takes it.
     group : str
-        What it is listed under; ``--only`` has that, too.
+        Heading in the table; ``--only`` takes it, too.
     now, before : str
-        What it is changed to, and what the base has.
+        The new value, and that of the base.
     training, drawing : mapping of str to Any
-        Fields of `classify.settings.Settings` and of `Drawing` that are changed.
+        Changed fields of `classify.settings.Settings` and of `Drawing`.
     networks : int
-        How many answer together.
+        Size of the ensemble.
     """
 
     name: str
@@ -98,7 +99,7 @@ class Factor(NamedTuple):
 
     @property
     def folder(self) -> str:
-        """Name of the folder of its networks; an ensemble has those of what it is made of."""
+        """Name of the folder of its networks; an ensemble uses those of the base."""
         return self.name if self.training or self.drawing else "base"
 
 
@@ -117,12 +118,12 @@ def factors(training: Change, drawing: Drawing = BASE) -> list[Factor]:
     Returns
     -------
     factors : list of Factor
-        Group by group, each other than the base and with a name of its own.
+        Group by group; all differ from the base, and all names differ.
 
     Examples
     --------
-    >>> found = {one.name: one for one in factors({**recipe("robust"), "mixup": 0.0})}
-    >>> found["mixup"].training, found["shear"].training, found["shear"].before
+    >>> by_name = {factor.name: factor for factor in factors({**recipe("robust"), "mixup": 0.0})}
+    >>> by_name["mixup"].training, by_name["shear"].training, by_name["shear"].before
     ({'mixup': 0.2}, {'shear': 0.0}, '1.0')
     """
     drawn = asdict(drawing)
@@ -142,56 +143,56 @@ def factors(training: Change, drawing: Drawing = BASE) -> list[Factor]:
     ]
 
 
-def selected(known: Sequence[Factor], names: Sequence[str]) -> list[Factor]:
-    """Choose factors by their names or those of their groups.
+def selected(factors: Sequence[Factor], names: Sequence[str]) -> list[Factor]:
+    """Select factors by their names or those of their groups.
 
     Parameters
     ----------
-    known : sequence of Factor
+    factors : sequence of Factor
     names : sequence of str
-        Without any, all. ``base`` is none of them: it is always there.
+        Empty for all. ``base`` selects none: the base is always part of an ablation.
 
     Returns
     -------
     factors : list of Factor
-        In the order of `known`.
+        In the order given.
 
     Raises
     ------
     ValueError
-        If a name is unknown, with the one that is closest to it.
+        If a name is unknown; the message suggests the closest one.
     """
-    there = [*(one.name for one in known), *dict.fromkeys(one.group for one in known)]
-    there.append(UNCHANGED.name)
+    groups = dict.fromkeys(factor.group for factor in factors)
+    choices = [*(factor.name for factor in factors), *groups, UNCHANGED.name]
     for name in names:
-        if name not in there:
-            near = get_close_matches(name, there, 1, 0)[0]
+        if name not in choices:
+            near = get_close_matches(name, choices, 1, 0)[0]
             raise ValueError(f"expected a factor such as {near} (--help lists them), got {name}")
-    return [one for one in known if not names or {one.name, one.group} & {*names}]
+    return [factor for factor in factors if not names or {factor.name, factor.group} & {*names}]
 
 
 def _switch(name: str, group: str, on: Any, base: Change) -> Factor:
-    """Off where the base has it, on where it has not."""
+    """Switch off what the base uses, and on what it does not."""
     value = type(on)() if base[name] else on
-    return Factor(name, group, _told(value), _told(base[name]), {name: value})
+    return Factor(name, group, _formatted(value), _formatted(base[name]), {name: value})
 
 
 def _choice(name: str, group: str, values: Sequence[Any], base: Change) -> Iterator[Factor]:
-    """All values but the base's."""
+    """Every value but that of the base."""
     for value in values:
         if value != base[name]:
-            now, before = (f"{one:g}" if type(one) is float else one for one in (value, base[name]))
+            now, before = (f"{v:g}" if type(v) is float else v for v in (value, base[name]))
             yield Factor(f"{name}-{now}", group, now, before, {name: value})
 
 
 def _drawn(factors: Iterable[Factor]) -> Iterator[Factor]:
-    """What these change, they change in the drawing."""
-    for one in factors:
-        yield one._replace(training={}, drawing=one.training)
+    """Move the changes from training to drawing."""
+    for factor in factors:
+        yield factor._replace(training={}, drawing=factor.training)
 
 
 def _bare(base: Change) -> Iterator[Factor]:
-    """Nothing augmented at all."""
+    """No augmentation at all."""
     off = {name: type(on)() for name, on in AUGMENTATIONS.items() if base[name]}
     if off:
         yield Factor("augmentation-none", "augmentation", "none", "on", off)
@@ -199,12 +200,12 @@ def _bare(base: Change) -> Iterator[Factor]:
 
 def _balance(base: Change) -> Iterator[Factor]:
     names = {tuple(columns): name for name, columns in BALANCES.items()}
-    own = tuple(base["balance"])
+    current = tuple(base["balance"])
     for columns, name in names.items():
-        if columns != own:
-            before = names.get(own, ",".join(own))
+        if columns != current:
+            before = names.get(current, ",".join(current))
             yield Factor(f"balance-{name}", "learning", name, before, {"balance": list(columns)})
 
 
-def _told(value: Any) -> str:
+def _formatted(value: Any) -> str:
     return "on" if value is True else str(value) if value else "off"

@@ -1,13 +1,13 @@
-"""Pictures of training and validation put into folds by their source, to leave sources out in turn.
+"""Cross-validation by source: folds of the training and validation pictures.
 
 The given validation split holds few sources, and a recipe chosen on it may suit those alone. Here
-every source is left out once: the pictures of a fold are the test split of a dataset of its own,
-those of the next fold its validation split, by which the calibration is chosen, and the others its
-training split. The given test split has no part in it.
+every source is left out once. Each fold becomes the test split of one dataset; the next fold is its
+validation split, for the calibration, and the others are its training split. The given test split
+is not used.
 
-A source is whole in one fold, together with the others of its family: the vocoder that most of its
-fakes are made by, as far as the manifest names one in ``generator``. Variants of the sound, and
-copies that forge has made, are for training only.
+A fold holds whole sources, and whole families of sources. A family shares the vocoder of most of
+its fakes, as ``generator`` of the manifest names it. Augmented variants, and the copies of forge,
+are used for training only.
 """
 
 import csv
@@ -36,11 +36,11 @@ def arrange(dataset: Path, to: Path, count: int, copies: bool = False) -> list[P
     dataset : Path
         A dataset that ``./run.sh render`` has drawn.
     to : Path
-        What it holds is deleted.
+        Folder to write; its content is deleted.
     count : int
         Number of folds, 3 or more.
     copies : bool
-        Whether what names an original is a copy that forge has made.
+        Whether pictures with a source recording are copies that forge has made.
 
     Returns
     -------
@@ -51,21 +51,20 @@ def arrange(dataset: Path, to: Path, count: int, copies: bool = False) -> list[P
     ValueError
         If there are fewer sources than folds, or fewer than 3 folds.
     """
-    known = manifest.read(dataset)
-    given = [row for row in known.values() if row["split"] != "test"]
+    given = [row for row in manifest.read(dataset).values() if row["split"] != "test"]
     extra = [
         row.get("variant", "0") != "0" or bool(copies and row["source_recording"]) for row in given
     ]
-    own = {row["path"]: row for row, more in zip(given, extra, strict=True) if not more}
-    fold = assign(manifest.of_level(own, "recording").values(), count)
+    originals = {row["path"]: row for row, skip in zip(given, extra, strict=True) if not skip}
+    fold = assign(manifest.of_level(originals, "recording").values(), count)
     shutil.rmtree(to, ignore_errors=True)
     datasets = []
     for number in range(count):
         splits = {number: "test", (number + 1) % count: "validation"}
         rows: Manifest = {}
-        for row, more in zip(given, extra, strict=True):
+        for row, skip in zip(given, extra, strict=True):
             split = splits.get(fold[row.get("source", "")], "train")
-            if split == "train" or not more:
+            if split == "train" or not skip:
                 before, label, rest = row["path"].split("/", 2)
                 path = f"{split}/{label}/{before}/{rest}"
                 rows[row["path"]] = {**row, "split": split, "path": path}
@@ -74,10 +73,10 @@ def arrange(dataset: Path, to: Path, count: int, copies: bool = False) -> list[P
 
 
 def assign(recordings: Iterable[Row], count: int) -> dict[str, int]:
-    """Put sources into folds, families together, so that the folds are as alike as that allows.
+    """Assign sources to folds, families together, so that the folds are alike.
 
-    Alike in the numbers of real recordings, of fakes, and of sources that a figure is made of. The
-    families are placed one after another, the largest first, each where that is least so far.
+    The folds balance real recordings, fakes, and sources with enough of both for an error rate. The
+    families are placed one after another, the largest first, each in the emptiest fold.
 
     Parameters
     ----------
@@ -115,7 +114,7 @@ def assign(recordings: Iterable[Row], count: int) -> dict[str, int]:
             f"expected sources of at least {count} families of generators in the manifest, got "
             f"{len(families)}"
         )
-    sizes = np.array([sum(_size(by_source[one]) for one in own) for own in families.values()])
+    sizes = np.array([sum(_size(by_source[name]) for name in names) for names in families.values()])
     shares = sizes / np.maximum(sizes.sum(axis=0), 1)
     loads = np.zeros((count, shares.shape[1]))
     fold: dict[str, int] = {}
@@ -128,7 +127,7 @@ def assign(recordings: Iterable[Row], count: int) -> dict[str, int]:
 
 
 def vocoder(generator: str) -> str:
-    """Name what made the waveform, without its version.
+    """Name the vocoder of a generator, without its version.
 
     Examples
     --------
@@ -140,15 +139,15 @@ def vocoder(generator: str) -> str:
 
 def _family(source: str, rows: Sequence[Row]) -> str:
     """The commonest vocoder of its fakes; the source itself where it has none."""
-    made = Counter(vocoder(row.get("generator", "")) for row in rows if row["label"] == "fake")
-    del made[""]
-    if not made:
+    counts = Counter(vocoder(row.get("generator", "")) for row in rows if row["label"] == "fake")
+    del counts[""]
+    if not counts:
         return f"source {source}"
-    return f"vocoder {min(made, key=lambda name: (-made[name], name))}"  # the first by its name
+    return f"vocoder {min(counts, key=lambda name: (-counts[name], name))}"  # ties: by name
 
 
 def _size(rows: Sequence[Row]) -> np.ndarray:
-    """Real recordings, fakes, and whether there are enough of both for a figure."""
+    """Real recordings, fakes, and whether there are enough of both for an error rate."""
     fake = sum(row["label"] == "fake" for row in rows)
     real = len(rows) - fake
     return np.array([real, fake, min(real, fake) >= ENOUGH])

@@ -1,4 +1,4 @@
-"""The robust recipe beside other detectors: trained on the same recordings, judged alike.
+"""The robust recipe beside other detectors, trained and evaluated on the same recordings.
 
 robust     the default recipe on the default pictures, with the copies of ./run.sh forge among
            them; of several seeds, the ensemble too
@@ -8,13 +8,13 @@ lfcc-lcnn  light CNN on LFCC pictures, nothing augmented
 mfcc-lstm  LSTMs over frames of MFCC, chroma and mel, nothing augmented
 forest     random forest on 18 simple statistics of a recording
 
-Every peer learns from the training split of AUDIO and chooses what it chooses (epoch, calibration,
-threshold) on its validation split. What each says of the recordings of the split that is judged is
-written as a score file and judged as ./run.sh evaluate does; a table says how far each peer is from
-robust, in the EER of all recordings and in its mean over sources.
+Every peer is trained on the training split of AUDIO; epoch, calibration and threshold are chosen on
+its validation split. Each peer writes a score file of the evaluated split, with the metrics of
+./run.sh evaluate. A table compares each peer with robust, in the EER of all recordings and in its
+mean over sources.
 
-Writes OUT/peers.md, .csv and .png. What is done in OUT is not done again: where a score file
-stands, that seed is finished; an interrupted training goes on.
+Writes OUT/peers.md, .csv and .png. A second call does only what OUT lacks: a score file means that
+its seed is finished, and an interrupted training is resumed.
 """
 
 import argparse
@@ -36,19 +36,19 @@ from benchmarks.support.recordings import COPIES, SPLITS, name_prefix
 if TYPE_CHECKING:
     from render.recording import Recording
 
-# Of the plain recipe without its augmentation: light CNNs on LFCC and LSTMs on MFCC are published
-# without any, and stretching or turning cepstra makes no other recording of them.
+# The plain recipe without augmentation, as light CNNs on LFCC and LSTMs on MFCC are published:
+# sheared or zoomed cepstra are not those of another recording.
 AS_PUBLISHED = ("--recipe", "plain", "--shear", "0", "--zoom", "0", "--no-flip")
 
 
 class Network(NamedTuple):
-    """What ``./run.sh render`` and ``./run.sh train`` are told for a peer that sees pictures.
+    """Options of ``./run.sh render`` and ``./run.sh train`` for a peer that sees pictures.
 
     Attributes
     ----------
     drawing, training : tuple of str
     forged : bool
-        Whether it learns from the copies of ``./run.sh forge``, too.
+        Whether it is trained with the copies of ``./run.sh forge``, too.
     """
 
     drawing: tuple[str, ...] = ()
@@ -67,19 +67,19 @@ PEERS = ("robust", "plain", "lfcc-gmm", "lfcc-lcnn", "mfcc-lstm", "forest")
 
 
 @dataclass(frozen=True)
-class Place:
-    """What all peers have in common, and where the benchmark keeps what is done.
+class Workspace:
+    """Settings that all peers share, and the files of the benchmark.
 
     Attributes
     ----------
     out : Path
     audio : Path
     dataset : Path
-        Has a folder of pictures for every network.
+        Holds a folder of pictures for every network.
     split : str
-        What is judged, as the pictures' folders name it.
+        The evaluated split, as the pictures' folders name it.
     epochs : int or None
-        Of every network; None for those of its recipe.
+        Of every network; None for the recipe's.
     """
 
     out: Path
@@ -89,7 +89,7 @@ class Place:
     epochs: int | None
 
     def scores(self, member: str) -> Path:
-        """Score file of one seed or of an ensemble; where it stands, that is finished."""
+        """Score file of one seed or of an ensemble; its presence means that it is finished."""
         return self.out / "scores" / self.split / f"{member}.csv"
 
     def seconds(self) -> dict[str, float]:
@@ -99,16 +99,16 @@ class Place:
 
     @contextlib.contextmanager
     def timed(self, member: str) -> Iterator[None]:
-        """Add the time of what is done within to that of earlier, interrupted calls."""
+        """Time a block, and add the time of earlier, interrupted calls."""
         from classify.files import atomic_write
 
         print(f"peers: {member}", file=sys.stderr, flush=True)
-        begun = time.monotonic()
+        begin = time.monotonic()
         try:
             yield
         finally:
             spent = self.seconds()
-            spent[member] = spent.get(member, 0) + time.monotonic() - begun
+            spent[member] = spent.get(member, 0) + time.monotonic() - begin
             atomic_write(self.out / "seconds.json", json.dumps(spent, indent=2).encode())
 
 
@@ -141,7 +141,7 @@ def _parser() -> argparse.ArgumentParser:
     add("audio", type=Path, metavar="AUDIO", help="what ./run.sh render takes")
     add("out", type=Path, metavar="OUT", help="folder of scores, runs, pictures and results")
     add("--seeds", type=int, default=3, metavar="N", help="how many, from 0 (default: 3)")
-    add("--split", choices=SPLITS, default="testing", help="what is judged (default: testing)")
+    add("--split", choices=SPLITS, default="testing", help="split to evaluate (default: testing)")
     add("--only", nargs="+", choices=PEERS, default=PEERS, metavar="NAME", help="default: all")
     add("--images", type=Path, metavar="DIR", help="pictures, DIR/PEER (default: OUT/images)")
     add("--epochs", type=int, metavar="N", help="of the networks (default: those of the recipes)")
@@ -151,48 +151,48 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _compare(options: argparse.Namespace, command: str) -> str:
-    """Do what is not done yet, write the tables and the plot; give the table for people."""
+    """Score what has no scores, write the report, and return its table for people."""
     if options.seeds < 1:
         raise ValueError(f"expected 1 seed or more, got {options.seeds}")
     recordings = _recordings(options.audio, options.split)
     _begin(options)
-    images, split = options.images or options.out / "images", SPLITS[options.split]
-    place = Place(options.out, options.audio, images, split, options.epochs)
+    dataset, split = options.images or options.out / "images", SPLITS[options.split]
+    workspace = Workspace(options.out, options.audio, dataset, split, options.epochs)
     files: dict[str, list[Path]] = {}
-    for peer in (one for one in PEERS if one in options.only):
-        files[peer] = [place.scores(f"{peer}-{seed}") for seed in range(options.seeds)]
+    for peer in (peer for peer in PEERS if peer in options.only):
+        files[peer] = [workspace.scores(f"{peer}-{seed}") for seed in range(options.seeds)]
         seeds = [seed for seed, path in enumerate(files[peer]) if not path.is_file()]
         if seeds:
             files[peer][0].parent.mkdir(parents=True, exist_ok=True)
             print(f"peers: {peer}: {len(seeds)} of {options.seeds} seeds to do", file=sys.stderr)
         if seeds and peer in NETWORKS:
-            _train(peer, seeds, place)
+            _train(peer, seeds, workspace)
         elif seeds:
-            _fit(peer, seeds, place, options, recordings)
+            _fit(peer, seeds, workspace, options, recordings)
         if peer == "robust" and options.seeds > 1:
-            files[f"{peer}, {options.seeds} together"] = [_ensemble(peer, options.seeds, place)]
-    return _report(files, place, options, recordings, command)
+            files[f"{peer}, {options.seeds} together"] = [_ensemble(peer, options.seeds, workspace)]
+    return _report(files, workspace, options, recordings, command)
 
 
 def _recordings(audio: Path, split: str) -> list["Recording"]:
-    """List the recordings of the splits that are used; each of these has both classes."""
+    """List the recordings of the splits in use; each split must have both classes."""
     from render.dataset import take_in
     from render.index import Index
 
     used = ("train", "validation", SPLITS[split])
     with Index() as index:
         take_in(index, audio)
-        found = [one for one in index.recordings() if one.split in used]
-    there = {(one.split, one.label) for one in found}
-    for one in used:
+        recordings = [item for item in index.recordings() if item.split in used]
+    present = {(recording.split, recording.label) for recording in recordings}
+    for name in used:
         for label in ("real", "fake"):
-            if (one, label) not in there:
-                raise ValueError(f"expected {label} recordings for {one} in {audio}, got none")
-    return found
+            if (name, label) not in present:
+                raise ValueError(f"expected {label} recordings for {name} in {audio}, got none")
+    return recordings
 
 
 def _begin(options: argparse.Namespace) -> None:
-    """Refuse a folder in which peers were trained otherwise, or on other recordings."""
+    """Refuse a folder whose peers were trained on other recordings or with other options."""
     from classify.files import atomic_write
 
     if options.out.resolve().is_relative_to(options.audio.resolve()):
@@ -211,45 +211,46 @@ def _begin(options: argparse.Namespace) -> None:
     atomic_write(path, json.dumps(asked, indent=2).encode())
 
 
-def _train(peer: str, seeds: Sequence[int], place: Place) -> None:
+def _train(peer: str, seeds: Sequence[int], workspace: Workspace) -> None:
     """Draw, train a network with each seed and score with it."""
-    images = _draw(peer, place)
+    dataset = _draw(peer, workspace)
     for seed in seeds:
-        run = place.out / "runs" / peer / f"seed-{seed}"
+        run = workspace.out / "runs" / peer / f"seed-{seed}"
         if not (run / "run.json").is_file():
-            with place.timed(f"{peer}-{seed}"):
-                _learn(peer, place, "--to", run, "--seed", seed)
-        _score(images, run, place, place.scores(f"{peer}-{seed}"))
+            with workspace.timed(f"{peer}-{seed}"):
+                _learn(peer, workspace, "--to", run, "--seed", seed)
+        _score(dataset, run, workspace, workspace.scores(f"{peer}-{seed}"))
 
 
-def _ensemble(peer: str, seeds: int, place: Place) -> Path:
-    """Make one run of the finished seeds, which are where it looks for them, and score with it."""
-    scores, run = place.scores(f"{peer}-{seeds}-together"), place.out / "runs" / peer
+def _ensemble(peer: str, seeds: int, workspace: Workspace) -> Path:
+    """Join the finished seeds, which are where the training looks for them, and score with them."""
+    scores, run = workspace.scores(f"{peer}-{seeds}-together"), workspace.out / "runs" / peer
     if not scores.is_file():
-        images = _draw(peer, place)
-        _learn(peer, place, "--to", run, "--seeds", seeds)
-        _score(images, run, place, scores)
+        dataset = _draw(peer, workspace)
+        _learn(peer, workspace, "--to", run, "--seeds", seeds)
+        _score(dataset, run, workspace, scores)
     return scores
 
 
-def _draw(peer: str, place: Place) -> Path:
-    audio, images, network = place.audio, place.dataset / peer, NETWORKS[peer]
+def _draw(peer: str, workspace: Workspace) -> Path:
+    audio, dataset, network = workspace.audio, workspace.dataset / peer, NETWORKS[peer]
     if network.forged:
-        audio = place.out / "forged"
-        _call("render.copysynthesis.cli", place.audio, "--to", audio, "--copies", COPIES)
-    _call("render", audio, "--to", images, *network.drawing)
-    return images
+        audio = workspace.out / "forged"
+        _call("render.copysynthesis.cli", workspace.audio, "--to", audio, "--copies", COPIES)
+    _call("render", audio, "--to", dataset, *network.drawing)
+    return dataset
 
 
-def _learn(peer: str, place: Place, *more: object) -> None:
-    epochs = [] if place.epochs is None else ["--epochs", place.epochs]
-    told = (*NETWORKS[peer].training, *epochs, *more, "--resume")
-    _call("classify", "train", place.dataset / peer, *told)
+def _learn(peer: str, workspace: Workspace, *options: object) -> None:
+    epochs = [] if workspace.epochs is None else ["--epochs", workspace.epochs]
+    settings = (*NETWORKS[peer].training, *epochs, *options, "--resume")
+    _call("classify", "train", workspace.dataset / peer, *settings)
 
 
-def _score(dataset: Path, run: Path, place: Place, scores: Path) -> None:
-    told = ("--split", place.split, "--scores", scores, "--explain-pictures", 0, "--resamples", 0)
-    _call("classify", "evaluate", dataset, "--run", run, *told)
+def _score(dataset: Path, run: Path, workspace: Workspace, scores: Path) -> None:
+    options = ("--split", workspace.split, "--scores", scores)
+    no_extras = ("--explain-pictures", 0, "--resamples", 0)
+    _call("classify", "evaluate", dataset, "--run", run, *options, *no_extras)
 
 
 def _call(*arguments: object) -> None:
@@ -257,18 +258,18 @@ def _call(*arguments: object) -> None:
     command = module_command(*arguments)
     done = subprocess.run(**command, stdout=sys.stderr, check=False)
     if done.returncode not in (0, 1):  # 1: something could not be read, and was named
-        told = shlex.join(command["args"][2:])
-        raise ValueError(f"expected {told} to do its work, got exit status {done.returncode}")
+        words = shlex.join(command["args"][2:])
+        raise ValueError(f"expected {words} to do its work, got exit status {done.returncode}")
 
 
 def _fit(
     peer: str,
     seeds: Sequence[int],
-    place: Place,
+    workspace: Workspace,
     options: argparse.Namespace,
     recordings: Sequence["Recording"],
 ) -> None:
-    """Fit what sees no pictures with each seed, calibrate it on validation and score with it."""
+    """Fit a baseline with each seed, calibrate it on validation, and score with it."""
     import numpy as np
 
     from benchmarks.peers.baselines import BASELINES, gather
@@ -278,32 +279,32 @@ def _fit(
     features, fit = BASELINES[peer]
     size = {"lfcc-gmm": options.components, "forest": options.trees}[peer]
     parts = gather(features, recordings)
-    train, held, judged = parts["train"], parts["validation"], parts[place.split]
+    train, validation, test = parts["train"], parts["validation"], parts[workspace.split]
     for seed in seeds:
-        with place.timed(f"{peer}-{seed}"):
+        with workspace.timed(f"{peer}-{seed}"):
             score = fit(train.features, train.labels, seed, size)
-        calibrate = calibration.fit(held.labels, score(held.features))
-        llr = calibrate(score(judged.features))
-        write_scores(place.scores(f"{peer}-{seed}"), np.array(judged.names), judged.labels, llr)
+        calibrate = calibration.fit(validation.labels, score(validation.features))
+        llr = calibrate(score(test.features))
+        write_scores(workspace.scores(f"{peer}-{seed}"), np.array(test.names), test.labels, llr)
 
 
 def _report(
     files: Mapping[str, Sequence[Path]],
-    place: Place,
+    workspace: Workspace,
     options: argparse.Namespace,
     recordings: Sequence["Recording"],
     command: str,
 ) -> str:
-    """Judge what was scored and write both tables and the plot; give the one for people."""
+    """Read the score files, write the report, and return its table for people."""
     from benchmarks.peers import report
     from benchmarks.support.report import write
 
-    rows = {one.name: {**one.metadata, "recording": one.name} for one in recordings}
-    prefix = name_prefix(place.audio)
+    rows = {item.name: {**item.metadata, "recording": item.name} for item in recordings}
+    prefix = name_prefix(workspace.audio)
     scores = {
         peer: [report.read(path, rows, prefix) for path in paths] for peer, paths in files.items()
     }
-    aligned, spent = report.align(scores), place.seconds()
+    aligned, spent = report.align(scores), workspace.seconds()
     seconds = {
         peer: mean(times)
         for peer, paths in files.items()
@@ -314,7 +315,7 @@ def _report(
     if left := most - len(common.trials):
         print(f"peers: left out {left} recordings that not all could score", file=sys.stderr)
     text = report.markdown(summary, common, options.split, command, options.seeds)
-    write(place.out, "peers", text, report.table(summary), report.plot(summary))
+    write(workspace.out, "peers", text, report.table(summary), report.plot(summary))
     return text
 
 

@@ -1,7 +1,7 @@
-"""Detectors that see no picture, as they are often published: Gaussian mixtures, and a forest.
+"""Baselines without pictures, as they are often published: Gaussian mixtures, and a forest.
 
-Both are given what `render` would draw, and refuse what it would refuse. Labels are 1 for fake.
-A score is ln p(real) - ln p(fake), not yet calibrated: higher is more bona fide.
+Both take the sound that `render` would draw, and refuse what `render` refuses. Labels are 1 for
+fake. A score is ln p(real) - ln p(fake), not yet calibrated: higher is more bona fide.
 """
 
 import sys
@@ -90,15 +90,15 @@ def gather(
     ValueError
         If no recording of a class is left in a split.
     """
-    work = (delayed(_try)(features, recording.path) for recording in recordings)
-    done = Parallel(n_jobs=-1, return_as="generator")(work)
-    bar = tqdm(done, "features", len(recordings), unit="recording", disable=None)
-    used: dict[str, list[tuple[Recording, np.ndarray]]] = {one.split: [] for one in recordings}
-    for recording, found in zip(recordings, bar, strict=True):
-        if isinstance(found, str):
-            tqdm.write(f"peers: {recording.name}: {found}", file=sys.stderr)
+    tasks = (delayed(_try)(features, recording.path) for recording in recordings)
+    results = Parallel(n_jobs=-1, return_as="generator")(tasks)
+    bar = tqdm(results, "features", len(recordings), unit="recording", disable=None)
+    used: dict[str, list[tuple[Recording, np.ndarray]]] = {item.split: [] for item in recordings}
+    for recording, result in zip(recordings, bar, strict=True):
+        if isinstance(result, str):
+            tqdm.write(f"peers: {recording.name}: {result}", file=sys.stderr)
         else:
-            used[recording.split].append((recording, found))
+            used[recording.split].append((recording, result))
     return {split: _part(split, pairs) for split, pairs in used.items()}
 
 
@@ -135,9 +135,9 @@ def cepstra(path: Path) -> np.ndarray:
     ValueError
         If the recording cannot be read, is silent or too short.
     """
-    cuts = _heard(path)
-    whole = replace(DRAWING, seconds=(cuts.end - cuts.start) / DRAWING.rate)
-    (clip,) = replace(cuts, settings=whole)
+    clips = _clips(path)
+    whole = replace(DRAWING, seconds=(clips.end - clips.start) / DRAWING.rate)
+    (clip,) = replace(clips, settings=whole)
     level = grey.level(filterbank.linear(whole) @ stft.power(clip.samples, whole), whole)
     static = coefficients(level, whole.coefficients)
     return np.concatenate([static, deltas(static, 1), deltas(static, 2)]).T.astype(np.float32)
@@ -172,16 +172,18 @@ def mixtures(
     rng = np.random.default_rng(seed)
     frames = []
     for label, name in enumerate(("real", "fake")):
-        own = [one for one, known in zip(features, labels, strict=True) if known == label]
-        frames.append(rng.permutation(np.concatenate(own))[:FRAMES])
+        of_class = [clip for clip, truth in zip(features, labels, strict=True) if truth == label]
+        frames.append(rng.permutation(np.concatenate(of_class))[:FRAMES])
         if len(frames[-1]) < components:
             raise ValueError(
                 f"expected {components} frames or more of {name} recordings, one a Gaussian, got "
                 f"{len(frames[-1])}"
             )
     # A process each: on cores that have other work, the threads of one would wait for each other.
-    real, fake = Parallel(n_jobs=2)(delayed(_mixture)(own, seed, components) for own in frames)
-    return lambda recordings: np.array([real.score(one) - fake.score(one) for one in recordings])
+    real, fake = Parallel(n_jobs=2)(delayed(_mixture)(each, seed, components) for each in frames)
+    return lambda recordings: np.array(
+        [real.score(frames) - fake.score(frames) for frames in recordings]
+    )
 
 
 def _mixture(frames: np.ndarray, seed: int, components: int) -> "GaussianMixture":
@@ -211,12 +213,12 @@ def statistics(path: Path) -> np.ndarray:
     """
     from librosa import amplitude_to_db, feature, onset, stft
 
-    sound = _heard(path).audio
+    sound = _clips(path).audio
     samples, rate = np.concatenate(list(sound.blocks())), sound.rate
     frame, hop = DRAWING.window, DRAWING.hop
     spectrum = np.abs(stft(samples, n_fft=frame, hop_length=hop))
     level = feature.rms(y=samples, frame_length=frame, hop_length=hop)
-    measured = (
+    measures = (
         amplitude_to_db(level, top_db=None),
         feature.zero_crossing_rate(samples, frame_length=frame, hop_length=hop),
         feature.spectral_centroid(S=spectrum, sr=rate),
@@ -228,13 +230,13 @@ def statistics(path: Path) -> np.ndarray:
         feature.spectral_contrast(S=spectrum, sr=rate, n_bands=5).mean(axis=0),
         onset.onset_strength(S=amplitude_to_db(spectrum), sr=rate),
     )
-    return np.array([moment(one) for moment in (np.mean, np.std) for one in measured])
+    return np.array([moment(values) for moment in (np.mean, np.std) for values in measures])
 
 
 def forest(features: Sequence[np.ndarray], labels: np.ndarray, seed: int, trees: int) -> Scorer:
     """Fit a random forest, both classes weighing the same.
 
-    A recording's score is the log odds of what the trees say; none is surer than half a tree.
+    A recording's score is the log odds of the trees' mean vote, at most those of half a tree.
 
     Parameters
     ----------
@@ -261,7 +263,7 @@ def forest(features: Sequence[np.ndarray], labels: np.ndarray, seed: int, trees:
     return score
 
 
-def _heard(path: Path) -> Clips:
+def _clips(path: Path) -> Clips:
     return split_into_clips(scan_audio(path, DRAWING.rate), DRAWING)
 
 

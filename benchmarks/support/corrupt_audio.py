@@ -1,4 +1,4 @@
-"""Small good recordings in many containers and codecs, made from a seed, and ways to spoil them."""
+"""Small good recordings in many containers and codecs, made from a seed, and their corruption."""
 
 import io
 import struct
@@ -78,18 +78,18 @@ def make() -> dict[str, bytes]:
         By name, such as ``"WAV-PCM_16"`` or ``"mp4-aac"``.
     """
     noise = 0.1 * np.random.default_rng(0).standard_normal(round(48_000 * _SECONDS))
-    made = {
+    files = {
         f"{container}-{codec}": _by_libsndfile(noise, container, codec)
         for container, codecs in _LIBSNDFILE.items()
         for codec in codecs.split()
     }
     for container, codec, rate in _FFMPEG:
         if codec in av.codecs_available:
-            made[f"{container}-{codec}"] = _by_ffmpeg(noise, container, codec, rate)
-    made["film"] = _by_ffmpeg(noise, "mp4", "aac", 44_100, film=True)
+            files[f"{container}-{codec}"] = _by_ffmpeg(noise, container, codec, rate)
+    files["film"] = _by_ffmpeg(noise, "mp4", "aac", 44_100, film=True)
     tag = b"ID3\4\0\0\0\0\0\x10TIT2\0\0\0\6\0\0\3sound"
-    made["tagged"] = tag + made["MP3-MPEG_LAYER_III"] + b"TAG" + bytes(125)
-    return made
+    files["tagged"] = tag + files["MP3-MPEG_LAYER_III"] + b"TAG" + bytes(125)
+    return files
 
 
 def _by_libsndfile(noise: np.ndarray, container: str, codec: str) -> bytes:
@@ -137,8 +137,8 @@ def _by_ffmpeg(
     return file.getvalue()
 
 
-def spoil(good: bytes, other: bytes, rng: np.random.Generator) -> bytes:
-    """Do one to four things to a file that make it another, most likely a damaged one.
+def corrupt(good: bytes, other: bytes, rng: np.random.Generator) -> bytes:
+    """Apply one to four random operations to a file, which most likely damage it.
 
     Parameters
     ----------
@@ -154,13 +154,13 @@ def spoil(good: bytes, other: bytes, rng: np.random.Generator) -> bytes:
     """
     data = bytearray(good)
     for _ in range(rng.integers(1, 5)):
-        way = WAYS[rng.integers(len(WAYS))]
-        data = bytearray(way(data, other, rng)) or data
+        operation = OPERATIONS[rng.integers(len(OPERATIONS))]
+        data = bytearray(operation(data, other, rng)) or data
     return bytes(data)
 
 
 def _place(data: Data, rng: np.random.Generator) -> int:
-    """Somewhere in the data, in the first 256 bytes every other time."""
+    """A random position, every other time in the first 256 bytes."""
     return int(rng.integers(min(len(data), 256) if rng.random() < 0.5 else len(data)))
 
 
@@ -232,7 +232,7 @@ def _not_a_number(data: bytearray, other: bytes, rng: np.random.Generator) -> Da
     return data[:at] + struct.pack(form, value) * int(rng.integers(1, 9)) + data[at:]
 
 
-WAYS: tuple[Callable[[bytearray, bytes, np.random.Generator], Data], ...] = (
+OPERATIONS: tuple[Callable[[bytearray, bytes, np.random.Generator], Data], ...] = (
     _flip,
     _overwrite,
     _truncate,

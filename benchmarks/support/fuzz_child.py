@@ -1,4 +1,4 @@
-"""Draws every recording whose path it reads, and writes how it ended: see fuzz.py."""
+"""The child process of fuzz.py: draws each recording whose path it reads; prints the outcome."""
 
 import faulthandler
 import os
@@ -23,7 +23,7 @@ MEMORY = 1 << 30  # bytes, beyond which a recording asks for too much
 
 
 def main() -> None:
-    """Draw what standard input names."""
+    """Draw the recordings that standard input names."""
     faulthandler.enable()
     warnings.simplefilter("error")
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
@@ -39,7 +39,7 @@ def main() -> None:
 
 
 def outcome(path: Path, settings: Settings) -> tuple[str, str]:
-    """Draw a recording, and say how it ended."""
+    """Draw a recording, and return how it ended."""
     try:
         for clip in split_into_clips(
             scan_audio(path, settings.rate, time.monotonic() + LIMIT), settings

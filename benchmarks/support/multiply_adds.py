@@ -1,7 +1,7 @@
-"""How many multiply-adds a network takes for one picture, counted from its layers.
+"""Multiply-adds of a network for one picture, counted from its layers.
 
-Counted is what kernels multiply, of convolutions, dense and recurrent layers and attention, and
-attention's own products. Normalisation, activation and pooling are left out: they are few.
+Counted are the products of kernels, in convolutions, dense and recurrent layers and attention, and
+the products of attention itself. Normalisation, activation and pooling take few and are left out.
 """
 
 import math
@@ -36,7 +36,7 @@ def multiply_adds(model: Any) -> int:
 def _of_layer(layer: Any) -> int:
     from keras import layers
 
-    size = sum(math.prod(one.shape) for one in layer.weights if "kernel" in one.name)
+    size = sum(math.prod(weight.shape) for weight in layer.weights if "kernel" in weight.name)
     if not size:
         return 0
     count = size * _places(layer)
@@ -47,7 +47,7 @@ def _of_layer(layer: Any) -> int:
 
 
 def _places(layer: Any) -> int:
-    """How often a layer uses its kernels: at every place, at every step or for every token."""
+    """Uses of a layer's kernels: one a place, a step or a token."""
     from keras import layers
 
     shape = tuple(layer.output.shape[1:])

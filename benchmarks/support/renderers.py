@@ -1,9 +1,8 @@
-"""Ways of making pictures of clips: ours, the plain one, other programs' and the floor.
+"""Renderers of clips: ours, the plain one, other programs, and the floor.
 
-All of them draw the same clips, those that `render` finds in a folder of recordings: 2 s of sound,
-one PNG each. Only ours reads any format, checks what it reads, hashes it, trims silence, brings
-every recording to one level, writes into a file beside its place, stores with each picture what it
-was drawn from and lists all of them in a manifest.
+All draw the same clips, those that `render` cuts from a folder of recordings: 2 s of sound, one PNG
+each. Only ours reads any format, checks and hashes it, trims silence, normalises the level, writes
+atomically, stores the settings in each picture, and lists all of them in a manifest.
 """
 
 import csv
@@ -52,7 +51,7 @@ class Corpus:
 
 
 def corpus(audio: Path, feature: str, scratch: Path) -> Corpus:
-    """Let `render` say which clips a folder holds; what it cannot read is left out for all."""
+    """List the clips that `render` cuts; all renderers leave out what it cannot read."""
     recordings.draw(audio, scratch, feature)
     clips: dict[str, list[tuple[float, float]]] = {}
     with (scratch / "manifest.csv").open(newline="", encoding="utf-8") as file:
@@ -68,7 +67,7 @@ def ours(corpus: Corpus, dataset: Path) -> None:
 
 
 def plain(corpus: Corpus, dataset: Path) -> None:
-    """What tutorials do: librosa.load, stft or melspectrogram, specshow, savefig, close.
+    """As in tutorials: librosa.load, stft or melspectrogram, specshow, savefig, close.
 
     In its favour, a recording of several clips is loaded once, nothing is resampled that has the
     rate already, and the figure has neither axes nor a colour bar.

@@ -1,19 +1,23 @@
-"""What every benchmark here shares: pinned cores, made recordings, interleaved rounds, ratios.
+"""Timing: pinned cores, interleaved rounds, ratios, and the memory of a command.
 
-Ways of doing one thing take turns (A B C A B C ...) on the same recordings in one run, and what is
-compared is a round's times with each other, so that a busy machine slows all of them alike. The
-middle one of the rounds' ratios counts. A first round is not timed: imports, just-in-time
-compilation, start of processes and the disk cache are over by then.
+Competitors take turns (A B C A B C ...) on the same input, and times are compared within a round,
+so that a busy machine slows all of them alike. The median of the rounds' ratios counts. The first
+round is not timed: it imports, compiles, starts processes and fills the disk cache.
 
-Nothing here imports NumPy before `pin` had a chance to say how many threads it may start.
+Nothing here imports NumPy before `pin` could limit its threads.
 """
 
 import os
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
+
+from benchmarks.support.command import ROOT
 
 _THREADS = "OMP_NUM_THREADS OPENBLAS_NUM_THREADS MKL_NUM_THREADS NUMEXPR_NUM_THREADS".split()
 
@@ -28,32 +32,32 @@ def pin(cores: int) -> int:
     Returns
     -------
     cores : int
-        How many there are, at most as many as asked for.
+        The number available, at most as many as asked for.
     """
     os.environ.update(dict.fromkeys(_THREADS, "1"))
     if not hasattr(os, "sched_setaffinity"):
         return min(cores, os.cpu_count() or 1)
-    own = sorted(os.sched_getaffinity(0))[-cores:]
-    os.sched_setaffinity(0, own)
-    return len(own)
+    used = sorted(os.sched_getaffinity(0))[-cores:]
+    os.sched_setaffinity(0, used)
+    return len(used)
 
 
 def interleave(
-    ways: Mapping[str, Callable[[Path], None]],
+    tasks: Mapping[str, Callable[[Path], None]],
     rounds: int,
     check: Callable[[str, Path], None] = lambda name, folder: None,
 ) -> dict[str, list[float]]:
-    """Time ways of doing one thing, in turn.
+    """Time tasks in turn.
 
     Parameters
     ----------
-    ways : dict of str to callable
+    tasks : dict of str to callable
         Each is given an empty folder to write to.
     rounds : int
-        Timed ones, after one that is not.
+        Number of timed rounds, after one that is not.
     check : callable
-        Is given a way's name and the folder it has written, outside the time; raises ValueError
-        if something else came of it than should.
+        Is given a task's name and its folder, outside the time; raises ValueError if the result is
+        wrong.
 
     Returns
     -------
@@ -62,12 +66,12 @@ def interleave(
     """
     from tqdm import tqdm
 
-    seconds: dict[str, list[float]] = {name: [] for name in ways}
-    turns = [(number, name) for number in range(rounds + 1) for name in ways]
+    seconds: dict[str, list[float]] = {name: [] for name in tasks}
+    turns = [(number, name) for number in range(rounds + 1) for name in tasks]
     for number, name in tqdm(turns, "rounds", unit="turn", disable=None):
         with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
             begin = time.perf_counter()
-            ways[name](Path(folder))
+            tasks[name](Path(folder))
             end = time.perf_counter()
             check(name, Path(folder))
         if number:
@@ -75,8 +79,47 @@ def interleave(
     return seconds
 
 
+class Usage(NamedTuple):
+    """Output of a command, its peak memory in MiB, and its time in s."""
+
+    stdout: str
+    memory: float
+    seconds: float
+
+
+def measure(command: Sequence[str]) -> Usage:
+    """Run a command, and measure its peak memory and time.
+
+    Parameters
+    ----------
+    command : sequence of str
+        Runs at the top of the checkout.
+
+    Returns
+    -------
+    usage : Usage
+
+    Raises
+    ------
+    ValueError
+        If the exit status is not 0.
+    """
+    with tempfile.TemporaryFile("w+") as stdout, tempfile.TemporaryFile("w+") as stderr:
+        begin = time.perf_counter()
+        process = subprocess.Popen(command, cwd=ROOT, stdout=stdout, stderr=stderr)
+        _, status, resources = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - begin
+        process.returncode = os.waitstatus_to_exitcode(status)
+        stdout.seek(0)
+        stderr.seek(0)
+        if process.returncode:
+            raise ValueError(f"expected {' '.join(command)} to work, got: {stderr.read()}")
+        unit = 1 if sys.platform == "darwin" else 1024  # bytes there, KiB elsewhere
+        return Usage(stdout.read(), resources.ru_maxrss * unit / 2**20, seconds)
+
+
 def ratio(ours: list[float], theirs: list[float]) -> float:
-    """How many times faster than the other we were, in the middle one of the rounds."""
+    """How many times faster than the other we were, as the median over the rounds."""
     return statistics.median(b / a for a, b in zip(ours, theirs, strict=True))
 
 

@@ -32,13 +32,13 @@ def child(tmp_path):
     return (sys.executable, str(tmp_path / "child.py"))
 
 
-def told(child, keep, *words):
+def fuzz_words(child, keep, *words):
     tasks = ((number, word, word.encode()) for number, word in enumerate(words))
     return fuzz.fuzz(tasks, keep, total=len(words), command=child)
 
 
 @pytest.mark.slow
-def test_a_few_hundred_spoiled_recordings_are_drawn_or_refused(tmp_path):
+def test_a_few_hundred_corrupt_recordings_are_drawn_or_refused(tmp_path):
     report = fuzz.fuzz(
         fuzz.inputs(range(300), 0), tmp_path / "keep", total=300, command=fuzz.CHILD, jobs=2
     )
@@ -50,9 +50,9 @@ def test_a_few_hundred_spoiled_recordings_are_drawn_or_refused(tmp_path):
 
 def test_a_crash_and_a_hang_are_known_by_their_input(child, tmp_path):
     words = ["good", "crash", "good", "hang", "nan", "leave", "noise", "crashed", "good"]
-    report = told(child, tmp_path / "keep", *words)
+    report = fuzz_words(child, tmp_path / "keep", *words)
     assert report.kinds == {"drawn": 3, "crashed": 3, "hung": 1, "nan": 1, "noisy": 1}
-    kinds = {(number, name): kind for number, name, (kind, _) in report.told}
+    kinds = {(number, name): kind for number, name, (kind, _) in report.notable}
     assert kinds == {
         (1, "crash"): "crashed",
         (3, "hang"): "hung",
@@ -72,7 +72,7 @@ def test_a_crash_and_a_hang_are_known_by_their_input(child, tmp_path):
 
 
 def test_where_nothing_is_at_fault_nothing_is_kept(child, tmp_path):
-    report = told(child, tmp_path / "keep", "good", "noise")
+    report = fuzz_words(child, tmp_path / "keep", "good", "noise")
     assert not report.fault
     assert not (tmp_path / "keep").exists()
 
@@ -106,11 +106,11 @@ def test_good_recordings_are_drawn(tmp_path):
     assert report.kinds == {"drawn": len(good)}, str(report)
 
 
-def test_every_way_of_spoiling_changes_something():
+def test_every_operation_changes_something():
     from benchmarks.support import corrupt_audio
 
     good = bytes(np.random.default_rng(0).integers(1, 255, 5_000, dtype=np.uint8))
-    for way in set(corrupt_audio.WAYS):
+    for operation in set(corrupt_audio.OPERATIONS):
         rng = np.random.default_rng(0)
-        made = [bytes(way(bytearray(good), good[::-1], rng)) for _ in range(20)]
-        assert sum(each != good for each in made) > 15, way
+        made = [bytes(operation(bytearray(good), good[::-1], rng)) for _ in range(20)]
+        assert sum(each != good for each in made) > 15, operation

@@ -28,9 +28,9 @@ def test_the_share_is_what_an_input_from_memory_saves(capsys):
         "train memory": [90.0, 80.0, 5.0],
         "train alone": [10.0, 10.0, 10.0],
     }
-    assert not input_pipeline._tell("train", 1_000, seconds)
+    assert not input_pipeline._print_row("train", 1_000, seconds)
     row = re.fullmatch(f"train{ROW}", capsys.readouterr().out.rstrip())
     assert row.groups() == ("10", "12", "100", "20.0", "MISSED")
     seconds["train memory"] = [90.0, 86.0, 5.0]
-    assert input_pipeline._tell("train", 1_000, seconds)
+    assert input_pipeline._print_row("train", 1_000, seconds)
     assert "14.0% bar 15%: met" in capsys.readouterr().out
