@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from detect.arguments import parser
+from render.console import one_line
 
 if TYPE_CHECKING:
     from classify.prediction.verdicts import Refusal
@@ -120,7 +121,7 @@ def _results(
             yield result, writer.draw(source, result)
         except (OSError, ValueError) as error:
             yield result, None
-            yield Refusal(source.name, f"not drawn: {' '.join(str(error).split())}"), None
+            yield Refusal(source.name, f"not drawn: {one_line(error)}"), None
 
 
 def _print(
