@@ -122,14 +122,14 @@ def _training(dataset: Path, split: Any, model: Any, settings: Any) -> Inputs:
     import keras
 
     from classify import backend
-    from classify.data.augmentation import BatchSequence
+    from classify.data.batches import BatchSequence
     from classify.data.cache import PictureCache
     from classify.data.render_settings import grey_per_db, load_axes, spectrogram_rows
 
     store = PictureCache(split.paths, split.shape, "train")
     axes = load_axes(dataset / "render.json")
     batches = BatchSequence(
-        store, split.labels, settings, grey_per_db(axes), levels=spectrogram_rows(axes)
+        store, split.labels, settings, grey_per_db(axes), spectrogram_rows=spectrogram_rows(axes)
     )
     kept = batches.make(0, 0)
 
@@ -159,7 +159,7 @@ def _scoring(run: Any, paths: list[Path]) -> Inputs:
     if len(paths) < BATCH:
         raise ValueError(f"expected at least {BATCH} test pictures, got {len(paths)}")
     paths = list(itertools.islice(itertools.cycle(paths), SCORED))
-    kept = np.stack([read(path, run.shape, run.drawing) for path in paths[:BATCH]])
+    kept = np.stack([read(path, run.shape, run.render_settings) for path in paths[:BATCH]])
 
     def memory(_: Path) -> None:
         with ThreadPoolExecutor(CORES) as pool:
@@ -167,7 +167,7 @@ def _scoring(run: Any, paths: list[Path]) -> Inputs:
 
     def alone(_: Path) -> None:
         for path in paths:
-            read(path, run.shape, run.drawing)
+            read(path, run.shape, run.render_settings)
 
     return Inputs(len(paths), lambda _: list(score_pictures(run, paths)), memory, alone)
 

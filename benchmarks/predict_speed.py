@@ -57,10 +57,10 @@ def make(run: Path, dataset: Path, audio: Path, count: int) -> None:
     from tqdm import trange
 
     from benchmarks.support.untrained_run import write_default_run
-    from classify.training.callbacks import stripped
+    from classify.training.callbacks import without_training_state
 
     model = write_default_run(run)
-    stripped(model).save(run / "model.keras")
+    without_training_state(model).save(run / "model.keras")
     rng = np.random.default_rng(0)
     for number in trange(count, desc="pictures", disable=None):
         path = dataset / ("real", "fake")[number % 2] / f"{number // 2 // 1000:03d}"

@@ -1,10 +1,11 @@
-"""What the command line of `classify` takes: verbs, options, their units and defaults."""
+"""Arguments of the command line of `classify`: verbs, options, units and defaults."""
 
 import argparse
 import os
 from collections.abc import Callable
 from pathlib import Path
 
+from classify.defaults import EXPLAINED_PICTURES, RESAMPLES
 from classify.help import AUDIT, COMPARE, EVALUATE, PREDICT, SCORE, STATUS, TRAIN
 from classify.settings import (
     FUSIONS,
@@ -23,14 +24,14 @@ RUN = HOME / "checkpoints" / "default"
 
 
 def parser(
-    more: Callable[[argparse.ArgumentParser], None] | None = None,
+    extend_evaluate: Callable[[argparse.ArgumentParser], None] | None = None,
 ) -> argparse.ArgumentParser:
-    """Describe every verb and option, with its unit and default.
+    """Build the parser of all verbs.
 
     Parameters
     ----------
-    more : function, optional
-        Adds options to the verb evaluate, for a command that does more than this package can.
+    extend_evaluate : function, optional
+        Adds options of another package to the verb evaluate.
 
     Returns
     -------
@@ -41,8 +42,8 @@ def parser(
     _add_train(_verb(verbs, "train", TRAIN))
     evaluate = _verb(verbs, "evaluate", EVALUATE)
     _add_evaluate(evaluate)
-    if more:
-        more(evaluate)
+    if extend_evaluate:
+        extend_evaluate(evaluate)
     _add_predict(_verb(verbs, "predict", PREDICT))
     _add_score(_verb(verbs, "score", SCORE))
     _add_compare(_verb(verbs, "compare", COMPARE))
@@ -89,7 +90,7 @@ def _add_train(verb: argparse.ArgumentParser) -> None:
     _add_images(verb)
     _add_run(verb, "--to")
     verb.add_argument(
-        "--resume", action="store_true", help="go on from the last finished epoch, if there is one"
+        "--resume", action="store_true", help="go on after the last finished epoch, if there is one"
     )
     verb.add_argument("--overwrite", action="store_true", help="delete an earlier training in RUN")
     verb.add_argument(
@@ -97,75 +98,71 @@ def _add_train(verb: argparse.ArgumentParser) -> None:
         type=int,
         metavar="N",
         default=1,
-        help="train N networks, with --seed and the seeds after it, and average their scores "
+        help="train N networks, with --seed and the seeds after it; their scores are averaged "
         "(default: 1)",
     )
     verb.add_argument(
         "--recipe",
         choices=RECIPES,
         default=RECIPES[0],
-        help="whole set of settings, of which the options below change one each: robust, made "
-        "for voices and generators that training has not met, or plain, as in most tutorials "
-        f"(default: {RECIPES[0]})",
+        help="set of settings, each changed by an option below: robust, for voices and generators "
+        f"that are not in training, or plain, as in most tutorials (default: {RECIPES[0]})",
     )
     verb.add_argument(
-        "--seed", type=int, metavar="N", default=0, help="seed of everything random (default: 0)"
+        "--seed", type=int, metavar="N", default=0, help="seed of all that is random (default: 0)"
     )
     _add_settings(verb)
 
 
 def _add_settings(verb: argparse.ArgumentParser) -> None:
-    """One option a setting; what is not given is the recipe's."""
+    """Add an option for each setting; its default is the recipe's."""
     recipes = {name: Settings(**recipe(name)) for name in RECIPES}
 
-    def add(name: str, text: str, **how) -> None:
-        values = [_written(getattr(recipes[one], name.replace("-", "_"))) for one in RECIPES]
-        default = ", ".join(f"{one} {value}" for one, value in zip(RECIPES, values, strict=True))
-        verb.add_argument(f"--{name}", default=argparse.SUPPRESS, help=f"{text} ({default})", **how)
+    def add(name: str, text: str, **options) -> None:
+        field = name.replace("-", "_")
+        values = (f"{name} {_formatted(getattr(recipes[name], field))}" for name in RECIPES)
+        text = f"{text} ({', '.join(values)})"
+        verb.add_argument(f"--{name}", default=argparse.SUPPRESS, help=text, **options)
 
     for name, kind, text in (
-        ("epochs", int, "most passes over the training pictures"),
+        ("epochs", int, "passes over the training pictures"),
         ("batch-size", int, "pictures in one step"),
-        ("learning-rate", float, "largest step size of AdamW; it falls to 0"),
-        ("warmup", float, "epochs, or a part of one, in which it rises from 0"),
+        ("learning-rate", float, "largest step size of AdamW; a cosine takes it to 0"),
+        ("warmup", float, "epochs in which the step size rises from 0; may be a fraction"),
         ("weight-decay", float, "weight decay of AdamW"),
-        ("ema", float, "epochs that the mean of the weights reaches back; 0: none"),
-        ("dropout", float, "share of features dropped, 0 to 1"),
-        ("mixup", float, "how much pictures are blended, parameter of a Beta distribution; 0: not"),
+        ("ema", float, "time constant of the average of the weights, in epochs; 0: no average"),
+        ("dropout", float, "share of the features that is dropped, 0 to 1"),
+        ("mixup", float, "parameter of the Beta distribution of mixup; 0: no mixup"),
         ("shear", float, "largest shear of a training picture, in degrees"),
         ("zoom", float, "largest zoom of a training picture, as a share; it moves frequencies"),
-        ("noise", float, "share of training pictures that get noise"),
-        ("low-pass", float, "share of training pictures that lose the top of their band"),
-        ("masks", int, "most bands, and most moments, that are hidden; 0: none"),
+        ("noise", float, "share of the training pictures that get noise, 0 to 1"),
+        ("low-pass", float, "share of the training pictures that get a low-pass filter, 0 to 1"),
+        ("masks", int, "largest number of masked bands, and of masked stretches of time; 0: none"),
     ):
         add(name, text, type=kind, metavar="N")
     for name, text in (
-        ("flip", "mirror pictures in time at random"),
-        ("roll", "begin pictures at a random moment"),
+        ("flip", "mirror training pictures in time at random"),
+        ("roll", "rotate training pictures in time at random"),
     ):
         add(name, text, action=argparse.BooleanOptionalAction)
-    for name, known, text in (
-        (
-            "keep-epoch",
-            KEPT_EPOCHS,
-            "epoch that is kept: the last, or the best by a figure of validation",
-        ),
-        ("fusion", FUSIONS, "late: the rows below the levels are judged by themselves as well"),
-        ("head", HEADS, "one output or two"),
-        ("precision", PRECISIONS, "what the steps are computed in"),
+    for name, choices, text in (
+        ("keep-epoch", KEPT_EPOCHS, "keep the last epoch, or that of the lowest validation loss"),
+        ("fusion", FUSIONS, "late: a second network sees only the rows below the spectrogram"),
+        ("head", HEADS, "one output, or one for each class"),
+        ("precision", PRECISIONS, "number format of the training steps"),
     ):
-        add(name, text, choices=known)
+        add(name, text, choices=choices)
     add(
         "balance",
-        "columns of the manifest whose values are seen equally often within a class, separated "
-        "by commas; label: classes alone; empty: every picture once an epoch",
+        "columns of the manifest, separated by commas, whose values are seen equally often within "
+        "a class; label: balance the classes only; empty: see every picture once an epoch",
         type=_names,
         metavar="COLUMN,...",
     )
     add(
         "copies-by-seed",
-        "column of the manifest: of the training pictures with a value there, each network of "
-        "--seeds sees those of one value, in turn, and the last none; empty: all see all",
+        "column of the manifest that divides pictures among the networks of --seeds: each sees "
+        "those of one value, the last network none; empty: each sees all",
         metavar="COLUMN",
     )
     add(
@@ -175,8 +172,7 @@ def _add_settings(verb: argparse.ArgumentParser) -> None:
     )
     add(
         "weights",
-        "what a backbone starts from: none, imagenet, which is downloaded, or a file of its "
-        "weights",
+        "first weights of a backbone: none, imagenet (downloaded) or a weights file",
         metavar="NAME",
     )
 
@@ -185,7 +181,7 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
-def _written(value: object) -> str:
+def _formatted(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return (",".join(value) if isinstance(value, tuple) else str(value)) or "none"
@@ -199,8 +195,8 @@ def _add_evaluate(verb: argparse.ArgumentParser) -> None:
         "--by",
         action="append",
         metavar="COLUMN",
-        help="break down by a column of the manifest; can be given again (default: source and "
-        "generator, where the manifest has them)",
+        help="break metrics down by a column of the manifest; can be repeated (default: source and "
+        "generator, if the manifest has them)",
     )
     verb.add_argument(
         "--scores",
@@ -213,9 +209,9 @@ def _add_evaluate(verb: argparse.ArgumentParser) -> None:
         "--explain-pictures",
         type=_count,
         metavar="N",
-        default=60,
-        help="pictures on which it is measured whether explanations mean anything; 0 leaves it "
-        "out (default: 60)",
+        default=EXPLAINED_PICTURES,
+        help="pictures on which the faithfulness of explanations is measured; 0: not measured "
+        f"(default: {EXPLAINED_PICTURES})",
     )
     _add_resamples(verb)
     _add_format(verb)
@@ -227,12 +223,13 @@ def _add_score(verb: argparse.ArgumentParser) -> None:
         "--keys",
         type=Path,
         metavar="KEYS",
-        help="key or protocol file, or a manifest.csv; not needed where SCORES holds the truth",
+        help="key or protocol file, or a manifest.csv; not needed if SCORES holds the labels",
     )
     verb.add_argument(
         "--higher",
         choices=("real", "fake"),
-        help="what a higher score speaks for (default: as the format says, and the output too)",
+        help="class that a higher score speaks for (default: that of the format; the output "
+        "names it)",
     )
     _add_resamples(verb)
     _add_format(verb)
@@ -263,8 +260,8 @@ def _add_resamples(verb: argparse.ArgumentParser) -> None:
         "--resamples",
         type=_count,
         metavar="N",
-        default=1_000,
-        help="bootstrap resamples for the 95 %% intervals; 0 for none (default: 1000)",
+        default=RESAMPLES,
+        help=f"bootstrap resamples of the 95 %% intervals; 0: no intervals (default: {RESAMPLES})",
     )
 
 
@@ -286,5 +283,5 @@ def _add_predict(verb: argparse.ArgumentParser) -> None:
         "--format",
         choices=("text", "json", "csv"),
         default="text",
-        help="json is one object a line (default: text)",
+        help="json: one object a line (default: text)",
     )

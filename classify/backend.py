@@ -1,6 +1,6 @@
-"""Keras on TensorFlow, JAX or PyTorch, and all that is done in another way on each.
+"""Keras on TensorFlow, JAX or PyTorch, and the code that differs between them.
 
-``KERAS_BACKEND`` chooses, ``tensorflow`` where it is not set.
+The environment variable ``KERAS_BACKEND`` chooses; the default is ``tensorflow``.
 """
 
 import os
@@ -13,44 +13,44 @@ import numpy as np
 
 
 def name() -> str:
-    """Name what Keras computes with; also the name of its package."""
+    """Name of the backend of Keras, which is also the name of its package."""
     return os.environ.get("KERAS_BACKEND", "tensorflow")
 
 
 def load() -> None:
-    """Import Keras and what it computes with, holding back what they print unless it fails.
+    """Import Keras and its backend, without the messages that they print, unless they fail.
 
     TensorFlow 2.21 writes several lines on oneDNN and CUDA to standard error before its own log
-    level applies, so the file descriptor itself has to be turned away for that moment.
+    level applies, so the file descriptor itself is redirected meanwhile.
     """
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     if "keras" in sys.modules:
         return
     sys.stderr.flush()
-    kept = os.dup(2)
-    with tempfile.TemporaryFile() as held:
-        os.dup2(held.fileno(), 2)
+    stderr = os.dup(2)
+    with tempfile.TemporaryFile() as messages:
+        os.dup2(messages.fileno(), 2)
         try:
             import keras
 
             if keras.backend.backend() == "tensorflow":
                 import tensorflow
 
-                # An ensemble's networks, traced each, look to it like one traced too often.
+                # It warns of one function traced too often, when networks of an ensemble are.
                 tensorflow.get_logger().setLevel("ERROR")
-                tensorflow.config.list_physical_devices()  # says at length that there is no GPU
+                tensorflow.config.list_physical_devices()  # prints several lines without a GPU
         except BaseException:
-            held.seek(0)
-            os.write(kept, held.read())
+            messages.seek(0)
+            os.write(stderr, messages.read())
             raise
         finally:
-            os.dup2(kept, 2)
-            os.close(kept)
+            os.dup2(stderr, 2)
+            os.close(stderr)
 
 
 def make_deterministic() -> None:
-    """Let the same seed give the same network, where the backend has a say in it."""
+    """Make operations deterministic, if the backend has an option for it."""
     import keras
 
     if keras.backend.backend() == "tensorflow":
@@ -64,22 +64,21 @@ def make_deterministic() -> None:
 
 
 def feed(batches: Any) -> Any:
-    """Give batches to ``model.fit`` in the form that it waits least for.
+    """Wrap batches so that ``model.fit`` waits for them as little as possible.
 
-    What Keras makes of them on TensorFlow is tuned by a thread that sleeps twice as long after
-    each look. Told of the end of an epoch while it falls asleep, it does not hear, and the next
-    epoch waits until it wakes: up to as long again as this one took. Our batches are made ahead
-    already, so there is nothing to tune.
+    On TensorFlow, Keras makes a dataset of them whose autotuning thread sleeps ever longer. It can
+    miss the end of an epoch, and then the next epoch waits until it wakes: up to as long as an
+    epoch takes. Our batches are made ahead already, so the wrapped dataset is not tuned.
 
     Parameters
     ----------
     batches : keras.utils.PyDataset
-        Of a known length, each a tuple of arrays.
+        With a length; each batch is a tuple of arrays.
 
     Returns
     -------
     batches : keras.utils.PyDataset or tensorflow.data.Dataset
-        The same ones in the same order, once an epoch.
+        The same batches in the same order, once an epoch.
     """
     import keras
 
@@ -87,30 +86,30 @@ def feed(batches: Any) -> Any:
         return batches
     import tensorflow
 
-    parts = tuple(tensorflow.TensorSpec((None, *part.shape[1:]), part.dtype) for part in batches[0])
-    fed = tensorflow.data.Dataset.from_generator(
-        lambda: (batches[number] for number in range(len(batches))), output_signature=parts
+    signature = tuple(
+        tensorflow.TensorSpec((None, *array.shape[1:]), array.dtype) for array in batches[0]
+    )
+    dataset = tensorflow.data.Dataset.from_generator(
+        lambda: (batches[number] for number in range(len(batches))), output_signature=signature
     )
     options = tensorflow.data.Options()
     options.autotune.enabled = False
-    counted = tensorflow.data.experimental.assert_cardinality(len(batches))
-    return fed.apply(counted).prefetch(1).with_options(options)
+    length = tensorflow.data.experimental.assert_cardinality(len(batches))
+    return dataset.apply(length).prefetch(1).with_options(options)
 
 
-def slope(function: Callable[[Any], Any], point: Any) -> np.ndarray:
-    """Differentiate a function of one number at a point.
+def gradient_at(function: Callable[[Any], Any], point: Any) -> np.ndarray:
+    """Compute the gradient of a function at a point.
 
     Parameters
     ----------
     function : callable
-        From a tensor to a tensor, of `keras.ops` and layers.
+        From a tensor to a tensor, made of `keras.ops` and layers; the sum of its values counts.
     point : array
-        What Keras takes for a tensor.
 
     Returns
     -------
-    slope : np.ndarray, shape of `point`
-        Along each entry of `point`, of the sum of what `function` returns.
+    gradient : np.ndarray, shape of `point`
     """
     import keras
 
@@ -121,13 +120,13 @@ def slope(function: Callable[[Any], Any], point: Any) -> np.ndarray:
         with tensorflow.GradientTape() as tape:
             tape.watch(point)
             value = function(point)
-        found = tape.gradient(value, point)
+        gradient = tape.gradient(value, point)
     elif keras.backend.backend() == "jax":
         import jax
 
-        found = jax.grad(lambda at: keras.ops.sum(function(at)))(point)
+        gradient = jax.grad(lambda at: keras.ops.sum(function(at)))(point)
     else:
         point = point.detach().requires_grad_()
         keras.ops.sum(function(point)).backward()
-        found = point.grad
-    return keras.ops.convert_to_numpy(found)
+        gradient = point.grad
+    return keras.ops.convert_to_numpy(gradient)

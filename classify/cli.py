@@ -1,4 +1,4 @@
-"""The command line of `classify`: call and print; `classify.arguments` parses."""
+"""The command line of `classify`: calls and prints; `classify.arguments` parses."""
 
 import csv
 import json
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run a verb.
+    """Run the command line.
 
     Parameters
     ----------
@@ -33,19 +33,19 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def carry_out(options: dict[str, Any], verbs: Mapping[str, Callable[..., int]]) -> int:
-    """Call a verb, with one line for whatever is wrong.
+    """Call a verb, and print one line for an error.
 
     Parameters
     ----------
     options : dict
-        Those of the verb, and ``verb`` and ``debug``.
+        Options of the verb, and ``verb`` and ``debug``.
     verbs : mapping of str to function
-        Take the options and give the status.
+        Functions that take the options and return the exit status.
 
     Returns
     -------
     status : int
-        Of the verb; 2 if it raised an error, 130 if it was interrupted.
+        That of the verb; 2 after an error, 130 after an interrupt.
     """
     verb, debug = options.pop("verb"), options.pop("debug")
     try:
@@ -125,8 +125,8 @@ def _compare(a: Path, b: Path, dataset: Path, split: str, resamples: int, format
 def _audit(dataset: Path, format: str) -> int:
     from classify.audit.audit import audit, text, to_json
 
-    found = audit(dataset)
-    _print(to_json(found), format, text(found))
+    report = audit(dataset)
+    _print(to_json(report), format, text(report))
     return 0
 
 
@@ -144,7 +144,7 @@ def _predict(names: list[str], folder: Path, format: str) -> int:
     if format == "csv":
         rows.writerow(("path", "label", "confidence", "p_fake", "llr"))
     done = refused = 0
-    # The verdicts themselves show how far it is, unless they go into a file.
+    # On a terminal the verdicts themselves show the progress.
     hidden = True if sys.stdout.isatty() else None
     for result in tqdm(predict(run, names), "predict", unit="picture", disable=hidden):
         if isinstance(result, Refusal):

@@ -1,9 +1,9 @@
-"""What `--help` says of each verb, with a sample of its output."""
+"""Descriptions of the verbs for `--help`, each with a sample of the output."""
 
 TRAIN = """\
-Train a network on IMAGES/train, choosing the calibration, and the epoch if asked to, on
-IMAGES/validation; IMAGES/test is not opened. Any dataset of two class folders a split will do.
-Interrupted, it goes on with --resume. With --seeds, several networks answer together.
+Train a network on IMAGES/train and calibrate it on IMAGES/validation; IMAGES/test is not opened.
+Any picture dataset will do that has two class folders in each split. An interrupted training goes
+on with --resume. With --seeds, the run is an ensemble of networks.
 
 sample of the output, on standard error while it trains and on standard output at the end:
   train: epoch 1 of 40: loss 0.829, accuracy 0.548, val_loss 0.530, val_accuracy 0.692, ...
@@ -12,9 +12,9 @@ sample of the output, on standard error while it trains and on standard output a
   validation, 424 recordings: EER 0.069, accuracy 0.932 (0.932 at the EER point), ECE 0.024
 """
 EVALUATE = """\
-Say how good a run is on one split, per picture and, where IMAGES/manifest.csv names recordings,
-per recording, and how sure that is: [ ] are 95 % bootstrap intervals. Writes RUN/report:
-index.html, which any browser shows, and metrics.json.
+Measure a run on one split: metrics of the pictures and, if IMAGES/manifest.csv names recordings, of
+the recordings, with 95 % bootstrap intervals in [ ]. Writes RUN/report with index.html, for any
+browser, and metrics.json.
 
 sample of the output:
   test                              pictures              recordings
@@ -24,17 +24,17 @@ sample of the output:
   ...
 """
 PREDICT = """\
-Say whether saved spectrogram pictures are real or fake, or that it is uncertain. IMAGE is a
-picture, a folder (all pictures below it) or a pattern; the output keeps their order. The percentage
-is the calibrated probability of the likelier class, were real and fake equally frequent.
+Classify saved spectrogram pictures as real, fake or uncertain. IMAGE is a picture, a folder (all
+pictures below it) or a pattern; the output keeps their order. The percentage is the calibrated
+probability of the likelier class, for real and fake equally frequent.
 
 sample of the output:
   fake       97.3 %  P(fake) 0.973  datasets/images/test/fake/0001-a8fa08acdd4b-0000.png
 """
 SCORE = """\
-Figures of a score file, of any system. Reads score files of ASVspoof 5, 2021 and 2019, LFCC-LCNN
-logs, AntiDeepfake, "path score" and CSV, and their keys; says which direction it takes a score for.
-Accuracy and the like take the scores for natural-log likelihood ratios and 0 for the threshold.
+Metrics of a score file, of any system. Reads score files of ASVspoof 5, 2021 and 2019, LFCC-LCNN
+logs, AntiDeepfake, "path score" and CSV, and their keys; the output names the direction.
+Accuracy and the like take the scores as natural-log likelihood ratios, with a threshold of 0.
 
 sample of the output:
   asvspoof5: 400 bona fide, 1600 spoof; higher = more bona fide
@@ -42,8 +42,8 @@ sample of the output:
   ...
 """
 COMPARE = """\
-Say which of two runs is better on one split: every figure, the difference with its 95 % interval
-(paired bootstrap), and McNemar's test on the verdicts.
+Compare two runs on one split: all metrics, their differences with 95 % intervals (paired
+bootstrap), and McNemar's test on the verdicts.
 
 sample of the output:
                            A       B   B - A
@@ -52,8 +52,8 @@ sample of the output:
   Neither is surely better by EER: that of checkpoints/b is higher than that of checkpoints/a by ...
 """
 AUDIT = """\
-Say how well trivial facts alone (duration, level, bandwidth, ...) tell the classes apart, what is
-there twice, and what stands on two sides of a split. A network learns such shortcuts first.
+Look for shortcuts, which a network learns first: confounders (duration, level, bandwidth, ...) that
+alone tell the classes apart, duplicates, and leakage between the splits.
 
 sample of the output:
                                 train     validation           test

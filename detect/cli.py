@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from detect.arguments import parser
-from render.console import one_line
 
 if TYPE_CHECKING:
     from classify.prediction.verdicts import Refusal
@@ -121,7 +120,7 @@ def _results(
             yield result, writer.draw(source, result)
         except (OSError, ValueError) as error:
             yield result, None
-            yield Refusal(source.name, f"not drawn: {one_line(error)}"), None
+            yield Refusal(source.name, f"not drawn: {' '.join(str(error).split())}"), None
 
 
 def _print(

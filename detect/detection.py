@@ -25,7 +25,6 @@ from detect import render_settings, voice_activity
 from detect.sources import Source, expand
 from detect.windows import Batch, draw_batches, score_batches
 from render.clips import split_into_clips
-from render.console import one_line
 from render.decoding.audio import SourceFile, scan_audio
 
 TIMEOUT = 900.0  # s that a recording may take
@@ -198,7 +197,7 @@ def detect(
         try:
             yield detector.detect(source.path, source.name)
         except (OSError, ValueError) as error:
-            yield Refusal(source.name, one_line(error))
+            yield Refusal(source.name, " ".join(str(error).split()))
 
 
 class _WindowSum:

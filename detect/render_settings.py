@@ -53,14 +53,14 @@ def stored(run: Run) -> Settings:
     ValueError
         If the run has none, or this version of `render` draws otherwise.
     """
-    if run.drawing is None:
+    if run.render_settings is None:
         raise ValueError(
             f"expected a run that says how its pictures were drawn, got {run.folder} without "
             "render.json: recordings cannot be drawn like them"
         )
     path = run.folder / "render.json"
     try:
-        settings = Settings.from_json(json.dumps(run.drawing))
+        settings = Settings.from_json(json.dumps(run.render_settings))
     except ValueError as error:
         raise ValueError(f"{path}: {error}, and train anew") from error
     if settings.version != Settings.version:

@@ -56,7 +56,7 @@ def arrange(dataset: Path, to: Path, count: int, copies: bool = False) -> list[P
         row.get("variant", "0") != "0" or bool(copies and row["source_recording"]) for row in given
     ]
     originals = {row["path"]: row for row, skip in zip(given, extra, strict=True) if not skip}
-    fold = assign(manifest.of_level(originals, "recording").values(), count)
+    fold = assign(manifest.rows_of_unit(originals, "recording").values(), count)
     shutil.rmtree(to, ignore_errors=True)
     datasets = []
     for number in range(count):

@@ -17,7 +17,8 @@ from typing import Any, Self
 import numpy as np
 
 from classify.data import manifest
-from classify.metrics.bootstrap import RESAMPLES, cluster_column, cluster_groups, draws, interval
+from classify.defaults import RESAMPLES
+from classify.metrics.bootstrap import cluster_column, cluster_groups, draws, interval
 from classify.metrics.breakdown import with_enough
 from classify.metrics.trials import Trials, eer_of_any_scores
 from classify.prediction.pooling import calibrated_trials, score_split

@@ -9,52 +9,58 @@ from tqdm import tqdm
 
 from classify.data.pictures import read
 
-MOST = 2 * 2**30  # bytes of decoded pictures that are kept: 67,000 of 256 x 124
+MEMORY_BYTES = 2 * 2**30  # 67,000 pictures of 256 x 124
 
 
 class PictureCache:
-    """Decoded pictures, by their number.
+    """Decoded pictures, by index.
 
     Parameters
     ----------
     paths : sequence of Path
-        Pictures that were looked through.
+        Readable pictures.
     shape : tuple of two int
         Their height and width.
     name : str
-        Of what is loaded, for the progress bar.
-    most : int
-        Bytes; with more than these, pictures are read whenever they are asked for.
+        Name in the progress bar.
+    memory_bytes : int
+        If all pictures take more, they are read again whenever they are asked for.
     """
 
-    def __init__(self, paths: Sequence[Path], shape: tuple[int, int], name: str, most: int = MOST):
+    def __init__(
+        self,
+        paths: Sequence[Path],
+        shape: tuple[int, int],
+        name: str,
+        memory_bytes: int = MEMORY_BYTES,
+    ):
         self.paths, self.shape = paths, shape
         self._pool = ThreadPoolExecutor()
-        self._kept = None
-        if len(paths) * shape[0] * shape[1] <= most:
-            self._kept = np.empty((len(paths), *shape), np.uint8)
-            images = self._pool.map(self._read, paths)
-            bar = tqdm(images, f"load {name}", len(paths), unit="picture", disable=None)
-            for number, image in enumerate(bar):
-                self._kept[number] = image
+        self._pictures = None
+        if len(paths) * shape[0] * shape[1] <= memory_bytes:
+            self._pictures = np.empty((len(paths), *shape), np.uint8)
+            pictures = self._pool.map(self._read, paths)
+            bar = tqdm(pictures, f"load {name}", len(paths), unit="picture", disable=None)
+            for index, picture in enumerate(bar):
+                self._pictures[index] = picture
 
     def __len__(self) -> int:
         return len(self.paths)
 
-    def __getitem__(self, numbers: Sequence[int] | np.ndarray) -> np.ndarray:
+    def __getitem__(self, indices: Sequence[int] | np.ndarray) -> np.ndarray:
         """Get pictures.
 
         Parameters
         ----------
-        numbers : sequence of int
+        indices : sequence of int
 
         Returns
         -------
-        pictures : np.ndarray, shape=(len(numbers), height, width), dtype=uint8
+        pictures : np.ndarray, shape=(len(indices), height, width), dtype=uint8
         """
-        if self._kept is not None:
-            return self._kept[np.asarray(numbers, int)]
-        return np.stack(list(self._pool.map(self._read, [self.paths[n] for n in numbers])))
+        if self._pictures is not None:
+            return self._pictures[np.asarray(indices, int)]
+        return np.stack(list(self._pool.map(self._read, [self.paths[n] for n in indices])))
 
     def _read(self, path: Path) -> np.ndarray:
         return read(path, self.shape, None)

@@ -1,8 +1,7 @@
-"""What is known of each picture besides the picture: ``IMAGES/manifest.csv``, where there is one.
+"""The manifest of a dataset: metadata of its pictures, in ``IMAGES/manifest.csv``, if it has one.
 
-One row a picture. Of the columns only ``path``, relative to the dataset, has to be there;
-``recording`` says which pictures are clips of one recording, and every other column can be asked
-for by name.
+One row a picture. Only the column ``path``, relative to the dataset, is required. ``recording``
+names the recording that the picture is a clip of; other columns are looked up by name.
 """
 
 import csv
@@ -28,7 +27,7 @@ def read(dataset: Path) -> Manifest:
     Returns
     -------
     manifest : dict of str to dict of str to str
-        Rows, value by column, by the path of the picture; empty where there is no manifest.
+        Rows, by the path of the picture, each with a value by column; empty without a manifest.
 
     Raises
     ------
@@ -59,7 +58,7 @@ def columns(manifest: Manifest) -> list[str]:
 
 
 def values(manifest: Manifest, names: list[str], column: str) -> np.ndarray:
-    """Look one column up for many pictures.
+    """Look up one column for many pictures.
 
     Parameters
     ----------
@@ -71,7 +70,7 @@ def values(manifest: Manifest, names: list[str], column: str) -> np.ndarray:
     Returns
     -------
     values : np.ndarray of str, shape=(len(names),)
-        Empty where the manifest does not know the picture or has no value.
+        Empty if the manifest has no such picture, column or value.
     """
     return np.array([manifest.get(name, {}).get(column, "") for name in names], dtype=str)
 
@@ -103,9 +102,7 @@ def table(manifest: Manifest, names: Iterable[str]) -> dict[str, np.ndarray]:
 
 
 def recordings(manifest: Manifest, names: list[str]) -> np.ndarray:
-    """The recording that each picture is a clip of.
-
-    A picture of which no recording is known stands for itself.
+    """Look up the recording of each picture; a picture without one is its own recording.
 
     Parameters
     ----------
@@ -123,17 +120,17 @@ def recordings(manifest: Manifest, names: list[str]) -> np.ndarray:
     >>> recordings(manifest, ["a.png", "b.png", "c.png"]).tolist()
     ['x.wav', 'x.wav', 'c.png']
     """
-    known = values(manifest, names, "recording")
-    return np.where(known == "", np.array(names, dtype=str), known)
+    column = values(manifest, names, "recording")
+    return np.where(column == "", np.array(names, dtype=str), column)
 
 
-def of_level(manifest: Manifest, level: str) -> Manifest:
-    """Rows by the name of a picture or of a recording.
+def rows_of_unit(manifest: Manifest, unit: str) -> Manifest:
+    """Index the rows by picture or by recording.
 
     Parameters
     ----------
     manifest : dict
-    level : str
+    unit : str
         ``"picture"`` or ``"recording"``; a recording has the row of its first picture.
 
     Returns
@@ -142,10 +139,10 @@ def of_level(manifest: Manifest, level: str) -> Manifest:
 
     Examples
     --------
-    >>> of_level({"a.png": {"recording": "x.wav", "speaker": "p225"}}, "recording")
+    >>> rows_of_unit({"a.png": {"recording": "x.wav", "speaker": "p225"}}, "recording")
     {'x.wav': {'recording': 'x.wav', 'speaker': 'p225'}}
     """
-    if level == "picture":
+    if unit == "picture":
         return manifest
     rows: Manifest = {}
     for row in manifest.values():

@@ -1,8 +1,8 @@
-"""Picture files in, grey arrays and lists of files out.
+"""Picture files to grey arrays, and the files and classes of a dataset.
 
-A dataset is ``IMAGES/{train,validation,test}/{class}/...``, two classes, any names; the second
-class of `class_order` is the positive one, index 1. Pictures are ``uint8``, shape (height, width).
-A picture may say in an XMP packet how it was drawn, see `classify.data.render_settings`.
+A dataset is ``IMAGES/{train,validation,test}/{class}/...`` with two classes of any names; the
+second class of `class_order` is the positive one, index 1. Pictures are ``uint8``, shape (height,
+width). A picture may hold its render settings in an XMP packet.
 """
 
 import json
@@ -21,13 +21,13 @@ import numpy as np
 
 from classify.data.render_settings import RenderSettings, require_same_rendering
 
-# What ImageDataGenerator.flow_from_directory takes for a picture.
+# Those of ImageDataGenerator.flow_from_directory.
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".ppm", ".tif", ".tiff")
 _PNG = b"\x89PNG\r\n\x1a\n"
-_XMP = b"XML:com.adobe.xmp\0"  # keyword of the text that OpenCV takes for a packet
-_DRAWING = "{urn:spoofsight:1}render"  # attribute of the packet that holds the drawing settings
+_XMP = b"XML:com.adobe.xmp\0"  # keyword of the text that holds an XMP packet
+_ATTRIBUTE = "{urn:spoofsight:1}render"  # of the packet, with the render settings
 _END = b"</x:xmpmeta>"
-# As `render` writes them: found without reading XML that says of every picture where it comes from.
+# As `render` writes them. A search is faster than parsing the XML of each picture.
 _OURS = re.compile(rb'xmlns:s="urn:spoofsight:1" s:render=("[^"<]*"|\'[^\'<]*\')')
 
 
@@ -38,12 +38,12 @@ class Picture:
     Attributes
     ----------
     image : np.ndarray, shape=(height, width), dtype=uint8
-    drawing : dict or None
-        The settings that it was drawn with, where the file tells.
+    render_settings : dict or None
+        Settings that it was drawn with, if the file has them.
     """
 
     image: np.ndarray
-    drawing: RenderSettings | None
+    render_settings: RenderSettings | None
 
 
 def decode(data: bytes) -> Picture:
@@ -56,12 +56,12 @@ def decode(data: bytes) -> Picture:
     Returns
     -------
     picture : Picture
-        Colour is turned to grey, transparency is ignored.
+        Colour becomes grey, transparency is ignored.
 
     Raises
     ------
     ValueError
-        If the bytes are no picture, damaged, or have more than 8 bits a channel.
+        If the bytes are no picture, are damaged, or have more than 8 bits a channel.
 
     Examples
     --------
@@ -86,11 +86,11 @@ def decode(data: bytes) -> Picture:
     packet = next(
         (p for kind, p in zip(kinds, packets, strict=True) if kind == cv2.IMAGE_METADATA_XMP), None
     )
-    return Picture(image, None if packet is None else _drawing(packet.tobytes()))
+    return Picture(image, None if packet is None else _packet_settings(packet.tobytes()))
 
 
 def read(
-    path: Path, shape: Sequence[int], drawing: RenderSettings | None, advice: str = ""
+    path: Path, shape: Sequence[int], expected: RenderSettings | None, advice: str = ""
 ) -> np.ndarray:
     """Read a picture for a network.
 
@@ -99,8 +99,8 @@ def read(
     path : Path
     shape : sequence of two int
         Height and width that the network takes.
-    drawing : dict or None
-        Drawing settings of the pictures that it was trained on; None where they are unknown.
+    expected : dict or None
+        Render settings of its training pictures; None if they are unknown.
     advice : str
         See `require_same_rendering`.
 
@@ -111,20 +111,20 @@ def read(
     Raises
     ------
     ValueError
-        If the file cannot be decoded, or the picture has another size or other drawing settings.
+        If the file cannot be decoded, or the picture has another size or other render settings.
     OSError
         If the file cannot be read.
     """
     with path.open("rb", buffering=0) as file:
         picture = decode(file.readall())
-    require_same_rendering(drawing, picture.drawing, advice)
+    require_same_rendering(expected, picture.render_settings, advice)
     if picture.image.shape != tuple(shape):
         raise ValueError(f"expected a picture of {size(shape)}, got {size(picture.image.shape)}")
     return picture.image
 
 
 def size(shape: Sequence[int]) -> str:
-    """Write a height and width as people do.
+    """Format a height and width.
 
     Examples
     --------
@@ -145,7 +145,7 @@ def class_order(folder: Path) -> tuple[str, str]:
     Returns
     -------
     classes : tuple of two str
-        ``("real", "fake")`` where the folders are named so, in whatever case; else in
+        ``("real", "fake")`` if the folders are named so, in upper or lower case; else in
         alphabetical order.
 
     Raises
@@ -170,9 +170,9 @@ def files(folder: Path) -> list[Path]:
 
 
 def walk(folder: Path) -> Iterator[Path]:
-    """Find what `files` lists, holding no more of it than one folder's names.
+    """Iterate over what `files` lists, with the names of one folder in memory.
 
-    Links to folders are not followed: they may go in circles.
+    Links to folders are not followed: they may lead in circles.
     """
     for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
         if entry.is_dir(follow_symlinks=False):
@@ -182,31 +182,32 @@ def walk(folder: Path) -> Iterator[Path]:
 
 
 def _chunks(data: bytes) -> list[tuple[bytes, memoryview]]:
-    """Kind and content of every chunk of a PNG.
+    """Split a PNG into its chunks, each a kind and its content.
 
-    Looked through before OpenCV sees the data, for libpng would print its own complaints.
+    Their checksums are tested before OpenCV sees the data, because libpng prints its own messages.
 
     Raises
     ------
     ValueError
         If a checksum is wrong or the end is missing.
     """
-    found, begin, view = [], len(_PNG), memoryview(data)
+    chunks, begin, view = [], len(_PNG), memoryview(data)
     while begin + 12 <= len(data):
         end = begin + 8 + int.from_bytes(view[begin : begin + 4], "big")
         if zlib.crc32(view[begin + 4 : end]) != int.from_bytes(view[end : end + 4], "big"):
             break
-        found.append((data[begin + 4 : begin + 8], view[begin + 8 : end]))
-        if found[-1][0] == b"IEND":
-            return found
+        chunks.append((data[begin + 4 : begin + 8], view[begin + 8 : end]))
+        if chunks[-1][0] == b"IEND":
+            return chunks
         begin = end + 4
     raise ValueError("expected a picture, got a damaged PNG")
 
 
 def _stored(chunks: list[tuple[bytes, memoryview]]) -> Picture | None:
-    """The picture in a PNG as `render` writes it, in two thirds of the time that OpenCV takes.
+    """Decode a PNG that `render` wrote, in two thirds of the time that OpenCV takes.
 
-    8-bit grey, not compressed, rows not filtered, and nothing beside but a packet; else None.
+    Such a PNG is 8-bit grey, uncompressed and unfiltered, and has no chunks but an XMP packet. None
+    for any other.
     """
     if {kind for kind, _ in chunks} - {b"IHDR", b"tEXt", b"IDAT", b"IEND"}:
         return None
@@ -221,8 +222,8 @@ def _stored(chunks: list[tuple[bytes, memoryview]]) -> Picture | None:
     if pixels[0] & 0x0F != 8 or pixels[1] & 0x20:  # not what zlib writes, or with a dictionary
         return None
     try:
-        # As much as there should be, for a small file can hold a lot; without zlib's own checksum,
-        # for the chunks have theirs.
+        # The length is limited, since a small file can unpack to a large one; the checksum of zlib
+        # is not tested, since the chunks have theirs.
         raw = zlib.decompressobj(-zlib.MAX_WBITS)
         rows = np.frombuffer(raw.decompress(memoryview(pixels)[2:], count + 1), np.uint8)
     except zlib.error:
@@ -234,31 +235,31 @@ def _stored(chunks: list[tuple[bytes, memoryview]]) -> Picture | None:
         return None
     packets = (bytes(content) for kind, content in chunks if kind == b"tEXt")
     packet = next((text for text in packets if text.startswith(_XMP)), None)
-    drawing = None if packet is None else _drawing(packet.removeprefix(_XMP))
-    return Picture(np.ascontiguousarray(rows[:, 1:]), drawing)
+    settings = None if packet is None else _packet_settings(packet.removeprefix(_XMP))
+    return Picture(np.ascontiguousarray(rows[:, 1:]), settings)
 
 
-def _drawing(packet: bytes) -> RenderSettings | None:
-    """The drawing settings in an XMP packet; None in somebody else's packet."""
+def _packet_settings(packet: bytes) -> RenderSettings | None:
+    """Read the render settings of an XMP packet; None if another program wrote it."""
     if ours := _OURS.search(packet):
-        return _settings(b"<a %s/>" % ours[0])
+        return _parse_settings(b"<a %s/>" % ours[0])
     packet, end, _ = packet.partition(_END)
-    return _settings(packet + end)
+    return _parse_settings(packet + end)
 
 
-@lru_cache(maxsize=16)  # the pictures of a dataset all say the same
-def _settings(xml: bytes) -> RenderSettings | None:
+@lru_cache(maxsize=16)  # all pictures of a dataset have the same
+def _parse_settings(xml: bytes) -> RenderSettings | None:
     try:
         elements = list(ElementTree.fromstring(xml).iter())
     except ElementTree.ParseError:
         return None
-    text = next((e.attrib[_DRAWING] for e in elements if _DRAWING in e.attrib), None)
+    text = next((e.attrib[_ATTRIBUTE] for e in elements if _ATTRIBUTE in e.attrib), None)
     if text is None:
         return None
     try:
-        drawing = json.loads(text)
+        settings = json.loads(text)
     except (RecursionError, ValueError) as error:
         raise ValueError(f"expected drawing settings as JSON in a picture, got {error}") from error
-    if not isinstance(drawing, dict):
+    if not isinstance(settings, dict):
         raise ValueError(f"expected drawing settings as a JSON object in a picture, got {text:.40}")
-    return drawing
+    return settings

@@ -1,6 +1,6 @@
-"""How pictures were drawn: settings that are compared and never interpreted, and axes.
+"""Render settings of pictures, which are compared and never interpreted, and their axes.
 
-They stand in ``render.json`` beside a dataset and beside a run, the settings in each picture, too.
+Both stand in ``render.json`` beside a dataset and in a run; the settings also in each picture.
 """
 
 import json
@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import Any
 
 RenderSettings = dict[str, Any]
-_BESIDE = ("axes", "command")  # what render.json holds besides the drawing settings
+_OTHER_KEYS = ("axes", "command")  # of render.json, besides the render settings
 
 
 def require_same_rendering(
     expected: RenderSettings | None, got: RenderSettings | None, advice: str = ""
 ) -> None:
-    """Refuse pictures drawn with other settings; where one side is unknown, there is no telling.
+    """Refuse pictures that were drawn with other settings.
 
-    That goes for a single setting as well: `render` may have learned it after one of them.
+    Only settings that both sides have are compared: `render` may have got one of them later.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ def require_same_rendering(
     Raises
     ------
     ValueError
-        If both are known and differ, naming what differs.
+        If both are known and differ, with the settings that do.
 
     Examples
     --------
@@ -38,61 +38,61 @@ def require_same_rendering(
     """
     if expected is None or got is None:
         return
-    # Pictures and runs from before there was a format have none, and differ from those that do.
+    # Pictures and runs of before the first format have none, and differ from those that have one.
     expected, got = {"format": 0, **expected}, {"format": 0, **got}
     names = [name for name in sorted({*expected} & {*got}) if expected[name] != got[name]]
     if not names:
         return
-    wanted = ", ".join(f"{name} {expected[name]}" for name in names)
-    came = ", ".join(f"{name} {got[name]}" for name in names)
-    said = f": {advice}" if advice and "version" not in names else ""
-    raise ValueError(f"expected a picture drawn with {wanted}, got {came}{said}")
+    expected_values = ", ".join(f"{name} {expected[name]}" for name in names)
+    got_values = ", ".join(f"{name} {got[name]}" for name in names)
+    end = f": {advice}" if advice and "version" not in names else ""
+    raise ValueError(f"expected a picture drawn with {expected_values}, got {got_values}{end}")
 
 
-def load_drawing(path: Path) -> RenderSettings | None:
-    """Read the drawing settings in a ``render.json``; None where there is none.
+def load_render_settings(path: Path) -> RenderSettings | None:
+    """Read the render settings of a ``render.json``; None if there is no file.
 
     Raises
     ------
     ValueError
         If the file holds no JSON object.
     """
-    described = _described(path)
-    return described and {name: value for name, value in described.items() if name not in _BESIDE}
+    content = _read_object(path)
+    return content and {name: value for name, value in content.items() if name not in _OTHER_KEYS}
 
 
 def load_command(path: Path) -> str:
-    """Read the command that draws such pictures; empty where ``render.json`` lacks it.
+    """Read the command that draws such pictures; empty if ``render.json`` lacks it.
 
-    Errors are those of `load_drawing`.
+    Errors are those of `load_render_settings`.
     """
-    return (_described(path) or {}).get("command", "")
+    return (_read_object(path) or {}).get("command", "")
 
 
 def load_axes(path: Path) -> dict[str, Any] | None:
-    """Read where round values lie on the axes of a picture; None where ``render.json`` lacks it.
+    """Read the axes of a picture; None if ``render.json`` lacks them.
 
-    ``rows`` and ``columns``, each with its ``unit`` and its ``ticks``: pairs of a position, in
-    pixels from the centre of the top left one, and a value; ``grey``, where it is known, with its
-    ``unit`` and its ``range`` from black to white. For a ``count`` of ``rows`` see
-    `spectrogram_rows`; what lies below them is named in ``rest``. Errors are those of
-    `load_drawing`.
+    ``rows`` and ``columns`` have a ``unit`` and ``ticks``: pairs of a position, in pixels from the
+    centre of the top left pixel, and a value. ``grey``, if known, has a ``unit`` and a ``range``
+    from black to white. If ``rows`` has a ``count``, see `spectrogram_rows`; the rows below are
+    named in ``rest``. Errors are those of
+    `load_render_settings`.
     """
-    return (_described(path) or {}).get("axes")
+    return (_read_object(path) or {}).get("axes")
 
 
 def grey_per_db(axes: dict[str, Any] | None) -> float:
-    """How many grey values a decibel takes.
+    """Compute the grey values of one decibel.
 
     Parameters
     ----------
     axes : dict or None
-        What `load_axes` found; ``grey``, where it has one, is the range of the grey values.
+        From `load_axes`.
 
     Returns
     -------
     grey : float
-        Of a range of 100 dB where it is unknown or in no decibels.
+        For a range of 100 dB if the range is unknown or not in decibels.
 
     Examples
     --------
@@ -105,12 +105,12 @@ def grey_per_db(axes: dict[str, Any] | None) -> float:
 
 
 def spectrogram_rows(axes: dict[str, Any] | None) -> int | None:
-    """How many rows from the top the axes and the grey values are for; None: all of them.
+    """Number of rows from the top that are the spectrogram; None: all of them.
 
     Parameters
     ----------
     axes : dict or None
-        What `load_axes` found.
+        From `load_axes`.
 
     Examples
     --------
@@ -121,13 +121,13 @@ def spectrogram_rows(axes: dict[str, Any] | None) -> int | None:
     return count
 
 
-def _described(path: Path) -> dict[str, Any] | None:
+def _read_object(path: Path) -> dict[str, Any] | None:
     if not path.is_file():
         return None
     try:
-        described = json.loads(path.read_text())
+        content = json.loads(path.read_text())
     except ValueError as error:
         raise ValueError(f"expected drawing settings as JSON in {path}, got {error}") from error
-    if not isinstance(described, dict):
-        raise ValueError(f"expected drawing settings as a JSON object in {path}, got {described}")
-    return described
+    if not isinstance(content, dict):
+        raise ValueError(f"expected drawing settings as a JSON object in {path}, got {content}")
+    return content

@@ -1,4 +1,4 @@
-"""Which training pictures are seen in an epoch, and in what order."""
+"""Sampling: which training pictures a network sees in an epoch, and in what order."""
 
 from collections.abc import Sequence
 
@@ -6,22 +6,23 @@ import numpy as np
 
 
 def seed_subset(values: np.ndarray, labels: np.ndarray, seed: int) -> np.ndarray:
-    """Say which pictures a network of an ensemble sees.
+    """Select the pictures that one network of an ensemble sees.
 
-    Those without a value are for all. The others are seen in turn: by the first network those of
-    the last value by alphabet, and so on upwards, by the last network none of them.
+    All networks see the pictures without a value. Seed 0 sees also those of the last value in
+    alphabetical order, seed 1 those of the value before it, and so on; the seed after the first
+    value sees none of them, and then it begins again.
 
     Parameters
     ----------
     values : np.ndarray of str, shape=(n,)
     labels : np.ndarray, shape=(n,), dtype=int
-        Where those without a value are of one class, there are no turns: all pictures are seen.
+        If all pictures without a value are of one class, every network sees all pictures.
     seed : int
-        Of the network.
+        Seed of the network.
 
     Returns
     -------
-    seen : np.ndarray of bool, shape=(n,)
+    mask : np.ndarray of bool, shape=(n,)
 
     Examples
     --------
@@ -37,19 +38,19 @@ def seed_subset(values: np.ndarray, labels: np.ndarray, seed: int) -> np.ndarray
 
 
 def sampling_weights(groups: Sequence[np.ndarray], count: int) -> np.ndarray:
-    """Give each picture its share of an epoch, the same for all groups of one level.
+    """Compute the share of an epoch that each picture gets, equal for all groups of one division.
 
     Parameters
     ----------
     groups : sequence of np.ndarray, each of shape=(count,)
-        What each picture belongs to, from the widest division to the narrowest: class, source.
+        Group of each picture, from the widest division to the narrowest: class, source.
     count : int
         Number of pictures.
 
     Returns
     -------
     shares : np.ndarray, shape=(count,)
-        They add up to 1: every group gets the same of what the group around it has.
+        They add up to 1. The groups inside a wider group get equal parts of its share.
 
     Examples
     --------
@@ -74,12 +75,12 @@ def sampling_weights(groups: Sequence[np.ndarray], count: int) -> np.ndarray:
 def epoch_order(
     share: np.ndarray | None, count: int, draws: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Choose the pictures of an epoch.
+    """Draw the pictures of an epoch.
 
     Parameters
     ----------
     share : np.ndarray, shape=(count,), or None
-        Of each picture; None to see all of them once, as far as `draws` goes.
+        Share of each picture; None: all pictures once, as many as `draws`.
     count : int
         Number of pictures.
     draws : int
@@ -89,14 +90,14 @@ def epoch_order(
     Returns
     -------
     indices : np.ndarray, shape=(draws,), dtype=int
-        In random order. With shares, the number of times that a picture is there differs by less
-        than one from what its share asks for.
+        In random order. With shares, a picture occurs as often as its share demands, to within
+        one.
     """
     if share is None:
         return np.resize(rng.permutation(count), draws)
-    # Systematic sampling: one place is drawn, the others follow at the same distance.
+    # Systematic sampling: one position is random, the others follow at equal distances.
     shuffled = rng.permutation(count)
     edges = np.cumsum(share[shuffled])
-    places = (rng.random() + np.arange(draws)) / draws * edges[-1]
-    chosen = shuffled[np.minimum(np.searchsorted(edges, places, side="right"), count - 1)]
+    positions = (rng.random() + np.arange(draws)) / draws * edges[-1]
+    chosen = shuffled[np.minimum(np.searchsorted(edges, positions, side="right"), count - 1)]
     return rng.permutation(chosen)

@@ -1,4 +1,4 @@
-"""One split of a picture dataset, looked through before anything is learned from it."""
+"""One split of a picture dataset, checked before a training."""
 
 import hashlib
 import sys
@@ -12,7 +12,11 @@ import numpy as np
 from tqdm import tqdm
 
 from classify.data.pictures import class_order, decode, files, size
-from classify.data.render_settings import RenderSettings, load_drawing, require_same_rendering
+from classify.data.render_settings import (
+    RenderSettings,
+    load_render_settings,
+    require_same_rendering,
+)
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,7 @@ class Split:
     shape : tuple of two int
         Height and width of every picture.
     damaged : dict of Path to str
-        Pictures that cannot be read, and why.
+        Unreadable pictures, each with the reason.
     fingerprint : str
         Digest of the names and bytes of all readable pictures.
     """
@@ -47,17 +51,17 @@ class Split:
 
 
 @dataclass(frozen=True)
-class _Look:
-    """What one file was found to be."""
+class _ScannedFile:
+    """Shape, render settings and digest of a picture file, or the reason why it is unreadable."""
 
     shape: tuple[int, ...] | None
-    drawing: RenderSettings | None
+    render_settings: RenderSettings | None
     digest: bytes
     reason: str
 
 
 def scan_split(dataset: Path, split: str) -> Split:
-    """Read every picture of a split once, so that nothing is met half-way through a training.
+    """Read every picture of a split once, so that no error comes half-way through a training.
 
     Parameters
     ----------
@@ -68,80 +72,82 @@ def scan_split(dataset: Path, split: str) -> Split:
 
     Returns
     -------
-    found : Split
+    split : Split
 
     Raises
     ------
     ValueError
-        If the split has not two class folders with readable pictures of one size, or pictures
-        drawn with other settings than ``IMAGES/render.json`` says.
+        If the split does not have two class folders with readable pictures of one size, or if
+        pictures were drawn with other settings than those of ``IMAGES/render.json``.
     """
     if not dataset.is_dir():
         raise ValueError(f"expected a picture dataset, got {dataset}, which does not exist")
     folder = dataset / split
     classes = class_order(folder)
     listed = [(path, index) for index, name in enumerate(classes) for path in files(folder / name)]
-    looks = list(_look_at_all([path for path, _ in listed], split))
+    scanned = list(_scan_files([path for path, _ in listed], split))
     damaged = {
-        path: look.reason for (path, _), look in zip(listed, looks, strict=True) if look.reason
+        path: file.reason for (path, _), file in zip(listed, scanned, strict=True) if file.reason
     }
     good = [
-        (path, index, look)
-        for (path, index), look in zip(listed, looks, strict=True)
-        if not look.reason
+        (path, index, file)
+        for (path, index), file in zip(listed, scanned, strict=True)
+        if not file.reason
     ]
     for index, name in enumerate(classes):
         if not any(index == label for _, label, _ in good):
             raise ValueError(f"expected pictures in {folder / name}, got none that can be read")
-    drawing = load_drawing(dataset / "render.json")
-    for path, _, look in good:
+    expected = load_render_settings(dataset / "render.json")
+    for path, _, file in good:
         try:
-            require_same_rendering(drawing, look.drawing)
+            require_same_rendering(expected, file.render_settings)
         except ValueError as error:
             raise ValueError(f"{path}: {error}; render the dataset again") from error
     digest = hashlib.sha256()
-    for path, _, look in good:
-        digest.update(path.relative_to(dataset).as_posix().encode() + b"\0" + look.digest)
+    for path, _, file in good:
+        digest.update(path.relative_to(dataset).as_posix().encode() + b"\0" + file.digest)
     return Split(
         folder,
         classes,
         [path for path, _, _ in good],
         np.array([label for _, label, _ in good]),
-        _one_shape([(path, look.shape) for path, _, look in good if look.shape]),
+        _one_shape([(path, file.shape) for path, _, file in good if file.shape]),
         damaged,
         digest.hexdigest(),
     )
 
 
 def report_damaged(verb: str, damaged: dict[Path, str]) -> None:
-    """Name every picture that is left out, one line each, on standard error."""
+    """Name every unreadable picture on standard error, one line each."""
     for path, reason in damaged.items():
         print(f"{verb}: {path}: {reason}", file=sys.stderr)
 
 
-def _look_at_all(paths: list[Path], split: str) -> Iterator[_Look]:
+def _scan_files(paths: list[Path], split: str) -> Iterator[_ScannedFile]:
     with ThreadPoolExecutor() as pool:
-        looks = pool.map(_look_at, paths)
-        yield from tqdm(looks, f"look through {split}", len(paths), unit="picture", disable=None)
+        scanned = pool.map(_scan_file, paths)
+        yield from tqdm(scanned, f"read {split}", len(paths), unit="picture", disable=None)
 
 
-def _look_at(path: Path) -> _Look:
+def _scan_file(path: Path) -> _ScannedFile:
     try:
         data = path.read_bytes()
         picture = decode(data)
     except (OSError, ValueError) as error:
-        return _Look(None, None, b"", str(error))
-    return _Look(picture.image.shape, picture.drawing, hashlib.sha256(data).digest(), "")
+        return _ScannedFile(None, None, b"", str(error))
+    return _ScannedFile(
+        picture.image.shape, picture.render_settings, hashlib.sha256(data).digest(), ""
+    )
 
 
 def _one_shape(shapes: list[tuple[Path, tuple[int, ...]]]) -> tuple[int, int]:
-    """The shape of all pictures; an error names one picture of each of two shapes."""
+    """Return the common shape of all pictures; the error names a picture of another shape."""
     counts = Counter(shape for _, shape in shapes)
-    (common, number), *others = counts.most_common()
+    (common, count), *others = counts.most_common()
     if others:
         odd = next(path for path, shape in shapes if shape == others[0][0])
         raise ValueError(
-            f"expected pictures of one size, got {number} of {size(common)} and "
+            f"expected pictures of one size, got {count} of {size(common)} and "
             f"{others[0][1]} of {size(others[0][0])}, one is {odd}"
         )
     return common[0], common[1]

@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from classify.data import manifest
-from classify.metrics.bootstrap import RESAMPLES, cluster_column, cluster_groups
+from classify.defaults import RESAMPLES
+from classify.metrics.bootstrap import cluster_column, cluster_groups
 from classify.metrics.comparison import Comparison, Differences, McNemar, differences, mcnemar
 from classify.metrics.registry import METRICS
 from classify.metrics.trials import Trials, main_unit

@@ -10,12 +10,13 @@ import numpy as np
 
 from classify.data import manifest
 from classify.data.manifest import Manifest
+from classify.defaults import EXPLAINED_PICTURES, RESAMPLES
 from classify.evaluation import robustness
 from classify.evaluation.robustness import ConditionScores
 from classify.explanations import faithfulness
 from classify.files import atomic_write
 from classify.metrics import report as metrics_report
-from classify.metrics.bootstrap import RESAMPLES, cluster_column, cluster_groups
+from classify.metrics.bootstrap import cluster_column, cluster_groups
 from classify.metrics.breakdown import breakdown, mean_over
 from classify.metrics.registry import compute_metrics
 from classify.metrics.report import EvaluationReport, RobustnessReport, UnitReport, judge_unit
@@ -34,7 +35,7 @@ def evaluate(
     split: str,
     by: Sequence[str] | None = None,
     resamples: int = RESAMPLES,
-    explain_pictures: int = faithfulness.PICTURES,
+    explain_pictures: int = EXPLAINED_PICTURES,
     degrade: Callable[[], ConditionScores] | None = None,
 ) -> EvaluationReport:
     """Score one split and write ``RUN/report``: ``metrics.json``, ``scores.csv``, ``index.html``.
@@ -100,7 +101,7 @@ def evaluate(
         refused=scores.refused + (degraded.refused if degraded else 0),
     )
     options = [f"--by={column}" for column in by or ()]
-    if explain_pictures != faithfulness.PICTURES:
+    if explain_pictures != EXPLAINED_PICTURES:
         options.append(f"--explain-pictures={explain_pictures}")
     _write(run, dataset, report, [*options, *(degraded.asked if degraded else ())])
     return report

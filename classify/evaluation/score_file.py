@@ -4,7 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from classify.metrics.bootstrap import RESAMPLES, metric_intervals
+from classify.defaults import RESAMPLES
+from classify.metrics.bootstrap import metric_intervals
 from classify.metrics.calibration import THRESHOLD
 from classify.metrics.registry import compute_metrics
 from classify.metrics.report import ScoreFileReport

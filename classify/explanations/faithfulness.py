@@ -21,14 +21,14 @@ from scipy.special import expit
 from tqdm import tqdm
 
 from classify.data.pictures import read
+from classify.defaults import EXPLAINED_PICTURES, RESAMPLES
 from classify.explanations import gradcam
 from classify.explanations.explanation import METHODS
 from classify.explanations.occlusion import HIDDEN, TILES, ask, grid
-from classify.metrics.bootstrap import RESAMPLES, intervals
+from classify.metrics.bootstrap import intervals
 from classify.metrics.trials import Trials
 from classify.runs.run import Run
 
-PICTURES = 60
 SHARES = np.linspace(0, 1, 11)
 ORDERS = 2  # random orders a picture
 FEWEST = 5  # groups; with fewer there is no interval
@@ -40,7 +40,7 @@ def measure(
     pictures: Trials,
     recordings: np.ndarray,
     groups: np.ndarray,
-    most: int = PICTURES,
+    most: int = EXPLAINED_PICTURES,
     seed: int = 0,
 ) -> dict[str, Any]:
     """Measure the deletion curves of every method that the run allows, against random order.
@@ -78,7 +78,7 @@ def measure(
     rng = np.random.default_rng(seed)
     methods = ("occlusion", "gradcam") if gradcam.available(run) else ("occlusion",)
     images = (
-        read(dataset / name, run.shape, run.drawing)
+        read(dataset / name, run.shape, run.render_settings)
         for name in tqdm(pictures.names[at], "evaluate: explain", unit="picture", disable=None)
     )
     curves = np.stack([_curves(run, image, methods, rng) for image in images], axis=1)
@@ -101,7 +101,7 @@ def measure(
 
 
 def sample(
-    labels: np.ndarray, recordings: np.ndarray, most: int = PICTURES, seed: int = 0
+    labels: np.ndarray, recordings: np.ndarray, most: int = EXPLAINED_PICTURES, seed: int = 0
 ) -> np.ndarray:
     """Choose pictures at random, one a recording, and half of each class if there are enough.
 

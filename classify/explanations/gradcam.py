@@ -150,5 +150,5 @@ def _slopes(model: Any, head: Any, batch: np.ndarray) -> tuple[np.ndarray, np.nd
         outputs = keras.ops.matmul(code, head.kernel) + (head.bias if head.use_bias else 0.0)
         return outputs[:, -1] - (outputs[:, 0] if head.units > 1 else 0.0)
 
-    slopes = backend.slope(logit, features)
+    slopes = backend.gradient_at(logit, features)
     return keras.ops.convert_to_numpy(features)[0], slopes[0]

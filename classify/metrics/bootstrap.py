@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 from tqdm import tqdm
 
+from classify.defaults import RESAMPLES
 from classify.metrics.registry import compute_metrics
 from classify.metrics.trials import Trials
 
-RESAMPLES = 1_000
 CONFIDENCE = 0.95
 # What is resampled together, the first that the manifest has.
 CLUSTERS = ("speaker", "source")

@@ -5,16 +5,12 @@ an increasing straight line, so it never changes which of two is more bona fide.
 both classes weighing the same: whatever their share in validation, 0 speaks for neither.
 """
 
-from dataclasses import replace
-
 import numpy as np
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 
-from classify.metrics.registry import compute_metrics
-from classify.metrics.trials import Trials, oracle_metrics, selective_accuracy
-from classify.runs.run import Calibration, Run
+from classify.runs.run import Calibration
 
 THRESHOLD = 0.5  # both errors cost the same, and P(fake) is for classes of the same frequency
 FOLDS = 5
@@ -126,42 +122,3 @@ def uncertain_band(labels: np.ndarray, llr: np.ndarray) -> tuple[float, float]:
     decided = min(max(decided, 1 - MOST), 1 - FEWEST)
     edge = float(np.quantile(strength, 1 - decided))
     return float(expit(-edge)), float(expit(edge))
-
-
-def calibrate(run: Run, scored: Trials) -> Run:
-    """Choose calibration, threshold and band on validation, and say how good they are there.
-
-    Parameters
-    ----------
-    run : Run
-        Not calibrated yet.
-    scored : Trials
-        Its raw scores of the validation recordings.
-
-    Returns
-    -------
-    run : Run
-        ``validation`` holds ``recordings`` (how many), ``eer``, ``auc``, ``accuracy`` at the
-        threshold, ``accuracy_at_eer``, ``uncertain`` (share) and, where there are enough,
-        ``cllr`` and ``ece``, for which each score was calibrated by a line fitted on others.
-    """
-    calibration = fit(scored.labels, scored.llr)
-    llr = calibration(scored.llr)
-    band = uncertain_band(scored.labels, llr)
-    figures = {"recordings": len(scored), **compute_metrics(scored.labels, llr, THRESHOLD)}
-    figures |= oracle_metrics(scored.labels, llr)
-    figures["uncertain"] = selective_accuracy(scored.labels, llr, band)["uncertain"]
-    wanted = ["recordings", "eer", "auc", "accuracy", "accuracy_at_eer", "uncertain"]
-    held_out = cross_fitted(scored.labels, scored.llr)
-    if held_out is not None:
-        wanted += ["cllr", "ece"]
-        figures |= {
-            name: compute_metrics(scored.labels, held_out, THRESHOLD)[name] for name in wanted[-2:]
-        }
-    return replace(
-        run,
-        calibration=calibration,
-        threshold=THRESHOLD,
-        uncertain=band,
-        validation={name: figures[name] for name in wanted if name in figures},
-    )

@@ -8,7 +8,8 @@ import numpy as np
 from scipy.special import expit
 from scipy.stats import binomtest
 
-from classify.metrics.bootstrap import RESAMPLES, Interval, Metrics, intervals
+from classify.defaults import RESAMPLES
+from classify.metrics.bootstrap import Interval, Metrics, intervals
 from classify.metrics.registry import METRICS, compute_metrics
 from classify.metrics.trials import Trials
 

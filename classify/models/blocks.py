@@ -1,9 +1,10 @@
-"""What several networks are made of."""
+"""Building blocks that several networks share."""
 
 from keras import KerasTensor, layers, ops
 
-# Grey values differ by about 60 within a picture. In units of that, what comes out of a first
-# convolution is near 1, where the running statistics begin; in 255ths they would need 100 steps.
+# Grey values differ by about 60 within a picture. In units of this, the outputs of a first
+# convolution are near 1, where the running statistics begin. Divided by 255, they would need 100
+# steps to get there.
 SPREAD = 64
 
 
@@ -14,7 +15,7 @@ def convolution(
     stride: int = 1,
     *,
     raw: bool = False,
-    halve: tuple[int, int] = (1, 1),
+    pool: tuple[int, int] = (1, 1),
 ) -> KerasTensor:
     """Convolve, without bias, and normalise.
 
@@ -22,40 +23,38 @@ def convolution(
     ----------
     x : KerasTensor, shape=(batch, height, width, channels)
     filters : int
-        Channels that come out.
+        Output channels.
     size : int
         Side of the kernel.
     stride : int
-        Of rows and of columns.
+        In rows and columns.
     raw : bool
-        Whether `x` are pictures from 0 to 255. They are scaled after the convolution: without
-        bias it comes to the same as before it, and there onnxruntime makes it a part of the
-        weights.
-    halve : tuple of two int
-        Of how many rows and columns the largest is kept, see `max_pool`. It comes before the
-        normalisation, which has a quarter of the work then: a step of `cnn` takes two thirds of
-        the time.
+        Whether `x` are pictures from 0 to 255. They are scaled after the convolution, where
+        onnxruntime can fold the factor into the weights; without bias the result is the same.
+    pool : tuple of two int
+        Rows and columns of the max-pooling, see `max_pool`. It precedes the normalisation, which
+        then has a quarter of the work: a step of `cnn` takes two thirds of the time.
 
     Returns
     -------
     x : KerasTensor, shape=(batch, height, width, filters)
-        Height and width are divided by the stride and `halve`, and rounded up.
+        Height and width are divided by the stride and `pool`, and rounded up.
     """
     x = layers.Conv2D(filters, size, stride, padding="same", use_bias=False)(x)
-    if halve != (1, 1):
-        x = max_pool(x, *halve)
+    if pool != (1, 1):
+        x = max_pool(x, *pool)
     if raw:
         x = layers.Rescaling(1 / SPREAD)(x)
     return layers.BatchNormalization()(x)
 
 
 def max_pool(x: KerasTensor, rows: int = 2, columns: int = 2) -> KerasTensor:
-    """Keep the largest of every few rows and columns; a tiny picture never becomes none."""
+    """Max-pool rows and columns; with padding, so that a tiny picture does not become empty."""
     return layers.MaxPooling2D((rows, columns), padding="same")(x)
 
 
 def columns_to_sequence(x: KerasTensor) -> KerasTensor:
-    """Make a sequence of the columns, each with all of its rows and channels.
+    """Turn the columns into a sequence, each step with all rows and channels of its column.
 
     Parameters
     ----------
@@ -70,23 +69,23 @@ def columns_to_sequence(x: KerasTensor) -> KerasTensor:
 
 
 def subtract_means(pictures: KerasTensor, side: int = 9) -> KerasTensor:
-    """Take from a picture what the room and the microphone put into it, in two ways.
+    """Subtract from each pixel the mean of its row, and the mean of a square around it.
 
-    A channel adds the same to all of a row: without the mean of each row over time, it is gone.
-    What generators leave is finer than speech itself: without the mean of a square around each
-    pixel, only what is fine is left.
+    A channel (room, microphone) adds the same value to a whole row, so the first difference does
+    not depend on it. The second is a high-pass in time and frequency: traces of generators are
+    finer than speech itself.
 
     Parameters
     ----------
     pictures : KerasTensor, shape=(batch, height, width, 1)
     side : int
-        Of the square, in pixels; at the edges, only what lies on the picture counts.
+        Side of the square, in pixels; at the edges only pixels of the picture count.
 
     Returns
     -------
-    relief : KerasTensor, shape=(batch, height, width, 2)
+    differences : KerasTensor, shape=(batch, height, width, 2)
     """
-    # Over the one channel, too: onnxruntime takes a mean over the last axes in half of the time.
+    # Over the single channel too: onnxruntime takes a mean over the last axes in half the time.
     rows = pictures - ops.mean(pictures, axis=(2, 3), keepdims=True)
     around = layers.AveragePooling2D((side, 1), 1, padding="same")(pictures)
     around = layers.AveragePooling2D((1, side), 1, padding="same")(around)

@@ -3,10 +3,9 @@
 A network takes raw ``uint8`` pictures, shape (batch, height, width, 1), and scales them itself.
 With the sigmoid head the output has shape (batch, 1), with the softmax head (batch, 2).
 
-Where a picture shows something else below its levels, a network of late fusion has a second, small
-body for that alone, and the mean of two logits decides; `classify.training.head_calibration`
-calibrates each. Seen together, the levels are enough to know the voices of a training by heart, and
-little is learned of the rest.
+With late fusion, a second, small body sees only the comb, which are the rows below the spectrogram.
+The mean of both logits decides; `classify.training.head_calibration` calibrates each. In a single
+body the spectrogram is enough to know the training voices by heart, and the comb is ignored.
 """
 
 from collections.abc import Iterator
@@ -28,11 +27,14 @@ BODIES = {
     "plain": plain.features,
 }
 
-_FOLLOWED = 0.4  # epochs
+_BATCHNORM_EPOCHS = 0.4  # time constant of the running statistics
 
 
 def build(
-    settings: Settings, shape: tuple[int, int], steps_per_epoch: int, levels: int | None = None
+    settings: Settings,
+    shape: tuple[int, int],
+    steps_per_epoch: int,
+    spectrogram_rows: int | None = None,
 ) -> keras.Model:
     """Build and compile a network.
 
@@ -43,9 +45,9 @@ def build(
         Height and width of the pictures, in pixels.
     steps_per_epoch : int
         Batches that an epoch of the training has.
-    levels : int, optional
-        How many rows from the top are levels, see `classify.data.render_settings.spectrogram_rows`;
-        default: all.
+    spectrogram_rows : int, optional
+        Number of rows from the top that are the spectrogram, see
+        `classify.data.render_settings.spectrogram_rows`; default: all.
 
     Returns
     -------
@@ -58,26 +60,27 @@ def build(
     """
     pictures = keras.Input((*shape, 1), dtype="uint8", name="picture")
     body = BODIES.get(settings.model, backbone.features)
-    usual = keras.config.dtype_policy()
+    default_policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy(settings.precision)
     try:
         x = ops.cast(pictures, "float32")
         features = [body(x, settings)]
-        if settings.fusion == "late" and levels is not None and levels < shape[0]:
-            features.append(cnn.comb_features(layers.Cropping2D(((levels, 0), (0, 0)))(x)))
+        if settings.fusion == "late" and (spectrogram_rows or shape[0]) < shape[0]:
+            comb = layers.Cropping2D(((spectrogram_rows, 0), (0, 0)))(x)
+            features.append(cnn.comb_features(comb))
     finally:
-        keras.config.set_dtype_policy(usual)
+        keras.config.set_dtype_policy(default_policy)
     features = [layers.Dropout(settings.dropout, seed=settings.seed)(x) for x in features]
     model = keras.Model(pictures, _head(features, settings), name=settings.model)
-    _pace(model, steps_per_epoch)
+    _set_batchnorm_momentum(model, steps_per_epoch)
     prepare(model, settings, steps_per_epoch)
     return model
 
 
 def _head(features: list[KerasTensor], settings: Settings) -> KerasTensor:
-    """Judge by the features of every body.
+    """Add a dense layer to every body, and average their logits.
 
-    In single precision whatever the bodies compute in, for a probability near 1 needs the digits.
+    Always in single precision: a probability near 1 needs the digits.
     """
     sigmoid = ("positive", 1, "sigmoid")
     name, units, activation = sigmoid if settings.head == "sigmoid" else ("classes", 2, "softmax")
@@ -86,27 +89,27 @@ def _head(features: list[KerasTensor], settings: Settings) -> KerasTensor:
     pairs = zip(FUSION_HEADS, features, strict=True)
     logits = [layers.Dense(units, name=part, dtype="float32")(x) for part, x in pairs]
     logits = [layers.Reshape((1, units), dtype="float32")(x) for x in logits]
-    each = layers.Concatenate(axis=1, activity_regularizer=PerHeadLoss(), dtype="float32")(logits)
-    return layers.Activation(activation, name=name, dtype="float32")(ops.mean(each, axis=1))
+    join = layers.Concatenate(axis=1, activity_regularizer=PerHeadLoss(), dtype="float32")
+    return layers.Activation(activation, name=name, dtype="float32")(ops.mean(join(logits), axis=1))
 
 
-def _pace(model: keras.Model, steps_per_epoch: int) -> None:
-    """Let the statistics of all normalisations follow the last two fifths of an epoch.
+def _set_batchnorm_momentum(model: keras.Model, steps_per_epoch: int) -> None:
+    """Let the running statistics of all batch normalisations reach back two fifths of an epoch.
 
-    Keras' default of 100 steps outlasts an epoch of small data, whose network is then judged by
-    what an earlier one was. Over 10 steps, what is judged hangs on a few batches, and the loss of
-    validation jumps by a half from one epoch to the next.
+    Keras' default of 100 steps is longer than an epoch of a small dataset: validation would see the
+    statistics of earlier weights. With 10 steps they depend on a few batches, and the validation
+    loss jumps by a half from one epoch to the next.
     """
-    followed = min(max(_FOLLOWED * steps_per_epoch, 10), 100)
-    for layer in _within(model):
+    steps = min(max(_BATCHNORM_EPOCHS * steps_per_epoch, 10), 100)
+    for layer in _all_layers(model):
         if isinstance(layer, layers.BatchNormalization):
-            layer.momentum = 1 - 1 / followed
+            layer.momentum = 1 - 1 / steps
 
 
-def _within(model: keras.Model) -> Iterator[layers.Layer]:
-    """Go through the layers of a model and of the models within it."""
+def _all_layers(model: keras.Model) -> Iterator[layers.Layer]:
+    """Iterate over the layers of a model and of the models inside it."""
     for layer in model.layers:
         if isinstance(layer, keras.Model):
-            yield from _within(layer)
+            yield from _all_layers(layer)
         else:
             yield layer

@@ -1,8 +1,8 @@
-"""Convolutions over the relief of a picture, then the mean and the most over time of every row.
+"""Convolutions over a picture without its means, then mean- and max-pooling of every row over time.
 
-The mean tells what is there all the time, as grain is; the most what is there for a moment. Rows
-stay apart to the end, for the same grain means one thing in low frequencies, another in high ones
-and a third in the comb.
+The mean shows what lasts, such as grain; the maximum what occurs for a moment. Rows stay separate
+to the end, because the same grain means something else in low frequencies, in high ones and in the
+comb.
 """
 
 from keras import KerasTensor, layers, ops
@@ -10,9 +10,9 @@ from keras import KerasTensor, layers, ops
 from classify.models.blocks import convolution, subtract_means
 from classify.settings import Settings
 
-# One convolution a row: filters, stride, and whether it is halved after. The first stride, and that
-# the first is alone at its size, make it fast on two cores. The last two are not halved, so that
-# Grad-CAM has places to tell apart: a picture of 256 x 124 is 16 x 8 there.
+# One convolution a row: filters, stride, and whether its output is max-pooled to half the size. The
+# first has a stride and no other has its size, which makes the network fast on two cores. The last
+# two are not pooled, to leave Grad-CAM some resolution: 16 x 8 for a picture of 256 x 124.
 STAGES = (
     (16, 2, True),
     (32, 1, True),
@@ -22,17 +22,17 @@ STAGES = (
     (96, 1, False),
     (96, 1, False),
 )
-# For what stands below the levels: a place there is bright, or it is not. 32 x 249 is 4 x 32 there.
+# For the comb, where a line is bright or not there. A comb of 32 x 249 becomes 4 x 32.
 COMB_STAGES = ((16, 2, True), (32, 1, True), (64, 1, False))
 
 
 def features(pictures: KerasTensor, settings: Settings) -> KerasTensor:
-    """See `classify.models`; of every row twice as many features as the last stage has filters."""
+    """See `classify.models`; for each row, twice as many features as the last stage has filters."""
     return _rows(pictures, STAGES)
 
 
 def comb_features(pictures: KerasTensor) -> KerasTensor:
-    """Features of the rows below the levels alone, for late fusion, with whatever body for all.
+    """Features of the comb alone, for late fusion with any other body.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def comb_features(pictures: KerasTensor) -> KerasTensor:
     Returns
     -------
     features : KerasTensor, shape=(batch, features)
-        Of every row twice as many as the last stage has filters.
+        For each row, twice as many as the last stage has filters.
     """
     return _rows(pictures, COMB_STAGES)
 
@@ -49,7 +49,7 @@ def comb_features(pictures: KerasTensor) -> KerasTensor:
 def _rows(pictures: KerasTensor, stages: tuple[tuple[int, int, bool], ...]) -> KerasTensor:
     x = subtract_means(pictures)
     for stage, (filters, stride, halve) in enumerate(stages):
-        kept = (2, 2) if halve else (1, 1)
-        x = layers.ReLU()(convolution(x, filters, stride=stride, raw=stage == 0, halve=kept))
-    over_time = [layers.Flatten()(reduced(x, axis=2)) for reduced in (ops.mean, ops.max)]
-    return layers.Concatenate()(over_time)
+        pool = (2, 2) if halve else (1, 1)
+        x = layers.ReLU()(convolution(x, filters, stride=stride, raw=stage == 0, pool=pool))
+    pooled = [layers.Flatten()(pool_over(x, axis=2)) for pool_over in (ops.mean, ops.max)]
+    return layers.Concatenate()(pooled)

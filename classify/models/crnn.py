@@ -1,6 +1,6 @@
-"""Convolutions that shorten frequency more than time, then an LSTM over time, both ways.
+"""Convolutions that pool frequency more than time, then a bidirectional LSTM over time.
 
-An LSTM and not a GRU: ONNX has an operator for it, and gets a slow loop for Keras' GRU.
+An LSTM and not a GRU: ONNX has an operator for it, but Keras' GRU is exported as a slow loop.
 
 References
 ----------
@@ -13,17 +13,17 @@ from keras import KerasTensor, layers
 from classify.models.blocks import columns_to_sequence, convolution
 from classify.settings import Settings
 
-# One stage a row: filters and stride of its convolution, and of how many rows and columns the
-# largest is kept. A picture of 256 x 124 is 64 x 62, 32 x 31, 8 x 31, 4 x 31 after the stages.
+# One stage a row: filters and stride of its convolution, and rows and columns of its max-pooling. A
+# picture of 256 x 124 is 64 x 62, 32 x 31, 8 x 31, 4 x 31 after the stages.
 STAGES = ((32, 2, (2, 1)), (64, 1, (2, 2)), (96, 1, (4, 1)), (96, 1, (2, 1)))
-UNITS = 64  # of the LSTM, each way
+UNITS = 64  # of the LSTM, in each direction
 
 
 def features(pictures: KerasTensor, settings: Settings) -> KerasTensor:
     """See `classify.models`; twice `UNITS` features, means over time."""
     x = pictures
-    for stage, (filters, stride, kept) in enumerate(STAGES):
-        x = layers.ReLU()(convolution(x, filters, stride=stride, raw=stage == 0, halve=kept))
+    for stage, (filters, stride, pool) in enumerate(STAGES):
+        x = layers.ReLU()(convolution(x, filters, stride=stride, raw=stage == 0, pool=pool))
     x = layers.Dropout(settings.dropout, seed=settings.seed)(columns_to_sequence(x))
     x = layers.Bidirectional(layers.LSTM(UNITS, return_sequences=True))(x)
     return layers.GlobalAveragePooling1D()(x)

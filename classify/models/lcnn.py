@@ -1,9 +1,8 @@
-"""Light CNN: everywhere the larger of two filters, in place of a ReLU ("max-feature-map").
+"""Light CNN: the maximum of two filters ("max-feature-map") in place of every ReLU.
 
-The larger of two is a choice between them, where a ReLU only drops what is low. The stages are
-those of the LFCC-LCNN of the ASVspoof 2019 challenge, but for the stride of the first convolution,
-which makes it fast on two cores, the normalisation, which comes after every choice, and the mean
-over time before the dense layer.
+The stages are those of the LFCC-LCNN of the ASVspoof 2019 challenge, with three changes: the first
+convolution has a stride, for speed on two cores; every maximum is normalised; and the mean over
+time comes before the dense layer.
 
 References
 ----------
@@ -17,8 +16,8 @@ from keras import KerasTensor, layers, ops
 from classify.models.blocks import SPREAD, max_pool
 from classify.settings import Settings
 
-# One choice a row: channels (of twice as many filters), side and stride of the kernel, and whether
-# it is halved after. A picture of 256 x 124 is 64 x 31, 32 x 16, 16 x 8, 8 x 4 after the halvings.
+# One stage a row: channels (from twice as many filters), side and stride of the kernel, and whether
+# max-pooling halves its output: to 64 x 31, 32 x 16, 16 x 8, 8 x 4 for a picture of 256 x 124.
 STAGES = (
     (32, 5, 2, True),
     (32, 1, 1, False),
@@ -37,8 +36,8 @@ def features(pictures: KerasTensor, settings: Settings) -> KerasTensor:
     """See `classify.models`; `DENSE` features."""
     x = layers.Rescaling(1 / SPREAD)(pictures)
     for channels, size, stride, halve in STAGES:
-        two = [layers.Conv2D(channels, size, stride, padding="same")(x) for _ in range(2)]
-        x = layers.Maximum()(two)
+        pair = [layers.Conv2D(channels, size, stride, padding="same")(x) for _ in range(2)]
+        x = layers.Maximum()(pair)
         if halve:
             x = max_pool(x)
         x = layers.BatchNormalization()(x)

@@ -1,4 +1,4 @@
-"""How a network is optimised: the loss, the steps and how their size goes, the mean of weights."""
+"""Loss and optimiser of a training: AdamW with warm-up, cosine decay and an average of weights."""
 
 import keras
 from keras import ops
@@ -9,15 +9,15 @@ from classify.settings import Settings
 def prepare(model: keras.Model, settings: Settings, steps_per_epoch: int) -> None:
     """Compile a network for training.
 
-    The step size falls to nothing along half a cosine: with a constant one, the validation loss
-    jumps between epochs until the end, and the best of them is a matter of luck.
+    The step size follows half a cosine to 0. With a constant one the validation loss jumps from
+    epoch to epoch until the end.
 
     Parameters
     ----------
     model : keras.Model
     settings : Settings
     steps_per_epoch : int
-        Batches that an epoch of the training has.
+        Batches in an epoch.
     """
     warmup = int(settings.warmup * steps_per_epoch)
     rate = keras.optimizers.schedules.CosineDecay(
@@ -26,49 +26,48 @@ def prepare(model: keras.Model, settings: Settings, steps_per_epoch: int) -> Non
         warmup_target=settings.learning_rate if warmup else None,
         warmup_steps=warmup,
     )
-    # Of an epoch, not a momentum of its own: with few pictures, a training would end before the
-    # mean has forgotten the weights that it began with.
-    reach = settings.ema * steps_per_epoch
+    # In epochs, not as a momentum: with few pictures, a training would end before the average has
+    # forgotten the initial weights.
+    ema_steps = settings.ema * steps_per_epoch
     optimiser = keras.optimizers.AdamW(
         rate,
         weight_decay=settings.weight_decay,
-        use_ema=reach > 1,
-        ema_momentum=1 - 1 / reach if reach > 1 else None,
+        use_ema=ema_steps > 1,
+        ema_momentum=1 - 1 / ema_steps if ema_steps > 1 else None,
     )
-    kinds = {
+    losses = {
         "sigmoid": keras.losses.BinaryCrossentropy,
         "softmax": keras.losses.CategoricalCrossentropy,
     }
-    model.compile(optimiser, kinds[settings.head](), metrics=[accuracy])
+    model.compile(optimiser, losses[settings.head](), metrics=[accuracy])
 
 
 @keras.saving.register_keras_serializable("spoofsight")
 def accuracy(targets, outputs):
-    """Share of the pictures whose likelier class is the one that was asked for.
+    """Accuracy of each picture at a threshold of 0.5.
 
     Parameters
     ----------
     targets, outputs : tensor, shape=(n, 1 or 2)
-        P(positive class) in the last column. A blend of two classes counts as the larger one.
+        P(positive class) in the last column. A mixup counts as the class of the larger share.
 
     Returns
     -------
-    right : tensor, shape=(n,)
+    correct : tensor, shape=(n,)
         0 or 1.
     """
-    wanted = ops.cast(targets, outputs.dtype)
-    return ops.cast(ops.equal(wanted[:, -1] > 0.5, outputs[:, -1] > 0.5), "float32")
+    targets = ops.cast(targets, outputs.dtype)
+    return ops.cast(ops.equal(targets[:, -1] > 0.5, outputs[:, -1] > 0.5), "float32")
 
 
 @keras.saving.register_keras_serializable("spoofsight")
 class PerHeadLoss(keras.regularizers.Regularizer):
-    """Turn the loss of the mean of several logits into the mean of the losses of each.
+    """Regulariser that makes the loss of a mean of logits the mean of the losses of each logit.
 
-    With cross-entropy, what the one has over the other does not depend on the targets: the mean of
-    log-sum-exp over the logits less log-sum-exp of their mean. Learning by the loss of the mean
-    alone, the logit that is right first leaves no error for the others to learn from.
-
-    Where pictures have weights, the difference has none.
+    With the loss of the mean alone, the head that is right first leaves no error for the others to
+    learn from. With cross-entropy, the difference of both losses does not depend on the targets:
+    it is the mean of log-sum-exp over the heads minus log-sum-exp of their mean. The difference is
+    not weighted by picture.
 
     References
     ----------
@@ -76,27 +75,27 @@ class PerHeadLoss(keras.regularizers.Regularizer):
     """
 
     def __call__(self, logits):
-        """Find the difference.
+        """Compute the difference of the losses.
 
         Parameters
         ----------
-        logits : tensor, shape=(n, logits, 1 or 2)
-            Of the positive class, or of both.
+        logits : tensor, shape=(n, heads, 1 or 2)
+            Logits of the positive class, or of both classes.
 
         Returns
         -------
         difference : tensor, shape=()
-            In nats, a sum over n, of which Keras makes the mean; 0 or above.
+            In nats, 0 or above; a sum over n, which Keras divides by n.
         """
-        each, together = _log_sum(logits), _log_sum(ops.mean(logits, axis=1))
-        return ops.sum(ops.mean(each, axis=1) - together)
+        per_head, of_mean = _log_sum_exp(logits), _log_sum_exp(ops.mean(logits, axis=1))
+        return ops.sum(ops.mean(per_head, axis=1) - of_mean)
 
     def get_config(self) -> dict:
-        """Nothing is to be set."""
+        """Return no arguments, since there are none."""
         return {}
 
 
-def _log_sum(logits):
-    """Logarithm of the sum of the exponentials over classes; the logit of the one not told is 0."""
-    one = logits.shape[-1] == 1
-    return ops.softplus(logits[..., 0]) if one else ops.logsumexp(logits, axis=-1)
+def _log_sum_exp(logits):
+    """Log-sum-exp over the classes; a single logit stands beside a 0 for the negative class."""
+    single = logits.shape[-1] == 1
+    return ops.softplus(logits[..., 0]) if single else ops.logsumexp(logits, axis=-1)

@@ -1,4 +1,4 @@
-"""What most tutorials build: three convolutions, then a dense layer that sees every place."""
+"""The network of most tutorials: three convolutions, then a dense layer over all positions."""
 
 from keras import KerasTensor, layers
 
@@ -10,7 +10,7 @@ UNITS = 128
 
 
 def features(pictures: KerasTensor, settings: Settings) -> KerasTensor:
-    """See `classify.models`; a feature a unit."""
+    """See `classify.models`; `UNITS` features."""
     x = layers.Rescaling(1 / 255)(pictures)
     for filters in FILTERS:
         x = max_pool(layers.Conv2D(filters, 3, padding="same", activation="relu")(x))

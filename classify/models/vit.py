@@ -1,7 +1,7 @@
-"""Vision transformer: patches of time and frequency that attend to each other, from scratch.
+"""Vision transformer over patches of time and frequency, trained from scratch.
 
-To learn from few pictures in few steps, convolutions come first, and what the rounds of attention
-find is normalised and begins at nothing, so that it starts as a small convolutional network.
+Two choices let it learn from few pictures: convolutions come first, and the output of each block is
+normalised with a scale that begins at 0, so that it starts as a small convolutional network.
 
 References
 ----------
@@ -16,11 +16,11 @@ from classify.models.blocks import convolution
 from classify.settings import Settings
 
 STEM = (32, 64)  # filters of the convolutions, each with stride 2: 128 x 62, 64 x 31
-PATCH = 4  # rows and columns of these that make one patch: 16 x 8 patches
-WIDTH = 128  # numbers that describe a patch
-DEPTH = 4  # rounds of attention
+PATCH = 4  # rows and columns of a patch after them: 16 x 8 patches
+WIDTH = 128  # features of a patch
+DEPTH = 4  # transformer blocks
 HEADS = 4
-HIDDEN = 256  # units between the two dense layers of a round
+HIDDEN = 256  # units between the two dense layers of a block
 
 
 def features(pictures: KerasTensor, settings: Settings) -> KerasTensor:
@@ -28,28 +28,28 @@ def features(pictures: KerasTensor, settings: Settings) -> KerasTensor:
     x = pictures
     for stage, filters in enumerate(STEM):
         x = layers.ReLU()(convolution(x, filters, stride=2, raw=stage == 0))
-    # What is missing of the last row and column of patches is filled up with 0.
+    # The last row and column of patches are padded with 0.
     x = layers.ReLU()(convolution(x, WIDTH, PATCH, PATCH))
     _, rows, columns, _ = x.shape
-    x = _placed(layers.Reshape((rows * columns, WIDTH))(x))
+    x = _embed_positions(layers.Reshape((rows * columns, WIDTH))(x))
     for _ in range(DEPTH):
-        x = _round(x)
-    # Back to a picture, so that it can be said where the features are.
+        x = _block(x)
+    # Back to rows and columns, for Grad-CAM.
     return layers.GlobalAveragePooling2D()(layers.Reshape((rows, columns, WIDTH))(x))
 
 
-def _placed(x: KerasTensor) -> KerasTensor:
-    """Tell patches what place they are from: a dense layer with a bias for each of them."""
+def _embed_positions(x: KerasTensor) -> KerasTensor:
+    """Add an embedding of the position: a dense layer with one bias for each patch."""
     return layers.EinsumDense(
         "bpc,cd->bpd", x.shape[1:], bias_axes="pd", bias_initializer="random_normal"
     )(x)
 
 
-def _round(x: KerasTensor) -> KerasTensor:
-    """Attention, then two dense layers; what each finds is added to what came in."""
-    x = _added(x, layers.MultiHeadAttention(HEADS, WIDTH // HEADS)(x, x))
-    return _added(x, layers.Dense(WIDTH)(ops.gelu(layers.Dense(HIDDEN)(x))))
+def _block(x: KerasTensor) -> KerasTensor:
+    """Self-attention, then two dense layers, each with a residual connection."""
+    x = _add_residual(x, layers.MultiHeadAttention(HEADS, WIDTH // HEADS)(x, x))
+    return _add_residual(x, layers.Dense(WIDTH)(ops.gelu(layers.Dense(HIDDEN)(x))))
 
 
-def _added(x: KerasTensor, found: KerasTensor) -> KerasTensor:
-    return layers.Add()([x, layers.LayerNormalization(gamma_initializer="zeros")(found)])
+def _add_residual(x: KerasTensor, residual: KerasTensor) -> KerasTensor:
+    return layers.Add()([x, layers.LayerNormalization(gamma_initializer="zeros")(residual)])

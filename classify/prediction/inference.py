@@ -95,7 +95,7 @@ def _read(run: Run, path: Path | Score) -> tuple[Path, np.ndarray] | Score:
     if isinstance(path, Score):
         return path
     try:
-        return path, read(path, run.shape, run.drawing, run.redraw_advice)
+        return path, read(path, run.shape, run.render_settings, run.redraw_advice)
     except OSError as error:
         return Score(path, None, f"expected a picture, got {error.strerror}")
     except ValueError as error:

@@ -10,7 +10,7 @@ from tqdm import tqdm
 from classify.data import manifest
 from classify.data.manifest import Manifest
 from classify.data.pictures import files
-from classify.data.render_settings import load_drawing, require_same_rendering
+from classify.data.render_settings import load_render_settings, require_same_rendering
 from classify.metrics.trials import Trials
 from classify.prediction.inference import score_pictures
 from classify.runs.run import Run
@@ -101,9 +101,9 @@ def score_split(verb: str, dataset: Path, run: Run, split: str) -> RawScores:
         If there is nothing to score, or the dataset was drawn with other settings.
     """
     truth = _truth(dataset, run, split)
-    drawing = load_drawing(dataset / "render.json")
+    drawing = load_render_settings(dataset / "render.json")
     try:
-        require_same_rendering(run.drawing, drawing, run.redraw_advice)
+        require_same_rendering(run.render_settings, drawing, run.redraw_advice)
     except ValueError as error:
         raise ValueError(f"{dataset}: {error}") from error
     return score(verb, run, dataset, truth)

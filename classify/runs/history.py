@@ -1,4 +1,4 @@
-"""The log of a training, ``RUN/history.csv``: Keras' own, one row an epoch."""
+"""The log of a training, ``RUN/history.csv``, which Keras writes: one row an epoch."""
 
 import csv
 import io
@@ -11,7 +11,7 @@ History = Sequence[Mapping[str, float]]
 
 
 def read_history(path: Path) -> list[dict[str, float]]:
-    """Read a ``history.csv``: one row an epoch, in order; empty where there is none."""
+    """Read a ``history.csv``: one row an epoch, in order; empty if there is no file."""
     if not path.is_file():
         return []
     with path.open(newline="") as file:
@@ -19,7 +19,7 @@ def read_history(path: Path) -> list[dict[str, float]]:
 
 
 def write_history(path: Path, rows: list[dict[str, float]]) -> None:
-    """Write the rows back, so that an epoch that was logged but never finished is gone."""
+    """Write the rows, without an epoch that was logged but never finished."""
     text = io.StringIO()
     if rows:
         writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")

@@ -14,7 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from classify.data.render_settings import RenderSettings, load_axes, load_command, load_drawing
+from classify.data.render_settings import (
+    RenderSettings,
+    load_axes,
+    load_command,
+    load_render_settings,
+)
 from classify.files import atomic_write
 from classify.runs import runtime
 from classify.runs.runtime import KERAS, ONNX, Network
@@ -120,9 +125,9 @@ class Run:
     members: tuple["Run", ...] = ()
 
     @cached_property
-    def drawing(self) -> RenderSettings | None:
+    def render_settings(self) -> RenderSettings | None:
         """Settings that the pictures were drawn with, or None if unknown."""
-        return load_drawing(self.folder / "render.json")
+        return load_render_settings(self.folder / "render.json")
 
     @property
     def axes(self) -> dict[str, Any] | None:

@@ -1,7 +1,7 @@
-"""A run's network: by onnxruntime where it was exported, by Keras where not.
+"""Inference with a run's network: by onnxruntime if it was exported, else by Keras.
 
-Pictures in: ``uint8``, shape (n, height, width). Out: P(positive class), shape (n,), of the last
-output of either head.
+Input are pictures, ``uint8``, shape (n, height, width); output is P(positive class), shape (n,),
+which is the last output of either head.
 """
 
 import os
@@ -21,22 +21,22 @@ KERAS = "model.keras"
 
 
 def network(folder: Path) -> Network:
-    """Get a run's network ready.
+    """Load a run's network.
 
     Parameters
     ----------
     folder : Path
-        Holds ``model.onnx`` or, for a slow start, ``model.keras``.
+        Folder with ``model.onnx`` or, for a slow start, ``model.keras``.
 
     Returns
     -------
     network : callable
-        From pictures to P(positive class).
+        Function from pictures to P(positive class).
 
     Raises
     ------
     ValueError
-        If what there is cannot be read, or needs what is not installed.
+        If the file cannot be read, or the library for it is not installed.
     """
     if (folder / ONNX).is_file():
         return partial(_run_onnx, by_onnx(folder / ONNX))
@@ -49,7 +49,7 @@ def network(folder: Path) -> Network:
 
 
 def by_onnx(path: Path) -> Any:
-    """Read an exported network.
+    """Load an exported network.
 
     Parameters
     ----------
@@ -62,29 +62,29 @@ def by_onnx(path: Path) -> Any:
     Raises
     ------
     ValueError
-        If it is no such network, or onnxruntime is not installed.
+        If the file is no such network, or onnxruntime is not installed.
     """
-    # Since 1.29 it reports to its maker unless told not to, before it is imported.
+    # From version 1.29 on it sends telemetry unless this is set before the import.
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     try:
         import onnxruntime
     except ImportError as error:
         raise ValueError(f"expected onnxruntime to run {path}, got {error}") from error
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1  # whoever has more than one batch calls from more threads
-    options.log_severity_level = 3  # errors; they come as exceptions, too
+    options.intra_op_num_threads = 1  # several batches are run by several threads
+    options.log_severity_level = 3  # errors and worse; errors are raised, too
     try:
         return onnxruntime.InferenceSession(
             path.read_bytes(), options, providers=["CPUExecutionProvider"]
         )
-    except Exception as error:  # its own classes, which have no common name
+    except Exception as error:  # its classes have no common public base
         if type(error).__module__.startswith("onnxruntime"):
             raise ValueError(f"expected a network in {path}, got {_line(error)}") from error
         raise
 
 
 def by_keras(folder: Path) -> Network:
-    """Read a network as it was trained.
+    """Load a network as Keras saved it.
 
     Parameters
     ----------
@@ -97,14 +97,14 @@ def by_keras(folder: Path) -> Network:
     Raises
     ------
     ValueError
-        If there is none, or Keras is not installed.
+        If there is no network, or Keras is not installed.
     """
     if not (folder / KERAS).is_file():
         raise ValueError(f"expected a network in {folder}, got neither {ONNX} nor {KERAS}")
     model, lock = keras_model(folder), threading.Lock()
 
     def answer(images: np.ndarray) -> np.ndarray:
-        with lock:  # Keras is not made for several threads, and uses all cores by itself
+        with lock:  # Keras is not thread-safe, and uses all cores by itself
             return run_keras(model, images)
 
     return answer
@@ -140,7 +140,7 @@ def keras_model(folder: Path) -> Any:
 
 
 def run_keras(model: Any, images: np.ndarray) -> np.ndarray:
-    """Ask a Keras model.
+    """Run a Keras model.
 
     Parameters
     ----------

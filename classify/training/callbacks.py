@@ -1,8 +1,8 @@
-"""The epochs of a training: how each begins, what is kept of it, and which is the best.
+"""Keras callbacks of a training: checkpoints, seeds and validation.
 
 ``RUN/training/epoch-NNNN.keras`` holds the network after the last finished epoch, with its
-optimiser. The rename that puts it there is the moment from which the epoch counts; the best
-network so far is ``RUN/model.keras``, or at the end the last one, where that is what is kept.
+optimiser. An epoch counts from the moment at which this file is renamed into its place. The kept
+network is ``RUN/model.keras``: the best so far, or at the end the last one, by ``keep_epoch``.
 """
 
 from pathlib import Path
@@ -10,7 +10,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from classify.data.augmentation import BatchSequence
+from classify.data.batches import BatchSequence
 from classify.runs.history import History, kept_epoch
 from classify.runs.runtime import KERAS
 from classify.settings import Settings
@@ -26,20 +26,22 @@ class CheckpointCallback(keras.callbacks.Callback):
     folder : Path
         The run.
     rows : list of dict
-        Figures of the epochs that an earlier process finished.
+        History of the epochs that an earlier process finished.
     settings : Settings
         ``keep_epoch`` says which epoch becomes the run's network.
-    held : ValidationSet
-        What the heads are weighed on, see `classify.training.head_calibration`.
+    validation_set : ValidationSet
+        For the calibration of the heads, see `classify.training.head_calibration`.
     """
 
-    def __init__(self, folder: Path, rows: History, settings: Settings, held: ValidationSet):
+    def __init__(
+        self, folder: Path, rows: History, settings: Settings, validation_set: ValidationSet
+    ):
         super().__init__()
         self.folder, self.rows = folder, list(rows)
-        self.settings, self.held = settings, held
+        self.settings, self.validation_set = settings, validation_set
 
     def on_epoch_end(self, epoch: int, logs=None) -> None:
-        """Finish an epoch: its rename is the moment from which it counts."""
+        """Save the epoch and drop the one before; an infinite or NaN loss is an error."""
         for name in ("loss", "val_loss"):
             if not np.isfinite(logs[name]):
                 raise ValueError(
@@ -49,31 +51,31 @@ class CheckpointCallback(keras.callbacks.Callback):
         self.rows.append(dict(logs))
         part = self.folder / "training" / "part.keras"
         self.model.save(part)
-        kept = part.replace(epoch_path(self.folder, epoch + 1))
+        saved = part.replace(epoch_path(self.folder, epoch + 1))
         if self.settings.keep_epoch != "last":
             self.keep_best()
-        for path in kept.parent.glob("epoch-*.keras"):
-            if path != kept:
+        for path in saved.parent.glob("epoch-*.keras"):
+            if path != saved:
                 path.unlink()
 
     def on_train_end(self, logs=None) -> None:
-        """Keep the last epoch, where that is asked for: it was to be seen which that is."""
+        """Keep the final epoch if ``keep_epoch`` is ``"last"``; only now is it known."""
         if self.settings.keep_epoch == "last":
             self.keep_best()
 
     def keep_best(self) -> None:
-        """Make the last epoch the run's network if it is the best so far."""
+        """Make the latest epoch the run's network if it is the one to keep so far."""
         if not self.rows or kept_epoch(self.rows, self.settings.keep_epoch) != len(self.rows) - 1:
             return
         model = keras.models.load_model(epoch_path(self.folder, len(self.rows)), safe_mode=True)
         if model.optimizer.use_ema:
             model.optimizer.finalize_variable_values(model.trainable_variables)
-        Fusion(model).calibrate_heads(self.held, self.settings.batch_size)
-        keep(model, self.folder)
+        Fusion(model).calibrate_heads(self.validation_set, self.settings.batch_size)
+        save_network(model, self.folder)
 
 
-def keep(model: keras.Model, folder: Path) -> None:
-    """Make a model a run's network.
+def save_network(model: keras.Model, folder: Path) -> None:
+    """Save a network as a run's ``model.keras``.
 
     Parameters
     ----------
@@ -83,14 +85,14 @@ def keep(model: keras.Model, folder: Path) -> None:
         Of the run.
     """
     part = folder / "training" / "part.keras"
-    stripped(model).save(part)
+    without_training_state(model).save(part)
     part.replace(folder / KERAS)
 
 
-def stripped(model: keras.Model) -> keras.Model:
-    """Take from a network what only a training needs.
+def without_training_state(model: keras.Model) -> keras.Model:
+    """Drop the optimiser, the loss and the regularisers of a network.
 
-    Any Keras can load it then, and it is a third of the size.
+    The file is a third of the size, and any Keras can load it.
 
     Parameters
     ----------
@@ -108,7 +110,7 @@ def stripped(model: keras.Model) -> keras.Model:
 
 
 class ReseedCallback(keras.callbacks.Callback):
-    """Put the random state where the number of an epoch says, before it begins.
+    """Seed batches and dropout by the number of the epoch, before it begins.
 
     Parameters
     ----------
@@ -120,42 +122,41 @@ class ReseedCallback(keras.callbacks.Callback):
         self.batches = batches
 
     def on_epoch_begin(self, epoch: int, logs=None) -> None:
-        """Say which epoch's batches are asked for, and what dropout draws from next."""
+        """Set the epoch of the batches and the seeds of dropout, which no network file holds."""
         self.batches.epoch = epoch
-        # It is not saved with a network.
         states = [v for v in self.model.variables if v.name == "seed_generator_state"]
         for number, state in enumerate(states):
             state.assign([self.batches.settings.seed + number, epoch])
 
 
 class ValidationCallback(keras.callbacks.Callback):
-    """Judge the network on validation after every epoch, before anybody reads the figures.
+    """Add the validation metrics to the logs of every epoch, before other callbacks read them.
 
     Parameters
     ----------
-    held : ValidationSet
-    batch : int
+    validation_set : ValidationSet
+    batch_size : int
         Pictures at a time.
     """
 
-    def __init__(self, held: ValidationSet, batch: int):
+    def __init__(self, validation_set: ValidationSet, batch_size: int):
         super().__init__()
-        self.held, self.batch = held, batch
+        self.validation_set, self.batch_size = validation_set, batch_size
 
     def on_train_begin(self, logs=None) -> None:
-        """Make a second network, to judge without touching the one that learns."""
-        self.judged = keras.models.clone_model(self.model)
-        self.fusion = Fusion(self.judged)
+        """Clone the network: the clone is averaged and calibrated, the original goes on."""
+        self.clone = keras.models.clone_model(self.model)
+        self.fusion = Fusion(self.clone)
 
     def on_epoch_end(self, epoch: int, logs=None) -> None:
-        """Add the figures of validation, of the network as it would be kept."""
-        self.judged.set_weights(self.model.get_weights())
+        """Validate the network as it would be kept."""
+        self.clone.set_weights(self.model.get_weights())
         if self.model.optimizer.use_ema:
-            self.model.optimizer.finalize_variable_values(self.judged.trainable_variables)
-            # On JAX they are the optimiser's own arrays now, and a prediction takes what it gets.
-            self.judged.set_weights(self.judged.get_weights())
-        self.fusion.calibrate_heads(self.held, self.batch)
-        logs |= validate(self.judged, self.held, self.batch)
+            self.model.optimizer.finalize_variable_values(self.clone.trainable_variables)
+            # On JAX they are the optimiser's own arrays now, and a prediction donates its inputs.
+            self.clone.set_weights(self.clone.get_weights())
+        self.fusion.calibrate_heads(self.validation_set, self.batch_size)
+        logs |= validate(self.clone, self.validation_set, self.batch_size)
 
 
 def last_epoch(folder: Path) -> int:
@@ -165,5 +166,5 @@ def last_epoch(folder: Path) -> int:
 
 
 def epoch_path(folder: Path, number: int) -> Path:
-    """Say where the network after an epoch, counted from 1, is kept."""
+    """Path of the network after an epoch, counted from 1."""
     return folder / "training" / f"epoch-{number:04d}.keras"

@@ -1,4 +1,4 @@
-"""A trained Keras network to ONNX, and whether both say the same."""
+"""Export of a trained Keras network to ONNX, with a check that both agree."""
 
 import contextlib
 import io
@@ -24,19 +24,19 @@ AGREEMENT = 1e-4  # largest difference of P(positive class) between Keras and ON
 
 
 def export(run: Run, pictures: Sequence[Path]) -> dict[str, float]:
-    """Write a run's ``model.onnx``, and keep it if it says what ``model.keras`` does.
+    """Write a run's ``model.onnx``, and keep it if its outputs agree with ``model.keras``.
 
     Parameters
     ----------
     run : Run
     pictures : sequence of Path
-        What both are asked of; at least one.
+        Pictures that both are compared on; at least one.
 
     Returns
     -------
     check : dict
-        ``pictures``, and ``largest_difference`` of P(positive class) between both; empty where
-        what Keras needs for it on this backend is not installed, which is said.
+        ``pictures``, their number, and ``largest_difference`` of P(positive class). Empty, with a
+        warning, if Keras lacks a package for the export on this backend.
     """
     try:
         convert(run.model, run.folder)
@@ -50,10 +50,10 @@ def export(run: Run, pictures: Sequence[Path]) -> dict[str, float]:
         return {}
     exported, largest = runtime.network(run.folder), 0.0
     for start in trange(0, len(pictures), BATCH, desc=f"train: check {ONNX}", disable=None):
-        batch = [read(path, run.shape, None) for path in pictures[start : start + BATCH]]
-        images = np.stack(batch)
-        wanted = runtime.run_keras(run.model, images)
-        largest = max(largest, float(np.abs(exported(images) - wanted).max()))
+        paths = pictures[start : start + BATCH]
+        images = np.stack([read(path, run.shape, None) for path in paths])
+        difference = np.abs(exported(images) - runtime.run_keras(run.model, images))
+        largest = max(largest, float(difference.max()))
     if not largest <= AGREEMENT:
         (run.folder / ONNX).unlink()
         print(
@@ -76,9 +76,9 @@ def convert(model: keras.Model, folder: Path) -> None:
     """
     if keras.backend.backend() == "tensorflow":
         _teach_erfc()
-    model(np.zeros((1, *model.input_shape[1:]), np.uint8))  # a loaded one has not been called yet
+    model(np.zeros((1, *model.input_shape[1:]), np.uint8))  # a loaded model has to be called once
     with tempfile.TemporaryDirectory() as scratch, warnings.catch_warnings():
-        # Not ours: Keras asks NumPy for a name that NumPy warns of.
+        # Keras uses a name of NumPy that NumPy warns of.
         warnings.simplefilter("ignore", FutureWarning)
         path = Path(scratch, ONNX)
         with contextlib.redirect_stdout(io.StringIO()):
@@ -87,13 +87,13 @@ def convert(model: keras.Model, folder: Path) -> None:
 
 
 def _teach_erfc() -> None:
-    """Let tf2onnx write erfc(x), of which TensorFlow makes a GELU, as 1 - erf(x)."""
+    """Let tf2onnx write erfc(x), which TensorFlow uses in a GELU, as 1 - erf(x)."""
     from tf2onnx.handler import tf_op
 
     def erfc(graph: Any, node: Any, **_: Any) -> None:
         node.type = "Erf"
         one = graph.make_const(f"{node.name}_one", np.array(1, np.float32)).output[0]
-        found = node.output[0]
-        graph.insert_new_node_on_output("Sub", found, inputs=[one, found])
+        output = node.output[0]
+        graph.insert_new_node_on_output("Sub", output, inputs=[one, output])
 
     tf_op("Erfc").register_compat_handler(erfc, 9)  # the first opset that has Erf

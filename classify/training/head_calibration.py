@@ -1,8 +1,8 @@
-"""Late fusion: each part of the picture is believed as far as it has earned on validation.
+"""Late fusion: both heads are calibrated on validation before their logits are averaged.
 
-How sure a head is says little of how often it is right. Augmentation hides faint lines more often
-than speech, and of what is often hidden a head learns to be little sure; voices known by heart make
-the other too sure. So each logit is calibrated by itself before the mean is taken.
+The confidence of a head says little about its accuracy. Augmentation often hides the faint lines of
+the comb, so that head learns to be too unsure; the other knows the training voices by heart and is
+too sure.
 """
 
 import keras
@@ -15,7 +15,7 @@ from classify.training.validation import ValidationSet
 
 
 class Fusion:
-    """The heads of a network of late fusion, to be weighed; of any other there are none.
+    """The heads of a network of late fusion; any other network has none.
 
     Parameters
     ----------
@@ -29,33 +29,33 @@ class Fusion:
             outputs = keras.ops.stack([head.output for head in self.heads], axis=1)
             self.logits = keras.Model(model.input, outputs)
 
-    def calibrate_heads(self, held: ValidationSet, batch: int) -> None:
+    def calibrate_heads(self, validation_set: ValidationSet, batch_size: int) -> None:
         """Calibrate each head on the recordings, by changing its weights.
 
-        With answers that are no numbers, nothing is changed.
+        Nothing is changed if a logit is not finite.
 
         Parameters
         ----------
-        held : ValidationSet
-        batch : int
+        validation_set : ValidationSet
+        batch_size : int
             Pictures at a time.
         """
         if self.logits is None:
             return
-        logits = held.answers(self.logits, batch)
+        logits = validation_set.outputs(self.logits, batch_size)
         if not np.isfinite(logits).all():
             return
         negative = logits[..., 0] if logits.shape[-1] > 1 else 0
         llr = np.transpose(negative - logits[..., -1])
-        for head, one in zip(self.heads, llr, strict=True):
-            scored = held.pooled(one)
-            _apply(head, fit(scored.labels, scored.llr))
+        for head, head_llr in zip(self.heads, llr, strict=True):
+            trials = validation_set.pool(head_llr)
+            _apply(head, fit(trials.labels, trials.llr))
 
 
 def _apply(head: keras.layers.Dense, calibration: Calibration) -> None:
-    """Let a head answer what a calibration would make of its answers."""
+    """Scale and shift the weights of a head so that its logits are calibrated."""
     kernel, bias = head.get_weights()
-    # Scores are for the negative class: what is added to them, the logit of the positive one loses.
+    # A score is for the negative class: an offset of the score is taken from the positive logit.
     share = np.array([-1.0] if len(bias) == 1 else [0.5, -0.5])
     kernel, bias = kernel * calibration.slope, bias * calibration.slope
     head.set_weights([kernel, bias + share * calibration.offset])

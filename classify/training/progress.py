@@ -8,25 +8,25 @@ from tqdm import tqdm
 
 
 class Progress(keras.callbacks.Callback):
-    """A bar over all steps with loss, accuracy and time left, and one line an epoch.
+    """Show a bar over all steps with loss, accuracy and time left, and a line for each epoch.
 
     Without a terminal there is no bar, only the lines.
 
     Parameters
     ----------
     epochs : int
-        Epochs at most.
+        Epochs of the training.
     steps : int
         Steps in an epoch.
-    batch : int
+    batch_size : int
         Pictures in a step.
     done : int
         Epochs that an earlier process finished.
     """
 
-    def __init__(self, epochs: int, steps: int, batch: int, done: int):
+    def __init__(self, epochs: int, steps: int, batch_size: int, done: int):
         super().__init__()
-        self.epochs, self.steps, self.batch, self.done = epochs, steps, batch, done
+        self.epochs, self.steps, self.batch_size, self.done = epochs, steps, batch_size, done
 
     def on_train_begin(self, logs=None) -> None:
         """Open the bar."""
@@ -39,18 +39,18 @@ class Progress(keras.callbacks.Callback):
         )
 
     def on_epoch_begin(self, epoch: int, logs=None) -> None:
-        """Look at the clock."""
+        """Start the clock."""
         self.begun = time.monotonic()
 
     def on_train_batch_end(self, batch: int, logs=None) -> None:
         """Move on by a step."""
         self.bar.set_postfix_str(_values(logs), refresh=False)
         self.bar.update()
-        self.seconds = time.monotonic() - self.begun  # without the judging that follows
+        self.seconds = time.monotonic() - self.begun  # without validation
 
     def on_epoch_end(self, epoch: int, logs=None) -> None:
         """Write the line of the epoch."""
-        rate = self.steps * self.batch / self.seconds
+        rate = self.steps * self.batch_size / self.seconds
         tqdm.write(
             f"train: epoch {epoch + 1} of {self.epochs}: {_values(logs)}, {rate:.0f} pictures/s",
             file=sys.stderr,

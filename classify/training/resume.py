@@ -1,4 +1,4 @@
-"""What an earlier training left in a run's folder: refused, deleted or gone on with."""
+"""An earlier training in a run's folder: refused, deleted or resumed."""
 
 import shutil
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Any
 
 from classify.runs.runtime import KERAS, ONNX
 
-SIDE_FILES = ("render.json", "history.csv", "learning_curves.png")  # what stands beside the network
+SIDE_FILES = ("render.json", "history.csv", "learning_curves.png")  # beside the network
 
 
 def prepare_folder(folder: Path, seeds: int, resume: bool, overwrite: bool) -> None:
@@ -17,14 +17,15 @@ def prepare_folder(folder: Path, seeds: int, resume: bool, overwrite: bool) -> N
     folder : Path
         Of the run.
     seeds : int
-        How many networks the run will have.
+        Number of networks of the run.
     resume, overwrite : bool
-        What the user allowed.
+        Whether the user asked for it.
 
     Raises
     ------
     ValueError
-        If there is an earlier training, and neither is allowed or it has another number of seeds.
+        If there is an earlier training and neither is asked for, or it has one seed and this one
+        several, or the reverse.
     """
     single = (folder / "training").is_dir() or (folder / KERAS).is_file()
     members = sorted(folder.glob("seed-*/"))
@@ -46,7 +47,7 @@ def prepare_folder(folder: Path, seeds: int, resume: bool, overwrite: bool) -> N
 
 
 def require_same_run(before: dict[str, Any], now: dict[str, Any]) -> None:
-    """Refuse to go on with something else.
+    """Refuse to resume a training with other settings or pictures.
 
     Parameters
     ----------
@@ -57,7 +58,7 @@ def require_same_run(before: dict[str, Any], now: dict[str, Any]) -> None:
     Raises
     ------
     ValueError
-        If they differ, naming what does.
+        If they differ, with the name of the setting.
     """
     if before.get("format") != now["format"]:
         raise ValueError(

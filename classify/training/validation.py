@@ -1,5 +1,6 @@
-"""How good a network is on the validation split, after every epoch."""
+"""Metrics of a network on the validation split, and the calibration of a finished run."""
 
+import dataclasses
 import math
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,94 +12,142 @@ from classify.data import manifest
 from classify.data.cache import PictureCache
 from classify.data.manifest import Manifest
 from classify.metrics.breakdown import with_enough
-from classify.metrics.trials import Trials, eer_of_any_scores
+from classify.metrics.calibration import THRESHOLD, cross_fitted, fit, uncertain_band
+from classify.metrics.registry import compute_metrics
+from classify.metrics.trials import Trials, eer_of_any_scores, oracle_metrics, selective_accuracy
 from classify.prediction.pooling import pool_recordings
 from classify.probability import RESOLUTION, logit
+from classify.runs.run import Run
 
 
 @dataclass(frozen=True)
 class ValidationSet:
-    """Validation pictures and what is known of them.
+    """Validation pictures with their labels and their rows of the manifest.
 
     Attributes
     ----------
-    store : PictureCache
+    cache : PictureCache
     names : list of str
         Paths of the pictures, relative to the dataset.
     labels : np.ndarray, shape=(n,), dtype=int
         1 for the positive class.
-    known : Manifest
+    rows : Manifest
     """
 
-    store: PictureCache
+    cache: PictureCache
     names: list[str]
     labels: np.ndarray
-    known: Manifest
+    rows: Manifest
 
-    def answers(self, model: keras.Model, batch: int) -> np.ndarray:
-        """Ask a network about all pictures, `batch` at a time.
+    def outputs(self, model: keras.Model, batch_size: int) -> np.ndarray:
+        """Compute the outputs of a network for all pictures.
 
         Returns
         -------
-        answers : np.ndarray, shape=(n, ...)
-            What the network gives for each.
+        outputs : np.ndarray, shape=(n, ...)
         """
         count = len(self.labels)
-        parts = [range(start, min(start + batch, count)) for start in range(0, count, batch)]
-        asked = (model.predict_on_batch(self.store[part][..., np.newaxis]) for part in parts)
-        return np.concatenate([np.asarray(one, float) for one in asked])
+        batches = [
+            range(start, min(start + batch_size, count)) for start in range(0, count, batch_size)
+        ]
+        outputs = (model.predict_on_batch(self.cache[batch][..., np.newaxis]) for batch in batches)
+        return np.concatenate([np.asarray(output, float) for output in outputs])
 
-    def pooled(self, llr: np.ndarray) -> Trials:
-        """Pool scores of the pictures, shape (n,), into those of the recordings."""
+    def pool(self, llr: np.ndarray) -> Trials:
+        """Pool scores of the pictures, shape (n,), into scores of the recordings."""
         return pool_recordings(Trials(np.array(self.names), self.labels, llr, self._columns))
 
     @cached_property
     def _columns(self) -> dict[str, np.ndarray]:
-        return manifest.table(self.known, self.names)
+        return manifest.table(self.rows, self.names)
 
 
-def validate(model: keras.Model, held: ValidationSet, batch: int) -> dict[str, float]:
-    """Judge a network as it stands.
+def validate(
+    model: keras.Model, validation_set: ValidationSet, batch_size: int
+) -> dict[str, float]:
+    """Compute the validation metrics of a network.
 
     Parameters
     ----------
     model : keras.Model
-    held : ValidationSet
-    batch : int
+    validation_set : ValidationSet
+    batch_size : int
         Pictures at a time.
 
     Returns
     -------
-    figures : dict
-        ``val_loss``, cross-entropy of the pictures in nats; ``val_accuracy``, at 0.5;
-        ``val_eer`` of the recordings, see `error`. All are NaN if an answer is.
+    metrics : dict
+        ``val_loss``, cross-entropy of the pictures in nats; ``val_accuracy`` of the pictures at
+        0.5; ``val_eer``, see `validation_eer`. All are NaN if any output is NaN.
     """
-    p = np.clip(held.answers(model, batch)[:, -1], RESOLUTION, 1 - RESOLUTION)
+    labels = validation_set.labels
+    p = validation_set.outputs(model, batch_size)[:, -1]
+    p = np.clip(p, RESOLUTION, 1 - RESOLUTION)
     if np.isnan(p).any():
         return dict.fromkeys(("val_accuracy", "val_eer", "val_loss"), math.nan)
-    right = np.where(held.labels == 1, p, 1 - p)
+    p_right = np.where(labels == 1, p, 1 - p)
     return {
-        "val_accuracy": float(((p > 0.5) == (held.labels == 1)).mean()),
-        "val_eer": error(held, -logit(p)),
-        "val_loss": float(-np.log(right).mean()),
+        "val_accuracy": float(((p > 0.5) == (labels == 1)).mean()),
+        "val_eer": validation_eer(validation_set, -logit(p)),
+        "val_loss": float(-np.log(p_right).mean()),
     }
 
 
-def error(held: ValidationSet, llr: np.ndarray) -> float:
-    """Equal error rate of the recordings, each the mean of its pictures.
+def validation_eer(validation_set: ValidationSet, llr: np.ndarray) -> float:
+    """Compute the equal error rate of the recordings.
 
     Parameters
     ----------
-    held : ValidationSet
+    validation_set : ValidationSet
     llr : np.ndarray, shape=(n,)
-        Of the pictures, higher = more bona fide.
+        Scores of the pictures, higher = more bona fide. A recording has their mean.
 
     Returns
     -------
     eer : float in [0, 1]
-        The mean over the sources with at least 5 recordings of either class, where the manifest
-        names any; else of all recordings.
+        Mean over the sources that have at least 5 recordings of either class; without such sources
+        that of all recordings.
     """
-    scored = held.pooled(llr)
-    parts = [scored[own] for own in with_enough(scored.labels, scored["source"])]
-    return float(np.mean([eer_of_any_scores(part.labels, part.llr) for part in parts or [scored]]))
+    trials = validation_set.pool(llr)
+    by_source = [trials[mask] for mask in with_enough(trials.labels, trials["source"])]
+    return float(
+        np.mean([eer_of_any_scores(part.labels, part.llr) for part in by_source or [trials]])
+    )
+
+
+def calibrate(run: Run, trials: Trials) -> Run:
+    """Fit calibration, threshold and uncertain band on the validation recordings.
+
+    Parameters
+    ----------
+    run : Run
+        Not calibrated yet.
+    trials : Trials
+        Its raw scores of the validation recordings.
+
+    Returns
+    -------
+    run : Run
+        ``validation`` holds ``recordings`` (their number), ``eer``, ``auc``, ``accuracy`` at the
+        threshold, ``accuracy_at_eer``, ``uncertain`` (a share) and, with enough recordings,
+        ``cllr`` and ``ece``; for these two each score is calibrated by a line fitted on others.
+    """
+    calibration = fit(trials.labels, trials.llr)
+    llr = calibration(trials.llr)
+    band = uncertain_band(trials.labels, llr)
+    metrics = {"recordings": len(trials), **compute_metrics(trials.labels, llr, THRESHOLD)}
+    metrics |= oracle_metrics(trials.labels, llr)
+    metrics["uncertain"] = selective_accuracy(trials.labels, llr, band)["uncertain"]
+    names = ["recordings", "eer", "auc", "accuracy", "accuracy_at_eer", "uncertain"]
+    fair_llr = cross_fitted(trials.labels, trials.llr)
+    if fair_llr is not None:
+        fair = compute_metrics(trials.labels, fair_llr, THRESHOLD)
+        names += ["cllr", "ece"]
+        metrics |= {name: fair[name] for name in ("cllr", "ece")}
+    return dataclasses.replace(
+        run,
+        calibration=calibration,
+        threshold=THRESHOLD,
+        uncertain=band,
+        validation={name: metrics[name] for name in names if name in metrics},
+    )

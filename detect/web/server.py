@@ -10,8 +10,7 @@ import socket
 import sys
 from pathlib import Path
 
-from render.console import HOME
-
+HOME = Path(os.environ.get("SPOOFSIGHT_HOME", "."))
 CHECKPOINTS = HOME / "checkpoints"
 LOCAL = ("127.0.0.1", "::1", "localhost")
 PORT = 8501

@@ -15,7 +15,7 @@ layer = keras.layers.Dense(1, use_bias=False)
 point = np.array([[1.0], [-2.0]], "float32")
 layer(point)
 layer.set_weights([np.array([[3.0]])])
-print(keras.backend.backend(), backend.slope(lambda x: layer(x) ** 2, point).tolist())
+print(keras.backend.backend(), backend.gradient_at(lambda x: layer(x) ** 2, point).tolist())
 """
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from classify.data.manifest import columns, of_level, read, recordings, values
+from classify.data.manifest import columns, read, recordings, rows_of_unit, values
 
 
 def test_a_dataset_without_a_manifest_has_an_empty_one(tmp_path):
@@ -30,5 +30,5 @@ def test_a_recording_has_the_row_of_its_first_picture():
         "a.png": {"recording": "x", "start_s": "0"},
         "b.png": {"recording": "x", "start_s": "2"},
     }
-    assert of_level(known, "recording") == {"x": {"recording": "x", "start_s": "0"}}
-    assert of_level(known, "picture") == known
+    assert rows_of_unit(known, "recording") == {"x": {"recording": "x", "start_s": "0"}}
+    assert rows_of_unit(known, "picture") == known

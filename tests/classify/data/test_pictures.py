@@ -30,7 +30,7 @@ def with_packet(image, packet=PACKET, more=()):
 def test_grey_png_comes_back_as_it_is():
     picture = decode(encoded(IMAGE))
     np.testing.assert_array_equal(picture.image, IMAGE)
-    assert picture.drawing is None
+    assert picture.render_settings is None
 
 
 def test_a_stored_grey_png_is_read_without_opencv(monkeypatch):
@@ -39,7 +39,7 @@ def test_a_stored_grey_png_is_read_without_opencv(monkeypatch):
     monkeypatch.setattr(cv2, "imdecodeWithMetadata", None)
     picture = decode(data)
     np.testing.assert_array_equal(picture.image, IMAGE)
-    assert (picture.drawing, picture.image.flags.c_contiguous) == ({"hop": 256}, True)
+    assert (picture.render_settings, picture.image.flags.c_contiguous) == ({"hop": 256}, True)
 
 
 def chunk(kind, content):
@@ -109,7 +109,7 @@ def test_other_formats():
 
 
 def test_the_drawing_settings_are_read_from_the_packet():
-    assert decode(with_packet(IMAGE)).drawing == {"hop": 256}
+    assert decode(with_packet(IMAGE)).render_settings == {"hop": 256}
 
 
 @pytest.mark.parametrize("quote", [b"'", b'"'])
@@ -122,17 +122,21 @@ def test_the_settings_as_render_writes_them_are_those_of_the_whole_packet(quote)
         + b" s:clip='7'/></x:xmpmeta>"
     )
     expected = {"hop": 256, "a": "<>&"}
-    assert decode(with_packet(IMAGE, packet)).drawing == expected
-    assert decode(with_packet(IMAGE, packet.replace(b"s:", b"t:"))).drawing is None
+    assert decode(with_packet(IMAGE, packet)).render_settings == expected
+    assert decode(with_packet(IMAGE, packet.replace(b"s:", b"t:"))).render_settings is None
     assert (
-        decode(with_packet(IMAGE, packet.replace(b":s=", b":t=").replace(b" s:", b" t:"))).drawing
+        decode(
+            with_packet(IMAGE, packet.replace(b":s=", b":t=").replace(b" s:", b" t:"))
+        ).render_settings
         == expected
     )
 
 
 def test_a_packet_of_somebody_else_tells_nothing():
-    assert decode(with_packet(IMAGE, b"<x:xmpmeta xmlns:x='adobe:ns:meta/'/>")).drawing is None
-    assert decode(with_packet(IMAGE, b"no xml")).drawing is None
+    assert (
+        decode(with_packet(IMAGE, b"<x:xmpmeta xmlns:x='adobe:ns:meta/'/>")).render_settings is None
+    )
+    assert decode(with_packet(IMAGE, b"no xml")).render_settings is None
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ import pytest
 from classify.data.render_settings import (
     load_axes,
     load_command,
-    load_drawing,
+    load_render_settings,
     require_same_rendering,
 )
 
@@ -26,21 +26,21 @@ def test_a_setting_that_one_side_does_not_know_is_not_compared():
 def test_a_broken_render_json_is_named(tmp_path, text):
     (tmp_path / "render.json").write_text(text)
     with pytest.raises(ValueError, match="expected drawing settings as .*render.json"):
-        load_drawing(tmp_path / "render.json")
-    assert load_drawing(tmp_path / "none.json") is None
+        load_render_settings(tmp_path / "render.json")
+    assert load_render_settings(tmp_path / "none.json") is None
 
 
 def test_the_axes_stand_beside_the_drawing_settings_and_are_none(tmp_path):
     path = tmp_path / "render.json"
     path.write_text('{"hop": 256, "axes": {"rows": {"unit": "Hz", "ticks": [[0.0, 8000]]}}}')
-    assert load_drawing(path) == {"hop": 256}
+    assert load_render_settings(path) == {"hop": 256}
     assert load_axes(path) == {"rows": {"unit": "Hz", "ticks": [[0.0, 8000]]}}
 
 
 def test_the_command_stands_beside_the_drawing_settings_as_well(tmp_path):
     path = tmp_path / "render.json"
     path.write_text('{"hop": 256, "command": "./run.sh render AUDIO --to IMAGES --hop=256"}')
-    assert load_drawing(path) == {"hop": 256}
+    assert load_render_settings(path) == {"hop": 256}
     assert load_command(path) == "./run.sh render AUDIO --to IMAGES --hop=256"
 
 
@@ -50,7 +50,7 @@ def test_pictures_of_unknown_axes(tmp_path):
     assert load_axes(tmp_path / "render.json") is None
     assert load_command(tmp_path / "render.json") == ""
     (tmp_path / "render.json").write_text("{}")
-    assert load_drawing(tmp_path / "render.json") == {}
+    assert load_render_settings(tmp_path / "render.json") == {}
 
 
 def test_pictures_from_before_there_was_a_format_are_refused_with_the_remedy():

@@ -6,9 +6,9 @@ from classify.data import transforms
 GREY = np.random.default_rng(0).uniform(60, 200, (48, 40)).astype(np.float32)
 EFFECTS = {
     "noisy": lambda rng: transforms.add_noise(GREY, rng, 2.5),
-    "band_limited": lambda rng: transforms.band_limited(GREY, rng, 2.5),
-    "masked": lambda rng: transforms.masked(GREY, rng, 3),
-    "rolled": lambda rng: transforms.rolled(GREY, rng),
+    "low_pass": lambda rng: transforms.low_pass(GREY, rng, 2.5),
+    "masked": lambda rng: transforms.mask(GREY, rng, 3),
+    "rolled": lambda rng: transforms.roll(GREY, rng),
 }
 
 
@@ -37,7 +37,7 @@ def test_noise_hides_what_is_quieter_and_nothing_else():
 def test_a_band_loses_rows_from_the_top_only():
     kept = []
     for seed in range(200):
-        found = transforms.band_limited(GREY, np.random.default_rng(seed), 2.5)
+        found = transforms.low_pass(GREY, np.random.default_rng(seed), 2.5)
         assert (found <= GREY).all()
         changed = np.flatnonzero((found != GREY).any(axis=1))
         kept.append(48 - len(changed))
@@ -49,7 +49,7 @@ def test_a_band_loses_rows_from_the_top_only():
 def test_masks_hide_bands_and_moments_of_limited_size_behind_the_mean():
     hidden = []
     for seed in range(200):
-        found = transforms.masked(GREY, np.random.default_rng(seed), 1)
+        found = transforms.mask(GREY, np.random.default_rng(seed), 1)
         mask = found != GREY
         rows, columns = mask.all(axis=1), mask.all(axis=0)
         assert (mask == (rows[:, None] | columns)).all()
@@ -61,7 +61,7 @@ def test_masks_hide_bands_and_moments_of_limited_size_behind_the_mean():
 
 
 def test_rolling_moves_columns_round():
-    found = transforms.rolled(GREY, np.random.default_rng(1))
+    found = transforms.roll(GREY, np.random.default_rng(1))
     assert any(np.array_equal(np.roll(GREY, shift, axis=1), found) for shift in range(1, 40))
 
 

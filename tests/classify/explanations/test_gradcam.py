@@ -163,13 +163,14 @@ def test_networks_of_every_kind_are_explained(model, fusion, tmp_path):
 
     from classify.models.build import build
     from classify.settings import Settings
-    from classify.training.callbacks import stripped
+    from classify.training.callbacks import without_training_state
 
     keras.utils.set_random_seed(0)
     # So large that the last features have more than one place: MobileNet keeps one of 32 x 32.
     image = np.random.default_rng(0).integers(0, 256, (72, 104)).astype(np.uint8)
     settings = Settings(model=model, fusion=fusion)
-    run = a_run(stripped(build(settings, image.shape, 1, 40)), tmp_path / "run", shape=image.shape)
+    network = without_training_state(build(settings, image.shape, 1, 40))
+    run = a_run(network, tmp_path / "run", shape=image.shape)
     assert available(run)
     explained = gradcam(run, image)
     assert explained.shape == image.shape

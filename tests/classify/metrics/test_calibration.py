@@ -4,11 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import expit
 
-from classify.metrics.calibration import calibrate, cross_fitted, fit, uncertain_band
-from classify.metrics.classification import ece
+from classify.metrics.calibration import cross_fitted, fit, uncertain_band
 from classify.metrics.detection import cllr
-from classify.metrics.trials import Trials
-from classify.runs.run import Calibration, Run
 
 
 def normal(count, distance, seed=0, share=0.5):
@@ -102,20 +99,3 @@ def test_all_three_answers_can_be_reached(distance, share):
     low, high, _, decided = band_shares(*normal(2_000, distance))
     assert decided == pytest.approx(share, abs=0.01)
     assert 0 < low < 0.5 < high < 1
-
-
-def test_calibrating_a_run_stores_what_is_needed_and_the_figures():
-    labels, llr = normal(400, 2.0, share=0.7)
-    run = Run(
-        folder=None, training={}, classes=("real", "fake"), shape=(2, 2), prior=0.5, fingerprint=""
-    )
-    found = calibrate(run, Trials(np.arange(400).astype(str), labels, 4 * llr + 3))
-    assert run.calibration == Calibration(1, 0)
-    assert found.calibration.slope == pytest.approx(0.25, rel=0.2)
-    assert found.threshold == 0.5
-    figures = found.validation
-    assert figures["recordings"] == 400
-    assert abs(figures["accuracy"] - figures["accuracy_at_eer"]) < 0.03
-    assert figures["ece"] == ece(labels, expit(-cross_fitted(labels, 4 * llr + 3)), 0.5)
-    assert figures["ece"] != ece(labels, expit(-found.calibration(4 * llr + 3)), 0.5)
-    assert 0.05 <= figures["uncertain"] <= 0.5

@@ -18,7 +18,7 @@ def test_raw_pictures_come_to_the_same_as_scaled_ones():
 def test_halving_before_the_normalisation_comes_to_the_same_as_after_it():
     pictures = np.random.default_rng(0).uniform(0, 255, (2, 9, 8, 1)).astype("float32")
     entry = keras.Input((9, 8, 1))
-    before = keras.Model(entry, convolution(entry, 3, raw=True, halve=(4, 2)))
+    before = keras.Model(entry, convolution(entry, 3, raw=True, pool=(4, 2)))
     after = keras.Model(entry, max_pool(convolution(entry, 3, raw=True), 4, 2))
     after.set_weights(before.get_weights())
     assert before.output_shape == (None, 3, 4, 3)

@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from classify.models.vit import WIDTH, _placed, _round, features
+from classify.models.vit import WIDTH, _block, _embed_positions, features
 from classify.settings import Settings
 
 PATCHES = np.random.default_rng(0).standard_normal((1, 6, WIDTH)).astype("float32")
@@ -21,23 +21,23 @@ def part(function):
 
 def test_a_round_begins_with_what_came():
     entry = keras.Input(PATCHES.shape[1:])
-    np.testing.assert_array_equal(keras.Model(entry, _round(entry))(PATCHES), PATCHES)
+    np.testing.assert_array_equal(keras.Model(entry, _block(entry))(PATCHES), PATCHES)
 
 
 def test_attention_alone_does_not_see_where_a_patch_is():
-    model = part(_round)
+    model = part(_block)
     np.testing.assert_allclose(model(PATCHES[:, ORDER]), model(PATCHES)[:, ORDER], atol=1e-4)
 
 
 def test_patches_are_told_where_they_are():
-    model = part(_placed)
+    model = part(_embed_positions)
     # The spread of a place is 0.05, and that of the difference of two sqrt(2) of that.
     difference = model(PATCHES[:, ORDER]) - model(PATCHES)[:, ORDER]
     assert difference.std() == pytest.approx(0.0707, rel=0.2)
 
 
 def test_a_patch_sees_the_others():
-    model = part(_round)
+    model = part(_block)
     other = PATCHES.copy()
     other[0, 0] = other[0, 0, ::-1]
     change = np.abs(model(other) - model(PATCHES)).max(axis=(0, 2))

@@ -26,7 +26,7 @@ def held(images):
 def of_each(network, held):
     """Scores of either head, shape=(2, n): ln p(real) - ln p(fake)."""
     heads = keras.Model(network.input, [network.get_layer(part).output for part in FUSION_HEADS])
-    found = np.array(heads.predict_on_batch(held.store[range(len(held.labels))][..., np.newaxis]))
+    found = np.array(heads.predict_on_batch(held.cache[range(len(held.labels))][..., np.newaxis]))
     return (found[..., 0] if found.shape[-1] > 1 else 0) - found[..., -1]
 
 
@@ -42,7 +42,7 @@ def late(head, held):
 
 
 def of_recordings(held, llr):
-    columns = {"recording": np.array([row["recording"] for row in held.known.values()])}
+    columns = {"recording": np.array([row["recording"] for row in held.rows.values()])}
     return pool_recordings(Trials(np.array(held.names), held.labels, llr, columns))
 
 
@@ -51,21 +51,21 @@ def of_recordings(held, llr):
 def test_each_head_is_calibrated_on_the_recordings(held, head):
     network = late(head, held)
     before = of_each(network, held)
-    Fusion(network).calibrate_heads(held, batch=5)
+    Fusion(network).calibrate_heads(held, batch_size=5)
     for raw, weighed in zip(before, of_each(network, held), strict=True):
         scored = of_recordings(held, raw)
         calibration = fit(scored.labels, scored.llr)
         assert abs(calibration.slope - 1) > 0.1
         assert abs(calibration.offset) > 0.1
         np.testing.assert_allclose(weighed, calibration(raw), rtol=1e-3, atol=1e-3)
-    p = network.predict_on_batch(held.store[range(len(held.labels))][..., np.newaxis])[:, -1]
+    p = network.predict_on_batch(held.cache[range(len(held.labels))][..., np.newaxis])[:, -1]
     mean = of_each(network, held).mean(axis=0)
     np.testing.assert_allclose(p, 1 / (1 + np.exp(mean)), rtol=1e-3)
 
 
 def assert_unchanged(network, held):
     before = network.get_weights()
-    Fusion(network).calibrate_heads(held, batch=5)
+    Fusion(network).calibrate_heads(held, batch_size=5)
     for one, other in zip(before, network.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
 

@@ -16,14 +16,16 @@ import pytest
 from classify.data.manifest import read
 from classify.data.pictures import decode
 from classify.data.splits import scan_split
-from classify.metrics.calibration import calibrate, fit
+from classify.metrics.calibration import fit
 from classify.prediction.pooling import calibrated_trials, score
 from classify.runs.history import read_history
 from classify.runs.run import Calibration, load
 from classify.settings import Settings, recipe
 from classify.training import training
 from classify.training.callbacks import CheckpointCallback
-from classify.training.training import class_weights, train
+from classify.training.training import train
+from classify.training.training_data import class_weights
+from classify.training.validation import calibrate
 
 # The network with the fewest layers, for tests that would be the same with any: most of what a
 # training of a few pictures takes is making its graph.

@@ -3,7 +3,8 @@ import shutil
 import numpy as np
 import pytest
 
-from classify.data.augmentation import BatchSequence, SpectrogramDataGenerator, mixed
+from classify.data.augmentation import SpectrogramDataGenerator
+from classify.data.batches import BatchSequence, mixup
 from classify.data.cache import PictureCache
 from classify.data.pictures import decode
 from classify.data.splits import scan_split
@@ -19,8 +20,8 @@ def split(images):
 
 
 def batches(split, settings, **how):
-    store = PictureCache(split.paths, split.shape, "train")
-    return BatchSequence(store, split.labels, settings, decibel=2.55, **how)
+    cache = PictureCache(split.paths, split.shape, "train")
+    return BatchSequence(cache, split.labels, settings, grey_per_db=2.55, **how)
 
 
 def epoch(flow, number):
@@ -59,7 +60,7 @@ def test_the_softmax_head_gets_one_column_a_class(split):
 
 def test_classes_weigh_what_they_are_given(split):
     weights = np.array([2.0, 0.5])
-    _, targets, found = epoch(batches(split, Settings(batch_size=16), weights=weights), 0)[0]
+    _, targets, found = epoch(batches(split, Settings(batch_size=16), class_weights=weights), 0)[0]
     np.testing.assert_array_equal(found, weights[targets[:, 0].astype(int)])
 
 
@@ -113,14 +114,14 @@ def test_pictures_move_as_in_keras(shear, zx, zy):
 
 @pytest.mark.parametrize("how", ["noise", "low_pass"])
 def test_other_rows_give_way_to_chance_as_far_as_levels_are_hidden(how):
-    generator = SpectrogramDataGenerator(Settings(**{**STILL, how: 1.0}), 2.55, levels=20)
+    generator = SpectrogramDataGenerator(Settings(**{**STILL, how: 1.0}), 2.55, spectrogram_rows=20)
     grain = np.random.default_rng(0).integers(100, 156, (30, 400)).astype(np.uint8)
     lines = grain.copy()
     lines[20:, ::40] = 250
     plain = np.random.default_rng(1).integers(100, 156, (30, 400)).astype(np.uint8)
     shares = []
     for seed in range(20):
-        found = generator.seen(lines, plain, np.random.default_rng(seed))
+        found = generator.augment(lines, plain, np.random.default_rng(seed))
         shares.append((found[:20] == lines[:20]).mean())
         rest = found[20:] - plain[20:].mean(axis=1, keepdims=True)
         assert rest[:, ::40].mean() == pytest.approx(shares[-1] * (250 - 128), abs=6)
@@ -133,10 +134,10 @@ def test_other_rows_give_way_to_chance_as_far_as_levels_are_hidden(how):
 
 def test_chance_is_what_pictures_of_the_negative_class_show(split):
     settings = Settings(**{**STILL, "noise": 1.0}, batch_size=16)
-    flow = batches(split, settings, levels=16)
-    flow.store._kept[:, :16] = 0  # whatever noise there is hides all of it
-    flow.store._kept[split.labels == 0, 16:] = 50
-    flow.store._kept[split.labels == 1, 16:] = 200
+    flow = batches(split, settings, spectrogram_rows=16)
+    flow.cache._pictures[:, :16] = 0  # whatever noise there is hides all of it
+    flow.cache._pictures[split.labels == 0, 16:] = 50
+    flow.cache._pictures[split.labels == 1, 16:] = 200
     pictures, _ = epoch(flow, 0)[0]
     assert pictures[:, :16].mean() > 20
     assert (pictures[:, 16:] == 50).all()
@@ -161,7 +162,7 @@ def test_blending_takes_most_of_the_picture_itself():
     rng = np.random.default_rng(0)
     pictures = np.arange(64, dtype=np.float32).reshape(64, 1, 1) * np.ones((1, 2, 2), np.float32)
     targets = (np.arange(64) % 2).astype(np.float32)
-    found, blended = mixed(pictures, targets, 1.0, rng)
+    found, blended = mixup(pictures, targets, 1.0, rng)
     assert found.dtype == blended.dtype == np.float32
     assert ((blended > 0.5) == (targets > 0.5)).all()
     # A uniform share leaves 1/4 to the other on average, which is of the other class half the time.
@@ -179,5 +180,5 @@ def test_damaged_pictures_never_reach_a_batch(images, tmp_path):
 
 def test_pictures_that_do_not_fit_are_read_whenever_they_are_asked_for(split):
     kept = PictureCache(split.paths, split.shape, "train")
-    read = PictureCache(split.paths, split.shape, "train", most=1000)
+    read = PictureCache(split.paths, split.shape, "train", memory_bytes=1000)
     np.testing.assert_array_equal(kept[[3, 1, 3]], read[[3, 1, 3]])
