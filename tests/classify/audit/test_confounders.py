@@ -15,7 +15,7 @@ from classify.audit.separability import Separability
 from classify.audit.table import gather
 
 
-def fact(name, image):
+def measured(name, image):
     return measure_confounders(np.asarray(image, np.uint8))[SLICES[name]].tolist()
 
 
@@ -27,18 +27,18 @@ def speech():
 
 def test_brightness_is_the_mean_grey_level():
     # Half of it 40, half 120.
-    assert fact("brightness", [[40, 120], [120, 40]]) == [80]
+    assert measured("brightness", [[40, 120], [120, 40]]) == [80]
 
 
 @pytest.mark.parametrize("empty", [0, 1, 16, 63])
 def test_bandwidth_is_the_share_of_empty_rows_on_top(speech, empty):
     speech[:empty] //= 20  # 7 at most, under an eighth of some 100
-    assert fact("bandwidth", speech) == [empty / 64]
+    assert measured("bandwidth", speech) == [empty / 64]
 
 
 def test_an_empty_row_further_down_is_no_end_of_the_band(speech):
     speech[1:30] = 0
-    assert fact("bandwidth", speech) == [0]
+    assert measured("bandwidth", speech) == [0]
 
 
 @pytest.mark.parametrize(("left", "right"), [(0, 0), (3, 0), (0, 20), (5, 7)])
@@ -46,20 +46,20 @@ def test_silence_is_the_share_of_dark_columns_at_either_edge(speech, left, right
     speech[:, :left] //= 3
     speech[:, 100 - right :] //= 3
     speech[:, 50:55] = 0  # a pause in the middle does not count
-    assert fact("silence", speech) == pytest.approx([left / 100, right / 100])
+    assert measured("silence", speech) == pytest.approx([left / 100, right / 100])
 
 
 def test_the_noise_floor_is_the_grey_level_of_the_pauses_below_the_end_of_the_band(speech):
     speech[:, 40:60] = 33  # a fifth of the time is pause
-    assert fact("noise_floor", speech) == [33]
+    assert measured("noise_floor", speech) == [33]
     speech[:32] = 0
-    assert fact("noise_floor", speech) == [33]
+    assert measured("noise_floor", speech) == [33]
 
 
 def test_the_mean_picture_holds_bands_from_the_top():
     # 64 rows make 32 bands of two rows: 0.5, 2.5, 4.5, ...
     image = np.repeat(np.arange(64)[:, np.newaxis], 10, axis=1)
-    assert fact("mean_picture", image) == [2 * band + 0.5 for band in range(BANDS)]
+    assert measured("mean_picture", image) == [2 * band + 0.5 for band in range(BANDS)]
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (5, 3), (300, 200)])
@@ -84,14 +84,14 @@ MEASURES = np.arange(3)[:, np.newaxis] * np.ones(MEASURED)
 
 def test_a_recording_is_the_mean_of_its_clips_and_as_long_as_their_sum():
     names = ["a0.png", "b0.png", "a1.png"]
-    facts = gather(MEASURES, names, np.array([0, 1, 0]), MANIFEST, names)
-    assert facts.names.tolist() == ["a", "b"]
-    assert facts.labels.tolist() == [0, 1]
-    assert facts.values["brightness"].tolist() == [[1], [1]]  # (0 + 2) / 2 and 1
-    assert facts.values["mean_picture"].shape == (2, BANDS)
-    assert facts.values["duration"].tolist() == [[3.5], [0.5]]
-    assert facts.values["clips"].tolist() == [[2], [1]]
-    assert facts.values["codec"].tolist() == ["mp3", "aac"]
+    table = gather(MEASURES, names, np.array([0, 1, 0]), MANIFEST, names)
+    assert table.names.tolist() == ["a", "b"]
+    assert table.labels.tolist() == [0, 1]
+    assert table.values["brightness"].tolist() == [[1], [1]]  # (0 + 2) / 2 and 1
+    assert table.values["mean_picture"].shape == (2, BANDS)
+    assert table.values["duration"].tolist() == [[3.5], [0.5]]
+    assert table.values["clips"].tolist() == [[2], [1]]
+    assert table.values["codec"].tolist() == ["mp3", "aac"]
 
 
 @pytest.mark.parametrize("text", ["loud", "", "inf", "nan"])
@@ -103,24 +103,24 @@ def test_what_is_no_number_is_not_known(text):
 
 
 def test_a_sample_of_the_clips_does_not_make_a_recording_shorter():
-    facts = gather(MEASURES[:1], ["a1.png"], np.array([0]), MANIFEST, list(MANIFEST))
-    assert facts.values["duration"].tolist() == [[3.5]]
-    assert facts.values["clips"].tolist() == [[2]]
+    table = gather(MEASURES[:1], ["a1.png"], np.array([0]), MANIFEST, list(MANIFEST))
+    assert table.values["duration"].tolist() == [[3.5]]
+    assert table.values["clips"].tolist() == [[2]]
 
 
 def test_without_a_manifest_every_picture_stands_for_itself():
     names = ["b.png", "a.png"]
-    facts = gather(MEASURES[:2], names, np.array([0, 1]), {}, names)
-    assert facts.names.tolist() == ["a.png", "b.png"]
-    assert facts.labels.tolist() == [1, 0]
-    assert facts.values["brightness"].tolist() == [[1], [0]]
-    assert set(facts.values) == set(SLICES)
+    table = gather(MEASURES[:2], names, np.array([0, 1]), {}, names)
+    assert table.names.tolist() == ["a.png", "b.png"]
+    assert table.labels.tolist() == [1, 0]
+    assert table.values["brightness"].tolist() == [[1], [0]]
+    assert set(table.values) == set(SLICES)
 
 
 def test_a_recording_in_both_classes_is_two():
     names = ["a0.png", "a1.png"]
-    facts = gather(MEASURES[:2], names, np.array([0, 1]), MANIFEST, names)
-    assert (facts.names.tolist(), facts.labels.tolist()) == (["a", "a"], [0, 1])
+    table = gather(MEASURES[:2], names, np.array([0, 1]), MANIFEST, names)
+    assert (table.names.tolist(), table.labels.tolist()) == (["a", "a"], [0, 1])
 
 
 def test_every_row_is_whole_and_read_from_one_place():

@@ -20,8 +20,8 @@ def signatures(pictures):
     return np.stack([signature(grey(picture)) for picture in pictures])
 
 
-def likeness(one, other):
-    return float(correlation(signatures([one]), signatures([other]))[0])
+def likeness(first, second):
+    return float(correlation(signatures([first]), signatures([second]))[0])
 
 
 @pytest.mark.parametrize(
@@ -45,8 +45,8 @@ def test_the_same_sound_is_known_again_when_cut_elsewhere(shift):
 
 
 def test_other_sounds_are_not_alike():
-    own, other = (signatures(map(scene, seeds)) for seeds in (range(100), range(100, 200)))
-    highest = max(correlation(np.roll(own, n, axis=0), other).max() for n in range(20))
+    first, second = (signatures(map(scene, seeds)) for seeds in (range(100), range(100, 200)))
+    highest = max(correlation(np.roll(first, n, axis=0), second).max() for n in range(20))
     assert highest < 0.5
 
 
@@ -61,8 +61,8 @@ def test_other_sounds_are_not_alike():
     ids=["spectrum", "pauses"],
 )
 def test_what_different_sounds_have_in_common_makes_no_copies(common):
-    one, other = (0.5 * scene(seed) + 60 + common for seed in (0, 1))
-    assert likeness(one, other) < 0.5
+    first, second = (0.5 * scene(seed) + 60 + common for seed in (0, 1))
+    assert likeness(first, second) < 0.5
 
 
 def test_nothing_is_like_nothing():
@@ -78,14 +78,14 @@ def test_copies_are_found_in_a_crowd(monkeypatch):
     ours = [scene(seed) for seed in range(100, 130)]
     for here, there in ((0, 5), (6, 59), (7, 0), (29, 30)):
         ours[here] = crowd[there] + np.random.default_rng(here).normal(0, 8, (256, 160)) + 10
-    twins = near(signatures(ours), signatures(crowd))
-    assert list(zip(twins.index, twins.candidate, strict=True)) == [
+    nearest = near(signatures(ours), signatures(crowd))
+    assert list(zip(nearest.index, nearest.candidate, strict=True)) == [
         (0, 5),
         (6, 59),
         (7, 0),
         (29, 30),
     ]
-    assert (twins.similarity > 0.9).all()
+    assert (nearest.similarity > 0.9).all()
 
 
 @pytest.mark.parametrize("sizes", [(0, 3), (3, 0), (3, 1)])

@@ -27,7 +27,7 @@ def images(make_pictures, tmp_path):
     return make_pictures(tmp_path / "images", splits=("train",), count=50)
 
 
-def gathered(images):
+def ranges_of(images):
     paths = files(images / "train")
     labels = np.array([path.parent.name == "fake" for path in paths]).astype(int)
     return measure_ranges(images, paths, labels, read(images))
@@ -35,15 +35,15 @@ def gathered(images):
 
 def test_what_98_of_100_recordings_have_is_kept(images):
     manifest(images, recording_s=str, level_db=lambda number: -number, sample_rate=lambda _: 8_000)
-    found = gathered(images)
-    assert json.loads(json.dumps(found)) == found
+    result = ranges_of(images)
+    assert json.loads(json.dumps(result)) == result
     # Of 0 to 99, the 1st percentile is 0.99 and the 99th 98.01.
-    assert found["recording_s"] == pytest.approx([0.99, 98.01])
-    assert found["level_db"] == pytest.approx([-98.01, -0.99])
-    assert found["sample_rate"] == [8_000, 8_000]
+    assert result["recording_s"] == pytest.approx([0.99, 98.01])
+    assert result["level_db"] == pytest.approx([-98.01, -0.99])
+    assert result["sample_rate"] == [8_000, 8_000]
     means = [decode(path.read_bytes()).image.mean() for path in files(images / "train")]
-    assert found["brightness"] == pytest.approx(np.percentile(means, [1, 99]), abs=1e-3)
-    assert set(found) == set(ood.CHECKS)
+    assert result["brightness"] == pytest.approx(np.percentile(means, [1, 99]), abs=1e-3)
+    assert set(result) == set(ood.CHECKS)
 
 
 def test_a_recordings_pictures_are_averaged(images):
@@ -52,28 +52,28 @@ def test_a_recordings_pictures_are_averaged(images):
     (images / "manifest.csv").write_text(
         "\n".join([rows[0], *(f"{row.partition(',')[0]},one.wav" for row in rows[1:])])
     )
-    low, high = gathered(images)["brightness"]
+    low, high = ranges_of(images)["brightness"]
     means = [decode(path.read_bytes()).image.mean() for path in files(images / "train")]
     # One recording a class: the second is brighter on top by 100, half of the picture.
     assert high - low == pytest.approx(0.98 * (np.mean(means[:50]) - np.mean(means[50:])), abs=0.01)
 
 
 def test_without_a_manifest_the_pixels_tell(images):
-    assert set(gathered(images)) == {"bandwidth", "silence", "noise_floor", "brightness"}
+    assert set(ranges_of(images)) == {"bandwidth", "silence", "noise_floor", "brightness"}
 
 
 def test_what_is_unknown_of_some_does_not_count(images):
     manifest(images, recording_s=lambda number: "?" if number % 2 else 5, level_db=lambda _: "")
-    found = gathered(images)
-    assert found["recording_s"] == [5.0, 5.0]
-    assert "level_db" not in found
+    result = ranges_of(images)
+    assert result["recording_s"] == [5.0, 5.0]
+    assert "level_db" not in result
 
 
 def test_of_many_pictures_a_sample_is_looked_at(images, monkeypatch):
     manifest(images, recording_s=lambda number: number**2)
     monkeypatch.setattr(ood, "SAMPLE", 3)
     # The pictures 0, 50 and 99: 2 % of the way to 2500, and 98 % of the way from there to 9801.
-    assert gathered(images)["recording_s"] == pytest.approx([50, 9654.98])
+    assert ranges_of(images)["recording_s"] == pytest.approx([50, 9654.98])
 
 
 def test_silence_is_the_mean_of_both_edges(images):
@@ -83,17 +83,17 @@ def test_silence_is_the_mean_of_both_edges(images):
         image[:, 30:] = 0
         cv2.imwrite(str(path), image)
     # 0 to 9 columns of 32 at the left, 2 at the right.
-    assert gathered(images)["silence"] == pytest.approx([1 / 32, 5.5 / 32])
+    assert ranges_of(images)["silence"] == pytest.approx([1 / 32, 5.5 / 32])
 
 
 def test_a_recording_is_described_by_the_same_facts():
     image = np.zeros((40, 100), np.uint8)
     image[10:, 10:80] = 200
-    found = describe(
+    result = describe(
         confounders.measure_confounders(image),
         {"sample_rate": 8_000, "codec": "mp3", "level_db": -20.5},
     )
-    assert found == {
+    assert result == {
         "sample_rate": 8_000.0,
         "level_db": -20.5,
         "bandwidth": 0.25,
@@ -115,7 +115,7 @@ LIKE = {
 
 
 @pytest.mark.parametrize(
-    ("fact", "value", "said"),
+    ("fact", "value", "message"),
     [
         ("sample_rate", 8_000, "sample rate 8000 Hz, there 16000 Hz"),
         ("recording_s", 0.4, "length 0.4 s, there 1 to 4 s"),
@@ -127,8 +127,8 @@ LIKE = {
         ("brightness", 120, "brightness 120 of 255, there 60 to 90 of 255"),
     ],
 )
-def test_what_the_training_has_not_met_is_told(fact, value, said):
-    assert ood_warnings(LIKE, {fact: value}) == [f"unlike the training recordings: {said}"]
+def test_what_the_training_has_not_met_is_told(fact, value, message):
+    assert ood_warnings(LIKE, {fact: value}) == [f"unlike the training recordings: {message}"]
 
 
 @pytest.mark.parametrize("fact", LIKE)

@@ -7,7 +7,7 @@ LABELS = np.repeat([0, 1], 60)
 NAMES = np.arange(120).astype(str)
 
 
-def judge(fact, labels=LABELS, groups=NAMES):
+def separate(fact, labels=LABELS, groups=NAMES):
     return separation(np.asarray(fact), labels, groups, cv_folds(labels, groups))
 
 
@@ -17,50 +17,50 @@ def noise():
 
 
 def test_a_fact_that_says_all_is_always_right(noise):
-    assert judge(noise + 10 * LABELS[:, np.newaxis]).accuracy == 1
+    assert separate(noise + 10 * LABELS[:, np.newaxis]).accuracy == 1
 
 
 def test_a_fact_that_says_nothing_is_at_chance(noise):
-    found = judge(noise)
-    assert found.low < 0.5 < found.high
+    result = separate(noise)
+    assert result.low < 0.5 < result.high
 
 
 def test_neither_short_nor_long_is_found(noise):
     # The fakes lie between -1 and 1, the real ones on either side of them.
     middle = np.clip(noise, -1, 1)
     outside = np.sign(noise) * (1.5 + np.abs(noise))
-    assert judge(np.where(LABELS[:, np.newaxis] == 1, middle, outside)).accuracy > 0.95
+    assert separate(np.where(LABELS[:, np.newaxis] == 1, middle, outside)).accuracy > 0.95
 
 
 def test_a_category_is_found_whatever_its_name():
     codecs = np.array(["mp3", "aac", "FLAC/PCM_16"])[np.arange(120) % 3]
     codecs[LABELS == 1] = "opus"
-    assert judge(codecs).accuracy == 1
+    assert separate(codecs).accuracy == 1
 
 
 def test_a_vector_whose_parts_say_little_says_much_together():
     # 32 bands, each moved by half a standard deviation: together by sqrt(32) / 2 = 2.8 of them, of
     # which half to either side of the border is a share of Phi(1.4) = 0.92 right.
     bands = np.random.default_rng(0).standard_normal((120, 32)) + 0.5 * LABELS[:, np.newaxis]
-    assert judge(bands).accuracy == pytest.approx(0.92, abs=0.06)
-    assert judge(bands[:, :1]).accuracy < 0.7
+    assert separate(bands).accuracy == pytest.approx(0.92, abs=0.06)
+    assert separate(bands[:, :1]).accuracy < 0.7
 
 
 def test_that_a_number_is_missing_is_a_fact_too(noise):
-    assert judge(np.where(LABELS[:, np.newaxis] == 1, np.nan, noise)).accuracy == 1
+    assert separate(np.where(LABELS[:, np.newaxis] == 1, np.nan, noise)).accuracy == 1
 
 
 @pytest.mark.parametrize("fact", [np.full((120, 1), 7.0), np.full(120, "mp3")])
 def test_what_is_the_same_for_all_is_exactly_chance(fact):
-    found = judge(fact)
-    assert (found.low, found.accuracy, found.high) == (0.5, 0.5, 0.5)
+    result = separate(fact)
+    assert (result.low, result.accuracy, result.high) == (0.5, 0.5, 0.5)
 
 
 def test_unequal_classes_do_not_help(noise):
     # Always saying real would be right for 100 of 120.
     labels = np.repeat([0, 1], [100, 20])
-    found = judge(noise, labels)
-    assert found.low < 0.5 < found.high
+    result = separate(noise, labels)
+    assert result.low < 0.5 < result.high
 
 
 def test_the_smaller_class_weighs_as_much_as_the_larger(noise):
@@ -68,8 +68,8 @@ def test_the_smaller_class_weighs_as_much_as_the_larger(noise):
     # errors alone says hardly ever that one is of the class of 25, and comes near 0.5.
     labels = np.repeat([0, 1], [500, 25])
     numbers = np.random.default_rng(0).standard_normal((525, 1)) + 2 * labels[:, np.newaxis]
-    found = judge(numbers, labels, np.arange(525).astype(str))
-    assert found.accuracy == pytest.approx(0.84, abs=0.1)
+    result = separate(numbers, labels, np.arange(525).astype(str))
+    assert result.accuracy == pytest.approx(0.84, abs=0.1)
 
 
 def test_no_group_stands_in_two_folds_and_each_has_both_classes():
@@ -85,8 +85,8 @@ def test_a_number_that_only_tells_speakers_apart_is_no_shortcut():
     # 6 speakers of 20 recordings, each in one class; in order of pitch the classes alternate.
     speakers = np.arange(120) // 20
     pitch = (2.0 * (speakers % 3) + LABELS)[:, np.newaxis]
-    assert judge(pitch).accuracy > 0.7
-    assert judge(pitch, groups=speakers.astype(str)).accuracy < 0.6
+    assert separate(pitch).accuracy > 0.7
+    assert separate(pitch, groups=speakers.astype(str)).accuracy < 0.6
 
 
 def test_the_interval_of_independent_recordings():
@@ -94,10 +94,10 @@ def test_the_interval_of_independent_recordings():
     # 100 / 99 for the degrees of freedom. Cautiously, 42 of 54: sqrt(7 / 9 * 2 / 9 / 54 * 2 / 4) is
     # 0.0400 too.
     right, labels = np.tile(np.arange(50) < 40, 2), np.repeat([0, 1], 50)
-    found = interval(right, labels, np.arange(100).astype(str))
-    assert found.accuracy == pytest.approx(0.8)
-    assert found.high - found.accuracy == pytest.approx(1.96 * 0.04 * np.sqrt(100 / 99), rel=2e-3)
-    assert found.accuracy - found.low == pytest.approx(found.high - found.accuracy)
+    result = interval(right, labels, np.arange(100).astype(str))
+    assert result.accuracy == pytest.approx(0.8)
+    assert result.high - result.accuracy == pytest.approx(1.96 * 0.04 * np.sqrt(100 / 99), rel=2e-3)
+    assert result.accuracy - result.low == pytest.approx(result.high - result.accuracy)
 
 
 def test_recordings_of_one_speaker_count_as_one():
@@ -105,15 +105,15 @@ def test_recordings_of_one_speaker_count_as_one():
     # class 8 of 10 speakers are right: 1.96 * sqrt(0.8 * 0.2 / 10 * 2 / 4 * 20 / 19) = 0.180.
     right = np.tile(np.repeat(np.arange(10) < 8, 5), 2)
     labels, speakers = np.repeat([0, 1], 50), np.repeat(np.arange(20), 5).astype(str)
-    found = interval(right, labels, speakers)
-    assert (found.accuracy, found.high - found.accuracy) == pytest.approx((0.8, 0.180), abs=1e-3)
+    result = interval(right, labels, speakers)
+    assert (result.accuracy, result.high - result.accuracy) == pytest.approx((0.8, 0.180), abs=1e-3)
 
 
 def test_all_right_is_not_certain():
     # 22 of 24: 1.96 * sqrt(11/12 * 1/12 / 24 * 2 / 4) = 0.078.
-    found = interval(np.full(40, True), np.repeat([0, 1], 20), np.arange(40).astype(str))
-    assert (found.low, found.accuracy, found.high) == pytest.approx((0.922, 1, 1), abs=1e-3)
+    result = interval(np.full(40, True), np.repeat([0, 1], 20), np.arange(40).astype(str))
+    assert (result.low, result.accuracy, result.high) == pytest.approx((0.922, 1, 1), abs=1e-3)
 
 
 def test_the_same_facts_give_the_same_figures(noise):
-    assert judge(noise) == judge(noise)
+    assert separate(noise) == separate(noise)

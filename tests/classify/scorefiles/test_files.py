@@ -27,9 +27,9 @@ def scores(tmp_path):
     return read
 
 
-def content(found):
-    labels = None if found.labels is None else found.labels.tolist()
-    return dict(zip(found.names.tolist(), found.llr.tolist(), strict=True)), labels
+def content(result):
+    labels = None if result.labels is None else result.labels.tolist()
+    return dict(zip(result.names.tolist(), result.llr.tolist(), strict=True)), labels
 
 
 # A is real with 2.5, B is fake with -1.25, C is fake with -3.
@@ -69,11 +69,11 @@ THREE = {"A": 2.5, "B": -1.25, "C": -3.0}
     ],
 )
 def test_every_format_gives_the_same_scores(scores, text, format, labels):
-    found = scores(text)
-    assert content(found) == (THREE, labels)
-    assert found.format == format
-    assert found.warnings == ()
-    assert found.direction == STATED
+    result = scores(text)
+    assert content(result) == (THREE, labels)
+    assert result.format == format
+    assert result.warnings == ()
+    assert result.direction == STATED
 
 
 # The log of the baseline, among what else is printed, and the logits [fake, real] of AntiDeepfake:
@@ -101,24 +101,24 @@ def test_a_line_of_awk_in_the_docs_makes_scores_of_logs_and_logits(scores, tmp_p
 
 
 def test_a_path_may_hold_spaces_and_the_score_stands_last(scores):
-    found = scores("/my data/a b 2.wav 2.5\n/my data/c.wav -1.25\nd.wav 7\n")
-    assert content(found)[0] == {"/my data/a b 2.wav": 2.5, "/my data/c.wav": -1.25, "d.wav": 7}
-    assert (found.format, found.direction) == ("path", STATED)
+    result = scores("/my data/a b 2.wav 2.5\n/my data/c.wav -1.25\nd.wav 7\n")
+    assert content(result)[0] == {"/my data/a b 2.wav": 2.5, "/my data/c.wav": -1.25, "d.wav": 7}
+    assert (result.format, result.direction) == ("path", STATED)
 
 
 @pytest.mark.parametrize("column", ["p_fake", "Probability Fake", "prob-spoof", "P(fake)"])
 def test_a_probability_of_fake_is_turned_into_an_llr(scores, column):
     # ln(0.2 / 0.8) = -ln 4, ln(0.5 / 0.5) = 0, ln(0.9 / 0.1) = ln 9.
-    found = scores(f"file,{column}\na,0.8\nb,0.5\nc,0.1\n")
-    assert found.llr == pytest.approx([-math.log(4), 0, math.log(9)])
-    assert found.direction == "P(fake), turned into ln p(real) - ln p(fake)"
-    assert found.warnings == ()
+    result = scores(f"file,{column}\na,0.8\nb,0.5\nc,0.1\n")
+    assert result.llr == pytest.approx([-math.log(4), 0, math.log(9)])
+    assert result.direction == "P(fake), turned into ln p(real) - ln p(fake)"
+    assert result.warnings == ()
 
 
 def test_a_probability_of_real_keeps_its_direction(scores):
-    found = scores("file,p_bonafide\na,0.8\nb,0.5\nc,0.1\n")
-    assert found.llr == pytest.approx([math.log(4), 0, -math.log(9)])
-    assert found.direction == "P(real), turned into ln p(real) - ln p(fake)"
+    result = scores("file,p_bonafide\na,0.8\nb,0.5\nc,0.1\n")
+    assert result.llr == pytest.approx([math.log(4), 0, -math.log(9)])
+    assert result.direction == "P(real), turned into ln p(real) - ln p(fake)"
 
 
 def test_an_llr_goes_before_a_probability_and_that_before_a_score(scores):
@@ -127,10 +127,10 @@ def test_an_llr_goes_before_a_probability_and_that_before_a_score(scores):
 
 
 def test_certain_probabilities_stay_finite_and_outermost(scores):
-    found = scores("file,p_fake\na,1\nb,0.9999999999\nc,0.5\nd,1e-12\ne,0\n")
-    assert np.isfinite(found.llr).all()
-    assert (np.diff(found.llr) > 0).all()
-    assert found.warnings == ("2 probabilities are 0 or 1, which is no finite llr: bounded",)
+    result = scores("file,p_fake\na,1\nb,0.9999999999\nc,0.5\nd,1e-12\ne,0\n")
+    assert np.isfinite(result.llr).all()
+    assert (np.diff(result.llr) > 0).all()
+    assert result.warnings == ("2 probabilities are 0 or 1, which is no finite llr: bounded",)
     # 24 ln 2 = 16.6: as far as a probability in single precision can be.
     assert scores("file,p_fake\na,1\nb,0.5\nc,0\n").llr[0] == pytest.approx(-24 * math.log(2))
 
@@ -146,17 +146,17 @@ def test_certain_probabilities_stay_finite_and_outermost(scores):
     ],
 )
 def test_whoever_reads_may_say_which_way_a_file_counts(scores, text, higher, llr, direction):
-    found = scores(text, higher)
-    assert found.llr == pytest.approx(llr)
-    assert direction in found.direction
-    assert not np.signbit(found.llr[found.llr == 0]).any()
-    assert found.warnings == ()
+    result = scores(text, higher)
+    assert result.llr == pytest.approx(llr)
+    assert direction in result.direction
+    assert not np.signbit(result.llr[result.llr == 0]).any()
+    assert result.warnings == ()
 
 
 def test_a_direction_that_nobody_said_is_a_warning(scores):
-    found = scores("file,score\na,1\nb,3\nc,0\n")
-    assert found.direction == "higher = more bona fide (assumed: the file does not say)"
-    assert found.warnings == (
+    result = scores("file,score\na,1\nb,3\nc,0\n")
+    assert result.direction == "higher = more bona fide (assumed: the file does not say)"
+    assert result.warnings == (
         "the file does not say which way its scores count: higher taken as bona fide",
     )
 
@@ -165,21 +165,21 @@ def test_scores_that_look_like_probabilities_or_decisions_are_a_warning(scores):
     assert scores("a 0\nb 0.5\nc 1\n").warnings[0].startswith(PROBABILITIES)
     assert scores("a 0\nb 0.5\nc 1\n", "fake").warnings[0].startswith(PROBABILITIES)
     assert scores("a 0\nb 0.5\nc 1.1\n").warnings == ()
-    told = "fewer than 3 different scores: they look like decisions, not scores"
-    assert scores("a 1\nb -1\nc 1\n").warnings == (told,)
-    assert scores("file,p_fake\na,0.2\nb,0.3\nc,0.2\n").warnings == (told,)
+    warning = "fewer than 3 different scores: they look like decisions, not scores"
+    assert scores("a 1\nb -1\nc 1\n").warnings == (warning,)
+    assert scores("file,p_fake\na,0.2\nb,0.3\nc,0.2\n").warnings == (warning,)
 
 
 def test_labels_that_are_not_sure_are_left_out_with_a_warning(scores):
-    found = scores("file,llr,label\na,1,0\nb,3,1\nc,-1,1\n")
-    assert found.labels is None
-    assert "line 2, got '0', which does not say which is fake" in found.warnings[0]
+    result = scores("file,llr,label\na,1,0\nb,3,1\nc,-1,1\n")
+    assert result.labels is None
+    assert "line 2, got '0', which does not say which is fake" in result.warnings[0]
 
 
 def test_a_column_label_is_taken_for_the_truth_with_a_warning(scores):
-    found = scores("file,llr,label\na,1,real\nb,3,fake\nc,-1,fake\n")
-    assert found.labels.tolist() == [0, 1, 1]
-    assert found.warnings == (
+    result = scores("file,llr,label\na,1,real\nb,3,fake\nc,-1,fake\n")
+    assert result.labels.tolist() == [0, 1, 1]
+    assert result.warnings == (
         "the score file's column label is taken for the truth, not for a verdict",
     )
 
@@ -255,15 +255,15 @@ def test_a_round_trip_is_exact(tmp_path, suffix, names, format):
     labels = rng.integers(0, 2, len(names))
     path = tmp_path / f"out.scores.{suffix}"
     write_scores(path, np.array(names), labels, llr)
-    found = read_scores(path)
-    assert found.names.tolist() == list(names)
-    assert found.llr.tolist() == llr.tolist()
+    result = read_scores(path)
+    assert result.names.tolist() == list(names)
+    assert result.llr.tolist() == llr.tolist()
     if format == "csv":
-        assert found.labels.tolist() == labels.tolist()
+        assert result.labels.tolist() == labels.tolist()
     else:
-        assert found.labels is None
-    assert found.direction == STATED
-    assert found.format == format
+        assert result.labels is None
+    assert result.direction == STATED
+    assert result.format == format
 
 
 def test_single_precision_is_kept_as_it_is(tmp_path):
@@ -304,9 +304,9 @@ def test_the_pair_for_the_reference_package_fits_together(tmp_path):
     names, labels = np.array(["a", "b", "c"]), np.array([1, 0, 1])
     path = tmp_path / "mine.tsv"
     write_scores(path, names, labels, np.array([1.0, 2.0, 3.0]))
-    found = match(read_scores(path), read_keys(keys_path(path)))
-    assert found.labels.tolist() == labels.tolist()
-    assert found.warnings == ()
+    result = match(read_scores(path), read_keys(keys_path(path)))
+    assert result.labels.tolist() == labels.tolist()
+    assert result.warnings == ()
 
 
 @pytest.mark.parametrize(

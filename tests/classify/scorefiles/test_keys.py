@@ -52,10 +52,10 @@ def keys(tmp_path):
     ],
 )
 def test_every_format_gives_the_same_keys(keys, text, format):
-    found = keys(text)
-    assert (found.labels, found.format) == (TWO, format)
-    assert not found.superset
-    assert found.warnings == ()
+    result = keys(text)
+    assert (result.labels, result.format) == (TWO, format)
+    assert not result.superset
+    assert result.warnings == ()
 
 
 def test_antideepfake_protocols_go_by_id(keys):
@@ -68,13 +68,13 @@ def test_antideepfake_protocols_go_by_id(keys):
 
 
 def test_both_the_pictures_and_the_recordings_of_a_manifest_are_keys(keys):
-    found = keys(
+    result = keys(
         "path,split,label,recording,start_s,duration_s,speaker\n"
         "test/real/a-0.png,test,real,a.wav,0,2,s1\ntest/real/a-1.png,test,real,a.wav,2,2,s1\n"
         "train/fake/b-0.png,train,fake,b.wav,0,2,s1\ntrain/fake/c.png,train,fake,,0,2,s1\n",
         "manifest.csv",
     )
-    assert found.labels == {
+    assert result.labels == {
         "test/real/a-0.png": 0,
         "test/real/a-1.png": 0,
         "a.wav": 0,
@@ -82,14 +82,14 @@ def test_both_the_pictures_and_the_recordings_of_a_manifest_are_keys(keys):
         "b.wav": 1,
         "train/fake/c.png": 1,
     }
-    assert found.superset
+    assert result.superset
 
 
 def test_metadata_of_several_subsets_says_so(keys):
     line = "LA_9 {} alaw ita_tx A07 spoof notrim {}\n"
-    found = keys(line.format("A", "progress") + line.format("B", "eval"))
-    assert found.superset
-    assert found.warnings == ("the keys hold eval, progress: official figures are of one of them",)
+    result = keys(line.format("A", "progress") + line.format("B", "eval"))
+    assert result.superset
+    assert result.warnings == ("the keys hold eval, progress: official figures are of one of them",)
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ from classify.scorefiles.matching import match
 CROSSCHECK = Path(__file__).parents[2] / "data" / "crosscheck"
 
 
-def scores(*names, **how):
-    return ScoreFile(np.array(names), np.arange(len(names), dtype=float), **how)
+def scores(*names, **fields):
+    return ScoreFile(np.array(names), np.arange(len(names), dtype=float), **fields)
 
 
 def test_the_reference_pairs_have_their_counts():
@@ -34,11 +34,11 @@ def test_the_reference_pairs_have_their_counts():
 
 
 def test_labels_go_by_name_and_not_by_place():
-    found = match(scores("c", "a", "b"), KeyFile({"a": 0, "b": 1, "c": 1}))
-    assert found.names.tolist() == ["c", "a", "b"]
-    assert found.llr.tolist() == [0, 1, 2]
-    assert found.labels.tolist() == [1, 0, 1]
-    assert found.warnings == ()
+    matched = match(scores("c", "a", "b"), KeyFile({"a": 0, "b": 1, "c": 1}))
+    assert matched.names.tolist() == ["c", "a", "b"]
+    assert matched.llr.tolist() == [0, 1, 2]
+    assert matched.labels.tolist() == [1, 0, 1]
+    assert matched.warnings == ()
 
 
 def test_a_score_without_a_key_is_refused():
@@ -53,9 +53,9 @@ def test_a_key_without_a_score_is_refused_but_of_a_superset():
         match(scores("a"), KeyFile(keys))
     with pytest.raises(ValueError, match=message):
         match(scores("a"), KeyFile(keys, superset=True), allow_missing=False)
-    told = ("not every key has a score: none for 2 of 3, for example b",)
-    assert match(scores("a"), KeyFile(keys, superset=True)).warnings == told
-    assert match(scores("a"), KeyFile(keys), allow_missing=True).warnings == told
+    warnings = ("not every key has a score: none for 2 of 3, for example b",)
+    assert match(scores("a"), KeyFile(keys, superset=True)).warnings == warnings
+    assert match(scores("a"), KeyFile(keys), allow_missing=True).warnings == warnings
 
 
 @pytest.mark.parametrize(
@@ -70,10 +70,10 @@ def test_a_key_without_a_score_is_refused_but_of_a_superset():
     ],
 )
 def test_names_that_differ_by_folder_or_suffix_are_found(names, keys, by):
-    found = match(scores(*names), KeyFile(dict(zip(keys, (0, 1), strict=True))))
-    assert found.labels.tolist() == [0, 1]
-    assert found.names.tolist() == names
-    assert found.warnings == (f"names were compared without suffix and by their last {by}",)
+    matched = match(scores(*names), KeyFile(dict(zip(keys, (0, 1), strict=True))))
+    assert matched.labels.tolist() == [0, 1]
+    assert matched.names.tolist() == names
+    assert matched.warnings == (f"names were compared without suffix and by their last {by}",)
 
 
 @pytest.mark.parametrize(
@@ -93,12 +93,12 @@ def test_names_that_do_not_fit_without_doubt_are_refused(names, keys, message):
 
 
 def test_keys_count_and_contradictions_are_told():
-    own = scores("a", "b", labels=np.array([0, 1]), warnings=("of scores",))
-    found = match(own, KeyFile({"a": 1, "b": 1}, warnings=("of keys",)))
-    assert found.labels.tolist() == [1, 1]
-    assert found.warnings == (
+    labelled = scores("a", "b", labels=np.array([0, 1]), warnings=("of scores",))
+    matched = match(labelled, KeyFile({"a": 1, "b": 1}, warnings=("of keys",)))
+    assert matched.labels.tolist() == [1, 1]
+    assert matched.warnings == (
         "of scores",
         "of keys",
         "the keys contradict 1 of 2 labels in the score file, for example of a: the keys count",
     )
-    assert match(own, KeyFile({"a": 0, "b": 1})).warnings == ("of scores",)
+    assert match(labelled, KeyFile({"a": 0, "b": 1})).warnings == ("of scores",)

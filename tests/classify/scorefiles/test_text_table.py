@@ -40,8 +40,8 @@ def test_what_is_no_text_is_refused_in_one_line(tmp_path, data, message):
     ],
 )
 def test_a_header_is_found_whatever_separates_it(line, delimiter):
-    found = header(f"\n{line}\r\na 1\n", {"file_name"}, {"cm_score"})
-    assert found == Header(delimiter, ("file_name", "cm_score"))
+    result = header(f"\n{line}\r\na 1\n", {"file_name"}, {"cm_score"})
+    assert result == Header(delimiter, ("file_name", "cm_score"))
 
 
 def test_a_first_line_without_one_of_each_kind_is_no_header():
