@@ -42,10 +42,10 @@ class Explanation:
         something, see `classify.explanations.gradcam.gradcam`.
     p_fake : float in [0, 1]
         P(fake) of the whole picture, calibrated.
-    band : Band or None
+    rows : Band or None
         Rows whose hiding changes P(fake) most; None if no band of up to a quarter of the picture
         changes it by 0.02.
-    stretch : Band or None
+    columns : Band or None
         Columns, likewise.
     positive : str
         Name of the positive class.
@@ -54,12 +54,12 @@ class Explanation:
     method: str
     map: np.ndarray
     p_fake: float
-    band: Band | None
-    stretch: Band | None
+    rows: Band | None
+    columns: Band | None
     positive: str = "fake"
 
     def sentence(self, axes: Mapping[str, Any] | None) -> str:
-        """Say how P(fake) changes when the band and the stretch are hidden.
+        """Say how P(fake) changes when the rows and the columns are hidden.
 
         Parameters
         ----------
@@ -82,7 +82,7 @@ class Explanation:
                 "falls" if band.p_fake_without < self.p_fake else "rises",
                 f"to {_chance(band.p_fake_without)} when {_hidden(axes, name, band)}",
             )
-            for name, band in (("rows", self.band), ("columns", self.stretch))
+            for name, band in (("rows", self.rows), ("columns", self.columns))
             if band is not None
         ]
         name, start = f"P({self.positive})", _chance(self.p_fake)
@@ -129,8 +129,8 @@ def explain(run: Run, image: np.ndarray, method: str | None = None) -> Explanati
         method=method,
         map=METHODS[method](run, image),
         p_fake=probability(-evidence),
-        band=strongest(run, image, axis=0),
-        stretch=strongest(run, image, axis=1),
+        rows=strongest(run, image, axis=0),
+        columns=strongest(run, image, axis=1),
         positive=run.classes[1],
     )
 

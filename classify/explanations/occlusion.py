@@ -22,8 +22,8 @@ from classify.runs.run import Run
 
 HIDDEN = "the median of its row"  # value of a hidden point
 TILES = (8, 8)  # rows and columns of tiles
-CELLS = 16  # steps of a band or stretch along the height or the width
-WIDEST = 4  # cells of the widest band or stretch
+CELLS = 16  # steps of a band along the height or the width
+WIDEST = 4  # cells of the widest band
 # A narrower band is preferred to a wider one while it changes at least this share as much.
 NARROW = 0.9
 SMALLEST = 0.02  # smallest change of P(fake) worth a sentence
@@ -146,7 +146,7 @@ def occlude(run: Run, image: np.ndarray) -> np.ndarray:
 
 
 def strongest(run: Run, image: np.ndarray, axis: int) -> Band | None:
-    """Find the band of rows or the stretch of columns whose hiding changes P(fake) most.
+    """Find the band of rows or of columns whose hiding changes P(fake) most.
 
     Bands of up to a quarter of the picture are tried, in steps of a sixteenth. The narrowest band
     wins that changes P(fake) nearly as much as the strongest.

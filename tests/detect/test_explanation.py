@@ -52,7 +52,7 @@ def test_the_most_suspicious_window_is_explained_by_what_it_rests_on(hand_set, p
     # The network looks at the top quarter alone, 6 to 8 kHz.
     strength = np.abs(explanation.map).mean(axis=1)
     assert strength[:64].mean() > 10 * strength[100:].mean()
-    assert explanation.band.last < 96
+    assert explanation.rows.last < 96
     assert "kHz is hidden" in explanation.sentence(detector.run.axes)
 
 

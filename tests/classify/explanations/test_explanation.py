@@ -51,8 +51,8 @@ def clicking():
 def test_a_network_that_looks_at_one_band_is_explained_by_exactly_that_band(looking, method):
     explanation = explain(looking, clicking(), method)
     assert explanation.method == (method or "occlusion")
-    assert (explanation.band.first, explanation.band.last) == (8, 15)
-    assert (explanation.stretch.first, explanation.stretch.last) == (16, 23)
+    assert (explanation.rows.first, explanation.rows.last) == (8, 15)
+    assert (explanation.columns.first, explanation.columns.last) == (16, 23)
     assert explanation.map[8:16, 16:24].mean() > 0.1
     # Occlusion sees a tile of 4 pixels too far; Grad-CAM's last features are a little narrower
     # than the picture, so a pixel too far.
@@ -64,7 +64,7 @@ def test_a_network_that_looks_at_one_band_is_explained_by_exactly_that_band(look
 def test_p_fake_is_the_network_s_and_so_is_that_without_the_band(looking):
     explanation = explain(looking, clicking())
     # Without clicks nothing passes the ReLU, and the bias of -2 is left.
-    assert explanation.band.p_fake_without == pytest.approx(expit(-2), abs=1e-4)
+    assert explanation.rows.p_fake_without == pytest.approx(expit(-2), abs=1e-4)
     found = looking.network(clicking()[np.newaxis])[0]
     assert explanation.p_fake == pytest.approx(found, abs=1e-4)
     assert found > 0.5
@@ -72,7 +72,7 @@ def test_p_fake_is_the_network_s_and_so_is_that_without_the_band(looking):
 
 def test_p_fake_is_calibrated(looking):
     run = a_run(looking.folder, calibration=Calibration(0.5, 1.0))
-    assert explain(run, clicking()).band.p_fake_without == pytest.approx(
+    assert explain(run, clicking()).rows.p_fake_without == pytest.approx(
         expit(-(0.5 * 2 + 1)), abs=1e-4
     )
 
@@ -83,11 +83,11 @@ def test_the_networks_of_an_ensemble_are_averaged(looking):
     alone = explain(looking, clicking())
     both = explain(a_run(None, members=(looking, blind)), clicking())
     assert both.map == pytest.approx(alone.map / 2, abs=1e-5)
-    assert both.band.p_fake_without == pytest.approx(expit(-1), abs=1e-4)
+    assert both.rows.p_fake_without == pytest.approx(expit(-1), abs=1e-4)
 
 
 @pytest.mark.parametrize(
-    ("band", "stretch", "sentence"),
+    ("rows", "columns", "sentence"),
     [
         # Rows of 250 Hz: row 8 reaches up to (32 - 7.5) * 250 = 6125 Hz, row 15 down to 4125 Hz.
         (Band(8, 15, 0.41), None, "P(fake) falls from 0.93 to 0.41 when 4.1-6.1 kHz is hidden"),
@@ -107,8 +107,8 @@ def test_the_networks_of_an_ensemble_are_averaged(looking):
         ),
     ],
 )
-def test_the_sentence_says_what_was_measured(band, stretch, sentence):
-    explanation = Explanation("occlusion", np.zeros((32, 32)), 0.93, band, stretch)
+def test_the_sentence_says_what_was_measured(rows, columns, sentence):
+    explanation = Explanation("occlusion", np.zeros((32, 32)), 0.93, rows, columns)
     assert explanation.sentence(AXES) == sentence
 
 
@@ -133,7 +133,7 @@ def test_a_network_that_looks_at_nothing_has_a_sentence_too(tmp_path):
     run = a_run(tmp_path)
     run.__dict__["network"] = lambda images: np.full(len(images), 0.75)
     explanation = explain(run, clicking())
-    assert explanation.band is explanation.stretch is None
+    assert explanation.rows is explanation.columns is None
     assert (explanation.map == 0).all()
     assert explanation.sentence(AXES) == (
         "P(fake) stays at 0.75: hiding a quarter of the height or of the width, wherever, changes "
