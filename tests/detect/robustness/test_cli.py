@@ -23,7 +23,7 @@ QUICK = ("--resamples", "20", "--explain-pictures", "0", "--jobs", "1")
 
 @pytest.fixture
 def run(make_run, tmp_path):
-    return make_run(tmp_path / "run", training={"seed": 0})
+    return make_run(tmp_path / "run", training={"seed": 0, "keep_epoch": "last"})
 
 
 @pytest.fixture(scope="module")
