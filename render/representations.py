@@ -141,7 +141,7 @@ REPRESENTATIONS = {
         column_ticks="render.axes:comb_steps",
         options=("line",),
         frame=SHORT,
-        rest="the fields of what vocoders leave",
+        rest="the vocoder indicators",
         rest_rows=INDICATOR_ROWS,
     ),
     "linear-comb": Representation(

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 RenderSettings = dict[str, Any]
+FORMAT = 1  # of render.json; older pictures are drawn anew
 _OTHER_KEYS = ("axes", "command")  # of render.json, besides the render settings
 
 
@@ -130,4 +131,11 @@ def _read_object(path: Path) -> dict[str, Any] | None:
         raise ValueError(f"expected drawing settings as JSON in {path}, got {error}") from error
     if not isinstance(content, dict):
         raise ValueError(f"expected drawing settings as a JSON object in {path}, got {content}")
+    number = content.get("format", "no number")
+    if "version" in content and number != FORMAT:  # only `render` writes a version
+        command = content.get("command", "./run.sh render AUDIO --to IMAGES")
+        raise ValueError(
+            f"expected drawing settings of format {FORMAT} in {path}, got {number}: draw the "
+            f"pictures anew with {command}"
+        )
     return content

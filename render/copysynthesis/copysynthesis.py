@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from tqdm import tqdm
 
+from render.console import one_line
 from render.copysynthesis import corpus, originals
 from render.copysynthesis.copying import copy
 from render.copysynthesis.corpus import SOURCE_RECORDING, VOCODER_TYPE, Corpus, Row
@@ -214,7 +215,7 @@ def _copy(task: CopyJob) -> CopyResult | Failure:
     try:
         made = copy(task.original.path, task.path, task.method, task.seed)
     except ValueError as error:
-        return Failure(task.original.name, " ".join(str(error).split()))
+        return Failure(task.original.name, one_line(error))
     return CopyResult(task, fresh=True, lossy=made.lossy, converted=made.converted)
 
 

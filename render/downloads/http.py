@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from tqdm import tqdm
 
+from render.console import one_line
 from render.downloads.catalogue import File
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ def cause(error: BaseException) -> str:
     """
     while deeper := error.__cause__ or (None if error.__suppress_context__ else error.__context__):
         error = deeper
-    return " ".join(str(error).split()) or type(error).__name__
+    return one_line(error) or type(error).__name__
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,16 @@ def test_pictures_of_unknown_axes(tmp_path):
     assert load_render_settings(tmp_path / "render.json") == {}
 
 
+def test_a_render_json_of_another_format_is_refused_with_the_command(tmp_path):
+    path = tmp_path / "render.json"
+    path.write_text('{"hop": 128, "version": 3, "command": "./run.sh render AUDIO --to IMAGES"}')
+    message = r"format 1 in .*render.json, got no number: draw .* with ./run.sh render AUDIO --to"
+    with pytest.raises(ValueError, match=message):
+        load_render_settings(path)
+    path.write_text('{"format": 1, "hop": 128, "version": 3}')
+    assert load_render_settings(path) == {"format": 1, "hop": 128, "version": 3}
+
+
 def test_pictures_from_before_there_was_a_format_are_refused_with_the_remedy():
     drawing = {"format": 1, "hop": 128}
     require_same_rendering(drawing, drawing)
