@@ -89,7 +89,7 @@ def home(tmp_path, monkeypatch):
     make = corpus.make
     monkeypatch.setattr(cli, "HOME", tmp_path)
     monkeypatch.setattr(cli, "DEMO", tmp_path / "datasets/demo/audio")
-    monkeypatch.setattr(corpus, "make", lambda folder, jobs: make(folder, count=3, jobs=1))
+    monkeypatch.setattr(corpus, "make", lambda folder, jobs: make(folder, count=6, jobs=1))
     (tmp_path / "datasets/audio").mkdir(parents=True)
     return tmp_path
 

@@ -79,6 +79,7 @@ def test_the_sweep_is_part_of_the_evaluation(audio, images, run, capsys):
     assert "--conditions telephone length" in page
 
 
+@pytest.mark.slow
 def test_without_recordings_it_is_the_evaluation_of_pictures(images, run, capsys):
     call = [str(images), "--run", str(run), "--resamples", "20", "--explain-pictures", "0"]
     assert main(call) == 0
@@ -88,6 +89,7 @@ def test_without_recordings_it_is_the_evaluation_of_pictures(images, run, capsys
     assert "robustness" not in json.loads((run / "report/metrics.json").read_text())
 
 
+@pytest.mark.slow
 def test_pictures_drawn_otherwise_are_refused_with_the_command_that_helps(
     audio, run, tmp_path, capsys
 ):
