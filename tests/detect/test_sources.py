@@ -15,10 +15,10 @@ def folder(tmp_path):
 
 
 def test_a_folder_stands_for_the_audio_files_below_it(folder):
-    found = list(expand([str(folder)]))
-    assert [source.below for source in found] == ["a.MP3", "b.wav", "sub/c.flac"]
-    assert [source.path for source in found] == [folder / source.below for source in found]
-    assert [source.name for source in found] == [str(source.path) for source in found]
+    sources = list(expand([str(folder)]))
+    assert [source.below for source in sources] == ["a.MP3", "b.wav", "sub/c.flac"]
+    assert [source.path for source in sources] == [folder / source.below for source in sources]
+    assert [source.name for source in sources] == [str(source.path) for source in sources]
 
 
 def test_the_files_of_a_folder_are_sorted_whatever_order_the_disk_has(tmp_path):
@@ -47,8 +47,8 @@ def test_a_file_whose_name_is_like_a_pattern_is_a_file(folder):
 
 def test_names_that_stand_for_nothing_are_refused(tmp_path):
     (tmp_path / "empty").mkdir()
-    found = list(expand([str(tmp_path / "empty"), str(tmp_path / "*.wav")]))
-    assert found == [
+    sources = list(expand([str(tmp_path / "empty"), str(tmp_path / "*.wav")]))
+    assert sources == [
         Refusal(str(tmp_path / "empty"), "expected recordings, got a folder without any"),
         Refusal(str(tmp_path / "*.wav"), "expected recordings, got a pattern without any"),
     ]

@@ -78,7 +78,7 @@ def test_an_excerpt_is_as_long_as_asked_and_from_anywhere():
 def test_what_is_recorded_louder_clips_and_what_is_quieter_is_rounded():
     # 12 dB are a factor of 3.981: 0.1 becomes 0.398, 0.5 would be 1.99.
     soft, loud = (
-        Gain(12, restore_level=False)(tone(500, level=one), RATE, None) for one in (0.1, 0.5)
+        Gain(12, restore_level=False)(tone(500, level=level), RATE, None) for level in (0.1, 0.5)
     )
     assert np.abs(soft).max() == pytest.approx(0.3981, abs=1e-3)
     assert np.abs(loud).max() == pytest.approx(1.0, abs=1e-3)
@@ -91,9 +91,9 @@ def test_what_is_recorded_louder_clips_and_what_is_quieter_is_rounded():
 def test_recordings_are_in_different_rooms_of_one_size():
     click = np.zeros(RATE, np.float32)
     click[0] = 1.0
-    one, other = (Room(0.5, 0)(click, RATE, generator(name, "x")) for name in "ab")
-    assert not np.allclose(one, other, atol=1e-3)
-    for tail in (one[1:], other[1:]):  # 0 dB: the tail has as much energy as the direct sound
+    first, second = (Room(0.5, 0)(click, RATE, generator(name, "x")) for name in "ab")
+    assert not np.allclose(first, second, atol=1e-3)
+    for tail in (first[1:], second[1:]):  # 0 dB: the tail has as much energy as the direct sound
         assert np.sum(tail**2) == pytest.approx(1.0, rel=1e-3)
 
 

@@ -203,7 +203,7 @@ def test_hostile_names_are_text(visit, bright):
     assert page.locator("a[href^='javascript']").count() == 0
     _, text = download(page, "Verdicts as JSON")
     names = {*HOSTILE[:3], HOSTILE[4], r"\u202egpj.elif\u202c.wav"}
-    assert names <= {one["path"] for one in json.loads(text)}
+    assert names <= {verdict["path"] for verdict in json.loads(text)}
 
 
 def test_twenty_at_once_are_served_a_bomb_and_a_stranger_among_them(visit, bright, dull):
@@ -232,7 +232,9 @@ def test_a_file_that_is_too_large_is_refused_by_the_page_and_by_the_server(
 ):
     page = visit()
     uploaded = []
-    page.on("request", lambda one: uploaded.append(one) if one.method == "PUT" else None)
+    page.on(
+        "request", lambda request: uploaded.append(request) if request.method == "PUT" else None
+    )
     large = tmp_path / "large.wav"
     with large.open("wb") as file:
         file.truncate(500 * MB)
@@ -243,7 +245,7 @@ def test_a_file_that_is_too_large_is_refused_by_the_page_and_by_the_server(
     address = urllib.parse.urlsplit(uploaded[0].url)
     headers = {name: uploaded[0].headers.get(name, "") for name in ("x-xsrftoken", "content-type")}
     cookies = page.context.cookies()
-    headers["Cookie"] = "; ".join(f"{one['name']}={one['value']}" for one in cookies)
+    headers["Cookie"] = "; ".join(f"{cookie['name']}={cookie['value']}" for cookie in cookies)
 
     def body():  # chunked, so that the server cannot know beforehand
         edge = headers["content-type"].split("boundary=")[1]
@@ -307,7 +309,7 @@ def test_the_report_is_shown_in_a_frame_that_reaches_nothing_of_the_page(visit):
     page.get_by_text("Show it here").click()
     frame = page.frame_locator("iframe[src^='data:']")
     frame.get_by_role("heading", name="How well it tells").wait_for()
-    inside = next(one for one in page.frames if one.url.startswith("data:"))
+    inside = next(frame for frame in page.frames if frame.url.startswith("data:"))
     assert inside.evaluate("window.origin") == "null"
 
 

@@ -74,7 +74,7 @@ def test_a_table_without_rows_is_refused(run):
         error_rates.read_scores(run)
 
 
-def test_the_errors_at_the_own_threshold_are_those_of_recordings_if_there_are(run):
+def test_the_errors_at_the_stored_threshold_are_those_of_recordings_if_there_are(run):
     path = run.folder / "report/metrics.json"
     path.write_text(json.dumps({"format": 1, "confusion": {"picture": [[70, 10], [20, 60]]}}))
     assert error_rates.stored_rates(run) == Rates(10, 80, 20, 80)
@@ -99,7 +99,7 @@ def test_a_report_of_another_format_is_refused_with_the_command_that_helps(run):
         error_rates.stored_rates(run)
 
 
-def test_the_steps_are_sorted_and_hold_the_own_threshold(run):
+def test_the_steps_are_sorted_and_hold_the_stored_threshold(run):
     assert threshold_steps(0.5) == sorted(set(threshold_steps(0.5)))
     assert 0.37 in threshold_steps(replace(run, threshold=0.37).threshold)
     assert 0.37 not in threshold_steps(0.5)
@@ -123,9 +123,9 @@ def test_the_rates_of_a_threshold_come_from_the_scores_of_the_evaluation(run):
     report = run.folder / "report"
     metrics = '{"format": 1, "confusion": {"recording": [[9, 1], [2, 8]]}}'
     (report / "metrics.json").write_text(metrics)
-    known = describe_threshold(run, 0.5)
-    assert "1 of 10" in known[0]
-    assert "For" not in "".join(known)
+    sentences = describe_threshold(run, 0.5)
+    assert "1 of 10" in sentences[0]
+    assert "For" not in "".join(sentences)
     other = "".join(describe_threshold(run, 0.9))
     assert "At 0.9" not in other  # the figures of 0.5 are not passed off as those of 0.9
     assert "For 0.9 they are not known" in other

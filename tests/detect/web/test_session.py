@@ -41,11 +41,11 @@ def test_what_is_gone_is_forgotten():
 
 
 def test_another_run_judges_anew_and_the_first_is_remembered():
-    session, one, other = {}, Service("one"), Service("other")
-    cached_verdicts(session, one, uploads("a"), lambda *_: None)
-    assert cached_verdicts(session, other, uploads("a"), lambda *_: None)["a"].reason == "other"
-    assert cached_verdicts(session, one, uploads("a"), lambda *_: None)["a"].reason == "one"
-    assert one.asked == ["a"]
+    session, first, second = {}, Service("first"), Service("second")
+    cached_verdicts(session, first, uploads("a"), lambda *_: None)
+    assert cached_verdicts(session, second, uploads("a"), lambda *_: None)["a"].reason == "second"
+    assert cached_verdicts(session, first, uploads("a"), lambda *_: None)["a"].reason == "first"
+    assert first.asked == ["a"]
 
 
 def test_what_was_judged_before_an_interruption_stays():

@@ -51,5 +51,5 @@ def test_what_has_no_probability_stays_as_it_is(run):
 
 
 def test_a_detection_keeps_everything_but_its_label(run):
-    found = Detection("a", "fake", 70.0, 0.7, -0.8, 2.0, warnings=("loud",))
-    assert relabel(found, with_threshold(run, 0.9)) == replace(found, label="real")
+    detection = Detection("a", "fake", 70.0, 0.7, -0.8, 2.0, warnings=("loud",))
+    assert relabel(detection, with_threshold(run, 0.9)) == replace(detection, label="real")
