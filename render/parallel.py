@@ -7,6 +7,7 @@ this machine each in a process of its own, on a cluster by another worker.
 
 import os
 import time
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -101,6 +102,8 @@ def run_tasks(
 def _processes(
     function: Callable[[Any], Any], tasks: Iterable[Any], jobs: int, on_crash: Callable[[Any], Any]
 ) -> Iterator[Any]:
+    # loky restarts a worker whose memory has grown, and no task is lost; a user need not know.
+    warnings.filterwarnings("ignore", "A worker stopped while some jobs", UserWarning)
     numbered_tasks = enumerate(tasks)
     running: dict[int, Any] = {}
 

@@ -2,6 +2,7 @@ import os
 import time
 
 import pytest
+from joblib.externals.loky import get_reusable_executor, process_executor
 
 from render import parallel
 from render.parallel import Executor, run_tasks
@@ -103,3 +104,19 @@ def test_a_scheduler_that_does_not_answer_is_an_error(monkeypatch):
     monkeypatch.setattr(parallel, "_PATIENCE", 1)
     with pytest.raises(OSError, match="127.0.0.1:9"):
         list(run_tasks(square, range(3), Executor("dask", scheduler="tcp://127.0.0.1:9"), on_crash))
+
+
+@pytest.mark.slow
+def test_a_worker_that_loky_restarts_is_no_matter_for_the_user(recwarn):
+    def grow(number):
+        """Let loky believe that this process leaks memory."""
+        process_executor._MAX_MEMORY_LEAK_SIZE = -1e12
+        process_executor._MEMORY_LEAK_CHECK_DELAY = 0
+        return number, os.getpid()
+
+    get_reusable_executor().shutdown()
+    results = list(run_tasks(grow, range(40), Executor(jobs=2), lambda number: None))
+    get_reusable_executor().shutdown()
+    assert sorted(number for number, _ in results) == list(range(40))
+    assert len({process for _, process in results}) > 2  # or nothing was restarted
+    assert not [warning for warning in recwarn if "worker stopped" in str(warning.message)]
