@@ -168,9 +168,9 @@ class Study:
         """The recordings to draw, with copies beside them if the drawing has some."""
         if not drawing.forge:
             return self.audio
-        from render.copysynthesis.copysynthesis import forge
+        from render.copysynthesis.copysynthesis import copy_dataset
         from render.copysynthesis.plan import CopyOptions
 
-        return forge(
+        return copy_dataset(
             self.audio, self.out / "forged", CopyOptions(copies=recordings.COPIES), jobs=self.jobs
         ).corpus.top

@@ -17,24 +17,24 @@ if TYPE_CHECKING:
     from render.copysynthesis.copysynthesis import CopyReport
 
 DESCRIPTION = """\
-Make fakes of the real recordings in REAL: each is taken apart and put together again by a classic
-vocoder, a neural one (HiFi-GAN), a method of phase manipulation, or a vocoder of yours. A copy has
-its original's length, level, sample rate and channels. WAV, FLAC, OGG and MP3 keep their codec and
-bit rate too; copies of any other format (M4A, WebM, ...) are FLAC. FAKE gets the folders of REAL,
-with fake for real.
+Make fakes of the real recordings in REAL by copy-synthesis. A vocoder analyses each recording and
+synthesises it anew: a classic vocoder, a neural one (HiFi-GAN), a method that changes the phases,
+or a vocoder of yours. A copy has its original's length, level, sample rate and channels. WAV, FLAC,
+OGG and MP3 keep their codec and bit rate too; copies of any other format (M4A, WebM, ...) are FLAC.
+FAKE gets the folders of REAL, with fake for real.
 
-REAL is a folder of real recordings, or a labelled dataset of which the real ones are copied. Where
-it has splits, only training recordings are: fakes made from the others would show a detector in
-training how validation and test sound. Run it again after an interruption: copies that are there
-stay. At the end it says which folder holds originals and copies, and how to draw it:
+REAL is a folder of real recordings, or a labelled dataset, whose real recordings are copied. If it
+has splits, only training recordings are copied: fakes made from the others would show a detector
+in training how validation and test sound. After an interruption, run it again: finished copies
+stay. At the end it names the folder that holds originals and copies, and the command to draw it:
 
   ./run.sh forge audio/real --to audio/fake      you have real recordings only
   ./run.sh forge audio --to audio/forged         you have both, and want more fakes to train with
   ./run.sh forge voices --to corpus              corpus gets the copies and a link to voices
 
-manifest.csv at the top of that folder gets a row for every copy: its method as generator, whether
-that is classic, neural or another (vocoder_type), its original (source_recording), and the columns
-of the original (speaker and so on). Rows that are there stay.
+manifest.csv at the top of that folder gets a row for every copy: the method (generator), its kind,
+which is classic, neural or other (vocoder_type), the original (source_recording), and the columns
+of the original (speaker and so on). Other rows stay.
 """
 
 EPILOG = """\
@@ -52,9 +52,9 @@ through the same codecs in both classes. A copy keeps the words, the melody and 
 original: a detector that knows only copies has learned the traces of vocoders and nothing else.
 HiFi-GAN takes a core about as long as the recording lasts.
 
-a vocoder of yours: a function (samples, rate, rng) -> samples of mono floats, as many as it got,
-that an installed package offers as an entry point of the group spoofsight.vocoders; name it in
---methods
+a vocoder of yours: a function (samples, rate, rng) -> samples, which returns as many mono floats as
+it gets. An installed package offers it as an entry point of the group spoofsight.vocoders; give its
+name to --methods
 
 exit status: 0 all copied; 1 some recordings failed, each named on standard error; 2 the call was
 wrong or nothing could be copied
@@ -124,67 +124,67 @@ def main(arguments: list[str] | None = None) -> int:
     status : int
         0 all copied, 1 some recordings failed, 2 nothing could be done.
     """
-    return call("forge", _forge, vars(parser().parse_args(arguments)))
+    return call("forge", _copy_dataset, vars(parser().parse_args(arguments)))
 
 
-def _forge(real: Path, to: Path, jobs: int, link: bool, **wish) -> int:
-    from render.copysynthesis.copysynthesis import forge
+def _copy_dataset(real: Path, to: Path, jobs: int, link: bool, **options) -> int:
+    from render.copysynthesis.copysynthesis import copy_dataset
     from render.copysynthesis.plan import CopyOptions
 
-    forged = forge(real, to, CopyOptions(**wish), jobs=jobs, link=link)
-    for line in _remarks(forged, wish["splits"]):
+    report = copy_dataset(real, to, CopyOptions(**options), jobs=jobs, link=link)
+    for line in _warnings(report, options["splits"]):
         print(f"forge: {line}", file=sys.stderr)
-    print(_table(forged))
-    if not forged.copied:
+    print(_table(report))
+    if not report.results:
         raise ValueError(
-            f"expected a recording that can be copied, got {len(forged.failures)} failures"
+            f"expected a recording that can be copied, got {len(report.failures)} failures"
         )
-    print(f"forge: to draw originals and copies: {_next(forged)}", file=sys.stderr)
-    return 1 if forged.failures else 0
+    print(f"forge: to draw originals and copies: {_render_command(report)}", file=sys.stderr)
+    return 1 if report.failures else 0
 
 
-def _table(forged: "CopyReport") -> str:
-    """Copies by method, and in all."""
-    counts = Counter(copied.task.method for copied in forged.copied)
-    fresh = sum(copied.fresh for copied in forged.copied)
+def _table(report: "CopyReport") -> str:
+    """Table of the copies by method, and their total."""
+    counts = Counter(result.job.method for result in report.results)
+    fresh = sum(result.fresh for result in report.results)
     lines = [f"{'method':<20} {'copies':>6}"]
     lines += [f"{method:<20} {count:>6}" for method, count in sorted(counts.items())]
-    total = f"copies: {len(forged.copied)}   made now: {fresh}   failures: {len(forged.failures)}"
-    converted = sum(copied.converted for copied in forged.copied)
+    total = f"copies: {len(report.results)}   made now: {fresh}   failures: {len(report.failures)}"
+    converted = sum(result.converted for result in report.results)
     return "\n".join([*lines, total + (f"   as FLAC: {converted}" if converted else "")])
 
 
-def _remarks(forged: "CopyReport", splits: tuple[str, ...]) -> Iterator[str]:
-    """What a person should know and might not expect."""
-    found = forged.found
-    left = sorted(found.splits("real") - {"", *splits})
-    if left:
-        yield f"left alone: real recordings of {' and '.join(left)} (see --splits)"
-    if bare := [split for split in left if split not in found.splits("fake")]:
-        yield f"there are no fakes in {' and '.join(bare)}: a detector cannot be judged there"
-    if lossy := sum(copied.lossy for copied in forged.copied):
+def _warnings(report: "CopyReport", splits: tuple[str, ...]) -> Iterator[str]:
+    """Lines for standard error: results that a user may not expect."""
+    source = report.source
+    left_out = sorted(source.splits("real") - {"", *splits})
+    if left_out:
+        yield f"left alone: real recordings of {' and '.join(left_out)} (see --splits)"
+    if unfaked := [split for split in left_out if split not in source.splits("fake")]:
+        yield f"there are no fakes in {' and '.join(unfaked)}: a detector cannot be judged there"
+    if lossy := sum(result.lossy for result in report.results):
         yield f"{lossy} copies are encoded once more than their originals (see --help)"
-    if converted := [copied.task.original.path for copied in forged.copied if copied.converted]:
+    if converted := [result.job.source.path for result in report.results if result.converted]:
         suffixes = " ".join(sorted({path.suffix for path in converted}))
         yield (
             f"warning: {len(converted)} copies are FLAC and their originals are not ({suffixes}): "
             "the format alone tells fake from real; convert the originals to FLAC first"
         )
-    if forged.corpus.originals is None:
-        yield f"{_shown(forged.corpus.top)} holds the copies alone, not their originals"
-    if forged.noted:
-        yield f"{_shown(forged.corpus.top / 'manifest.csv')} has a row for every copy"
+    if report.corpus.originals is None:
+        yield f"{_display(report.corpus.top)} holds the copies alone, not their originals"
+    if report.manifest_changed:
+        yield f"{_display(report.corpus.top / 'manifest.csv')} has a row for every copy"
 
 
-def _next(forged: "CopyReport") -> str:
-    """The command that draws the corpus; copies are to stay in the split of their originals."""
-    has_splits = bool(forged.found.splits("real") - {""})
+def _render_command(report: "CopyReport") -> str:
+    """The command that draws the corpus, with copies in the split of their originals."""
+    has_splits = bool(report.source.splits("real") - {""})
     group = "" if has_splits else " --group source_recording"
-    return f"./run.sh render {shlex.quote(_shown(forged.corpus.top))}{group}"
+    return f"./run.sh render {shlex.quote(_display(report.corpus.top))}{group}"
 
 
-def _shown(path: Path) -> str:
-    """A path as a person would write it from here."""
+def _display(path: Path) -> str:
+    """A path relative to the working directory, if it is below it."""
     return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)
 
 

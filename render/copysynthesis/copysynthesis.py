@@ -1,14 +1,13 @@
-"""A folder of real recordings in, a folder of resynthesised fakes out, however often interrupted.
+"""Copy-synthesis of a dataset: a folder of real recordings in, a folder of fake copies out.
 
-Copies that are there already, and newer than their original, stay. The manifest of the corpus
-(see `render.copysynthesis.corpus`) is written last.
+An interrupted call goes on: copies newer than their original stay. The manifest of the corpus (see
+`render.copysynthesis.corpus`) is written last.
 """
 
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from dataclasses import replace as changed
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
@@ -16,11 +15,11 @@ from typing import NamedTuple
 from tqdm import tqdm
 
 from render.console import one_line
-from render.copysynthesis import corpus, originals
+from render.copysynthesis import corpus
 from render.copysynthesis.copying import copy
 from render.copysynthesis.corpus import SOURCE_RECORDING, VOCODER_TYPE, Corpus, Row
-from render.copysynthesis.originals import Originals
-from render.copysynthesis.plan import CopyJob, CopyOptions, tasks
+from render.copysynthesis.plan import CopyJob, CopyOptions, plan_copies
+from render.copysynthesis.source_dataset import SourceDataset, read_source
 from render.layouts.folders import MANIFEST
 from render.layouts.walk import File, escape_bytes, walk
 from render.parallel import Executor, run_tasks
@@ -28,7 +27,7 @@ from render.png import PART
 from render.recording import LABELS, Failure, Recording
 from render.vocoders import registry
 
-FEW = 8  # copies that are made before a second process is up
+FEW = 8  # copies that one process makes before a second one has started
 
 
 class CopyResult(NamedTuple):
@@ -36,7 +35,7 @@ class CopyResult(NamedTuple):
 
     Attributes
     ----------
-    task : CopyJob
+    job : CopyJob
     fresh : bool
         Whether it was made now.
     lossy : bool
@@ -45,7 +44,7 @@ class CopyResult(NamedTuple):
         Whether it is FLAC because its original's format cannot be written.
     """
 
-    task: CopyJob
+    job: CopyJob
     fresh: bool
     lossy: bool
     converted: bool
@@ -53,30 +52,29 @@ class CopyResult(NamedTuple):
 
 @dataclass(frozen=True)
 class CopyReport:
-    """What came of it.
+    """Results of a copy-synthesis.
 
     Attributes
     ----------
-    copied : list of CopyResult
+    results : list of CopyResult
     failures : list of Failure
-        Recordings that cannot be copied, or not by a method, and why.
-    found : Originals
-        All that the folder of originals holds.
+        Recordings that cannot be copied, or not by one of the methods, and why.
+    source : SourceDataset
+        The folder of originals.
     corpus : Corpus
         The folder that holds originals and copies.
-    noted : bool
-        Whether its manifest was changed.
+    manifest_changed : bool
     """
 
-    copied: list[CopyResult]
+    results: list[CopyResult]
     failures: list[Failure]
-    found: Originals
+    source: SourceDataset
     corpus: Corpus
-    noted: bool
+    manifest_changed: bool
 
 
-def forge(
-    real: Path, fake: Path, wish: CopyOptions, *, jobs: int = -1, link: bool = True
+def copy_dataset(
+    real: Path, fake: Path, options: CopyOptions, *, jobs: int = -1, link: bool = True
 ) -> CopyReport:
     """Copy the real recordings of a folder.
 
@@ -85,8 +83,8 @@ def forge(
     real : Path
         Real recordings at any depth, or a labelled dataset of which the real ones are copied.
     fake : Path
-        Made if missing; it may hold no audio but the copies of an earlier, equal call.
-    wish : CopyOptions
+        Made if missing. It may hold no audio but the copies of an earlier, equal call.
+    options : CopyOptions
     jobs : int
         Processes; -1 for one a core.
     link : bool
@@ -94,7 +92,7 @@ def forge(
 
     Returns
     -------
-    forged : CopyReport
+    report : CopyReport
 
     Raises
     ------
@@ -104,53 +102,50 @@ def forge(
     OSError
         If the copies cannot be written.
     """
-    engine = Executor(jobs=jobs)
+    executor = Executor(jobs=jobs)
     if not real.is_dir():
         raise ValueError(f"expected a folder of real recordings, got {real}")
     real, fake = (Path(os.path.abspath(path)) for path in (real, fake))
-    registry.choose(wish.methods)
+    registry.choose(options.methods)
     where = corpus.locate(real, fake)
     table = corpus.read(where.top)
-    own = [] if where.originals == "" else corpus.read(real)
-    found = _find(real, fake, where, own, table)
+    source = _read_source(real, fake, where, table)
     linked = link and where.originals is None
     if linked:
-        where = changed(where, originals=real.name if found.labelled else "real")
-    plan = list(tasks(found.recordings, real, fake, where, wish))
-    _refuse_others(fake, where, plan)
+        where = replace(where, originals=real.name if source.labelled else "real")
+    plan = list(plan_copies(source.recordings, real, fake, where, options))
+    _refuse_other_audio(fake, where, plan)
     for path in (fake, where.top, where.top / MANIFEST):
         corpus.refuse_protected(path)
     _prepare(real, fake, where, plan, linked)
     try:
-        copied, failures = _copy_all(plan, found.failures, engine)
+        results, failures = _copy_all(plan, source.failures, executor)
     finally:
-        _sweep(plan)
-    added = [*_of_originals(found, real, where), *_of_copies(copied, real, where)]
-    noted = corpus.write(where.top, corpus.extended(table, where.copies, added))
-    return CopyReport(copied, failures, found, where, noted)
+        _delete_parts(plan)
+    rows = [*_rows_of_originals(source, real, where), *_rows_of_copies(results, real, where)]
+    manifest_changed = corpus.write(where.top, corpus.merge(table, where.copies, rows))
+    return CopyReport(results, failures, source, where, manifest_changed)
 
 
-def _find(
-    real: Path, fake: Path, where: Corpus, own: Iterable[Row], table: Iterable[Row]
-) -> Originals:
-    """Find what may be copied; the corpus' table knows better than that of the originals."""
-    known = corpus.by_name(own)
+def _read_source(real: Path, fake: Path, where: Corpus, table: Iterable[Row]) -> SourceDataset:
+    """Read the source dataset; rows of the corpus' table overrule those of its own manifest."""
+    rows = {} if where.originals == "" else corpus.by_name(corpus.read(real))
     if where.originals is not None:
         for name, row in corpus.by_name(table, where.originals).items():
-            known[name] = {**known.get(name, {}), **row}
+            rows[name] = {**rows.get(name, {}), **row}
     inside = os.path.relpath(fake, real)
-    without = "" if inside.startswith("..") else inside
-    return originals.find(real, where.originals or "", known, without)
+    left_out = "" if inside.startswith("..") else inside
+    return read_source(real, where.originals or "", rows, left_out)
 
 
-def _refuse_others(fake: Path, where: Corpus, plan: Sequence[CopyJob]) -> None:
-    """Keep copies out of a folder of somebody else's recordings."""
-    ours = {task.path for task in plan}
+def _refuse_other_audio(fake: Path, where: Corpus, plan: Sequence[CopyJob]) -> None:
+    """Refuse a folder that holds audio other than the planned copies."""
+    planned = {job.path for job in plan}
     link = where.top / where.originals if where.originals else None
     for item in walk(fake) if fake.is_dir() else ():
         if isinstance(item, File):
             path = Path(item.path)
-            if path not in ours and not (link and path.is_relative_to(link)):
+            if path not in planned and not (link and path.is_relative_to(link)):
                 raise ValueError(
                     f"expected no audio in {fake} but the copies that this call makes, "
                     f"got {escape_bytes(item.name)}: give another folder"
@@ -158,73 +153,73 @@ def _refuse_others(fake: Path, where: Corpus, plan: Sequence[CopyJob]) -> None:
 
 
 def _prepare(real: Path, fake: Path, where: Corpus, plan: Iterable[CopyJob], linked: bool) -> None:
-    """Make folders and the link, and delete what a killed run left half-written."""
-    for folder in {fake, *(task.path.parent for task in plan)}:
+    """Make folders and the link, and delete the half-written files of a killed run."""
+    for folder in {fake, *(job.path.parent for job in plan)}:
         folder.mkdir(parents=True, exist_ok=True)
-    _sweep(plan)
+    _delete_parts(plan)
     if linked:
         _link(where.top / str(where.originals), real)
 
 
-def _sweep(plan: Iterable[CopyJob]) -> None:
-    """Delete what is half-written: by a killed run, or by a worker when another met an error."""
-    for folder in {task.path.parent for task in plan}:
+def _delete_parts(plan: Iterable[CopyJob]) -> None:
+    """Delete half-written files: of a killed run, or of a worker when another met an error."""
+    for folder in {job.path.parent for job in plan}:
         for part in folder.glob(f"*{PART}"):
             part.unlink(missing_ok=True)
 
 
-def _link(place: Path, real: Path) -> None:
-    if not os.path.lexists(place):
-        place.symlink_to(real, target_is_directory=True)
-    elif not (place.is_dir() and place.samefile(real)):
+def _link(link: Path, real: Path) -> None:
+    if not os.path.lexists(link):
+        link.symlink_to(real, target_is_directory=True)
+    elif not (link.is_dir() and link.samefile(real)):
         raise ValueError(
-            f"expected nothing at {place}, where a link to {real} would be, got something else: "
+            f"expected nothing at {link}, where a link to {real} would be, got something else: "
             "with --no-link, the originals are left where they are"
         )
 
 
 def _copy_all(
-    plan: Sequence[CopyJob], failures: Iterable[Failure], engine: Executor
+    plan: Sequence[CopyJob], failures: Iterable[Failure], executor: Executor
 ) -> tuple[list[CopyResult], list[Failure]]:
     if len(plan) < FEW:
-        engine = Executor(jobs=1)
-    copied: list[CopyResult] = []
-    failed: dict[Failure, None] = {}
-    done = tqdm(
-        run_tasks(_copy, plan, engine, _lost), "forge", len(plan), unit="copy", disable=None
+        executor = Executor(jobs=1)
+    results: list[CopyResult] = []
+    unique_failures: dict[Failure, None] = {}
+    outcomes = tqdm(
+        run_tasks(_copy, plan, executor, _crashed), "forge", len(plan), unit="copy", disable=None
     )
-    for result in chain(failures, done):
-        if isinstance(result, CopyResult):
-            copied.append(result)
-        elif result not in failed:  # of several copies, each fails for the same reason
-            failed[result] = None
-            _tell(result)
-    # The order in which they come to an end varies.
-    copied.sort(key=lambda copied: copied.task.path)
-    return copied, sorted(failed, key=lambda failure: (failure.recording, failure.reason))
+    for outcome in chain(failures, outcomes):
+        if isinstance(outcome, CopyResult):
+            results.append(outcome)
+        elif outcome not in unique_failures:  # several copies may fail for the same reason
+            unique_failures[outcome] = None
+            _print(outcome)
+    # The order of completion varies.
+    results.sort(key=lambda result: result.job.path)
+    return results, sorted(unique_failures, key=lambda failure: (failure.recording, failure.reason))
 
 
-def _copy(task: CopyJob) -> CopyResult | Failure:
+def _copy(job: CopyJob) -> CopyResult | Failure:
+    source = job.source
     try:
-        original = task.original.path.stat()
-        if task.path.is_file() and task.path.stat().st_mtime >= original.st_mtime:
-            converted = task.path.suffix != task.original.path.suffix
-            return CopyResult(task, fresh=False, lossy=False, converted=converted)
+        if job.path.is_file() and job.path.stat().st_mtime >= source.path.stat().st_mtime:
+            converted = job.path.suffix != source.path.suffix
+            return CopyResult(job, fresh=False, lossy=False, converted=converted)
     except OSError as error:
-        return Failure(task.original.name, f"expected a file, got the error {error.strerror}")
+        return Failure(source.name, f"expected a file, got the error {error.strerror}")
     try:
-        made = copy(task.original.path, task.path, task.method, task.seed)
+        form = copy(source.path, job.path, job.method, job.seed)
     except ValueError as error:
-        return Failure(task.original.name, one_line(error))
-    return CopyResult(task, fresh=True, lossy=made.lossy, converted=made.converted)
+        return Failure(source.name, one_line(error))
+    return CopyResult(job, fresh=True, lossy=form.lossy, converted=form.converted)
 
 
-def _lost(task: CopyJob) -> Failure:
-    reason = f"expected a copy by {task.method}, got the end of the process that made it"
-    return Failure(task.original.name, reason)
+def _crashed(job: CopyJob) -> Failure:
+    reason = f"expected a copy by {job.method}, got the end of the process that made it"
+    return Failure(job.source.name, reason)
 
 
-def _tell(failure: Failure) -> None:
+def _print(failure: Failure) -> None:
     name = failure.recording.replace("\n", "\\n")
     tqdm.write(f"forge: {name}: {failure.reason}", file=sys.stderr)
 
@@ -234,29 +229,29 @@ def _name(recording: Recording, real: Path, where: Corpus) -> str:
     return Path(where.originals or "", recording.path.relative_to(real)).as_posix()
 
 
-def _of_originals(found: Originals, real: Path, where: Corpus) -> Iterator[Row]:
-    """Rows of the originals, as far as the corpus has none by itself."""
-    if where.originals is None or (where.originals == "" and found.labelled):
+def _rows_of_originals(source: SourceDataset, real: Path, where: Corpus) -> Iterator[Row]:
+    """Rows of the originals, unless render finds them in the corpus without any."""
+    if where.originals is None or (where.originals == "" and source.labelled):
         return
-    for recording in found.recordings:
-        facts = {"split": recording.split, "label": recording.label}
-        yield {"path": _name(recording, real, where), **facts, **recording.metadata}
+    for recording in source.recordings:
+        columns = {"split": recording.split, "label": recording.label}
+        yield {"path": _name(recording, real, where), **columns, **recording.metadata}
 
 
-def _of_copies(copied: Iterable[CopyResult], real: Path, where: Corpus) -> Iterator[Row]:
-    for task, *_ in copied:
-        recording = task.original
-        facts = {
-            "path": task.path.relative_to(where.top).as_posix(),
+def _rows_of_copies(results: Iterable[CopyResult], real: Path, where: Corpus) -> Iterator[Row]:
+    for job, *_ in results:
+        recording = job.source
+        columns = {
+            "path": job.path.relative_to(where.top).as_posix(),
             "split": recording.split,
             "label": "fake",
-            "generator": task.method,
-            VOCODER_TYPE: registry.vocoder_type(task.method),
+            "generator": job.method,
+            VOCODER_TYPE: registry.vocoder_type(job.method),
             SOURCE_RECORDING: _name(recording, real, where),
         }
         # A cell that calls the original real, in whatever column, is not true of a copy.
-        yield facts | {
+        yield columns | {
             column: cell
             for column, cell in recording.metadata.items()
-            if column not in facts and cell.lower() not in LABELS["real"]
+            if column not in columns and cell.lower() not in LABELS["real"]
         }

@@ -1,6 +1,6 @@
-"""The folder that holds originals and copies together, so that it can be drawn as it is.
+"""The corpus of a copy-synthesis: the folder that holds originals and copies, ready for render.
 
-Which one that is follows from where the two lie::
+It follows from the folders of the two::
 
     originals   copies              corpus
     real        audio/fake          audio, with a link audio/real to the originals
@@ -8,9 +8,9 @@ Which one that is follows from where the two lie::
     audio       audio/forged        audio
     speech      speech_plus         speech_plus, with a link to the originals
 
-``manifest.csv`` at its top has a row for every copy, with what is known of its original. Rows
-that were there stay, and so do their columns; a row is ours if it names an original and lies
-below the folder of the copies. The manifest that was there before ours is kept as `BEFORE`.
+``manifest.csv`` at its top has a row for every copy, with the columns of its original. Other rows
+and columns stay. A row is a copy's if it has a `SOURCE_RECORDING` and a path below the folder of
+the copies. A manifest of the user's is kept as `BACKUP`.
 """
 
 import csv
@@ -29,25 +29,25 @@ Row = dict[str, str]
 
 SOURCE_RECORDING = "source_recording"
 VOCODER_TYPE = "vocoder_type"
-BEFORE = f"{MANIFEST}.before-forge"
+BACKUP = f"{MANIFEST}.before-forge"
 COLUMNS = ("path", "split", "label", "generator", VOCODER_TYPE, SOURCE_RECORDING)
-_SPLITS = {word for words in SPLITS.values() for word in words}
-_WRITABLE = 0o222  # the right to write, of anybody
-_WORDS = _SPLITS | {word for words in LABELS.values() for word in words}
+_SPLIT_WORDS = {word for words in SPLITS.values() for word in words}
+_WRITE_PERMISSIONS = 0o222
+_WORDS = _SPLIT_WORDS | {word for words in LABELS.values() for word in words}
 
 
 @dataclass(frozen=True)
 class Corpus:
-    """Where originals and copies lie.
+    """The folder of originals and copies.
 
     Attributes
     ----------
     top : Path
         The folder that holds both.
     originals : str or None
-        The originals' path below it, empty if they are it; None if they lie elsewhere.
+        Path of the originals' folder below it, empty if it is `top`; None if it lies elsewhere.
     copies : str
-        The copies' path below it, empty if they are it.
+        Path of the copies' folder below it, empty if it is `top`.
     """
 
     top: Path
@@ -70,7 +70,7 @@ def locate(originals: Path, copies: Path) -> Corpus:
     Raises
     ------
     ValueError
-        If one is the other, the originals lie among the copies, or the copies in a folder that
+        If both are one folder, the originals lie among the copies, or the copies in a folder that
         says real.
 
     Examples
@@ -78,38 +78,39 @@ def locate(originals: Path, copies: Path) -> Corpus:
     >>> locate(Path("/audio/real"), Path("/audio/fake"))
     Corpus(top=PosixPath('/audio'), originals='real', copies='fake')
     """
-    here, there = (Path(os.path.abspath(path)) for path in (originals, copies))
-    if here.is_relative_to(there) or here.resolve().is_relative_to(there.resolve()):
+    real, fake = (Path(os.path.abspath(path)) for path in (originals, copies))
+    if real.is_relative_to(fake) or real.resolve().is_relative_to(fake.resolve()):
         raise ValueError(
             f"expected a folder for the copies without the originals in it, got {copies} for "
             f"those of {originals}"
         )
-    if there.is_relative_to(here) and here.name.lower() in LABELS["real"]:
+    if fake.is_relative_to(real) and real.name.lower() in LABELS["real"]:
         raise ValueError(f"expected a folder for the copies outside of {originals}, got {copies}")
-    top = _above_splits(_top(here, there))
-    inside = here.is_relative_to(top)
-    return Corpus(top, _below(here, top) if inside else None, _below(there, top))
+    top = _above_splits(_top(real, fake))
+    inside = real.is_relative_to(top)
+    return Corpus(top, _below(real, top) if inside else None, _below(fake, top))
 
 
-def _top(here: Path, there: Path) -> Path:
-    if there.is_relative_to(here):
-        return here
-    common = Path(os.path.commonpath([here, there]))
-    ours, theirs = there.relative_to(common).parts, here.relative_to(common).parts
-    if ours[0].lower() in _WORDS and theirs[0].lower() in _WORDS:
+def _top(real: Path, fake: Path) -> Path:
+    if fake.is_relative_to(real):
+        return real
+    common = Path(os.path.commonpath([real, fake]))
+    fake_parts, real_parts = (path.relative_to(common).parts for path in (fake, real))
+    if fake_parts[0].lower() in _WORDS and real_parts[0].lower() in _WORDS:
         return common
-    while ours and ours[-1].lower() in _WORDS:
-        ours = ours[:-1]
-        there = there.parent
-    return there
+    for part in reversed(fake_parts):
+        if part.lower() not in _WORDS:
+            break
+        fake = fake.parent
+    return fake
 
 
 def _above_splits(top: Path) -> Path:
-    """The folder above the splits, where a folder is one of several splits."""
-    if top.name.lower() not in _SPLITS:
+    """The folder above a split folder, if it holds several splits."""
+    if top.name.lower() not in _SPLIT_WORDS:
         return top
-    beside = (path.name.lower() for path in top.parent.iterdir() if path.is_dir())
-    others = {name for name in beside if name in _SPLITS} - {top.name.lower()}
+    names = (path.name.lower() for path in top.parent.iterdir() if path.is_dir())
+    others = {name for name in names if name in _SPLIT_WORDS} - {top.name.lower()}
     return _above_splits(top.parent) if others else top
 
 
@@ -131,23 +132,23 @@ def read(folder: Path) -> list[Row]:
     Raises
     ------
     ValueError
-        If it is no table with paths, or a row is longer than its header.
+        If the manifest has no paths, or a row is longer than the header.
     """
     path = folder / MANIFEST
     if not path.is_file():
         return []
-    found = []
+    rows = []
     for line, row in text_tables.read_table(path, ("path",)):
         if row.pop("", ""):
             raise ValueError(
                 f"expected as many cells as columns in line {line} of {path}, got more"
             )
-        found.append(row)
-    return found
+        rows.append(row)
+    return rows
 
 
 def by_name(table: Iterable[Row], below: str = "") -> dict[str, Row]:
-    """Rows by the path that they have below a folder; what lies elsewhere is left out.
+    """Rows by their path below a folder; rows of other folders are left out.
 
     Examples
     --------
@@ -159,17 +160,17 @@ def by_name(table: Iterable[Row], below: str = "") -> dict[str, Row]:
     return {key.removeprefix(start): row for key, row in keyed if key.startswith(start)}
 
 
-def extended(table: Iterable[Row], copies: str, added: Iterable[Row]) -> list[Row]:
-    """Put rows into a manifest, in the place of those that were put there before.
+def merge(table: Iterable[Row], copies: str, added: Iterable[Row]) -> list[Row]:
+    """Merge rows into a manifest, replacing the copies' rows of an earlier call.
 
     Parameters
     ----------
     table : iterable of dict of str to str
-        What is there.
+        The manifest's rows.
     copies : str
         Path of the copies below the manifest's folder.
     added : iterable of dict of str to str
-        Rows of originals, which stay out where there is one already, and of copies.
+        Rows of originals and copies. A row whose path has a row already is left out.
 
     Returns
     -------
@@ -178,7 +179,7 @@ def extended(table: Iterable[Row], copies: str, added: Iterable[Row]) -> list[Ro
     Examples
     --------
     >>> old = [{"path": "a.wav"}, {"path": "fake/b.wav", "source_recording": "b.wav"}]
-    >>> [row["path"] for row in extended(old, "fake", [{"path": "fake/c.wav"}])]
+    >>> [row["path"] for row in merge(old, "fake", [{"path": "fake/c.wav"}])]
     ['a.wav', 'fake/c.wav']
     """
     start = f"{copies}/" if copies else ""
@@ -187,20 +188,20 @@ def extended(table: Iterable[Row], copies: str, added: Iterable[Row]) -> list[Ro
         for row in table
         if not (row.get(SOURCE_RECORDING) and text_tables.path_key(row["path"]).startswith(start))
     ]
-    known = by_name(kept)
-    return kept + [row for row in added if text_tables.path_key(row["path"]) not in known]
+    kept_names = by_name(kept)
+    return kept + [row for row in added if text_tables.path_key(row["path"]) not in kept_names]
 
 
 def refuse_protected(path: Path) -> None:
-    """Refuse to write where somebody has taken the right to.
+    """Refuse to write where the permission to write is missing.
 
-    A file is replaced by renaming, which asks for no right to write the file itself; and an
-    administrator may write anywhere, but does not mean to.
+    A file is replaced by renaming, which needs no permission to write the file itself. And the
+    system lets an administrator write anywhere.
 
     Parameters
     ----------
     path : Path
-        A file or folder; what does not exist yet is asked of the folder above it.
+        A file or folder. If it does not exist yet, the folder above it is checked.
 
     Raises
     ------
@@ -208,12 +209,12 @@ def refuse_protected(path: Path) -> None:
     """
     while not path.exists():
         path = path.parent
-    if not (os.access(path, os.W_OK) and path.stat().st_mode & _WRITABLE):
+    if not (os.access(path, os.W_OK) and path.stat().st_mode & _WRITE_PERMISSIONS):
         raise ValueError(f"expected to write {path}, got one that is protected from writing")
 
 
 def write(folder: Path, table: Sequence[Row]) -> bool:
-    """Write a folder's manifest, unless it says the same already.
+    """Write a folder's manifest, unless it is unchanged.
 
     Parameters
     ----------
@@ -236,6 +237,6 @@ def write(folder: Path, table: Sequence[Row]) -> bool:
     if before == data:
         return False
     if before is not None and SOURCE_RECORDING not in text_tables.read_header(path):
-        replace(folder / BEFORE, before)
+        replace(folder / BACKUP, before)
     replace(path, data)
     return True

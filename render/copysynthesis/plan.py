@@ -1,6 +1,6 @@
-"""Which copies of which recordings there are to be, and where they lie.
+"""Plan of the copies: which recordings are copied by which vocoders, and to which files.
 
-A copy lies under the path of its original, with folders that say ``real`` saying ``fake``, and is
+A copy has the path of its original below the other folder, with ``fake`` for ``real``, and is
 called ``STEM-METHOD-HEX`` with its original's suffix, or ``.flac`` where that format cannot be
 written. A recording's path, the method and the seed decide by which methods it is copied, and how
 the copies sound.
@@ -22,14 +22,14 @@ from render.vocoders import registry
 
 @dataclass(frozen=True, kw_only=True)
 class CopyOptions:
-    """Which copies are to be made.
+    """Settings of a copy-synthesis.
 
     Attributes
     ----------
     methods : tuple of str
         Names of vocoders.
     copies : int
-        How many of them each recording is put through.
+        Copies of each recording, each by another vocoder.
     seed : int
         0 or more.
     splits : tuple of str
@@ -54,72 +54,73 @@ class CopyOptions:
 
 
 class CopyJob(NamedTuple):
-    """One copy that is to be there.
+    """One copy to make.
 
     Attributes
     ----------
-    original : Recording
+    source : Recording
     path : Path
         The copy's file.
     method : str
     seed : str
-        Decides how it sounds.
+        Seed of the copy's random numbers.
     """
 
-    original: Recording
+    source: Recording
     path: Path
     method: str
     seed: str
 
 
-def tasks(
-    recordings: Iterable[Recording], real: Path, fake: Path, corpus: Corpus, wish: CopyOptions
+def plan_copies(
+    recordings: Iterable[Recording], real: Path, fake: Path, corpus: Corpus, options: CopyOptions
 ) -> Iterator[CopyJob]:
-    """Pair recordings with methods.
+    """Pair recordings with vocoders.
 
     Parameters
     ----------
     recordings : iterable of Recording
-        Those that are fake, or of a split that is not wished for, get no copy.
+        Fake ones, and those of splits outside the options, get no copy.
     real, fake : Path
         Folders of the originals and of the copies.
     corpus : Corpus
-        Where these lie.
-    wish : CopyOptions
+        The folder that holds both.
+    options : CopyOptions
 
     Yields
     ------
-    task : CopyJob
+    job : CopyJob
 
     Raises
     ------
     ValueError
-        If the folders that a copy would be in call it real, or of another split.
+        If the folders of a copy would give it the class real, or another split.
     """
     for recording in recordings:
-        if recording.label == "real" and recording.split in ("", *wish.splits):
+        if recording.label == "real" and recording.split in ("", *options.splits):
             folder = _folder(recording, real, corpus)
             _refuse_contradiction(recording, f"{corpus.copies}/{folder}", fake)
-            for method in methods(recording.name, wish):
-                seed = f"{method}/{wish.seed}/{recording.name}"
+            for method in choose_methods(recording.name, options):
+                seed = f"{method}/{options.seed}/{recording.name}"
                 yield CopyJob(
-                    recording, fake / folder / _file(recording, method, seed), method, seed
+                    recording, fake / folder / _file_name(recording, method, seed), method, seed
                 )
 
 
-def methods(name: str, wish: CopyOptions) -> list[str]:
-    """Choose the methods that a recording is put through.
+def choose_methods(name: str, options: CopyOptions) -> list[str]:
+    """Choose the vocoders of a recording's copies.
 
-    The family comes first, classic or neural, for there are many classic methods and few neural
-    ones, and then the method; of several copies, each is of another family, as long as there are
-    any. Every family and method has a rank by its hash with the recording's name, so that another
-    method, or one less, changes the choice for no more recordings than it must (rendezvous hashing:
-    Thaler and Ravishankar, 1998).
+    The type is drawn first, classic or neural, because there are many classic vocoders and few
+    neural ones; then the vocoder of that type. Several copies alternate between the types. Types
+    and vocoders are ranked by their hash with the recording's name. So a vocoder more or less
+    changes the choice for as few recordings as possible (rendezvous hashing: Thaler and
+    Ravishankar, 1998).
 
     Parameters
     ----------
     name : str
-    wish : CopyOptions
+        Of the recording.
+    options : CopyOptions
 
     Returns
     -------
@@ -127,30 +128,30 @@ def methods(name: str, wish: CopyOptions) -> list[str]:
 
     Examples
     --------
-    >>> methods("a.wav", CopyOptions(methods=("world", "zero_phase"), copies=2, seed=3))
+    >>> choose_methods("a.wav", CopyOptions(methods=("world", "zero_phase"), copies=2, seed=3))
     ['world', 'zero_phase']
     """
 
     def rank(choice: str) -> str:
-        return splits.digest(f"{wish.seed}/{choice}/{name}")
+        return splits.digest(f"{options.seed}/{choice}/{name}")
 
-    families: dict[str, list[str]] = {}
-    for method in sorted(wish.methods, key=rank):
-        families.setdefault(registry.vocoder_type(method), []).append(method)
-    turns = zip_longest(*(families[one] for one in sorted(families, key=rank)))
-    chosen = [method for turn in turns for method in turn if method is not None]
-    return chosen[: wish.copies]
+    by_type: dict[str, list[str]] = {}
+    for method in sorted(options.methods, key=rank):
+        by_type.setdefault(registry.vocoder_type(method), []).append(method)
+    rounds = zip_longest(*(by_type[name] for name in sorted(by_type, key=rank)))
+    ranked = [method for methods in rounds for method in methods if method is not None]
+    return ranked[: options.copies]
 
 
 def _folder(recording: Recording, real: Path, corpus: Corpus) -> str:
-    """Where a copy lies below the folder of copies, whose place says fake or whose folders do."""
+    """Folder of a copy below the folder of copies; one of the folders on its path says fake."""
     parts = recording.path.relative_to(real).parent.parts
     parts = tuple("fake" if part.lower() in LABELS["real"] else part for part in parts)
     words = {part.lower() for part in (*corpus.copies.split("/"), *parts)}
     return "/".join(parts if words & set(LABELS["fake"]) else ("fake", *parts))
 
 
-def _file(recording: Recording, method: str, seed: str) -> str:
+def _file_name(recording: Recording, method: str, seed: str) -> str:
     readable = recording.stem.rpartition("-")[0]
     suffix = recording.path.suffix
     if suffix.lower() not in audio_format.SUFFIXES:

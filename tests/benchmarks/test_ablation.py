@@ -41,14 +41,16 @@ def wishes():
     """Give what copies were wished for; what is made are such that take no time."""
     from render.copysynthesis import copysynthesis
 
-    forge, wished = copysynthesis.forge, []
+    copy_dataset, wished = copysynthesis.copy_dataset, []
 
     def quickly(audio, to, wish, **how):
         wished.append(wish)
-        return forge(audio, to, replace(wish, methods=("zero_phase", "minimum_phase")), **how)
+        return copy_dataset(
+            audio, to, replace(wish, methods=("zero_phase", "minimum_phase")), **how
+        )
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(copysynthesis, "forge", quickly)
+        patch.setattr(copysynthesis, "copy_dataset", quickly)
         yield wished
 
 

@@ -166,7 +166,7 @@ def test_an_interrupted_run_says_how_to_go_on(audio, monkeypatch, capsys):
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(copysynthesis, "forge", interrupted)
+    monkeypatch.setattr(copysynthesis, "copy_dataset", interrupted)
     assert main(["audio/real", "--to", "audio/fake"]) == 130
     assert capsys.readouterr().err == "forge: interrupted; run it again to go on\n"
 

@@ -7,7 +7,7 @@ import soundfile
 from joblib.externals.loky import get_reusable_executor
 
 from render.copysynthesis import copying, copysynthesis
-from render.copysynthesis.copysynthesis import forge
+from render.copysynthesis.copysynthesis import copy_dataset
 from render.copysynthesis.plan import CopyOptions
 
 QUICK = ("phase_randomisation", "zero_phase", "linear_prediction")
@@ -34,8 +34,9 @@ def rows(folder):
         return {row["path"]: row for row in csv.DictReader(file)}
 
 
-def forged(real, fake, jobs=1, link=True, **wish):
-    return forge(real, fake, CopyOptions(**{"methods": QUICK, **wish}), jobs=jobs, link=link)
+def forge(real, fake, jobs=1, link=True, **options):
+    copy_options = CopyOptions(**{"methods": QUICK, **options})
+    return copy_dataset(real, fake, copy_options, jobs=jobs, link=link)
 
 
 @pytest.fixture
@@ -65,7 +66,7 @@ def dataset(tmp_path, write_sound):
 
 def test_every_real_recording_gets_a_fake_beside_it(voices):
     fake = voices.parent / "fake"
-    result = forged(voices, fake)
+    result = forge(voices, fake)
     assert not result.failures
     table = rows(voices.parent)
     made = {row["source_recording"]: path for path, row in table.items() if row["source_recording"]}
@@ -79,14 +80,16 @@ def test_every_real_recording_gets_a_fake_beside_it(voices):
         assert table[path]["generator"] in QUICK
         assert table[path]["generator"] in path
     assert [table[name]["label"] for name in made] == ["real"] * 3
-    assert [copied.lossy for copied in result.copied] == ["ogg" in p for p in sorted(made.values())]
+    assert [copied.lossy for copied in result.results] == [
+        "ogg" in p for p in sorted(made.values())
+    ]
 
 
 def test_render_reads_what_came_of_it(voices):
     from render.layouts import registry
     from render.recording import Recording
 
-    forged(voices, voices.parent / "fake", copies=2)
+    forge(voices, voices.parent / "fake", copies=2)
     found = list(registry.find(voices.parent))
     assert all(isinstance(item, Recording) for item in found)
     assert sorted(item.label for item in found) == ["fake"] * 6 + ["real"] * 3
@@ -97,7 +100,7 @@ def test_render_reads_what_came_of_it(voices):
 
 
 def test_of_a_dataset_only_training_recordings_are_copied(dataset):
-    result = forged(dataset, dataset / "forged")
+    result = forge(dataset, dataset / "forged")
     table = rows(dataset)
     made = {row["source_recording"]: row for row in table.values() if row["source_recording"]}
     assert set(made) == {"training/real/a.wav", "training/real/b.wav"}
@@ -109,15 +112,15 @@ def test_of_a_dataset_only_training_recordings_are_copied(dataset):
     assert table["training/fake/a.wav"]["vocoder_type"] == ""
     assert row["kind"] == ""  # "Bonafide" is not true of the copy
     assert table["training/fake/a.wav"]["generator"] == "hifigan"
-    assert result.found.splits("real") == {"train", "validation", "test"}
-    again = forged(dataset, dataset / "more", splits=("test",))
-    assert {copied.task.original.split for copied in again.copied} == {"test"}
+    assert result.source.splits("real") == {"train", "validation", "test"}
+    again = forge(dataset, dataset / "more", splits=("test",))
+    assert {copied.job.source.split for copied in again.results} == {"test"}
     assert set(table) < set(rows(dataset))
 
 
 def test_originals_elsewhere_are_linked_and_described(dataset, tmp_path):
     before = tree(dataset)
-    forged(dataset, tmp_path / "plus")
+    forge(dataset, tmp_path / "plus")
     assert tree(dataset) == before
     assert (tmp_path / "plus/set").samefile(dataset)
     table = rows(tmp_path / "plus")
@@ -125,19 +128,19 @@ def test_originals_elsewhere_are_linked_and_described(dataset, tmp_path):
     assert table["set/testing/real/b.wav"]["label"] == "real"
     originals = [row["source_recording"] for row in table.values() if row["source_recording"]]
     assert originals == ["set/training/real/a.wav", "set/training/real/b.wav"]
-    forged(dataset, tmp_path / "plus")
+    forge(dataset, tmp_path / "plus")
     assert rows(tmp_path / "plus") == table
 
 
 def test_unlabelled_originals_elsewhere_are_linked_as_real(voices, tmp_path):
     voices.rename(tmp_path / "voices")
-    forged(tmp_path / "voices", tmp_path / "new/audio/fake")
+    forge(tmp_path / "voices", tmp_path / "new/audio/fake")
     assert (tmp_path / "new/audio/real").samefile(tmp_path / "voices")
     assert all(name.startswith(("real/", "fake/")) for name in rows(tmp_path / "new/audio"))
 
 
 def test_no_link_leaves_the_originals_where_they_are(voices, tmp_path):
-    result = forged(voices, tmp_path / "out", link=False)
+    result = forge(voices, tmp_path / "out", link=False)
     assert not (tmp_path / "out/real").exists()
     assert result.corpus.originals is None
     assert set(rows(tmp_path / "out")) == {
@@ -149,28 +152,28 @@ def test_no_link_leaves_the_originals_where_they_are(voices, tmp_path):
 def test_something_in_the_place_of_the_link_is_refused(voices, tmp_path):
     (tmp_path / "out/real").mkdir(parents=True)
     with pytest.raises(ValueError, match="expected nothing at .*out/real, .* with --no-link"):
-        forged(voices, tmp_path / "out")
+        forge(voices, tmp_path / "out")
 
 
 def test_unlabelled_originals_around_the_copies_are_described_as_real(voices):
-    forged(voices.rename(voices.parent / "voices"), voices.parent / "voices/forged")
+    forge(voices.rename(voices.parent / "voices"), voices.parent / "voices/forged")
     table = rows(voices.parent / "voices")
     assert {name: row["label"] for name, row in table.items() if not row["source_recording"]} == {
         "a.wav": "real",
         "Ann/b.flac": "real",
         "Ann/c.ogg": "real",
     }
-    again = forged(voices.parent / "voices", voices.parent / "voices/forged")
-    assert not again.noted
-    assert not any(copied.fresh for copied in again.copied)
+    again = forge(voices.parent / "voices", voices.parent / "voices/forged")
+    assert not again.manifest_changed
+    assert not any(copied.fresh for copied in again.results)
 
 
 @pytest.mark.slow
 def test_the_seed_and_nothing_else_decides(voices, tmp_path):
     first = tmp_path / "first/fake"
-    forged(voices, first, copies=3)
-    forged(voices, tmp_path / "second/fake", copies=3, jobs=2)
-    forged(voices, tmp_path / "third/fake", copies=3, seed=1)
+    forge(voices, first, copies=3)
+    forge(voices, tmp_path / "second/fake", copies=3, jobs=2)
+    forge(voices, tmp_path / "third/fake", copies=3, seed=1)
     sounds, again, others = (
         samples(tmp_path / name / "fake") for name in ("first", "second", "third")
     )
@@ -180,27 +183,27 @@ def test_the_seed_and_nothing_else_decides(voices, tmp_path):
 
 def test_a_killed_run_is_completed_to_the_same_files(voices):
     fake = voices.parent / "fake"
-    forged(voices, fake, copies=2)
+    forge(voices, fake, copies=2)
     before = tree(voices.parent)
     first, second, *_ = sorted(path for path in fake.rglob("*") if path.is_file())
     first.unlink()
     (voices.parent / "manifest.csv").unlink()
     (fake / "a.wav.0123456789abcdef.part").write_bytes(b"half")
     kept = second.stat().st_mtime_ns
-    result = forged(voices, fake, copies=2)
+    result = forge(voices, fake, copies=2)
     assert tree(voices.parent) == before
     assert second.stat().st_mtime_ns == kept
-    assert [copied.task.path for copied in result.copied if copied.fresh] == [first]
+    assert [copied.job.path for copied in result.results if copied.fresh] == [first]
 
 
 def test_a_copy_of_what_has_changed_is_made_anew(voices, write_sound):
     fake = voices.parent / "fake"
-    forged(voices, fake)
+    forge(voices, fake)
     before = tree(fake)
     write_sound(voices / "a.wav", seconds=0.5, seed=9, rate=8_000)
     later = (voices / "Ann/b.flac").stat().st_mtime + 60
     os.utime(voices / "a.wav", (later, later))
-    forged(voices, fake)
+    forge(voices, fake)
     changed = {name for name, data in tree(fake).items() if before[name] != data}
     assert len(changed) == 1
     assert changed.pop().startswith("a-")
@@ -209,9 +212,9 @@ def test_a_copy_of_what_has_changed_is_made_anew(voices, write_sound):
 def test_failures_are_listed_once_and_the_rest_is_copied(voices, capfd, write_sound):
     (voices / "bad\nname.wav").write_text("no sound")
     write_sound(voices / "short.wav", seconds=0.1)
-    result = forged(voices, voices.parent / "fake", copies=3)
+    result = forge(voices, voices.parent / "fake", copies=3)
     assert [failure.recording for failure in result.failures] == ["bad\nname.wav", "short.wav"]
-    assert len(result.copied) == 9
+    assert len(result.results) == 9
     said = [line for line in capfd.readouterr().err.splitlines() if line.startswith("forge: ")]
     assert len(said) == 2
     assert said[0].startswith(r"forge: bad\nname.wav: expected audio")
@@ -225,7 +228,7 @@ def test_a_full_disk_ends_the_run(voices, monkeypatch):
 
     monkeypatch.setattr(copying.audio_format, "write", full)
     with pytest.raises(OSError, match="No space left on device"):
-        forged(voices, voices.parent / "fake")
+        forge(voices, voices.parent / "fake")
     assert not (voices.parent / "manifest.csv").exists()
 
 
@@ -240,7 +243,7 @@ def test_a_method_that_ends_its_process_is_a_failure(voices, tmp_path, monkeypat
     monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
     monkeypatch.setattr(copysynthesis, "FEW", 0)
     get_reusable_executor().shutdown()  # workers of another test do not know the package
-    result = forged(voices, voices.parent / "fake", methods=("die",), jobs=2)
+    result = forge(voices, voices.parent / "fake", methods=("die",), jobs=2)
     assert {failure.reason for failure in result.failures} == {
         "expected a copy by die, got the end of the process that made it"
     }
@@ -253,14 +256,14 @@ def test_a_folder_with_other_audio_is_refused(voices, write_sound, place):
     write_sound(voices.parent / place, format="WAV")
     before = tree(voices.parent)
     with pytest.raises(ValueError, match="but the copies that this call makes, got .*mine"):
-        forged(voices, voices.parent / "fake")
+        forge(voices, voices.parent / "fake")
     assert tree(voices.parent) == before
 
 
 def test_other_copies_are_other_audio(voices):
-    forged(voices, voices.parent / "fake", copies=2)
+    forge(voices, voices.parent / "fake", copies=2)
     with pytest.raises(ValueError, match="expected no audio in"):
-        forged(voices, voices.parent / "fake", copies=2, seed=1)
+        forge(voices, voices.parent / "fake", copies=2, seed=1)
 
 
 @pytest.mark.parametrize("number", range(4))
@@ -275,7 +278,7 @@ def test_impossible_calls_are_refused_before_anything_is_written(voices, number)
     before = tree(audio)
     arguments, message = calls[number]
     with pytest.raises(ValueError, match=message):
-        forged(*arguments)
+        forge(*arguments)
     assert tree(audio) == before
 
 
@@ -289,7 +292,7 @@ def test_what_is_protected_is_left_alone_even_by_an_administrator(voices, tmp_pa
     (tmp_path / protected).chmod(mode & ~0o222)
     try:
         with pytest.raises(ValueError, match=f"expected to write .*/{protected}, got one that is"):
-            forged(voices, tmp_path / "audio/fake")
+            forge(voices, tmp_path / "audio/fake")
     finally:
         (tmp_path / protected).chmod(mode)
     assert tree(tmp_path) == before
@@ -298,8 +301,8 @@ def test_what_is_protected_is_left_alone_even_by_an_administrator(voices, tmp_pa
 def test_the_manifest_of_the_user_is_kept_as_it_was(voices):
     text = b"path,label,speaker\r\nreal/a.wav,real,Ann\r\n"
     (voices.parent / "manifest.csv").write_bytes(text)
-    forged(voices, voices.parent / "fake")
-    forged(voices, voices.parent / "fake2/fake")
+    forge(voices, voices.parent / "fake")
+    forge(voices, voices.parent / "fake2/fake")
     assert (voices.parent / "manifest.csv.before-forge").read_bytes() == text
     assert rows(voices.parent)["real/a.wav"]["speaker"] == "Ann"
 
@@ -311,15 +314,15 @@ def test_an_error_leaves_nothing_half_written(voices, monkeypatch):
 
     monkeypatch.setattr(copying.audio_format, "write", full)
     with pytest.raises(OSError, match="No space left"):
-        forged(voices, voices.parent / "fake")
+        forge(voices, voices.parent / "fake")
     assert not tree(voices.parent / "fake")
 
 
 def test_copies_have_the_level_of_their_originals(voices):
-    result = forged(voices, voices.parent / "fake", copies=3)
-    for copied in result.copied:
+    result = forge(voices, voices.parent / "fake", copies=3)
+    for copied in result.results:
         made, original = (
-            soundfile.read(path)[0] for path in (copied.task.path, copied.task.original.path)
+            soundfile.read(path)[0] for path in (copied.job.path, copied.job.source.path)
         )
         level = 20 * np.log10(made.std() / original.std())
         assert level == pytest.approx(0, abs=1 if copied.lossy else 0.1)

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from render.copysynthesis import corpus
-from render.copysynthesis.corpus import by_name, extended, locate, read, write
+from render.copysynthesis.corpus import by_name, locate, merge, read, write
 
 # Where originals and copies lie, and what folder holds both: its name, and theirs below it.
 PLACES = {
@@ -66,30 +66,30 @@ COPY = {
 def test_rows_are_added_once_and_others_stay(tmp_path):
     text = 'path,speaker,note\nreal/a.wav,Ann,"one, two"\n./fake/mine.wav,Bob,\n'
     (tmp_path / "manifest.csv").write_text(text)
-    assert write(tmp_path, extended(read(tmp_path), "fake", [COPY]))
+    assert write(tmp_path, merge(read(tmp_path), "fake", [COPY]))
     assert (tmp_path / "manifest.csv").read_text() == (
         "path,speaker,note,split,label,generator,vocoder_type,source_recording\n"
         'real/a.wav,Ann,"one, two",,,,,\n'
         "./fake/mine.wav,Bob,,,,,,\n"
         "fake/a-world.wav,,,,fake,world,,real/a.wav\n"
     )
-    assert not write(tmp_path, extended(read(tmp_path), "fake", [COPY]))
+    assert not write(tmp_path, merge(read(tmp_path), "fake", [COPY]))
     other = {**COPY, "path": "fake/b-world.wav"}
-    assert write(tmp_path, extended(read(tmp_path), "fake", [other]))
+    assert write(tmp_path, merge(read(tmp_path), "fake", [other]))
     paths = [row["path"] for row in read(tmp_path)]
     assert paths == ["real/a.wav", "./fake/mine.wav", "fake/b-world.wav"]
 
 
 def test_rows_of_another_folder_of_copies_stay(tmp_path):
     table = [{**COPY, "path": "forged/b.wav"}, {**COPY, "path": "forged2/b.wav"}]
-    assert extended(table, "forged", [COPY]) == [table[1], COPY]
-    assert extended(table, "", [COPY]) == [COPY]
+    assert merge(table, "forged", [COPY]) == [table[1], COPY]
+    assert merge(table, "", [COPY]) == [COPY]
 
 
 def test_an_original_that_has_a_row_gets_no_second():
     table = [{"path": "real/a.wav", "label": "bonafide"}]
     added = [{"path": "real/a.wav", "label": "real"}, {"path": "real/b.wav", "label": "real"}]
-    assert extended(table, "fake", added) == [table[0], added[1]]
+    assert merge(table, "fake", added) == [table[0], added[1]]
 
 
 def test_a_new_manifest_begins_with_our_columns(tmp_path):
@@ -108,7 +108,7 @@ def test_rows_by_name_below_a_folder():
 def test_a_name_that_is_not_utf_8_survives(tmp_path):
     path = b"real/caf\xe9.wav"
     (tmp_path / "manifest.csv").write_bytes(b"path,label\n" + path + b",real\n")
-    write(tmp_path, extended(read(tmp_path), "fake", [COPY]))
+    write(tmp_path, merge(read(tmp_path), "fake", [COPY]))
     assert path in (tmp_path / "manifest.csv").read_bytes()
 
 

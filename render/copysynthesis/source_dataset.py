@@ -1,7 +1,7 @@
-"""The recordings of a folder that may be copied: those that are real.
+"""The source dataset of a copy-synthesis: its recordings with class and split.
 
-A class is told by folders (``real``, ``fake`` or a synonym, at any depth) and by the rows of a
-``manifest.csv``, a split likewise. Where nothing in the folder tells any class, all is real.
+Folders (``real``, ``fake`` or a synonym, at any depth) and rows of a ``manifest.csv`` give class
+and split. If they give no class to any recording, all are real.
 """
 
 from collections.abc import Mapping
@@ -14,21 +14,21 @@ from render.recording import LABELS, Failure, Recording
 
 Row = dict[str, str]
 
-_CLASSES = {word for words in LABELS.values() for word in words}
+_CLASS_WORDS = {word for words in LABELS.values() for word in words}
 
 
 @dataclass(frozen=True)
-class Originals:
-    """What a folder holds.
+class SourceDataset:
+    """Recordings of a folder.
 
     Attributes
     ----------
     recordings : list of Recording
-        By name, which is the path below the folder; fakes are among them where there are any.
+        Real and fake ones, sorted by name, which is the path below the folder.
     failures : list of Failure
-        Recordings whose class or split is missing or contradicts itself.
+        Recordings whose class or split is missing or contradictory.
     labelled : bool
-        Whether folders or rows tell the classes.
+        Whether folders or rows give the classes.
     """
 
     recordings: list[Recording]
@@ -36,26 +36,26 @@ class Originals:
     labelled: bool
 
     def splits(self, label: str) -> set[str]:
-        """The splits of a class; an empty string stands for none."""
+        """The splits of a class, with an empty string for recordings without split."""
         return {recording.split for recording in self.recordings if recording.label == label}
 
 
-def find(folder: Path, above: str, table: Mapping[str, Row], without: str) -> Originals:
+def read_source(folder: Path, above: str, table: Mapping[str, Row], left_out: str) -> SourceDataset:
     """Find the recordings of a folder.
 
     Parameters
     ----------
     folder : Path
     above : str
-        Names of folders above it that tell class and split too, with slashes.
+        Path of folders above it that may give class and split too.
     table : mapping of str to dict
-        Rows by the path below the folder.
-    without : str
-        Path below the folder of a folder that is left out; empty where there is none.
+        Manifest rows by the path below the folder.
+    left_out : str
+        A folder below it to leave out; empty for none.
 
     Returns
     -------
-    originals : Originals
+    source : SourceDataset
 
     Raises
     ------
@@ -65,7 +65,7 @@ def find(folder: Path, above: str, table: Mapping[str, Row], without: str) -> Or
     recordings: list[Recording] = []
     failures: list[Failure] = []
     for item in walk(folder):
-        if isinstance(item, File) and not (without and item.name.startswith(f"{without}/")):
+        if isinstance(item, File) and not (left_out and item.name.startswith(f"{left_out}/")):
             try:
                 row = table.get(text_tables.path_key(item.name), {})
                 recordings.append(_recording(item, above, row))
@@ -75,46 +75,46 @@ def find(folder: Path, above: str, table: Mapping[str, Row], without: str) -> Or
             failures.append(item)
     labelled = any(recording.label for recording in recordings)
     if not labelled:
-        recordings = _all_real(folder, recordings)
-    recordings, without_class = _whole(recordings, "label", "class")
-    recordings, without_split = _whole(recordings, "split", "split")
+        recordings = _as_real(folder, recordings)
+    recordings, without_class = _separate_incomplete(recordings, "label", "class")
+    recordings, without_split = _separate_incomplete(recordings, "split", "split")
     failures += without_class + without_split
-    _refuse_none(folder, recordings, failures)
+    _require_real(folder, recordings, failures)
     recordings.sort(key=lambda recording: recording.name)
-    return Originals(recordings, failures, labelled)
+    return SourceDataset(recordings, failures, labelled)
 
 
 def _recording(file: File, above: str, row: Row) -> Recording:
-    """Make a recording of a file; its class and split are empty where nothing tells them."""
+    """Make a recording of a file; class and split are empty where nothing gives them."""
     words = f"{above}/{file.name}".split("/")[:-1]
     label, name = row.get("label", ""), escape_bytes(file.name)
-    if label or any(word.lower() in _CLASSES for word in words):
+    if label or any(word.lower() in _CLASS_WORDS for word in words):
         label = labels.parse_label(words, label)
     labels.reject_contradiction(label, name)
     split = labels.parse_split(words, row.get("split", ""))
     return Recording(Path(file.path), name, split, label, path_lists.metadata(row, "path"))
 
 
-def _all_real(folder: Path, recordings: list[Recording]) -> list[Recording]:
+def _as_real(folder: Path, recordings: list[Recording]) -> list[Recording]:
     name = folder.absolute().name
     if name.lower() in LABELS["fake"]:
         raise ValueError(f"expected a folder of real recordings, got one named {name}")
     return [replace(recording, label="real") for recording in recordings]
 
 
-def _whole(
-    recordings: list[Recording], column: str, what: str
+def _separate_incomplete(
+    recordings: list[Recording], column: str, noun: str
 ) -> tuple[list[Recording], list[Failure]]:
-    """Part the recordings that lack a class or split that others have."""
-    having = [recording for recording in recordings if getattr(recording, column)]
-    if not having:
+    """Make failures of the recordings that lack a class or split which others have."""
+    complete = [recording for recording in recordings if getattr(recording, column)]
+    if not complete:
         return recordings, []
-    reason = f"expected a {what}, as other recordings have, got none"
-    lacking = [r for r in recordings if not getattr(r, column)]
-    return having, [Failure(recording.name, reason) for recording in lacking]
+    reason = f"expected a {noun}, as other recordings have, got none"
+    incomplete = [recording for recording in recordings if not getattr(recording, column)]
+    return complete, [Failure(recording.name, reason) for recording in incomplete]
 
 
-def _refuse_none(folder: Path, recordings: list[Recording], failures: list[Failure]) -> None:
+def _require_real(folder: Path, recordings: list[Recording], failures: list[Failure]) -> None:
     if any(recording.label == "real" for recording in recordings):
         return
     first = f", the first is {failures[0].recording}: {failures[0].reason}" if failures else ""

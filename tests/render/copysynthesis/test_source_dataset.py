@@ -1,6 +1,6 @@
 import pytest
 
-from render.copysynthesis.originals import find
+from render.copysynthesis.source_dataset import read_source
 
 
 def touch(folder, *names):
@@ -10,33 +10,33 @@ def touch(folder, *names):
     return folder
 
 
-def found(folder, above="", table=None, without=""):
-    return find(folder, above, table or {}, without)
+def read(folder, above="", table=None, left_out=""):
+    return read_source(folder, above, table or {}, left_out)
 
 
-def facts(originals):
-    return [(r.name, r.split, r.label) for r in originals.recordings]
+def facts(source):
+    return [(r.name, r.split, r.label) for r in source.recordings]
 
 
 def test_without_any_class_all_is_real(tmp_path):
     touch(tmp_path, "b.wav", "deep/er/a.FLAC", "notes.txt", "._b.wav")
-    originals = found(tmp_path)
-    assert facts(originals) == [("b.wav", "", "real"), ("deep/er/a.FLAC", "", "real")]
-    assert not originals.labelled
-    assert not originals.failures
-    assert originals.splits("real") == {""}
+    source = read(tmp_path)
+    assert facts(source) == [("b.wav", "", "real"), ("deep/er/a.FLAC", "", "real")]
+    assert not source.labelled
+    assert not source.failures
+    assert source.splits("real") == {""}
 
 
 def test_folders_tell_classes_and_splits(tmp_path):
     touch(tmp_path, "training/bonafide/a.wav", "dev/Spoof/b.wav", "training/fake/c.wav")
-    originals = found(tmp_path)
-    assert facts(originals) == [
+    source = read(tmp_path)
+    assert facts(source) == [
         ("dev/Spoof/b.wav", "validation", "fake"),
         ("training/bonafide/a.wav", "train", "real"),
         ("training/fake/c.wav", "train", "fake"),
     ]
-    assert originals.labelled
-    assert (originals.splits("real"), originals.splits("fake")) == (
+    assert source.labelled
+    assert (source.splits("real"), source.splits("fake")) == (
         {"train"},
         {"train", "validation"},
     )
@@ -44,9 +44,9 @@ def test_folders_tell_classes_and_splits(tmp_path):
 
 def test_folders_above_tell_too(tmp_path):
     touch(tmp_path, "a.wav")
-    assert facts(found(tmp_path, "training/real")) == [("a.wav", "train", "real")]
+    assert facts(read(tmp_path, "training/real")) == [("a.wav", "train", "real")]
     with pytest.raises(ValueError, match="got 1 fakes and 0 failures"):
-        found(tmp_path, "fake")
+        read(tmp_path, "fake")
 
 
 def test_rows_tell_and_carry_metadata(tmp_path):
@@ -55,16 +55,16 @@ def test_rows_tell_and_carry_metadata(tmp_path):
         "a.wav": {"path": "a.wav", "label": "genuine", "split": "train", "speaker": "Ann"},
         "b.wav": {"path": "b.wav", "label": "fake", "split": "test"},
     }
-    originals = found(tmp_path, table=table)
-    assert facts(originals) == [("a.wav", "train", "real"), ("b.wav", "test", "fake")]
-    assert originals.recordings[0].metadata == {"speaker": "Ann"}
+    source = read(tmp_path, table=table)
+    assert facts(source) == [("a.wav", "train", "real"), ("b.wav", "test", "fake")]
+    assert source.recordings[0].metadata == {"speaker": "Ann"}
 
 
 def test_what_others_have_and_one_lacks_is_a_failure(tmp_path):
     touch(tmp_path, "train/real/a.wav", "train/b.wav", "real/c.wav", "test/real/fake/d.wav")
-    originals = found(tmp_path)
-    assert facts(originals) == [("train/real/a.wav", "train", "real")]
-    assert {f.recording: f.reason for f in originals.failures} == {
+    source = read(tmp_path)
+    assert facts(source) == [("train/real/a.wav", "train", "real")]
+    assert {f.recording: f.reason for f in source.failures} == {
         "train/b.wav": "expected a class, as other recordings have, got none",
         "real/c.wav": "expected a split, as other recordings have, got none",
         "test/real/fake/d.wav": "expected one class, got fake and real",
@@ -73,7 +73,7 @@ def test_what_others_have_and_one_lacks_is_a_failure(tmp_path):
 
 def test_the_copies_are_no_originals(tmp_path):
     touch(tmp_path, "a.wav", "forged/fake/b.wav", "forged2/c.wav")
-    assert facts(found(tmp_path, without="forged")) == [
+    assert facts(read(tmp_path, left_out="forged")) == [
         ("a.wav", "", "real"),
         ("forged2/c.wav", "", "real"),
     ]
@@ -91,11 +91,11 @@ def test_the_copies_are_no_originals(tmp_path):
 def test_a_folder_without_real_recordings_is_refused(tmp_path, folder, file, message):
     touch(tmp_path, f"{folder}/{file}")
     with pytest.raises(ValueError, match=message):
-        found(tmp_path / folder)
+        read(tmp_path / folder)
 
 
 def test_a_generated_file_among_the_real_ones_is_a_failure(tmp_path):
     touch(tmp_path, "real/a.wav", "real/b_gen.wav")
-    originals = found(tmp_path)
-    assert facts(originals) == [("real/a.wav", "", "real")]
-    assert originals.failures[0].recording == "real/b_gen.wav"
+    source = read(tmp_path)
+    assert facts(source) == [("real/a.wav", "", "real")]
+    assert source.failures[0].recording == "real/b_gen.wav"
