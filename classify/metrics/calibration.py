@@ -1,8 +1,8 @@
-"""From the scores of a network to probabilities that hold: logistic (Platt) calibration.
+"""Logistic (Platt) calibration: raw scores to log-likelihood ratios.
 
-Scores are ln p(real) - ln p(fake), freed of the share of the classes in training. Calibration is
-an increasing straight line, so it never changes which of two is more bona fide. It is fitted with
-both classes weighing the same: whatever their share in validation, 0 speaks for neither.
+Raw scores are ln p(real) - ln p(fake), without the class prior of the training. Calibration is an
+increasing straight line, so it keeps their order. Both classes weigh the same in its fit, whatever
+their share in validation: 0 speaks for neither.
 """
 
 import numpy as np
@@ -14,9 +14,9 @@ from classify.runs.run import Calibration
 
 THRESHOLD = 0.5  # both errors cost the same, and P(fake) is for classes of the same frequency
 FOLDS = 5
-# A network that ranks validation no better than chance is still ranked by, but believed nothing.
+# Least slope: the scores of a network no better than chance keep their order, but say nothing.
 FLATTEST = 1e-3
-# Where the line is drawn between a verdict and "uncertain": see `uncertain_band`.
+# Bounds of the uncertain band, see `uncertain_band`.
 WRONG, FEWEST, MOST = 0.1, 0.05, 0.5
 
 
@@ -36,7 +36,7 @@ def fit(labels: np.ndarray, llr: np.ndarray) -> Calibration:
     Returns
     -------
     calibration : Calibration
-        Its slope is 0.001 or more: one of 0 or under says that there is nothing to believe.
+        Its slope is at least 0.001, also where the fit gives 0 or less.
 
     References
     ----------
@@ -46,8 +46,8 @@ def fit(labels: np.ndarray, llr: np.ndarray) -> Calibration:
     Examples
     --------
     >>> labels, llr = np.array([0, 0, 1, 1]), np.array([9.0, 4.0, 5.0, 0.0])
-    >>> found = fit(labels, llr)
-    >>> found.slope < 1, round(float(found(np.array([4.5]))[0]), 6)
+    >>> calibration = fit(labels, llr)
+    >>> calibration.slope < 1, round(float(calibration(np.array([4.5]))[0]), 6)
     (True, 0.0)
     """
     scale = max(float(np.abs(llr).max()), 1e-9)
@@ -68,7 +68,7 @@ def fit(labels: np.ndarray, llr: np.ndarray) -> Calibration:
 
 
 def cross_fitted(labels: np.ndarray, llr: np.ndarray, folds: int = FOLDS) -> np.ndarray | None:
-    """Calibrate every score by a line that was fitted on others.
+    """Calibrate every score by a line that was fitted on other scores.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def cross_fitted(labels: np.ndarray, llr: np.ndarray, folds: int = FOLDS) -> np.
     Returns
     -------
     calibrated : np.ndarray, shape=(n,), or None
-        None where a class has not at least two scores.
+        None where a class has fewer than two scores.
     """
     folds = min(folds, *np.bincount(labels, minlength=2))
     if folds < 2:
@@ -93,12 +93,11 @@ def cross_fitted(labels: np.ndarray, llr: np.ndarray, folds: int = FOLDS) -> np.
 
 
 def uncertain_band(labels: np.ndarray, llr: np.ndarray) -> tuple[float, float]:
-    """Between which P(fake) a verdict would too often be wrong.
+    """Find the P(fake) between which a verdict would be wrong too often.
 
-    The band is the narrowest around 0.5, the same to both sides, outside of which at most 1 in 10
-    verdicts on these scores is wrong, both classes weighing the same. It is never so narrow that
-    it holds fewer than 1 in 20 of the scores, nor so wide that it holds more than half of them:
-    all three answers do occur.
+    The band is symmetric around 0.5. It is the narrowest outside of which at most 1 in 10 verdicts
+    on these scores is wrong, both classes weighing the same. It holds at least 1 in 20 of the
+    scores and at most half of them, so that all three answers do occur.
 
     Parameters
     ----------
@@ -118,7 +117,7 @@ def uncertain_band(labels: np.ndarray, llr: np.ndarray) -> tuple[float, float]:
     weight = 1 / np.bincount(labels, minlength=2)[labels][order]
     share_wrong = np.cumsum(weight * wrong) / np.cumsum(weight)
     good = np.flatnonzero(share_wrong <= WRONG)
-    decided = (good[-1] + 1 if len(good) else 0) / len(llr)
-    decided = min(max(decided, 1 - MOST), 1 - FEWEST)
-    edge = float(np.quantile(strength, 1 - decided))
+    outside = (good[-1] + 1 if len(good) else 0) / len(llr)
+    outside = min(max(outside, 1 - MOST), 1 - FEWEST)
+    edge = float(np.quantile(strength, 1 - outside))
     return float(expit(-edge)), float(expit(edge))

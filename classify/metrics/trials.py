@@ -69,9 +69,9 @@ class Trials:
 
 
 def eer_of_any_scores(labels: np.ndarray, llr: np.ndarray) -> float:
-    """Equal error rate, where there must be a figure whatever the scores are.
+    """Equal error rate, defined for decisions too.
 
-    An early epoch or a small resample may have two answers, or one, for all.
+    An early epoch or a small resample may give no more than two different scores.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ def eer_of_any_scores(labels: np.ndarray, llr: np.ndarray) -> float:
     Returns
     -------
     error : float in [0, 1]
-        Of decisions, the mean of both errors.
+        For decisions, the mean of both error rates.
 
     Raises
     ------
@@ -103,7 +103,7 @@ def eer_of_any_scores(labels: np.ndarray, llr: np.ndarray) -> float:
 
 
 def oracle_metrics(labels: np.ndarray, llr: np.ndarray) -> dict[str, float]:
-    """What the threshold would give that the truth itself chose: nobody has it in use.
+    """Metrics at the threshold that the truth chooses, which nobody has in use.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ def oracle_metrics(labels: np.ndarray, llr: np.ndarray) -> dict[str, float]:
 
     Returns
     -------
-    figures : dict of str to float
+    metrics : dict of str to float
         ``eer_threshold``, an llr, and ``accuracy_at_eer``; empty where there is no EER.
 
     Examples
@@ -132,7 +132,7 @@ def oracle_metrics(labels: np.ndarray, llr: np.ndarray) -> dict[str, float]:
 def selective_accuracy(
     labels: np.ndarray, llr: np.ndarray, band: tuple[float, float]
 ) -> dict[str, float]:
-    """How many get no verdict, and how often the verdicts on the rest are right.
+    """Share of trials without a verdict, and accuracy of the verdicts on the rest.
 
     Parameters
     ----------
@@ -143,7 +143,7 @@ def selective_accuracy(
 
     Returns
     -------
-    figures : dict of str to float
+    metrics : dict of str to float
         ``uncertain``, a share of all, and ``accuracy`` of the rest, if there is one.
 
     Examples
@@ -154,10 +154,10 @@ def selective_accuracy(
     low, high = band
     p_fake = expit(-llr)
     sure = (p_fake <= low) | (p_fake >= high)
-    figures = {"uncertain": float(1 - sure.mean())}
+    metrics = {"uncertain": float(1 - sure.mean())}
     if sure.any():
-        figures["accuracy"] = float(np.mean((llr < 0)[sure] == (labels == 1)[sure]))
-    return figures
+        metrics["accuracy"] = float(np.mean((llr < 0)[sure] == (labels == 1)[sure]))
+    return metrics
 
 
 def main_unit(units: Iterable[str]) -> str:

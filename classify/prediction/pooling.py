@@ -1,4 +1,4 @@
-"""From the raw scores of pictures to calibrated scores of pictures and of recordings."""
+"""Calibrated scores of pictures and of recordings, from the raw scores of pictures."""
 
 import sys
 from dataclasses import dataclass, replace
@@ -61,22 +61,22 @@ def score(verb: str, run: Run, dataset: Path, truth: dict[Path, int]) -> RawScor
     ValueError
         If no picture can be scored.
     """
-    good = []
+    scores = []
     bar = tqdm(
         score_pictures(run, truth), f"{verb}: score", len(truth), unit="picture", disable=None
     )
-    for one in bar:
-        if one.llr is None:
-            tqdm.write(f"{verb}: {one.path}: {one.reason}", file=sys.stderr)
+    for result in bar:
+        if result.llr is None:
+            tqdm.write(f"{verb}: {result.path}: {result.reason}", file=sys.stderr)
         else:
-            good.append((one.path, one.llr))
-    if not good:
+            scores.append((result.path, result.llr))
+    if not scores:
         raise ValueError(f"expected pictures in {dataset}, got none that can be scored")
     return RawScores(
-        np.array([path.relative_to(dataset).as_posix() for path, _ in good]),
-        np.array([truth[path] for path, _ in good]),
-        np.stack([llr for _, llr in good]),
-        len(truth) - len(good),
+        np.array([path.relative_to(dataset).as_posix() for path, _ in scores]),
+        np.array([truth[path] for path, _ in scores]),
+        np.stack([llr for _, llr in scores]),
+        len(truth) - len(scores),
     )
 
 
@@ -115,17 +115,17 @@ def _truth(dataset: Path, run: Run, split: str) -> dict[Path, int]:
     if not folder.is_dir():
         raise ValueError(f"expected a split of pictures, got {folder}, which does not exist")
     index = {name.lower(): number for number, name in enumerate(run.classes)}
-    found = {path.name: path for path in sorted(folder.iterdir()) if path.is_dir()}
-    unknown = [name for name in found if name.lower() not in index]
-    if unknown or not found:
+    folders = {path.name: path for path in sorted(folder.iterdir()) if path.is_dir()}
+    unknown = [name for name in folders if name.lower() not in index]
+    if unknown or not folders:
         raise ValueError(
             f"expected the class folders {' and '.join(run.classes)} in {folder}, "
             f"got {', '.join(unknown) or 'none'}"
         )
-    return {path: index[name.lower()] for name in found for path in files(found[name])}
+    return {path: index[name.lower()] for name in folders for path in files(folders[name])}
 
 
-def calibrated_trials(run: Run, pictures: RawScores, known: Manifest) -> dict[str, Trials]:
+def calibrated_trials(run: Run, pictures: RawScores, rows: Manifest) -> dict[str, Trials]:
     """Average the networks, pool the recordings and calibrate.
 
     Parameters
@@ -133,28 +133,26 @@ def calibrated_trials(run: Run, pictures: RawScores, known: Manifest) -> dict[st
     run : Run
     pictures : RawScores
         Of all networks of the run.
-    known : Manifest
-        Says which pictures are clips of one recording.
+    rows : Manifest
+        It says which pictures are clips of one recording.
 
     Returns
     -------
-    levels : dict of str to Trials
+    trials : dict of str to Trials
         ``"picture"`` and, where the manifest names recordings, ``"recording"``.
     """
-    columns = manifest.table(known, pictures.names.tolist())
+    columns = manifest.table(rows, pictures.names.tolist())
     raw = Trials(pictures.names, pictures.labels, pictures.llr.mean(axis=1), columns)
-    found = {"picture": raw}
-    if "recording" in manifest.columns(known):
-        found["recording"] = pool_recordings(raw)
-    return {
-        level: replace(scored, llr=run.calibration(scored.llr)) for level, scored in found.items()
-    }
+    units = {"picture": raw}
+    if "recording" in manifest.columns(rows):
+        units["recording"] = pool_recordings(raw)
+    return {unit: replace(part, llr=run.calibration(part.llr)) for unit, part in units.items()}
 
 
 def pool_recordings(pictures: Trials) -> Trials:
     """Pool pictures into recordings by the mean of their scores.
 
-    The mean of log odds, not of probabilities: one clip near 0 or 1 has its weight.
+    The mean is of log odds, not of probabilities: a clip with a P near 0 or 1 counts for more.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Paths of pictures in, verdicts out."""
+"""Verdicts on pictures."""
 
 import glob
 from collections.abc import Iterable, Iterator
@@ -15,7 +15,7 @@ from classify.runs.run import Run
 
 @dataclass(frozen=True)
 class Verdict:
-    """What is said of one picture.
+    """Verdict on one picture.
 
     Attributes
     ----------
@@ -40,14 +40,14 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Refusal:
-    """A path of which nothing can be said, and why."""
+    """A path that cannot be judged, and why."""
 
     path: str
     reason: str
 
 
 def expand(names: Iterable[str]) -> Iterator[Path | Score]:
-    """List the pictures that the names stand for, in their order.
+    """List the pictures that names stand for, in the order of the names.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def expand(names: Iterable[str]) -> Iterator[Path | Score]:
 
 
 def predict(run: Run, names: Iterable[str]) -> Iterator[Verdict | Refusal]:
-    """Say what every picture is.
+    """Judge pictures.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
 """ROC and DET curves: what a threshold costs, over all thresholds.
 
 Rates are in [0, 1], of the first class called the second (``fpr``) and of the second called the
-first (``fnr``), and are drawn in per cent. Levels are ``"picture"`` and ``"recording"``.
+first (``fnr``), and are drawn in per cent. A unit is ``"picture"`` or ``"recording"``.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from scipy.stats import norm
 
-from classify.reports.plots import LEVELS, single, text
+from classify.reports.plots import UNITS, single, text
 
 # Ticks of a DET curve, about equally far apart on its axes.
 RATES = np.array(
@@ -25,7 +25,7 @@ STORED: dict[str, Any] = {"marker": "s", "markersize": 5, "linestyle": ""}
 
 @dataclass(frozen=True)
 class Curve:
-    """Error rates of the scores of one level.
+    """Error rates over all thresholds.
 
     Attributes
     ----------
@@ -49,7 +49,7 @@ def roc(curves: Mapping[str, Curve], classes: Sequence[str]) -> Figure:
     Parameters
     ----------
     curves : mapping of str to Curve
-        By level, ``"picture"`` or ``"recording"``.
+        By unit.
     classes : sequence of two str
         The positive one last.
 
@@ -59,9 +59,9 @@ def roc(curves: Mapping[str, Curve], classes: Sequence[str]) -> Figure:
     """
     figure, axes = single()
     real, fake = map(text, classes)
-    for level, curve in curves.items():
-        colour, style = LEVELS[level]
-        axes.plot(100 * curve.fpr, 100 * (1 - curve.fnr), style, color=colour, label=f"{level}s")
+    for unit, curve in curves.items():
+        colour, style = UNITS[unit]
+        axes.plot(100 * curve.fpr, 100 * (1 - curve.fnr), style, color=colour, label=f"{unit}s")
         x, y = curve.stored
         axes.plot(100 * x, 100 * (1 - y), color=colour, clip_on=False, zorder=3, **STORED)
     axes.plot([0, 100], [0, 100], ":", color="grey", label="guessing")
@@ -86,7 +86,7 @@ def det(curves: Mapping[str, Curve], classes: Sequence[str]) -> Figure:
     Parameters
     ----------
     curves : mapping of str to Curve
-        By level, ``"picture"`` or ``"recording"``.
+        By unit.
     classes : sequence of two str
         The positive one last.
 
@@ -101,17 +101,17 @@ def det(curves: Mapping[str, Curve], classes: Sequence[str]) -> Figure:
     figure, axes = single()
     real, fake = map(text, classes)
     ticks = _rates(curves)
-    for level, curve in curves.items():
-        colour, style = LEVELS[level]
-        place = _deviate(np.stack([curve.fpr, curve.fnr]), ticks)
-        axes.plot(*place, style, color=colour, label=f"{level}s")
-        for point, how in (((curve.eer, curve.eer), EER), (curve.stored, STORED)):
+    for unit, curve in curves.items():
+        colour, style = UNITS[unit]
+        line = _deviate(np.stack([curve.fpr, curve.fnr]), ticks)
+        axes.plot(*line, style, color=colour, label=f"{unit}s")
+        for point, marker in (((curve.eer, curve.eer), EER), (curve.stored, STORED)):
             at = _deviate(np.clip(point, 0, ticks[-1]), ticks)
-            axes.plot(*at, color=colour, clip_on=False, zorder=3, **how)
+            axes.plot(*at, color=colour, clip_on=False, zorder=3, **marker)
     ends = norm.ppf(ticks[[0, -1]])
     axes.plot(ends, ends, ":", color="grey")
-    for label, how in (("equal errors (EER)", EER), ("stored threshold", STORED)):
-        axes.plot([], [], color="#555555", label=label, **how)
+    for label, marker in (("equal errors (EER)", EER), ("stored threshold", STORED)):
+        axes.plot([], [], color="#555555", label=label, **marker)
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_ticks(norm.ppf(ticks), [f"{100 * tick:g}" for tick in ticks])
     axes.set(

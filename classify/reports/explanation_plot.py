@@ -1,7 +1,7 @@
 """An explanation drawn over the picture that it is of.
 
 Vermilion speaks for the positive class, blue for the other: the colours of the classes in every
-figure. The more opaque, the more. Frames stand around the rows and the columns of the sentence.
+plot. The more opaque, the more. Frames stand around the rows and the columns of the sentence.
 """
 
 import re
@@ -72,9 +72,9 @@ def _frame(panel: Axes, explanation: Explanation, shape: tuple[int, ...]) -> Non
     """Mark what was hidden for the sentence."""
     height, width = shape
     around = [withStroke(linewidth=2.4, foreground="black")]  # white alone is lost on loud sound
-    for one, across in ((explanation.rows, False), (explanation.columns, True)):
-        if one is not None:
-            start, size = one.first - 0.5, one.last - one.first + 1
+    for part, across in ((explanation.rows, False), (explanation.columns, True)):
+        if part is not None:
+            start, size = part.first - 0.5, part.last - part.first + 1
             corner = (start, -0.5) if across else (-0.5, start)
             spans = (size, height) if across else (width, size)
             frame = Rectangle(corner, *spans, fill=False, path_effects=around)

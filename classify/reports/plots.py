@@ -1,8 +1,9 @@
-"""Figures of a training and of its result, for people to look at.
+"""Plots of a training and of its result.
 
-Colours that the colour-blind can tell apart, the same for a class or a level in every figure, and
-sizes that can be read at the width of a phone. Scores are log-likelihood ratios, higher = more
-like the first class; rates and probabilities are in [0, 1] and drawn in per cent.
+A class or a unit (picture, recording) has the same colour in every plot. The colour-blind can tell
+the colours apart, and letters are readable at the width of a phone. Scores are log-likelihood
+ratios, higher = more like the first class. Rates and probabilities are in [0, 1] and drawn in per
+cent.
 """
 
 import io
@@ -24,12 +25,12 @@ from classify.runs.history import History, kept_epoch
 
 # Of Okabe and Ito's palette.
 CLASSES = ("#0072B2", "#D55E00")
-LEVELS = {"picture": ("#CC79A7", "--"), "recording": ("#009E73", "-")}
+UNITS = {"picture": ("#CC79A7", "--"), "recording": ("#009E73", "-")}
 MEMBERS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 
 
 def learning_curves(history: History, keep_epoch: str, path: Path) -> None:
-    """Write the figure of `learning` for one network.
+    """Write the plot of `learning` for one network.
 
     Parameters
     ----------
@@ -106,9 +107,9 @@ def histogram(
     low, high = min(ends[0], cut - 1), max(ends[1], cut + 1)
     bins = np.linspace(low, high, 41)
     for label, (name, colour) in enumerate(zip(classes, CLASSES, strict=True)):
-        own = np.clip(llr[labels == label], low, high)
-        if len(own):
-            shares = 100 * np.histogram(own, bins)[0] / len(own)
+        scores = np.clip(llr[labels == label], low, high)
+        if len(scores):
+            shares = 100 * np.histogram(scores, bins)[0] / len(scores)
             axes.stairs(shares, bins, fill=True, color=colour, alpha=0.35, label=text(name))
             axes.stairs(shares, bins, color=colour, linestyle=("-", "--")[label])
     axes.axvspan(*-logit(uncertain[::-1]), color="grey", alpha=0.25, lw=0, label="uncertain")
@@ -151,9 +152,9 @@ def reliability(labels: np.ndarray, llr: np.ndarray, classes: Sequence[str]) -> 
         (False, "#555555", "this detector"),
         (True, "white", "of fewer than 10"),
     ):
-        own = (total > 0) & ((total < 10) == few)
-        how = {"color": "#555555", "markerfacecolor": colour, "label": label}
-        axes.plot(100 * predicted[own], 100 * observed[own], "o", **how)
+        at = (total > 0) & ((total < 10) == few)
+        style = {"color": "#555555", "markerfacecolor": colour, "label": label}
+        axes.plot(100 * predicted[at], 100 * observed[at], "o", **style)
     axes.set(ylabel=f"of which {text(classes[1])}, %", xlim=(-3, 103), ylim=(-3, 103))
     axes.set_xticks(100 * bins)
     axes.grid(alpha=0.3)
@@ -219,7 +220,7 @@ def png(figure: Figure, dpi: int = 150, grey: bool = False) -> bytes:
 
 
 def text(name: str) -> str:
-    r"""Make a name fit for a figure: short, not left out of a legend, not taken for mathematics.
+    r"""Make a name fit for a plot: short, not left out of a legend, not taken for mathematics.
 
     Examples
     --------

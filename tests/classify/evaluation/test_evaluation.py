@@ -2,6 +2,7 @@ import csv
 import json
 import shutil
 
+import cv2
 import numpy as np
 import pytest
 
@@ -9,8 +10,15 @@ from classify.evaluation.evaluation import evaluate
 from classify.metrics.registry import METRICS, compute_metrics
 from classify.metrics.report import read
 from classify.prediction.inference import score_pictures
-from classify.reports import text
+from classify.reports import plots, text
 from classify.runs.run import Calibration, load
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    """Leave the plots of the report out; `test_html` and `test_plots` draw them."""
+    dot = cv2.imencode(".png", np.zeros((1, 1), np.uint8))[1].tobytes()
+    monkeypatch.setattr(plots, "png", lambda *_: dot)
 
 
 @pytest.fixture
@@ -119,19 +127,18 @@ def test_pictures_that_cannot_be_scored_are_named_and_counted(run, copy, capsys)
     assert "00.png: expected a picture, got something else" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(
-    ("spoil", "message"),
-    [
-        (lambda root: shutil.rmtree(root / "test"), "expected a split of pictures, got .*test"),
-        (lambda root: (root / "test/real").rename(root / "test/cats"), "got cats"),
-        (lambda root: [p.unlink() for p in root.glob("test/*/*")], "got none that can be scored"),
-        (lambda root: (root / "manifest.csv").write_text("a,b\n"), "expected a column path in"),
-    ],
-)
-def test_a_dataset_that_cannot_be_evaluated_is_refused(run, copy, spoil, message):
-    spoil(copy)
-    with pytest.raises(ValueError, match=message):
-        evaluate(copy, run, "test")
+def test_a_dataset_that_cannot_be_evaluated_is_refused(run, images, tmp_path):
+    spoilers = {
+        "expected a split of pictures, got .*test": lambda root: shutil.rmtree(root / "test"),
+        "got cats": lambda root: (root / "test/real").rename(root / "test/cats"),
+        "got none that can be scored": lambda root: [p.unlink() for p in root.glob("test/*/*")],
+        "expected a column path in": lambda root: (root / "manifest.csv").write_text("a,b\n"),
+    }
+    for number, (message, spoil) in enumerate(spoilers.items()):
+        copy = shutil.copytree(images, tmp_path / str(number))
+        spoil(copy)
+        with pytest.raises(ValueError, match=message):
+            evaluate(copy, run, "test")
 
 
 def test_a_dataset_of_other_drawing_settings_is_refused(trained, copy, tmp_path):

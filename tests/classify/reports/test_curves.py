@@ -20,9 +20,9 @@ def curve(bonafide, spoof, stored=(0.1, 0.2)):
     return Curve(fpr, fnr, detection.eer(bonafide, spoof)[0], stored)
 
 
-def drawn(figure, level):
-    """The line of a level and its marks, as arrays of x and y."""
-    line = next(line for line in figure.axes[0].lines if line.get_label() == f"{level}s")
+def drawn(figure, unit):
+    """The line of a unit and its marks, as arrays of x and y."""
+    line = next(line for line in figure.axes[0].lines if line.get_label() == f"{unit}s")
     marks = {
         other.get_marker(): other.get_xydata()[0]
         for other in figure.axes[0].lines
@@ -64,17 +64,23 @@ def test_the_marks_are_the_eer_and_the_stored_threshold():
     assert marks["s"] == pytest.approx([30, 95])
 
 
-@pytest.mark.parametrize("stored", [(0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (0.97, 0.001)])
-@pytest.mark.parametrize("distance", [-2.0, 0.1, 2.0, 12.0])
-def test_what_is_marked_lies_within_the_axes(distance, stored):
-    figure = curves.det({"picture": curve(*scores(distance), stored=stored)}, CLASSES)
-    low, high = figure.axes[0].get_xlim()
-    marks = drawn(figure, "picture")[1]
-    shown = np.clip(stored, norm.cdf(low), 0.995)
-    assert norm.cdf(marks["s"]) == pytest.approx(shown), "within the ticks it is where it is"
-    for mark in marks.values():
-        assert (low <= mark).all()
-        assert (mark <= high).all()
+def test_what_is_marked_lies_within_the_axes():
+    # Every point with two distances, and every distance with two points.
+    points = [(0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (0.97, 0.001)]
+    distances = [-2.0, 0.1, 2.0, 12.0]
+    pairs = [
+        *zip(distances, points, strict=True),
+        *zip(distances, points[1:] + points[:1], strict=True),
+    ]
+    for distance, stored in pairs:
+        figure = curves.det({"picture": curve(*scores(distance), stored=stored)}, CLASSES)
+        low, high = figure.axes[0].get_xlim()
+        marks = drawn(figure, "picture")[1]
+        shown = np.clip(stored, norm.cdf(low), 0.995)
+        assert norm.cdf(marks["s"]) == pytest.approx(shown), "within the ticks it is where it is"
+        for mark in marks.values():
+            assert (low <= mark).all()
+            assert (mark <= high).all()
 
 
 def test_the_ticks_of_a_det_curve_are_per_cent_at_their_deviates():
@@ -85,8 +91,8 @@ def test_the_ticks_of_a_det_curve_are_per_cent_at_their_deviates():
     assert (labels[0], labels[-1]) == (0.1, 40)
 
 
-def test_both_levels_stand_in_the_legend():
-    both = {level: curve(*scores(1.0)) for level in ("picture", "recording")}
+def test_both_units_stand_in_the_legend():
+    both = {unit: curve(*scores(1.0)) for unit in ("picture", "recording")}
     for figure in (curves.roc(both, CLASSES), curves.det(both, CLASSES)):
         labels = [text.get_text() for text in figure.legends[0].get_texts()]
         assert {"pictures", "recordings", "stored threshold"} <= set(labels)

@@ -164,7 +164,7 @@ class Evaluated:
 
 @pytest.fixture
 def quick(monkeypatch):
-    """Leave the figures out, for tests of the text."""
+    """Leave the plots out, for tests of the text."""
     dot = cv2.imencode(".png", np.zeros((1, 1), np.uint8))[1].tobytes()
     monkeypatch.setattr(html_report.plots, "png", lambda *_: dot)
 
@@ -231,6 +231,7 @@ def test_the_same_evaluation_gives_the_same_bytes(whole):
     assert one.write().read_bytes().decode() == page.source
 
 
+@pytest.mark.slow
 def test_the_report_of_100_000_scores_is_small(tmp_path):
     pictures = some_scores(40_000, 60_000)
     at = html_report.mistakes(pictures, 0.5)
@@ -284,7 +285,7 @@ def test_the_verdict_is_the_first_thing(whole):
     assert f"up to {100 * rule_of_three(45):.1f} %" in " ".join(page.text("body").split())
 
 
-def test_the_uncertain_share_is_told_for_each_level(whole):
+def test_the_uncertain_share_is_told_for_each_unit(whole):
     evaluated, page = whole
     text = page.text("body")
     assert "Between P(fake) 0.3 and 0.7 the answer is “uncertain”" in text
@@ -446,15 +447,16 @@ def test_without_a_manifest_there_are_pictures_only(tmp_path, quick):
     assert page.text("accuracy").count("to") == 1
 
 
-def test_an_ensemble_shows_its_seeds_and_its_members(tmp_path):
+def test_an_ensemble_shows_its_seeds_and_its_members(tmp_path, quick, monkeypatch):
+    histories = []
+    monkeypatch.setattr(html_report.plots, "learning", lambda rows, _: histories.append([*rows]))
     one = Evaluated(tmp_path)
-    alone = one.page()
-    members = tuple(
-        a_run(tmp_path / "mine" / f"seed-{n}", training={"seed": n, "keep_epoch": "last"})
-        for n in (4, 5, 6)
+    assert "Several seeds" not in one.page().text("body")
+    training = {"keep_epoch": "last"}
+    one.run.members = tuple(
+        a_run(tmp_path / "mine" / f"seed-{n}", training={"seed": n, **training}) for n in (4, 5, 6)
     )
     (tmp_path / "mine" / "history.csv").unlink()
-    one.run.members = members
     seeds = {"picture": (0.123, 0.0214), "recording": (0.1, 0.02)}
     units = one.report.units.items()
     page = one.page(units={unit: replace(part, seeds={"eer": seeds[unit]}) for unit, part in units})
@@ -462,11 +464,7 @@ def test_an_ensemble_shows_its_seeds_and_its_members(tmp_path):
     assert "3 networks were trained with different seeds" in text
     assert "Equal error rate (EER) 12.3 % ± 2.1 % 10.0 % ± 2.0 %" in text
     assert "Seed 4, 5, 6" in text
-    assert "Several seeds" not in alone.text("body")
-    curves = [
-        next(e["src"] for e in p.all("img") if e.get("id") == "learning") for p in (alone, page)
-    ]
-    assert curves[0] != curves[1]
+    assert histories == [[""], ["seed-4", "seed-5", "seed-6"]]
 
 
 def test_the_marked_epoch_is_the_one_that_the_run_says(tmp_path, quick, monkeypatch):
