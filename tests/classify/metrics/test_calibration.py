@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import expit
 
@@ -52,6 +52,7 @@ def test_a_network_that_knows_nothing_is_believed_nothing_and_never_turned_round
         lambda rows: 0 < sum(fake for fake, _ in rows) < len(rows)
     )
 )
+@settings(max_examples=25)  # each is an optimisation
 def test_calibration_never_changes_the_ranking(rows):
     labels = np.array([int(fake) for fake, _ in rows])
     llr = np.array([score / 10 for _, score in rows])
