@@ -215,6 +215,7 @@ def test_seeds_that_differ_widen_the_interval(scores_of_seed):
     )
 
 
+@pytest.mark.slow
 def test_the_table_has_a_row_a_factor_and_the_plot_is_a_picture(scores_of_seed):
     from benchmarks.ablation.factors import UNCHANGED, factors
     from benchmarks.ablation.report import markdown, plot, rows, table

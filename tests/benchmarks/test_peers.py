@@ -144,6 +144,7 @@ def test_programs_get_a_line_a_figure_and_people_a_plot(first):
     assert cv2.imread(str(out / "peers.png")).std() > 5
 
 
+@pytest.mark.slow
 def test_what_is_scored_is_not_done_again(first, audio):
     out = first[0]
     gone, stays = (out / f"scores/test/{name}.csv" for name in ("forest-1", "lfcc-gmm-0"))
@@ -193,6 +194,7 @@ def other(name):
     return f"{split}/{'real' if label == 'fake' else 'fake'}/{rest}"
 
 
+@pytest.mark.slow
 def test_networks_are_drawn_trained_and_scored_by_this_projects_commands(
     audio, tmp_path, monkeypatch
 ):

@@ -117,6 +117,7 @@ def test_codecs_of_telephony_stay(tmp_path):
         assert similarity(copy, sound) > 0.7
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LOSSY)
 def test_a_lossy_codec_keeps_its_bit_rate_so_that_it_does_not_tell_a_fake(tmp_path, name):
     major, subtype, rate, channels, options = LOSSY[name]

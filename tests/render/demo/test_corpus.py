@@ -113,6 +113,7 @@ def test_the_seed_and_nothing_else_decides(corpus, tmp_path):
     assert not set(tree(tmp_path / "other").values()) & set(tree(corpus).values())
 
 
+@pytest.mark.slow
 def test_a_killed_call_is_completed_to_the_same_files(tmp_path):
     make(tmp_path, count=6, jobs=1)
     before = tree(tmp_path)
@@ -128,6 +129,7 @@ def test_a_killed_call_is_completed_to_the_same_files(tmp_path):
     assert all(path.stat().st_mtime_ns == time for path, time in kept.items())
 
 
+@pytest.mark.slow
 def test_a_complete_corpus_is_left_as_it_is(tmp_path):
     make(tmp_path, count=6, jobs=1)
     before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}

@@ -5,7 +5,6 @@ import subprocess
 import sys
 import tarfile
 import threading
-import time
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -211,9 +210,7 @@ def test_what_needs_no_download_loads_no_library_for_it(arguments):
         "except SystemExit: pass\n"
         f"print(sorted(set(sys.modules) & set({(*cli.EXTRA, 'numpy', 'tqdm')!r})))"
     )
-    start = time.monotonic()
     done = subprocess.run(
         [sys.executable, "-c", code, *arguments], cwd=ROOT, capture_output=True, text=True
     )
     assert done.stdout.splitlines()[-1] == "[]"
-    assert time.monotonic() - start < 0.5 * 4  # on a machine that is busy with other tests too
