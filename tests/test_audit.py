@@ -56,7 +56,7 @@ def write(folder, sounds, plant):
 def audited(folder, splits, **settings):
     plan = RenderPlan(dataset=folder / "images", settings=Settings(**settings))
     render(folder / "audio", plan, Executor(jobs=1))
-    return [warning.short for warning in warnings(audit(folder / "images", splits))]
+    return [warning.problem for warning in warnings(audit(folder / "images", splits))]
 
 
 @pytest.fixture(scope="module")

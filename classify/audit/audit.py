@@ -122,7 +122,7 @@ def one_line(audit: Audit) -> str:
     -------
     line : str
     """
-    first, *others = [warning.short for warning in warnings(audit)] or [""]
+    first, *others = [warning.problem for warning in warnings(audit)] or [""]
     if others:
         first += f" (and {len(others)} more warnings)" if others[1:] else " (and one more warning)"
     if not first:

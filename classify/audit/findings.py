@@ -3,7 +3,7 @@
 Shares and accuracies are in [0, 1]; lines say them in per cent.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from classify.audit.confounders import CONFOUNDERS, Confounder
@@ -15,6 +15,7 @@ SUSPECT = 0.70  # balanced accuracy of one confounder, above which a warning may
 # without any shortcut, 1 confounder in 8,000 does; 0.60 would let 1 in 400 pass, of dozens.
 SURELY = 0.65
 LOPSIDED = 4  # pictures of one class for each of the other
+_BY_HEART = "what was learned by heart counts as recognised"
 
 
 @dataclass(frozen=True)
@@ -74,14 +75,24 @@ class Finding:
 
     Attributes
     ----------
-    short : str
-        The problem.
-    text : str
-        The problem, its meaning and its cure, one line.
+    problem : str
+    meaning : str
+        What follows from the problem.
+    advice : str
+        What to do.
+    details : str
+        The problem with intervals or examples.
     """
 
-    short: str
-    text: str
+    problem: str
+    meaning: str
+    advice: str
+    details: str = ""
+
+    @property
+    def text(self) -> str:
+        """All of it in one line."""
+        return f"{self.details or self.problem}: {self.meaning}; {self.advice}"
 
 
 def warnings(audit: Audit) -> list[Finding]:
@@ -153,61 +164,51 @@ def _shortcut(
         for share, value in zip(shares, suspects.values(), strict=True)
     ]
     return Finding(
-        short=claim + " and ".join(shares),
-        text=f"{claim}{' and '.join(intervals)}: {confounder.meaning}; {confounder.advice}",
+        claim + " and ".join(shares),
+        confounder.meaning,
+        confounder.advice,
+        claim + " and ".join(intervals),
     )
 
 
 def _copies(duplicates: Duplicates) -> Finding:
-    first, second = duplicates.examples[0]
-    count, such = duplicates.pictures, f"such as {first} and {second}"
+    count, (first, second) = duplicates.pictures, duplicates.examples[0]
     if duplicates.kind == "labels":
-        short = f"{count} pictures are the same but for their class"
-        return Finding(short, f"{short}, {such}: one of the labels is wrong; keep one, or neither")
-    words = {
-        ("exact", True): "picture of {} is an exact copy of a picture of {}",
-        ("exact", False): "pictures of {} are exact copies of pictures of {}",
-        ("near", True): "picture of {} shows nearly the same sound as a picture of {}",
-        ("near", False): "pictures of {} show nearly the same sound as pictures of {}",
-    }[duplicates.kind, count == 1]
-    short = f"{count} {words.format(duplicates.split, duplicates.earlier_split)}"
-    return Finding(
-        short,
-        f"{short}, {such}: what was learned by heart counts as recognised; keep such recordings "
-        "in one split",
-    )
+        problem = f"{count} pictures are the same but for their class"
+        meaning, advice = "one of the labels is wrong", "keep one, or neither"
+    else:
+        words = {
+            ("exact", True): "picture of {} is an exact copy of a picture of {}",
+            ("exact", False): "pictures of {} are exact copies of pictures of {}",
+            ("near", True): "picture of {} shows nearly the same sound as a picture of {}",
+            ("near", False): "pictures of {} show nearly the same sound as pictures of {}",
+        }[duplicates.kind, count == 1]
+        problem = f"{count} {words.format(duplicates.split, duplicates.earlier_split)}"
+        meaning, advice = _BY_HEART, "keep such recordings in one split"
+    return Finding(problem, meaning, advice, f"{problem}, such as {first} and {second}")
 
 
 def _recordings(overlap: Overlap) -> Finding:
     stand = "recording stands" if len(overlap.values) == 1 else "recordings stand"
-    short = f"{len(overlap.values)} {stand} in {overlap.earlier_split} and in {overlap.split}"
-    return Finding(
-        short,
-        f"{short}, such as {overlap.values[0]}: what was learned by heart counts as recognised; "
-        "keep all clips of a recording in one split",
-    )
+    problem = f"{len(overlap.values)} {stand} in {overlap.earlier_split} and in {overlap.split}"
+    advice = "keep all clips of a recording in one split"
+    return Finding(problem, _BY_HEART, advice, f"{problem}, such as {overlap.values[0]}")
 
 
-def _balance(audit: Audit) -> list[Finding]:
-    findings = []
+def _balance(audit: Audit) -> Iterator[Finding]:
     for split in audit.missing:
-        short = f"there is no {split} split"
-        findings.append(Finding(short, f"{short}: it is needed to train or to judge; make one"))
+        yield Finding(f"there is no {split} split", "it is needed to train or to judge", "make one")
     for split, part in audit.splits.items():
         (few, rarer), (many, commoner) = sorted(zip(part.pictures, audit.classes, strict=True))
         if not few:
-            short = f"{split} has no pictures of {rarer}"
-            findings.append(Finding(short, f"{short}: nothing can be told apart in it; add some"))
+            problem = f"{split} has no pictures of {rarer}"
+            yield Finding(problem, "nothing can be told apart in it", "add some")
         elif many > LOPSIDED * few:
-            short = f"{split} has {many} pictures of {commoner} and {few} of {rarer}"
-            findings.append(
-                Finding(
-                    short,
-                    f"{short}: always saying {commoner} would be right in "
-                    f"{_percent(many / (many + few))}; look at balanced accuracy, or add {rarer}",
-                )
+            yield Finding(
+                f"{split} has {many} pictures of {commoner} and {few} of {rarer}",
+                f"always saying {commoner} would be right in {_percent(many / (many + few))}",
+                f"look at balanced accuracy, or add {rarer}",
             )
-    return findings
 
 
 def _percent(share: float) -> str:

@@ -176,8 +176,8 @@ def test_a_planted_shortcut_is_found_and_named_where_it_is(dataset, planted):
     for split, (_, phrases) in planted.items():
         for phrase in phrases:
             warning = by_phrase[phrase]
-            assert warning.short == f"{phrase} alone tells real from fake in 100 % of {split}"
-            assert warning.text.startswith(f"{warning.short} (95 % interval 9")
+            assert warning.problem == f"{phrase} alone tells real from fake in 100 % of {split}"
+            assert warning.text.startswith(f"{warning.problem} (95 % interval 9")
 
 
 def test_a_shortcut_in_several_splits_is_one_line(dataset):

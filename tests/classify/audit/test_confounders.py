@@ -149,6 +149,6 @@ def test_every_row_reaches_the_table_the_report_and_the_warnings():
     )
     audit = Audit("images", ("real", "fake"), {"train": split}, (), (), (), 0, False)
     for row, warning in zip(CONFOUNDERS, warnings(audit), strict=True):
-        assert warning.short == f"{row.phrase} alone tells real from fake in 100 % of train"
+        assert warning.problem == f"{row.phrase} alone tells real from fake in 100 % of train"
         assert warning.text.endswith(f": {row.meaning}; {row.advice}")
         assert f"\n{row.title} " in text(audit)
