@@ -91,6 +91,8 @@ def _evaluate(
     from classify.runs.run import load
     from classify.scorefiles import files
 
+    if scores:
+        files.written_format(scores)  # a wrong suffix is refused before all the work
     run = load(folder)
     report = evaluate(dataset, run, split, by, resamples, explain_pictures, degrade)
     if scores:

@@ -1,1 +1,1 @@
-"""What else than speech tells the classes of a dataset apart."""
+"""Audit of a dataset: confounders, duplicates and leakage between splits."""

@@ -132,9 +132,7 @@ def write_scores(
         If the suffix is another, a name does not fit the format or comes twice, or a score is not
         finite.
     """
-    format = _BY_SUFFIX.get(path.suffix.lower())
-    if format is None:
-        raise ValueError(f"expected a score file ending in .tsv, .txt or .csv, got {path}")
+    format = written_format(path)
     _check(names, llr, format)
     rows = zip(names.tolist(), np.asarray(labels, dtype=int).tolist(), llr.tolist(), strict=True)
     contents = _contents(path, list(rows), format)
@@ -144,6 +142,25 @@ def write_scores(
     for file, text in contents.items():
         atomic_write(file, text.encode())
     return tuple(contents)
+
+
+def written_format(path: Path) -> str:
+    """Name the format that a suffix chooses.
+
+    Raises
+    ------
+    ValueError
+        If the suffix is another.
+
+    Examples
+    --------
+    >>> written_format(Path("mine.TXT"))
+    'asvspoof2021'
+    """
+    format = _BY_SUFFIX.get(path.suffix.lower())
+    if format is None:
+        raise ValueError(f"expected a score file ending in .tsv, .txt or .csv, got {path}")
+    return format
 
 
 def keys_path(path: Path) -> Path:

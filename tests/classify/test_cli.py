@@ -147,6 +147,8 @@ def test_some_refused_is_status_1_and_all_refused_is_status_2(images, run, tmp_p
         (["train", "IMAGES", "--shear", "90"], "train: expected shear of at least 0 and under 90"),
         (["evaluate", "IMAGES", "--run", "NOWHERE"], "evaluate: expected a trained run in "),
         (["evaluate", "NOWHERE", "--run", "RUN"], "evaluate: expected a split of pictures, got "),
+        # Before any work: the dataset is not looked at.
+        (["evaluate", "NOWHERE", "--scores", "mine.x"], "evaluate: expected a score file ending "),
         (["predict", "NOWHERE", "--run", "RUN"], "predict: "),
         (["predict", "EMPTY", "--run", "RUN"], "predict: "),
         (["evaluate", "IMAGES", "--run", "RUN", "--by", "x"], "evaluate: expected a column of "),
