@@ -113,7 +113,7 @@ test() { # --fast, as the first argument, leaves out what is marked slow
     shift
   fi
   lint
-  "$python" -m pytest --numprocesses 2 --dist loadfile ${marked[@]+"${marked[@]}"} "$@"
+  "$python" -m pytest --numprocesses 2 --dist worksteal ${marked[@]+"${marked[@]}"} "$@"
 }
 
 bench() {
