@@ -1,7 +1,7 @@
-"""Public datasets of real and generated speech, as `catalogue.toml` lists them.
+"""Catalogue of public datasets of real and generated speech, read from `catalogue.toml`.
 
-Sizes are in bytes. A checksum is one that the dataset's own place or makers publish; where none
-could be verified it is empty, and the file is checked by its size alone.
+Sizes are in bytes. Checksums are those that the hosting site or the authors publish. Without one, a
+file is checked by its size alone.
 """
 
 import tomllib
@@ -20,13 +20,13 @@ class File:
     Attributes
     ----------
     name : str
-        What it is called on disk; on the Hub, its path in the repository.
+        File name on disk; on the Hub, the path in the repository.
     url : str
         Empty on the Hub.
     size : int, optional
-        In bytes; None where it is published only rounded.
+        In bytes; None where only a rounded size is published.
     checksum : str
-        ``"md5:..."`` or ``"sha256:..."`` as published; empty where none is.
+        ``"md5:..."`` or ``"sha256:..."`` as published, or empty.
     """
 
     name: str
@@ -44,25 +44,25 @@ class File:
 
 @dataclass(frozen=True, kw_only=True)
 class Dataset:
-    """A dataset and where it can be had.
+    """A dataset and its source.
 
     Attributes
     ----------
     name, title : str
-        What the user types, and what it is.
+        The name for the command, and the name in full.
     licence, homepage : str
     size : int
-        Of all that is downloaded, in bytes; rounded where nobody publishes it exactly.
+        Bytes of the whole download; rounded where no exact size is published.
     place : str
-        ``"web"``, ``"hub"`` (Hugging Face), ``"kaggle"``, or ``"hand"``: not without a signature.
+        ``"web"``, ``"hub"`` (Hugging Face), ``"kaggle"``, or ``"hand"``, which needs a signature.
     layout : str
-        How `render` reads it; empty where it is real speech only, for `forge`.
+        Layout for `render`; empty for real speech alone, which is for `forge`.
     source : str
-        Repository and revision on the Hub, handle on Kaggle, or what to do by hand.
+        Repository and revision on the Hub, handle on Kaggle, or instructions by hand.
     files : tuple of File
         Archives to unpack; empty where the whole repository is the dataset.
     folder : str
-        What of it to render or forge, below the folder that it is fetched to.
+        Sub-folder to render or forge.
     """
 
     name: str
@@ -90,7 +90,7 @@ def read(path: Path = LIST) -> dict[str, Dataset]:
     Parameters
     ----------
     path : Path
-        A TOML file with a table a dataset and its files as an array of tables.
+        A TOML file: a table for each dataset, with its files as an array of tables.
 
     Returns
     -------
@@ -109,12 +109,12 @@ def read(path: Path = LIST) -> dict[str, Dataset]:
 
 
 def find(name: str) -> Dataset:
-    """Look a dataset up.
+    """Look up a dataset.
 
     Raises
     ------
     ValueError
-        If there is none of that name.
+        If no dataset has that name.
 
     Examples
     --------
@@ -127,7 +127,7 @@ def find(name: str) -> Dataset:
 
 
 def readable(size: int) -> str:
-    """Write a size in bytes as people read it.
+    """Write a size in bytes with a decimal unit.
 
     Examples
     --------

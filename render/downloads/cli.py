@@ -5,18 +5,18 @@ import shlex
 import sys
 from pathlib import Path
 
-from render.console import HOME
+from render.console import HOME, call
 from render.downloads import catalogue
 from render.downloads.catalogue import Dataset, readable
 
-MUCH = 10**9  # bytes, above which it asks
-EXTRA = ("huggingface_hub", "kagglehub", "pooch", "requests")
+ASK_ABOVE = 10**9  # bytes
+LIBRARIES = ("huggingface_hub", "kagglehub", "pooch", "requests")
 
 DESCRIPTION = """\
-Download the public dataset NAME, check it and unpack it into DIR; without NAME, list those there
-are. Size and licence are said first, and anything over 1 GB is asked about. An interrupted download
-goes on when the same command is run again; DIR is there only once it is whole, and its archives are
-deleted once unpacked. Datasets behind a signature are named with the way to get them.
+Download the public dataset NAME, check it and unpack it into DIR. Without NAME, list the datasets.
+It shows size and licence first, and asks before a download of over 1 GB. Run the same command again
+to continue an interrupted download. DIR appears once it is complete; archives are deleted once
+unpacked. For a dataset that needs a signature, it prints how to get it.
 """
 
 EPILOG = """\
@@ -63,34 +63,28 @@ def main(arguments: list[str] | None = None) -> int:
     status : int
         0 done, 2 not done.
     """
-    options = parser().parse_args(arguments)
+    return call("fetch", _fetch_or_list, vars(parser().parse_args(arguments)))
+
+
+def _fetch_or_list(name: str | None, to: Path | None, yes: bool) -> int:
+    if name is None:
+        print(table())
+        return 0
     try:
-        if options.name is None:
-            print(table())
-            return 0
-        return _fetch(catalogue.find(options.name), options.to, options.yes)
-    except (OSError, ValueError) as error:
-        return _failed(error, options.debug)
+        return _fetch(catalogue.find(name), to, yes)
+    except ConnectionError as error:
+        raise ConnectionError(f"{error}; run it again to go on") from error
     except ModuleNotFoundError as error:
-        if error.name not in EXTRA:
+        if error.name not in LIBRARIES:
             raise
-        lacking = f"expected the library {error.name}, got none: ./run.sh install brings it, or "
-        return _failed(ValueError(f"{lacking}pip install 'spoofsight[fetch]'"), options.debug)
-    except KeyboardInterrupt:
-        print("fetch: interrupted; run it again to go on", file=sys.stderr)
-        return 130
-
-
-def _failed(error: Exception, debug: bool) -> int:
-    if debug:
-        raise error
-    more = "; run it again to go on" if isinstance(error, ConnectionError) else ""
-    print(f"fetch: {error}{more}", file=sys.stderr)
-    return 2
+        raise ValueError(
+            f"expected the library {error.name}, got none: ./run.sh install brings it, or "
+            "pip install 'spoofsight[fetch]'"
+        ) from error
 
 
 def table() -> str:
-    """Lay the catalogue out, a line a dataset."""
+    """Write the catalogue as a table, one dataset a line."""
     rows = [("name", "size", "place", "licence", "what")]
     for dataset in catalogue.read().values():
         size = readable(dataset.size) if dataset.size else "?"
@@ -102,12 +96,12 @@ def table() -> str:
     )
 
 
-def following(dataset: Dataset, folder: Path) -> str:
-    """Write the command to run once a dataset is in a folder.
+def next_command(dataset: Dataset, folder: Path) -> str:
+    """Write the command that reads a downloaded dataset.
 
     Examples
     --------
-    >>> following(catalogue.find("wavefake"), Path("datasets/wavefake"))
+    >>> next_command(catalogue.find("wavefake"), Path("datasets/wavefake"))
     './run.sh render datasets/wavefake --layout wavefake'
     """
     inner = folder / dataset.folder if (folder / dataset.folder).is_dir() else folder
@@ -121,14 +115,14 @@ def _fetch(dataset: Dataset, to: Path | None, yes: bool) -> int:
     if dataset.place == "hand":
         raise ValueError(
             f"{dataset.name} is not given out without a signature: {dataset.source}: "
-            f"{dataset.homepage}; with it in a folder: {following(dataset, folder)}"
+            f"{dataset.homepage}; with it in a folder: {next_command(dataset, folder)}"
         )
     print(
         f"fetch: {dataset.title}: {readable(dataset.size)} to download; licence: "
         f"{dataset.licence}; see {dataset.homepage}",
         file=sys.stderr,
     )
-    if dataset.size > MUCH and not yes and not _agreed(dataset, folder):
+    if dataset.size > ASK_ABOVE and not yes and not _is_confirmed(dataset, folder):
         print("fetch: nothing downloaded", file=sys.stderr)
         return 2
     from render.downloads.download import obtain
@@ -136,12 +130,12 @@ def _fetch(dataset: Dataset, to: Path | None, yes: bool) -> int:
     for name, digest in obtain(dataset, folder).items():
         print(f"fetch: nobody publishes a checksum of {name}; got sha256:{digest}", file=sys.stderr)
     print(f"fetch: {folder} holds it; now:", file=sys.stderr)
-    print(following(dataset, folder))
+    print(next_command(dataset, folder))
     return 0
 
 
-def _agreed(dataset: Dataset, folder: Path) -> bool:
-    """Ask whether to download much."""
+def _is_confirmed(dataset: Dataset, folder: Path) -> bool:
+    """Ask whether to start a large download."""
     if not sys.stdin.isatty():
         raise ValueError(f"expected --yes for {readable(dataset.size)}, got no terminal to ask at")
     print(f"fetch: download it to {folder}? [y/N] ", end="", file=sys.stderr, flush=True)

@@ -1,8 +1,8 @@
-"""A dataset of the catalogue, from its place to a folder that is there only once it is whole.
+"""Download of a dataset into a folder that appears once it is complete.
 
-Beside the folder stands ``FOLDER.part`` meanwhile: archives, what has been unpacked of them, and
-``done``, a line a file that is unpacked. Whatever interrupts it, the same call goes on. Archives
-are deleted as soon as they are unpacked, for many would not fit beside what is in them.
+Until then ``FOLDER.part`` beside it holds archives, unpacked files, and ``done``, which has a line
+for each unpacked archive. After an interruption, the same call continues. Each archive is deleted
+once it is unpacked, because many disks cannot hold all archives beside their contents.
 """
 
 import fcntl
@@ -15,7 +15,7 @@ from render.downloads import archive, http, hubs
 from render.downloads.catalogue import Dataset, File, readable
 
 EXPANSION = 1.4  # unpacked to packed bytes: 1.38 for LJSpeech's bzip2, 1.19 for WaveFake's zip
-RESERVE = 10**9  # bytes of the disk that are left alone
+RESERVE = 10**9  # bytes of the disk that stay free
 
 
 def obtain(dataset: Dataset, folder: Path) -> dict[str, str]:
@@ -24,9 +24,9 @@ def obtain(dataset: Dataset, folder: Path) -> dict[str, str]:
     Parameters
     ----------
     dataset : Dataset
-        Of any place but ``"hand"``.
+        From any place but ``"hand"``.
     folder : Path
-        Where to put it: not there yet, or empty.
+        Missing or empty.
 
     Returns
     -------
@@ -36,18 +36,18 @@ def obtain(dataset: Dataset, folder: Path) -> dict[str, str]:
     Raises
     ------
     ValueError
-        If the folder holds something, the disk has no room, or what came is not what was expected.
+        If the folder is not empty, the disk has no room, or a file differs from the catalogue.
     ConnectionError
-        If the place cannot be reached or does not give it.
+        If the site cannot be reached or refuses the file.
     """
     folder = folder.resolve()  # a link may lead to a larger disk
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ValueError(f"expected nothing at {folder} yet, got something: delete it or give --to")
     part = folder.with_name(f"{folder.name}.part")
     part.mkdir(parents=True, exist_ok=True)
-    with _alone(part):
+    with _locked(part):
         _check_room(dataset, part)
-        tree = _tree(dataset, part)
+        tree = _download_tree(dataset, part)
         archive.refuse_links(tree)
         digests = _digests(part)
         tree.replace(folder)
@@ -55,8 +55,8 @@ def obtain(dataset: Dataset, folder: Path) -> dict[str, str]:
     return digests
 
 
-def needed(dataset: Dataset) -> int:
-    """Estimate the bytes of disk that fetching a dataset takes at its height."""
+def bytes_needed(dataset: Dataset) -> int:
+    """Estimate the peak disk use of a download, in bytes."""
     if dataset.place == "hub" and not dataset.files:
         return dataset.size
     sizes = [file.size or 2 * dataset.size // len(dataset.files) for file in dataset.files]
@@ -65,8 +65,8 @@ def needed(dataset: Dataset) -> int:
 
 
 @contextmanager
-def _alone(part: Path) -> Iterator[None]:
-    """Keep a second process out, for as long as this one lives."""
+def _locked(part: Path) -> Iterator[None]:
+    """Keep a second process out while this one lives."""
     with (part / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -76,8 +76,8 @@ def _alone(part: Path) -> Iterator[None]:
 
 
 def _check_room(dataset: Dataset, part: Path) -> None:
-    have = sum(path.stat().st_size for path in part.rglob("*") if path.is_file())
-    wanted = needed(dataset) - have + RESERVE
+    present = sum(path.stat().st_size for path in part.rglob("*") if path.is_file())
+    wanted = bytes_needed(dataset) - present + RESERVE
     free = shutil.disk_usage(part).free
     if wanted > free:
         raise ValueError(
@@ -85,30 +85,30 @@ def _check_room(dataset: Dataset, part: Path) -> None:
         )
 
 
-def _tree(dataset: Dataset, part: Path) -> Path:
-    """Put the dataset's files into a folder below `part`."""
+def _download_tree(dataset: Dataset, part: Path) -> Path:
+    """Download the dataset's files into a folder below `part`."""
     tree = part / "tree"
     if dataset.place == "kaggle":
         return hubs.from_kaggle(dataset.source, part / "kaggle")
     if dataset.place == "hub" and not dataset.files:
         hubs.from_hub(dataset.source, tree)
-        shutil.rmtree(tree / ".cache", ignore_errors=True)  # the library's own notes
+        shutil.rmtree(tree / ".cache", ignore_errors=True)  # the library's records
         return tree
-    done = _done(part)
+    unpacked = _unpacked(part)
     for file in dataset.files:
-        if file.name not in done:
-            packed = _packed(dataset, file, part / "archives")
-            digest = "" if file.checksum else _sha256(packed)
+        if file.name not in unpacked:
+            path = _archive(dataset, file, part / "archives")
+            digest = "" if file.checksum else _sha256(path)
             room = shutil.disk_usage(part).free - RESERVE
-            archive.unpack(packed, tree, archive.Bounds(size=room))
-            with (part / "done").open("a", encoding="utf-8") as notes:
-                notes.write(f"{file.name}\t{digest}\n")
-            packed.unlink()
+            archive.unpack(path, tree, archive.Bounds(size=room))
+            with (part / "done").open("a", encoding="utf-8") as record:
+                record.write(f"{file.name}\t{digest}\n")
+            path.unlink()
     return tree
 
 
-def _packed(dataset: Dataset, file: File, folder: Path) -> Path:
-    """One archive, as it was published."""
+def _archive(dataset: Dataset, file: File, folder: Path) -> Path:
+    """Download one archive."""
     if dataset.place == "web":
         return http.fetch(file, folder)
     path = hubs.from_hub(dataset.source, folder, file.name)
@@ -116,14 +116,14 @@ def _packed(dataset: Dataset, file: File, folder: Path) -> Path:
     return path
 
 
-def _done(part: Path) -> dict[str, str]:
-    notes = part / "done"
-    lines = notes.read_text(encoding="utf-8").splitlines() if notes.exists() else []
+def _unpacked(part: Path) -> dict[str, str]:
+    record = part / "done"
+    lines = record.read_text(encoding="utf-8").splitlines() if record.exists() else []
     return dict(line.split("\t") for line in lines if "\t" in line)
 
 
 def _digests(part: Path) -> dict[str, str]:
-    return {name: digest for name, digest in _done(part).items() if digest}
+    return {name: digest for name, digest in _unpacked(part).items() if digest}
 
 
 def _sha256(path: Path) -> str:

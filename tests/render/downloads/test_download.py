@@ -334,7 +334,7 @@ def test_a_link_to_another_disk_is_followed(server, dataset, tmp_path):
 
 def test_a_full_disk_is_said_before_the_download(server, dataset, tmp_path, monkeypatch):
     # Largest archive and 1.4 times all of them, and 1 GB that is left alone.
-    wanted = download.needed(dataset) + download.RESERVE
+    wanted = download.bytes_needed(dataset) + download.RESERVE
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=wanted - 1))
     with pytest.raises(ValueError, match=r"expected 1\.0 GB free where .* is, got 1\.0 GB"):
         download.obtain(dataset, tmp_path / "tiny")
@@ -349,10 +349,10 @@ def test_the_disk_needed_is_the_largest_archive_beside_what_is_unpacked():
     files = tuple(File(name=f"{n}.tar", url="https://x") for n in range(19))
     about = {"name": "x", "title": "X", "licence": "?", "homepage": "https://x"}
     many = Dataset(**about, size=142_300_000_000, place="web", files=files)
-    assert 199e9 < download.needed(many) < 215e9
+    assert 199e9 < download.bytes_needed(many) < 215e9
     one = Dataset(**about, size=10**9, place="web", files=(File(name="a", url="x", size=10**9),))
-    assert download.needed(one) == 2_400_000_000
-    assert download.needed(Dataset(**about, size=10**9, place="hub", source="a/b@c")) == 10**9
+    assert download.bytes_needed(one) == 2_400_000_000
+    assert download.bytes_needed(Dataset(**about, size=10**9, place="hub", source="a/b@c")) == 10**9
 
 
 def test_a_second_process_at_the_same_dataset_is_kept_out(server, dataset, tmp_path):
