@@ -41,7 +41,7 @@ def test_layers_that_cannot_be_exported_are_made_of_others():
     x = keras.layers.Conv2D(4, 1, name="b")(x)
     x = keras.layers.Conv2D(4, 3, strides=2, padding="same", groups=4, name="c")(x)
     whole = keras.Model(entry, keras.layers.BatchNormalization(momentum=0.99, name="d")(x))
-    copy = backbone._portable(whole)
+    copy = backbone._exportable(whole)
     kinds = [type(copy.get_layer(name)).__name__ for name in "abcd"]
     assert kinds == ["Rescaling", "Conv2D", "DepthwiseConv2D", "BatchNormalization"]
     picture = np.random.default_rng(0).uniform(0, 255, (1, 9, 8, 2)).astype("float32")
@@ -53,7 +53,7 @@ def test_layers_that_cannot_be_exported_are_made_of_others():
 @pytest.mark.parametrize("name", FAMILIES)
 def test_grey_is_scaled_as_the_backbone_expects(name):
     make = backbone.constructor(name)
-    scale, offset = backbone._range(make)
+    scale, offset = backbone._input_scaling(make)
     grey = np.random.default_rng(0).uniform(0, 255, (1, 4, 5, 1)).repeat(3, axis=3)
     expected = sys.modules[make.__module__].preprocess_input(grey.copy())
     np.testing.assert_allclose(grey * scale + offset, expected, atol=1e-4)
@@ -95,4 +95,4 @@ def test_a_failed_download_is_told_in_one_line():
 
     wanted = r"^expected weights imagenet that can be loaded for mobilenet, got URL fetch failure w"
     with pytest.raises(ValueError, match=wanted):
-        backbone._made(mobilenet, (32, 32, 3), "imagenet")
+        backbone._build_backbone(mobilenet, (32, 32, 3), "imagenet")

@@ -94,6 +94,7 @@ def a_run(folder, **more):
         "scores": {"epoch": 1.0, "val_loss": 0.6},
         "validation": {"ece": 0.0321},
         "members": (),
+        "caveat": "",
         "axes": AXES,
     }
     return types.SimpleNamespace(**{**values, **more})
@@ -179,6 +180,11 @@ def whole(tmp_path_factory):
     """Give an evaluation and its page, with everything, not to be changed."""
     one = Evaluated(tmp_path_factory.mktemp("whole"))
     return one, one.page()
+
+
+def test_a_run_of_the_demonstration_is_warned_of(tmp_path, quick):
+    page = Evaluated(tmp_path, caveat="it means nothing").page()
+    assert page.text("caveat") == "Warning: it means nothing."
 
 
 def test_the_report_lies_in_the_run(evaluated):
