@@ -1,14 +1,14 @@
-"""Peaks brought below full scale without a change of level.
+"""Limiter: brings peaks below full scale without a change of level.
 
-A copy can have higher peaks than its original at the same level. Cut off, they would be heard and
-seen; turned down as a whole, the copy would be quieter. Samples are floats of shape (frames,
-channels).
+A copy can have higher peaks than its original at the same level. Clipped peaks would be audible and
+visible, and a lower gain for the whole copy would make it quieter. Samples are floats of shape
+(frames, channels).
 """
 
 import numpy as np
 from scipy import ndimage
 
-SECONDS = 0.005  # over which the gain falls and rises again
+RAMP = 0.005  # seconds in which the gain falls, and in which it rises again
 _TRIES = 30
 
 
@@ -39,7 +39,7 @@ def limit_peaks(samples: np.ndarray, ceiling: float, rate: int) -> np.ndarray:
     (1.0, 0.1)
     """
     level = np.sqrt(np.mean(samples**2))
-    size = 2 * round(SECONDS * rate / 2) + 1
+    size = 2 * round(RAMP * rate / 2) + 1
     for _ in range(_TRIES):
         peak = np.abs(samples).max(axis=1)
         if peak.max() <= ceiling:

@@ -1,13 +1,12 @@
-"""A corpus made from nothing, to try the whole tool without any data.
+"""The demonstration corpus: synthetic sounds, to try the whole tool without any data.
 
-"Real" are speech-like sounds from `render.demo.formant_synthesis`, "fake" the same sounds put
-through a method of `render.vocoders.classic`; then both of a pair are heard in the same room
-through the same microphone. The test split holds one method, ``UNSEEN``, that training has not met,
-and no speaker stands in two splits. Nobody spoke here: what a network scores on it is no evidence
-about real speech or real deepfakes.
+"Real" files are speech-like sounds of `render.demo.formant_synthesis`. "Fake" files are copies of
+them by a vocoder of `render.vocoders.classic`. Both of a pair get the same room and microphone. The
+test split has one method that training lacks, ``UNSEEN``; no speaker is in two splits. Nobody spoke
+here, so a network's scores on it are no evidence about real speech or real deepfakes.
 
-Files are 16-bit mono FLAC at 16 kHz, ``{train,validation,test}/{real,fake}/NAME.flac``, both of
-a pair under one name; ``manifest.csv`` has a row for each and is written last.
+Files are 16-bit mono FLAC at 16 kHz, ``{train,validation,test}/{real,fake}/NAME.flac``, both of a
+pair under one name. ``manifest.csv`` has a row for each file and is written last.
 """
 
 import csv
@@ -31,13 +30,13 @@ from render.vocoders.classic import (
     smoothed_envelope,
 )
 
-# These four, whatever else there is: the measured figures are of this corpus.
+# Only these four: all published results on the demonstration are from this corpus.
 METHODS = {
     method.__name__: method
     for method in (griffin_lim, linear_prediction, smoothed_envelope, phase_randomisation)
 }
-# Linear prediction is the unseen one: it shares its excitation with the smoothed envelope, as a
-# new vocoder shares parts with the known ones, and its envelope with no method.
+# Linear prediction is unseen. It shares its excitation with the smoothed envelope, as a new vocoder
+# shares parts with older ones, but its envelope with no other method.
 UNSEEN = "linear_prediction"
 SEEN = tuple(name for name in METHODS if name != UNSEEN)
 SPEAKERS = {"train": 50, "validation": 10, "test": 20}
@@ -45,7 +44,7 @@ HEADER = ("path", "split", "label", "generator", "speaker", "utterance", "source
 
 
 class Pair(NamedTuple):
-    """One utterance and its resynthesised copy."""
+    """One utterance and its copy."""
 
     name: str
     split: str
@@ -53,15 +52,15 @@ class Pair(NamedTuple):
     method: str
 
     def path(self, label: str) -> str:
-        """Place of the real or the fake one, relative to the corpus."""
+        """Path of the real or the fake file, relative to the corpus."""
         return f"{self.split}/{label}/{self.name}.flac"
 
 
 def make(folder: Path, *, count: int = 400, seed: int = 0, jobs: int = -1) -> None:
-    """Write the corpus, or what is missing of it.
+    """Write the corpus, or its missing files.
 
-    A complete corpus is left as it is. A folder in which an earlier call was killed is
-    completed to the same files. Progress goes to standard error.
+    A complete corpus is left as it is. After an interrupted call, the missing files are added.
+    Progress goes to standard error.
 
     Parameters
     ----------
@@ -73,7 +72,7 @@ def make(folder: Path, *, count: int = 400, seed: int = 0, jobs: int = -1) -> No
     seed : int
         0 or more; another seed is another corpus.
     jobs : int
-        Processes to work with; -1 for one a core. The files do not depend on it.
+        Processes; -1 for one a core. The files do not depend on it.
 
     Raises
     ------
@@ -83,7 +82,7 @@ def make(folder: Path, *, count: int = 400, seed: int = 0, jobs: int = -1) -> No
     if count < 6 or seed < 0:
         raise ValueError(f"expected a count of 6 and a seed of 0 or more, got {count} and {seed}")
     pairs = _plan(count, seed)
-    _refuse_another_corpus(folder, pairs)
+    _refuse_other_files(folder, pairs)
     if (folder / "manifest.csv").exists():
         return
     for part in folder.rglob(f"*{png.PART}"):
@@ -92,7 +91,7 @@ def make(folder: Path, *, count: int = 400, seed: int = 0, jobs: int = -1) -> No
         for label in ("real", "fake"):
             (folder / pair.path(label)).parent.mkdir(parents=True, exist_ok=True)
     work = (delayed(_write_pair)(folder, pair, seed, index) for index, pair in enumerate(pairs))
-    # A few are done before a second process is up.
+    # A few utterances take less time than the start of a second process.
     written = Parallel(n_jobs=1 if count < 16 else jobs, return_as="generator_unordered")(work)
     for _ in tqdm(written, "demonstration", count, unit="utterance", disable=None):
         pass
@@ -100,10 +99,10 @@ def make(folder: Path, *, count: int = 400, seed: int = 0, jobs: int = -1) -> No
 
 
 def room(samples: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Hear samples at ``RATE`` in a room, through a microphone.
+    """Add a room and a microphone to samples at ``RATE``.
 
-    Two sounds of one length, with generators of one state, get the same room, band, level and
-    noise. The echo is noise that decays exponentially (Polack, 1988).
+    Two sounds of the same length, with generators in the same state, get the same room, band,
+    level and noise. The echo is noise that decays exponentially (Polack, 1988).
 
     Parameters
     ----------
@@ -144,20 +143,20 @@ def _plan(count: int, seed: int) -> list[Pair]:
     for split, size in sizes.items():
         methods = (UNSEEN, *SEEN) if split == "test" else SEEN
         for index in range(size):
-            # Each round of the speakers starts one method later, so all of them get all.
-            round_, who = divmod(index, SPEAKERS[split])
-            method = methods[(round_ + who) % len(methods)]
-            pairs.append(Pair(f"{seed}-{len(pairs):04d}", split, first + who, method))
+            # Each round of speakers starts one method later, so every speaker gets every method.
+            round_, number = divmod(index, SPEAKERS[split])
+            method = methods[(round_ + number) % len(methods)]
+            pairs.append(Pair(f"{seed}-{len(pairs):04d}", split, first + number, method))
         first += SPEAKERS[split]
     return pairs
 
 
 def _write_pair(folder: Path, pair: Pair, seed: int, index: int) -> None:
-    """Write what is missing of a pair; the index and the seed alone decide how it sounds."""
+    """Write the missing files of a pair; index and seed alone decide how they sound."""
     missing = [label for label in ("real", "fake") if not (folder / pair.path(label)).exists()]
     if not missing:
         return
-    # Three streams, so that what one stage draws never moves the next.
+    # A random stream for each stage, so that one stage does not change the next.
     voice = speaker((seed, 0, pair.speaker))
     dry = utterance(voice, np.random.default_rng((seed, 1, index)))
     for label in missing:
@@ -179,16 +178,16 @@ def _manifest(pairs: Sequence[Pair]) -> str:
     rows.writerow(HEADER)
     for pair in pairs:
         for label, generator in (("real", "-"), ("fake", pair.method)):
-            who = f"speaker{pair.speaker:02d}"
-            row = (pair.path(label), pair.split, label, generator, who, pair.name, "demonstration")
+            name = f"speaker{pair.speaker:02d}"
+            row = (pair.path(label), pair.split, label, generator, name, pair.name, "demonstration")
             rows.writerow(row)
     return text.getvalue()
 
 
-def _refuse_another_corpus(folder: Path, pairs: Sequence[Pair]) -> None:
-    ours = {pair.path(label) for pair in pairs for label in ("real", "fake")}
-    found = {path.relative_to(folder).as_posix() for path in folder.rglob("*.flac")}
-    others = sorted(found - ours)
+def _refuse_other_files(folder: Path, pairs: Sequence[Pair]) -> None:
+    expected = {pair.path(label) for pair in pairs for label in ("real", "fake")}
+    present = {path.relative_to(folder).as_posix() for path in folder.rglob("*.flac")}
+    others = sorted(present - expected)
     if others:
         raise ValueError(
             f"expected no FLAC files in {folder} but those of this count and seed, "

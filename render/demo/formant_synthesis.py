@@ -1,8 +1,8 @@
-"""Speech-like sound made from seeded random numbers alone.
+"""Formant synthesis of speech-like sound from seeded random numbers.
 
-A source-filter synthesis: glottal pulses and noise pass through moving formants. The result
-is babble, not a person; it has what a spectrogram of speech shows: harmonics that move,
-formants, fricatives, bursts and pauses. Room and microphone are left to the caller.
+Glottal pulses and noise pass through moving formants (source-filter synthesis). The result is
+babble, with the features of a speech spectrogram: moving harmonics, formants, fricatives, bursts
+and pauses. Room and microphone are left to the caller.
 
 Samples are mono ``float64`` in [-1, 1] at ``RATE``. Tracks that steer the synthesis hold one
 row every ``STEP`` samples. Every random number comes from the generator that is passed in.
@@ -33,7 +33,7 @@ FRICATIVES, BURSTS = (0, 1, 2), (3, 4, 5)
 
 @dataclass(frozen=True, kw_only=True)
 class Speaker:
-    """What stays the same from one utterance of a speaker to the next.
+    """A speaker: parameters that all of its utterances share.
 
     Attributes
     ----------
@@ -184,12 +184,12 @@ def vocal_tract(source: np.ndarray, formants: np.ndarray) -> np.ndarray:
     sections = np.stack([1 + linear + square, zero, zero, zero + 1, linear, square], axis=-1)
     state = np.zeros((len(BANDWIDTHS), 2))
     sound = np.empty(source.shape)
-    turn = np.diff(linear, axis=0, prepend=linear[:1])
+    change = np.diff(linear, axis=0, prepend=linear[:1])
     for frame, section in enumerate(sections):
         span = slice(frame * STEP, (frame + 1) * STEP)
         # The state of a section is (-a1 y1 - a2 y2, -a2 y1) in its last outputs y1 and y2. It
         # is carried to the new a1, or every move of a formant would click.
-        state[:, 0] += turn[frame] * state[:, 1] / radius**2
+        state[:, 0] += change[frame] * state[:, 1] / radius**2
         sound[span], state = signal.sosfilt(section, source[span], zi=state)
     return sound
 

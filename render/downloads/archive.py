@@ -1,9 +1,9 @@
-"""Archives of sound, unpacked so that nothing in them can do harm.
+"""Safe unpacking of archives: zip, and tar, plain or with gzip, bzip2 or xz.
 
-Zip, and tar plain or with gzip, bzip2 or xz. Only files and folders are taken, under names that
-stay below the target. A link, a device, an absolute name, ``..``, a drive letter, a backslash or a
-password refuses the whole archive, for no dataset is packed so; that is stricter than tarfile's
-own data filter, which lets links be. Sizes are counted as they are written, never believed.
+Only files and folders with names below the target are unpacked. A link, a device, an absolute name,
+``..``, a drive letter, a backslash or a password refuses the whole archive: no dataset contains
+them. This is stricter than tarfile's data filter, which permits links. Sizes are counted while
+writing, because an archive's own numbers may be wrong.
 """
 
 import bz2
@@ -26,7 +26,7 @@ from tqdm import tqdm
 from render.downloads.catalogue import readable
 
 BLOCK = 1 << 20  # bytes
-TEXT = 64 << 20  # bytes that any archive may unpack to, however small it is
+SMALLEST_BOUND = 64 << 20  # bytes that even a tiny archive may unpack to
 STREAMS: dict[bytes, Callable[..., Any]] = {
     b"\x1f\x8b": gzip.open,
     b"BZh": bz2.open,
@@ -44,14 +44,14 @@ DAMAGED = (
 
 @dataclass(frozen=True, kw_only=True)
 class Bounds:
-    """What an archive may become.
+    """Limits of an unpacked archive.
 
     Attributes
     ----------
     size : int
-        Bytes, for instance what the disk has left.
+        Bytes, for example the free space of the disk.
     ratio : float
-        Of unpacked to packed bytes. Sound has 1 to 2 and lists of trials 10; bombs have 1000.
+        Unpacked over packed bytes. Sound has 1 to 2, lists of trials 10, a bomb 1000.
     files : int
         Number of files and folders.
     """
@@ -61,14 +61,14 @@ class Bounds:
     files: int = 2_000_000
 
     def room(self, packed: int) -> int:
-        """Count the bytes that an archive of `packed` bytes may unpack to.
+        """Bytes that an archive of `packed` bytes may unpack to.
 
         Examples
         --------
         >>> Bounds(size=10**12).room(10**9), Bounds(size=10**10).room(10**9)
         (100000000000, 10000000000)
         """
-        return min(self.size, max(TEXT, int(self.ratio * packed)))
+        return min(self.size, max(SMALLEST_BOUND, int(self.ratio * packed)))
 
 
 def unpack(path: Path, folder: Path, bounds: Bounds) -> int:
@@ -78,18 +78,18 @@ def unpack(path: Path, folder: Path, bounds: Bounds) -> int:
     ----------
     path : Path
     folder : Path
-        Where to; it is made. What has been unpacked stays there if the archive is then refused.
+        Made if missing. Files unpacked before a refusal stay in it.
     bounds : Bounds
 
     Returns
     -------
     files : int
-        How many files were written.
+        Number of files written.
 
     Raises
     ------
     ValueError
-        If the archive is damaged, no archive, beyond its bounds or not harmless.
+        If the file is damaged, no archive, beyond its bounds, or holds anything unsafe.
     """
     folder.mkdir(parents=True, exist_ok=True)
     try:
@@ -100,14 +100,14 @@ def unpack(path: Path, folder: Path, bounds: Bounds) -> int:
         ) from error
     except OSError as error:
         if error.errno is not None:
-            raise  # the disk's, not the archive's
+            raise  # an error of the disk, not of the archive
         raise ValueError(
             f"expected a whole zip or tar archive, got {path.name}: {error}"
         ) from error
 
 
 def refuse_links(folder: Path) -> None:
-    """Check that a folder that another library has filled holds files and folders only.
+    """Check that a folder filled by another library holds files and folders only.
 
     Raises
     ------
@@ -127,7 +127,7 @@ def _unpack(path: Path, folder: Path, bounds: Bounds) -> int:
         for count, (name, source) in enumerate(members, start=1):
             if count > bounds.files:
                 raise ValueError(f"expected at most {bounds.files} files in {path.name}, got more")
-            target = folder / _below(name)
+            target = folder / _safe_path(name)
             if source is None:
                 target.mkdir(parents=True, exist_ok=True)
             elif not _is_litter(target.name) and "__MACOSX" not in target.parts:
@@ -148,12 +148,12 @@ def _copy(source: IO[bytes], target: Path) -> Iterator[int]:
             yield file.write(block)
 
 
-def _below(name: str) -> PurePosixPath:
+def _safe_path(name: str) -> PurePosixPath:
     r"""Check a member's name; control characters, which break lists of files, become ``_``.
 
     Examples
     --------
-    >>> _below("LA/./flac/a\nb.flac")
+    >>> _safe_path("LA/./flac/a\nb.flac")
     PurePosixPath('LA/flac/a_b.flac')
     """
     path = PurePosixPath(name)
@@ -166,14 +166,14 @@ def _is_litter(name: str) -> bool:
     return name.startswith("._") or name in (".DS_Store", "Thumbs.db", "desktop.ini")
 
 
-Members = Iterator[tuple[str, IO[bytes] | None]]  # of a folder, no content
+Members = Iterator[tuple[str, IO[bytes] | None]]  # name and content; a folder has none
 
 
 @contextmanager
 def _members(path: Path) -> Iterator[Members]:
     with path.open("rb") as file:
         magic = file.read(8)
-    # By its beginning: a tar that ends in a zip file would pass for one by its end.
+    # zipfile looks at the end, so it would take a tar that ends in a zip file for a zip.
     if magic.startswith(b"PK"):
         with zipfile.ZipFile(path) as archive:
             yield _zip_members(archive)
@@ -207,5 +207,5 @@ def _tar_members(archive: tarfile.TarFile, stream: IO[bytes]) -> Members:
         else:
             raise ValueError(f"expected files and folders, got a link or device: {info.name}")
     # A compressed stream's own checksum stands behind the last member and some padding.
-    if len(stream.read(TEXT)) == TEXT:
+    if len(stream.read(SMALLEST_BOUND)) == SMALLEST_BOUND:
         raise ValueError("expected the end of the archive behind its last member, got more")

@@ -1,8 +1,8 @@
-"""Files over HTTP that go on where they were interrupted and are checked once whole.
+"""Downloads over HTTP that continue after an interruption and are checked once complete.
 
-pooch fetches a file, checks it and renames it into place. What it lacks is going on with the part
-of a file that is there; that is `Resuming`, a downloader for it. The part and what the server said
-of its version lie beside the file: ``NAME.part`` and ``NAME.part.tag``.
+pooch downloads a file, checks it and renames it into place. `ResumingDownloader` adds the
+continuation of a partial file. The partial file and the server's version tag of it lie beside the
+file: ``NAME.part`` and ``NAME.part.tag``.
 """
 
 import re
@@ -20,40 +20,40 @@ from render.downloads.catalogue import File
 if TYPE_CHECKING:
     from requests import HTTPError, Response
 
-BLOCK = 1 << 16  # bytes: what is read of a block when the line drops is lost
-TRIES = 3  # without a byte of progress
+BLOCK = 1 << 16  # bytes; an unfinished block is lost when the connection drops
+TRIES = 3  # in a row without a new byte
 WAIT = 1.0  # s before the second try; doubles
 TIMEOUT = (10.0, 60.0)  # s to connect, and between two bytes
 AGENT = "spoofsight"
 
 
 def fetch(file: File, folder: Path) -> Path:
-    """Fetch a file, or the rest of it, unless it is there and whole.
+    """Download a file, or the rest of it, unless it is complete.
 
     Parameters
     ----------
     file : File
     folder : Path
-        Where to; it is made.
+        Made if missing.
 
     Returns
     -------
     path : Path
-        The file, with the size and checksum that were expected.
+        The file, with the size and checksum of the catalogue.
 
     Raises
     ------
     ValueError
-        If the server has no such file or another: of another size or checksum.
+        If the server lacks the file, or its size or checksum differs from the catalogue.
     ConnectionError
-        If the server cannot be reached, breaks off again and again or is out of order.
+        If the server cannot be reached, fails, or drops the connection in every try.
     """
     import pooch
     import requests
 
     pooch.get_logger().setLevel("WARNING")
     folder.mkdir(parents=True, exist_ok=True)
-    downloader = Resuming(folder / f"{file.name}.part", file.size)
+    downloader = ResumingDownloader(folder / f"{file.name}.part", file.size)
     try:
         return Path(
             pooch.retrieve(
@@ -61,7 +61,7 @@ def fetch(file: File, folder: Path) -> Path:
             )
         )
     except requests.HTTPError as error:
-        kind = ConnectionError if _may_pass(error) else ValueError
+        kind = ConnectionError if _is_temporary(error) else ValueError
         raise kind(f"expected a file at {file.url}, got HTTP status {_status(error)}") from error
     except requests.RequestException as error:
         host = urlsplit(file.url).netloc
@@ -69,12 +69,12 @@ def fetch(file: File, folder: Path) -> Path:
 
 
 def check(file: File, path: Path) -> None:
-    """Compare a file that another library has fetched with what was published of it.
+    """Check the size and checksum of a file that another library has downloaded.
 
     Raises
     ------
     ValueError
-        If the size or the checksum is another; the file is deleted then.
+        If one differs; the file is then deleted.
     """
     import pooch
 
@@ -91,7 +91,7 @@ def check(file: File, path: Path) -> None:
 
 
 def cause(error: BaseException) -> str:
-    """Say on one line what an exception goes back to.
+    """Write the first cause of an exception as one line.
 
     Examples
     --------
@@ -110,38 +110,38 @@ def cause(error: BaseException) -> str:
 
 
 @dataclass(frozen=True)
-class Resuming:
-    """A downloader for pooch that goes on with the part that is there.
+class ResumingDownloader:
+    """A downloader for pooch that continues a partial file.
 
     Attributes
     ----------
     part : Path
-        The part, in a folder that exists.
+        The partial file; its folder exists.
     size : int, optional
-        Bytes of the whole file, if known.
+        Bytes of the complete file, if known.
     """
 
     part: Path
     size: int | None = None
 
     def __call__(self, url: str, output_file: str, pooch: object = None) -> None:
-        """Put the file at `url` into `output_file`."""
+        """Download the file at `url` to `output_file`."""
         import requests
 
-        failures, most = 0, self._have()
+        failures, longest = 0, self._length()
         while failures < TRIES:
             try:
-                self._go_on(url)
+                self._continue(url)
                 break
             except requests.RequestException as error:
-                # Of a server that begins again each time, only what it never gave yet counts.
-                failures = 1 if self._have() > most else failures + 1
-                most = max(most, self._have())
-                if failures == TRIES or not _may_pass(error):
+                # A server may begin again each time, so only bytes beyond the longest part count.
+                failures = 1 if self._length() > longest else failures + 1
+                longest = max(longest, self._length())
+                if failures == TRIES or not _is_temporary(error):
                     raise
                 time.sleep(WAIT * 2 ** (failures - 1))
         self._tag.unlink(missing_ok=True)
-        if self.size not in (None, self._have()):
+        if self.size not in (None, self._length()):
             self.part.unlink()
             raise ValueError(f"expected {self.size} bytes at {url}, got another number")
         self.part.replace(output_file)
@@ -150,76 +150,77 @@ class Resuming:
     def _tag(self) -> Path:
         return self.part.with_name(f"{self.part.name}.tag")
 
-    def _have(self) -> int:
+    def _length(self) -> int:
         return self.part.stat().st_size if self.part.exists() else 0
 
-    def _go_on(self, url: str) -> None:
+    def _continue(self, url: str) -> None:
         import requests
 
-        have = self._have()
-        if have and have == self.size:
+        length = self._length()
+        if length and length == self.size:
             return
         with requests.get(
-            url, headers=self._headers(have), stream=True, timeout=TIMEOUT
+            url, headers=self._headers(length), stream=True, timeout=TIMEOUT
         ) as response:
             if response.status_code == requests.codes.requested_range_not_satisfiable:
-                if _total(response, have) == have:
-                    return  # the part was whole already
+                if _total(response, length) == length:
+                    return  # the part was complete already
                 self.part.unlink()
                 raise requests.ConnectionError("got a part longer than the file")
             response.raise_for_status()
-            have = have if response.status_code == requests.codes.partial_content else 0
-            self._check(response, have)
-            self._write(response, have)
+            if response.status_code != requests.codes.partial_content:
+                length = 0
+            self._check(response, length)
+            self._write(response, length)
 
-    def _headers(self, have: int) -> dict[str, str]:
+    def _headers(self, length: int) -> dict[str, str]:
         headers = {"User-Agent": AGENT, "Accept-Encoding": "identity"}
-        if have:
-            headers["Range"] = f"bytes={have}-"
-            if self._tag.exists():  # else a file that has changed would be glued to the part
+        if length:
+            headers["Range"] = f"bytes={length}-"
+            if self._tag.exists():  # so that a changed file is not appended to the old part
                 headers["If-Range"] = self._tag.read_text()
         return headers
 
-    def _check(self, response: "Response", have: int) -> None:
-        total = _total(response, have)
+    def _check(self, response: "Response", length: int) -> None:
+        total = _total(response, length)
         if None not in (total, self.size) and total != self.size:
             raise ValueError(f"expected {self.size} bytes at {response.url}, got {total}")
         tag = response.headers.get("ETag", "W/")
-        if tag.startswith("W/"):  # weak: not of these very bytes
+        if tag.startswith("W/"):  # weak: other bytes may have the same tag
             tag = response.headers.get("Last-Modified", "")
         self._tag.write_text(tag) if tag else self._tag.unlink(missing_ok=True)
 
-    def _write(self, response: "Response", have: int) -> None:
+    def _write(self, response: "Response", length: int) -> None:
         import requests
 
-        total, name = _total(response, have), self.part.name.removesuffix(".part")
-        bar = tqdm(desc=name, total=total, initial=have, unit="B", unit_scale=True, disable=None)
-        with self.part.open("ab" if have else "wb") as file, bar:
+        total, name = _total(response, length), self.part.name.removesuffix(".part")
+        bar = tqdm(desc=name, total=total, initial=length, unit="B", unit_scale=True, disable=None)
+        with self.part.open("ab" if length else "wb") as file, bar:
             for block in response.iter_content(BLOCK):
                 bar.update(file.write(block))
-        if total is not None and self._have() != total:
-            raise requests.ConnectionError(f"got {self._have()} of {total} bytes")
+        if total is not None and self._length() != total:
+            raise requests.ConnectionError(f"got {self._length()} of {total} bytes")
 
 
-def _total(response: "Response", have: int) -> int | None:
-    """Bytes of the whole file, as the server announces it."""
-    answer = re.fullmatch(
+def _total(response: "Response", length: int) -> int | None:
+    """Bytes of the complete file, as the server announces them."""
+    content_range = re.fullmatch(
         r"bytes (?:(\d+)-\d+|\*)/(\d+)", response.headers.get("Content-Range", "")
     )
-    if answer:
-        if answer[1] and int(answer[1]) != have:
-            raise ValueError(f"expected bytes from {have} on, got {answer[0]}")
-        return int(answer[2])
-    length = response.headers.get("Content-Length")
-    return have + int(length) if length else None
+    if content_range:
+        if content_range[1] and int(content_range[1]) != length:
+            raise ValueError(f"expected bytes from {length} on, got {content_range[0]}")
+        return int(content_range[2])
+    remaining = response.headers.get("Content-Length")
+    return length + int(remaining) if remaining else None
 
 
 def _status(error: "HTTPError") -> int:
     return 0 if error.response is None else error.response.status_code
 
 
-def _may_pass(error: Exception) -> bool:
-    """Whether another try makes sense: not where the server has understood and refused."""
+def _is_temporary(error: Exception) -> bool:
+    """Whether another try may succeed: not after the server understood and refused."""
     import requests
 
     if isinstance(error, requests.HTTPError):

@@ -1,6 +1,6 @@
-"""Datasets on Kaggle and on the Hugging Face Hub, through the library made for each.
+"""Downloads from Kaggle and from the Hugging Face Hub, by the library of each.
 
-Both libraries go on with an interrupted download by themselves.
+Both libraries continue an interrupted download by themselves.
 """
 
 import logging
@@ -18,33 +18,33 @@ HUGGING_FACE = "https://huggingface.co"
 
 
 def from_kaggle(handle: str, folder: Path) -> Path:
-    """Fetch a dataset from Kaggle, which unpacks it itself.
+    """Download a dataset from Kaggle, whose library unpacks it.
 
     Parameters
     ----------
     handle : str
         ``owner/name``.
     folder : Path
-        Where to put it; what is there of an earlier try is gone on with.
+        Target folder; an earlier download in it is continued.
 
     Returns
     -------
     tree : Path
-        The dataset, somewhere below `folder`.
+        Folder of the dataset, below `folder`.
 
     Raises
     ------
     ConnectionError
-        If Kaggle cannot be reached or does not give it.
+        If Kaggle cannot be reached or refuses the dataset.
     """
     import kagglehub
 
-    logging.getLogger("kagglehub").setLevel(logging.WARNING)  # it talks on standard output
-    # Its `output_dir` does not go on with an interrupted download; its cache does.
+    logging.getLogger("kagglehub").setLevel(logging.WARNING)  # it prints on standard output
+    # A download into its cache can be continued, one into its `output_dir` cannot.
     before = os.environ.get("KAGGLEHUB_CACHE")
     os.environ["KAGGLEHUB_CACHE"] = str(folder.resolve())
     try:
-        with _explained(f"Kaggle to give {handle}", KAGGLE):
+        with _connection_errors(f"Kaggle to give {handle}", KAGGLE):
             return Path(kagglehub.dataset_download(handle))
     finally:
         if before is None:
@@ -54,16 +54,16 @@ def from_kaggle(handle: str, folder: Path) -> Path:
 
 
 def from_hub(source: str, folder: Path, name: str | None = None) -> Path:
-    """Fetch a file or all files of a dataset on the Hub.
+    """Download one file or all files of a dataset on the Hub.
 
     Parameters
     ----------
     source : str
         ``owner/name@revision``.
     folder : Path
-        Where to put it; what is there of an earlier try is gone on with.
+        Target folder; an earlier download in it is continued.
     name : str, optional
-        Of one file in the repository.
+        One file of the repository. Default: all files.
 
     Returns
     -------
@@ -73,7 +73,7 @@ def from_hub(source: str, folder: Path, name: str | None = None) -> Path:
     Raises
     ------
     ConnectionError
-        If the Hub cannot be reached or does not give it.
+        If the Hub cannot be reached or refuses the dataset.
     """
     import huggingface_hub
     from huggingface_hub.errors import GatedRepoError
@@ -83,18 +83,18 @@ def from_hub(source: str, folder: Path, name: str | None = None) -> Path:
         disable_progress_bars()
     endpoint = os.environ.get("HF_ENDPOINT", HUGGING_FACE)
     repository, _, revision = source.partition("@")
-    which: dict[str, Any] = {
+    arguments: dict[str, Any] = {
         "repo_id": repository,
         "repo_type": "dataset",
         "revision": revision,
         "local_dir": folder,
         "endpoint": endpoint,
     }
-    with _explained(f"the Hub to give {repository}", endpoint):
+    with _connection_errors(f"the Hub to give {repository}", endpoint):
         try:
             if name is not None:
-                return Path(huggingface_hub.hf_hub_download(filename=name, **which))
-            return Path(huggingface_hub.snapshot_download(**which))
+                return Path(huggingface_hub.hf_hub_download(filename=name, **arguments))
+            return Path(huggingface_hub.snapshot_download(**arguments))
         except GatedRepoError:
             raise PermissionError(
                 f"no access; accept its terms at {endpoint}/datasets/{repository}, then log in "
@@ -103,11 +103,11 @@ def from_hub(source: str, folder: Path, name: str | None = None) -> Path:
 
 
 @contextmanager
-def _explained(what: str, endpoint: str) -> Iterator[None]:
-    """Say on one line what went wrong, after checking at once that the place answers at all.
+def _connection_errors(expected: str, endpoint: str) -> Iterator[None]:
+    """Translate every error to a ConnectionError of one line, after a check that the site answers.
 
-    Whatever is raised is translated, for the libraries share no base class and their HTTP library
-    changes from version to version.
+    All errors are translated, because the libraries share no base class and change their HTTP
+    library from version to version.
     """
     import requests
 
@@ -115,4 +115,4 @@ def _explained(what: str, endpoint: str) -> Iterator[None]:
         requests.head(endpoint, headers={"User-Agent": AGENT}, timeout=TIMEOUT[0])
         yield
     except Exception as error:
-        raise ConnectionError(f"expected {what}, got: {cause(error)}") from error
+        raise ConnectionError(f"expected {expected}, got: {cause(error)}") from error

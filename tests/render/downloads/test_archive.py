@@ -146,7 +146,7 @@ def test_a_password_is_refused(tmp_path):
     "pack", [zipped, lambda tree, path: tar(tree, path, gzip.open)], ids=["zip", "tar.gz"]
 )
 def test_a_bomb_is_stopped_at_its_ratio(tmp_path, monkeypatch, pack):
-    monkeypatch.setattr(archive, "TEXT", 100_000)
+    monkeypatch.setattr(archive, "SMALLEST_BOUND", 100_000)
     packed = pack({"zeros": bytes(20_000_000)}, tmp_path / "x")  # deflates about 1000 times
     with pytest.raises(ValueError, match="expected at most .* in x, got more"):
         archive.unpack(packed, tmp_path / "out", AMPLE)
