@@ -19,7 +19,8 @@ from classify.metrics import report as metrics_report
 from classify.metrics.bootstrap import cluster_column, cluster_groups
 from classify.metrics.breakdown import breakdown, mean_over
 from classify.metrics.registry import compute_metrics
-from classify.metrics.report import EvaluationReport, RobustnessReport, UnitReport, judge_unit
+from classify.metrics.report import EvaluationReport, UnitReport, judge_unit
+from classify.metrics.robustness import RobustnessReport
 from classify.metrics.trials import Trials, main_unit
 from classify.prediction.pooling import RawScores, calibrated_trials, score_split
 from classify.reports import html

@@ -13,7 +13,7 @@ from classify.metrics import detection
 from classify.metrics.bootstrap import Interval, cluster_groups, intervals
 from classify.metrics.breakdown import Cell, breakdown, mean_over
 from classify.metrics.registry import compute_metrics
-from classify.metrics.report import ConditionReport, RobustnessReport
+from classify.metrics.robustness import ConditionReport, RobustnessReport
 from classify.metrics.trials import Trials
 
 SHOWN = ("eer", "hter", "fpr", "fnr")

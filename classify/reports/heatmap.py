@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from classify.metrics.breakdown import Cell
-from classify.metrics.report import RobustnessReport
+from classify.metrics.robustness import RobustnessReport
 from classify.probability import percent
 
 GUESSING = 0.5  # EER of the darkest colour, which a higher one has, too

@@ -6,13 +6,8 @@ from statistics import mean, stdev
 from classify.metrics.breakdown import Cell
 from classify.metrics.comparison import Comparison
 from classify.metrics.registry import METRICS
-from classify.metrics.report import (
-    ConditionReport,
-    EvaluationReport,
-    RobustnessReport,
-    ScoreFileReport,
-    UnitReport,
-)
+from classify.metrics.report import EvaluationReport, ScoreFileReport, UnitReport
+from classify.metrics.robustness import ConditionReport, RobustnessReport
 from classify.reports import deletion, heatmap
 from classify.runs.run import Run
 

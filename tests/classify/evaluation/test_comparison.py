@@ -46,11 +46,11 @@ def pair(distance_a, distance_b, count=300):
 
 def test_a_paired_interval_is_narrower_than_the_figures_own():
     a, b = pair(1.0, 1.4)
-    found = differences(a, b, BOTH, np.arange(300), 200)
-    assert found.difference["eer"] == found.b["eer"] - found.a["eer"]
-    assert found.difference["eer"] < 0 < found.difference["auc"]
-    low, high = found.interval["auc"]
-    assert 0 < low < found.difference["auc"] < high
+    change = differences(a, b, BOTH, np.arange(300), 200)
+    assert change.difference["eer"] == change.b["eer"] - change.a["eer"]
+    assert change.difference["eer"] < 0 < change.difference["auc"]
+    low, high = change.interval["auc"]
+    assert 0 < low < change.difference["auc"] < high
     again = differences(a, a, BOTH, np.arange(300), 50)
     assert set(again.difference.values()) == {0}
     assert set(again.interval.values()) == {(0, 0)}

@@ -23,8 +23,8 @@ def degraded(*conditions, labels=(0, 0, 0, 0, 1, 1, 1, 1), sources=None):
     )
 
 
-def judged(found, columns=("source",), resamples=0):
-    return judge_conditions(found, "recording", columns, 0.5, resamples)
+def judged(scores, columns=("source",), resamples=0):
+    return judge_conditions(scores, "recording", columns, 0.5, resamples)
 
 
 PERFECT = (4, 3, 2, 1, -1, -2, -3, -4)
@@ -33,9 +33,9 @@ ONE_WRONG = (4, 3, 2, -1, 1, -2, -3, -4)
 
 
 def test_a_condition_is_held_against_clean():
-    found = judged(degraded(PERFECT, ONE_WRONG))
-    assert (found.recordings, found.refused, found.column) == (8, 0, None)
-    clean, noisy = found.conditions.values()
+    report = judged(degraded(PERFECT, ONE_WRONG))
+    assert (report.recordings, report.refused, report.column) == (8, 0, None)
+    clean, noisy = report.conditions.values()
     names = ("eer", "hter", "fpr", "fnr", "change")
     assert clean.pooled.metrics == dict.fromkeys(names, 0.0)
     assert (noisy.group, noisy.title) == ("noise", "title 1")
@@ -67,9 +67,9 @@ def test_values_of_a_column_are_judged_and_averaged():
     # One of five real ones of the first source lies below all its fakes, the second is as it was.
     noisy = [-9, 4, 5, 6, 7, 9, -4, -5, -6, -7, *clean[10:]]
     sources = ["s"] * 10 + ["t"] * 10
-    found = judged(degraded(clean, noisy, labels=labels, sources=sources), ("source",))
-    assert found.column == "source"
-    noisy = found.conditions["c1"]
+    report = judged(degraded(clean, noisy, labels=labels, sources=sources), ("source",))
+    assert report.column == "source"
+    noisy = report.conditions["c1"]
     changed, same = noisy.by["s"], noisy.by["t"]
     assert changed.metrics["eer"] == changed.metrics["change"] == pytest.approx(0.2)
     assert (changed.n_real, changed.n_fake) == (5, 5)
@@ -89,8 +89,8 @@ def test_intervals_are_paired():
     clean = rng.normal(0, 2, 20) + np.repeat([1.5, -1.5], 10)
     labels = np.repeat([0, 1], 10)
     short = np.where(np.arange(20) % 3, clean, NAN)
-    found = degraded(clean, clean, clean + rng.normal(0, 4, 20), short, labels=labels)
-    conditions = judged(found, resamples=200).conditions
+    scores = degraded(clean, clean, clean + rng.normal(0, 4, 20), short, labels=labels)
+    conditions = judged(scores, resamples=200).conditions
     clean, same, noisy, part = (condition.pooled for condition in conditions.values())
     low, high = clean.interval["eer"]
     assert low <= clean.metrics["eer"] <= high
@@ -101,7 +101,7 @@ def test_intervals_are_paired():
     low, high = noisy.interval["change"]
     assert low < noisy.metrics["change"] < high
     assert part.interval["change"] == (0.0, 0.0)
-    assert judged(found).conditions["c2"].pooled.interval == {}
+    assert judged(scores).conditions["c2"].pooled.interval == {}
 
 
 @pytest.mark.parametrize("labels", [[0] * 8, [1] * 8])

@@ -21,8 +21,8 @@ def scored(count, seed=0, distance=1.0):
 def test_the_interval_of_a_share_is_the_one_of_the_binomial():
     # 400 verdicts, 80 % right: the standard error is sqrt(.8 * .2 / 400) = 0.02.
     right = np.arange(400) < 320
-    found = intervals(right.astype(int) * 0, np.arange(400), lambda at: {"share": right[at].mean()})
-    low, high = found["share"]
+    ends = intervals(right.astype(int) * 0, np.arange(400), lambda at: {"share": right[at].mean()})
+    low, high = ends["share"]
     assert low == pytest.approx(0.8 - 1.96 * 0.02, abs=0.006)
     assert high == pytest.approx(0.8 + 1.96 * 0.02, abs=0.006)
 
@@ -71,10 +71,10 @@ def test_the_seed_decides_and_every_resample_is_another():
 
 def test_all_metrics_have_intervals_around_them():
     data = scored(500)
-    found = metric_intervals(data, data.names, 0.5, 200)
+    ends = metric_intervals(data, data.names, 0.5, 200)
     metrics = compute_metrics(data.labels, data.llr, 0.5)
-    assert tuple(found) == tuple(METRICS)
-    for name, (low, high) in found.items():
+    assert tuple(ends) == tuple(METRICS)
+    for name, (low, high) in ends.items():
         assert low < high
         if name != "ece":  # noise adds to it, so resamples have more
             assert low <= metrics[name] <= high, name
@@ -111,9 +111,9 @@ def test_a_figure_that_few_resamples_have_gets_no_interval():
         np.array([0] * 4 + [1] * 5),
         np.array([1.0] * 4 + [-1.0] * 4 + [0]),
     )
-    found = metric_intervals(data, data.names, 0.5, 200)
-    assert "eer" not in found
-    assert "accuracy" in found
+    ends = metric_intervals(data, data.names, 0.5, 200)
+    assert "eer" not in ends
+    assert "accuracy" in ends
 
 
 def test_what_is_resampled_together():

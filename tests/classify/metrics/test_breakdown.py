@@ -34,8 +34,10 @@ def cells(column):
 
 
 def test_each_value_stands_against_the_real_ones_of_its_source():
-    found = cells("generator")
-    assert {value: (cell.n_real, cell.n_fake, cell.real_from) for value, cell in found.items()} == {
+    by_value = cells("generator")
+    assert {
+        value: (cell.n_real, cell.n_fake, cell.real_from) for value, cell in by_value.items()
+    } == {
         "vits": (2, 2, "same source"),
         "wavegrad": (2, 2, "same source"),
         "freevc": (4, 2, "all"),
@@ -58,15 +60,15 @@ def test_an_unknown_source_is_no_source_in_common():
 
 
 def test_figures_are_those_of_the_value_and_the_worst_comes_first():
-    found = cells("generator")
-    assert found["vits"].metrics["eer"] == 0
+    by_value = cells("generator")
+    assert by_value["vits"].metrics["eer"] == 0
     # Real -2 and 1 against fake 2 and -1: both orders wrong, either threshold errs on half.
-    assert found["wavegrad"].metrics["eer"] == pytest.approx(0.5)
-    assert found["wavegrad"].metrics["fnr"] == 0.5
-    assert list(found)[0] == "wavegrad"
-    assert list(found)[-2:] == ["vits", "bonafide"]
-    low, high = found["freevc"].interval["eer"]
-    assert low <= found["freevc"].metrics["eer"] <= high
+    assert by_value["wavegrad"].metrics["eer"] == pytest.approx(0.5)
+    assert by_value["wavegrad"].metrics["fnr"] == 0.5
+    assert list(by_value)[0] == "wavegrad"
+    assert list(by_value)[-2:] == ["vits", "bonafide"]
+    low, high = by_value["freevc"].interval["eer"]
+    assert low <= by_value["freevc"].metrics["eer"] <= high
 
 
 def test_a_value_with_only_real_ones_has_their_error():
@@ -83,7 +85,7 @@ def test_the_mean_leaves_out_values_with_few_recordings():
     rows += [(f"b{n}", 1, 9, "bad", "a") for n in range(5)]
     rows += [(f"c{n}", 1, 9, "rare", "a") for n in range(4)]
     trials = case(rows)
-    found = mean_over(breakdown(trials, "generator", trials.names, 0.5, 0))
-    assert found["values"] == 2
-    assert found["fnr"] == pytest.approx((0 + 1) / 2)
-    assert found["eer"] == pytest.approx((0 + 1) / 2)
+    means = mean_over(breakdown(trials, "generator", trials.names, 0.5, 0))
+    assert means["values"] == 2
+    assert means["fnr"] == pytest.approx((0 + 1) / 2)
+    assert means["eer"] == pytest.approx((0 + 1) / 2)

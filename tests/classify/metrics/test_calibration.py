@@ -17,17 +17,17 @@ def normal(count, distance, seed=0, share=0.5):
 
 def test_true_ratios_are_left_alone():
     # N(d, 2d) against N(-d, 2d): ln of the density ratio at s is s itself.
-    found = fit(*normal(50_000, 2.0))
-    assert found.slope == pytest.approx(1, abs=0.03)
-    assert found.offset == pytest.approx(0, abs=0.03)
+    calibration = fit(*normal(50_000, 2.0))
+    assert calibration.slope == pytest.approx(1, abs=0.03)
+    assert calibration.offset == pytest.approx(0, abs=0.03)
 
 
 @pytest.mark.parametrize("share", [0.5, 0.9])
 def test_a_distortion_is_undone_whatever_the_share_of_fakes(share):
     labels, llr = normal(50_000, 2.0, share=share)
-    found = fit(labels, 3 * llr - 4)
-    np.testing.assert_allclose(found(3 * llr - 4), llr, atol=0.5)
-    bonafide, spoof = found(3 * llr - 4)[labels == 0], found(3 * llr - 4)[labels == 1]
+    calibration = fit(labels, 3 * llr - 4)
+    np.testing.assert_allclose(calibration(3 * llr - 4), llr, atol=0.5)
+    bonafide, spoof = calibration(3 * llr - 4)[labels == 0], calibration(3 * llr - 4)[labels == 1]
     assert cllr(bonafide, spoof) == pytest.approx(
         cllr(llr[labels == 0], llr[labels == 1]), abs=0.002
     )
@@ -36,15 +36,15 @@ def test_a_distortion_is_undone_whatever_the_share_of_fakes(share):
 def test_separated_classes_give_a_finite_line():
     # Platt's targets are 5/6 and 1/6: P(fake) at the scores themselves is about that.
     labels, llr = np.array([0] * 4 + [1] * 4), np.array([1.0] * 4 + [-1.0] * 4)
-    found = fit(labels, llr)
-    assert expit(-found(llr)) == pytest.approx(np.where(labels == 1, 5 / 6, 1 / 6), abs=1e-3)
+    calibration = fit(labels, llr)
+    assert expit(-calibration(llr)) == pytest.approx(np.where(labels == 1, 5 / 6, 1 / 6), abs=1e-3)
 
 
 def test_a_network_that_knows_nothing_is_believed_nothing_and_never_turned_round():
     labels, llr = normal(400, 2.0)
-    found = fit(labels, -llr)
-    assert found.slope > 0
-    assert np.abs(found(-llr)).max() < 0.02
+    calibration = fit(labels, -llr)
+    assert calibration.slope > 0
+    assert np.abs(calibration(-llr)).max() < 0.02
 
 
 @given(

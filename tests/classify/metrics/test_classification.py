@@ -46,10 +46,10 @@ def test_calibration_error_needs_both_classes():
 def test_rates_are_those_of_scikit_learn():
     rng = np.random.default_rng(1)
     labels, verdicts = rng.integers(0, 2, 60), rng.integers(0, 2, 60)
-    found = rates(labels, verdicts)
+    values = rates(labels, verdicts)
     (tn, fp), (fn, tp) = sklearn_metrics.confusion_matrix(labels, verdicts)
     assert confusion(labels, verdicts).tolist() == [[tn, fp], [fn, tp]]
-    assert found == pytest.approx(
+    assert values == pytest.approx(
         {
             "accuracy": sklearn_metrics.accuracy_score(labels, verdicts),
             "balanced_accuracy": sklearn_metrics.balanced_accuracy_score(labels, verdicts),

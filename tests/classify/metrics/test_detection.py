@@ -19,7 +19,7 @@ from classify.metrics.detection import (
 )
 
 CROSSCHECK = Path(__file__).parents[2] / "data" / "crosscheck"
-FIGURES = (eer, min_dcf, act_dcf, cllr, auc)
+METRICS = (eer, min_dcf, act_dcf, cllr, auc)
 # Whole numbers, so that maps of them are exact.
 SIDES = st.tuples(*[st.lists(st.integers(-50, 50), min_size=3, max_size=30)] * 2).filter(
     lambda sides: len(set(sides[0] + sides[1])) >= 3
@@ -59,47 +59,47 @@ def read_table(path):
         return dict(reader)
 
 
-def test_the_reference_figures():
+def test_the_reference_metrics():
     # expected.json comes from the unmodified ASVspoof 5 evaluation package.
     expected = json.loads((CROSSCHECK / "expected.json").read_text())
     assert len(expected) == 7
-    for name, figures in expected.items():
+    for name, reference in expected.items():
         keys = read_table(CROSSCHECK / f"{name}.keys.tsv")
         scores = read_table(CROSSCHECK / f"{name}.scores.tsv")
         bonafide, spoof = (
             np.array([float(scores[trial]) for trial, its in keys.items() if its == key])
             for key in ("bonafide", "spoof")
         )
-        assert (len(bonafide), len(spoof)) == (figures["n_bonafide"], figures["n_spoof"])
-        found = dict(zip(("eer", "eer_threshold"), eer(bonafide, spoof), strict=True))
-        found |= dict(zip(("min_dcf", "min_dcf_threshold"), min_dcf(bonafide, spoof), strict=True))
-        found |= {"act_dcf": act_dcf(bonafide, spoof), "cllr_bits": cllr(bonafide, spoof)}
-        for figure, value in found.items():
-            assert value == pytest.approx(figures[figure], rel=0, abs=1e-9), (name, figure)
+        assert (len(bonafide), len(spoof)) == (reference["n_bonafide"], reference["n_spoof"])
+        values = dict(zip(("eer", "eer_threshold"), eer(bonafide, spoof), strict=True))
+        values |= dict(zip(("min_dcf", "min_dcf_threshold"), min_dcf(bonafide, spoof), strict=True))
+        values |= {"act_dcf": act_dcf(bonafide, spoof), "cllr_bits": cllr(bonafide, spoof)}
+        for metric, value in values.items():
+            assert value == pytest.approx(reference[metric], rel=0, abs=1e-9), (name, metric)
 
 
-@pytest.mark.parametrize("figure", FIGURES)
+@pytest.mark.parametrize("metric", METRICS)
 @pytest.mark.parametrize("empty", [0, 1])
-def test_one_class_has_no_such_figure(figure, empty):
+def test_one_class_has_no_such_metric(metric, empty):
     sides = [np.arange(3.0), np.arange(3.0)]
     sides[empty] = np.zeros(0)
     counts = "0 bona fide, 3 spoof" if empty == 0 else "3 bona fide, 0 spoof"
     with pytest.raises(ValueError, match=f"expected scores of both classes, got {counts}"):
-        figure(*sides)
+        metric(*sides)
 
 
-@pytest.mark.parametrize("figure", FIGURES)
+@pytest.mark.parametrize("metric", METRICS)
 @pytest.mark.parametrize("odd", [np.nan, np.inf])
-def test_scores_that_are_no_numbers_have_no_such_figure(figure, odd):
+def test_scores_that_are_no_numbers_have_no_such_metric(metric, odd):
     with pytest.raises(ValueError, match="expected finite scores"):
-        figure(np.arange(3.0), np.array([1.0, odd, 2.0]))
+        metric(np.arange(3.0), np.array([1.0, odd, 2.0]))
 
 
-@pytest.mark.parametrize("figure", [eer, min_dcf])
-def test_decisions_are_no_scores(figure):
+@pytest.mark.parametrize("metric", [eer, min_dcf])
+def test_decisions_are_no_scores(metric):
     # Constant scores would have an EER of 100 %, by the rule for ties.
     with pytest.raises(ValueError, match="expected at least 3 different scores, got decisions"):
-        figure(np.array([1.0, 1.0]), np.array([0.0, 1.0]))
+        metric(np.array([1.0, 1.0]), np.array([0.0, 1.0]))
     assert are_decisions(np.ones(4))
 
 

@@ -50,10 +50,10 @@ def test_the_metrics_by_hand():
         # Rejecting from the most fake-like down: 0 and 1/2, then 0.7, a real one: 1/3 and 1/2.
         "eer": (1 / 3 + 1 / 2) / 2,
     }
-    found = compute_metrics(LABELS, LLR, 0.5)
-    assert {name: found[name] for name in expected} == pytest.approx(expected)
-    assert tuple(found) == tuple(METRICS)
-    assert found["loss"] == pytest.approx(found["cllr"] * np.log(2))
+    values = compute_metrics(LABELS, LLR, 0.5)
+    assert {name: values[name] for name in expected} == pytest.approx(expected)
+    assert tuple(values) == tuple(METRICS)
+    assert values["loss"] == pytest.approx(values["cllr"] * np.log(2))
 
 
 def test_the_threshold_moves_the_verdict_only():
@@ -64,12 +64,12 @@ def test_the_threshold_moves_the_verdict_only():
 
 
 def test_decisions_have_no_equal_error_rate_but_the_rest():
-    found = compute_metrics(np.array([0, 0, 1, 1]), np.array([1.0, -1.0, -1.0, -1.0]), 0.5)
-    assert found["accuracy"] == 0.75
-    assert found["auc"] == 0.75
-    assert not {"eer", "min_dcf"} & set(found)
+    values = compute_metrics(np.array([0, 0, 1, 1]), np.array([1.0, -1.0, -1.0, -1.0]), 0.5)
+    assert values["accuracy"] == 0.75
+    assert values["auc"] == 0.75
+    assert not {"eer", "min_dcf"} & set(values)
 
 
 def test_extreme_scores_stay_finite():
-    found = compute_metrics(np.array([0, 1, 0, 1]), np.array([-800.0, 800.0, 1.0, 2.0]), 0.5)
-    assert all(np.isfinite(value) for value in found.values())
+    values = compute_metrics(np.array([0, 1, 0, 1]), np.array([-800.0, 800.0, 1.0, 2.0]), 0.5)
+    assert all(np.isfinite(value) for value in values.values())

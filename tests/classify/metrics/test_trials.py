@@ -13,9 +13,9 @@ LLR = -logit(P_FAKE)
 
 def test_the_oracle_takes_the_threshold_of_the_equal_error_rate():
     labels, llr = np.array([0, 0, 0, 1, 1, 1]), np.array([9.0, 8.0, 6.0, 7.0, 5.0, 4.0])
-    found = oracle_metrics(labels, llr)
+    metrics = oracle_metrics(labels, llr)
     # One of three wrong each way: real 6 is rejected, fake 7 accepted.
-    assert found == {"eer_threshold": 6.0, "accuracy_at_eer": pytest.approx(4 / 6)}
+    assert metrics == {"eer_threshold": 6.0, "accuracy_at_eer": pytest.approx(4 / 6)}
     assert compute_metrics(labels, llr, 0.5)["accuracy"] == 0.5  # all are above 0
     assert oracle_metrics(np.ones(4, int), np.arange(4.0)) == {}
     assert oracle_metrics(np.array([0, 0, 1, 1]), np.array([1.0, -1.0, -1.0, -1.0])) == {}

@@ -28,13 +28,13 @@ KNOWN = {
 
 
 def test_networks_are_averaged_recordings_pooled_and_the_mean_calibrated():
-    found = calibrated_trials(RUN, PICTURES, KNOWN)
+    trials = calibrated_trials(RUN, PICTURES, KNOWN)
     # Means over the networks -3, 1, 2; calibrated 2 s + 1.
-    assert found["picture"].llr.tolist() == [-5, 3, 5]
+    assert trials["picture"].llr.tolist() == [-5, 3, 5]
     # Recording x: (-3 + 1) / 2 = -1, calibrated -1: fake, though one picture of two looks real.
-    assert found["recording"].names.tolist() == ["x", "y"]
-    assert found["recording"].llr.tolist() == [-1, 5]
-    assert found["recording"].labels.tolist() == [1, 0]
+    assert trials["recording"].names.tolist() == ["x", "y"]
+    assert trials["recording"].llr.tolist() == [-1, 5]
+    assert trials["recording"].labels.tolist() == [1, 0]
 
 
 def test_what_the_manifest_says_travels_with_the_scores():

@@ -3,7 +3,7 @@ from dataclasses import replace
 from matplotlib import colors
 
 from classify.metrics.breakdown import Cell
-from classify.metrics.report import ConditionReport, RobustnessReport
+from classify.metrics.robustness import ConditionReport, RobustnessReport
 from classify.reports import heatmap
 
 

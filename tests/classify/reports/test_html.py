@@ -11,12 +11,8 @@ import pytest
 from classify.metrics.bootstrap import rule_of_three
 from classify.metrics.breakdown import Cell
 from classify.metrics.registry import METRICS, ORACLE
-from classify.metrics.report import (
-    ConditionReport,
-    EvaluationReport,
-    RobustnessReport,
-    judge_unit,
-)
+from classify.metrics.report import EvaluationReport, judge_unit
+from classify.metrics.robustness import ConditionReport, RobustnessReport
 from classify.metrics.trials import Trials
 from classify.prediction.pooling import pool_recordings
 from classify.reports import html as html_report

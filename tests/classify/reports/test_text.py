@@ -4,12 +4,8 @@ from pathlib import Path
 import pytest
 
 from classify.metrics.breakdown import Cell
-from classify.metrics.report import (
-    ConditionReport,
-    EvaluationReport,
-    RobustnessReport,
-    UnitReport,
-)
+from classify.metrics.report import EvaluationReport, UnitReport
+from classify.metrics.robustness import ConditionReport, RobustnessReport
 from classify.reports import text as text_tables
 from classify.runs.run import Run
 
