@@ -132,24 +132,24 @@ def test_nothing_copied_is_status_2(tmp_path, capsys):
     assert "expected a recording that can be copied, got 1 failures" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["nowhere", "--to", "fake"], "expected a folder of real recordings, got nowhere"),
-        (["audio", "--to", "audio"], "expected a folder for the copies without the originals"),
-        (["audio", "--to", "f", "--methods", "melgan"], "expected a method among griffin_lim,"),
-        (["audio", "--to", "f", "--methods", ","], "expected 1 to 0 copies|expected a method"),
-        (["audio", "--to", "f", "--copies", "99"], "expected 1 to 2 copies, one a method, got 99"),
-        (["audio", "--to", "f", "--splits", "all"], "expected splits among train, validation"),
-        (["audio", "--to", "f", "--seed", "-1"], "expected a seed of 0 or more, got -1"),
-        (["audio", "--to", "f", "--jobs", "0"], "expected 1 job or more, or -1"),
-    ],
+WRONG_CALLS = (
+    (["nowhere", "--to", "fake"], "expected a folder of real recordings, got nowhere"),
+    (["audio", "--to", "audio"], "expected a folder for the copies without the originals"),
+    (["audio", "--to", "f", "--methods", "melgan"], "expected a method among griffin_lim,"),
+    (["audio", "--to", "f", "--methods", ","], "expected 1 to 0 copies|expected a method"),
+    (["audio", "--to", "f", "--copies", "99"], "expected 1 to 2 copies, one a method, got 99"),
+    (["audio", "--to", "f", "--splits", "all"], "expected splits among train, validation"),
+    (["audio", "--to", "f", "--seed", "-1"], "expected a seed of 0 or more, got -1"),
+    (["audio", "--to", "f", "--jobs", "0"], "expected 1 job or more, or -1"),
 )
-def test_a_wrong_call_is_one_line_and_status_2(audio, capsys, arguments, message):
-    assert main([*QUICK, *arguments]) == 2
-    (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith("forge: ")
-    assert any(part in line for part in message.split("|"))
+
+
+def test_a_wrong_call_is_one_line_and_status_2(audio, capsys):
+    for arguments, message in WRONG_CALLS:
+        assert main([*QUICK, *arguments]) == 2
+        (line,) = capsys.readouterr().err.splitlines()
+        assert line.startswith("forge: ")
+        assert any(part in line for part in message.split("|")), line
 
 
 def test_debug_shows_the_error_itself(audio):
