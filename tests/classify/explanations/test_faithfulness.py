@@ -173,7 +173,7 @@ def test_the_area_is_that_of_the_trapezoids():
 def evaluated(trained, images, tmp_path_factory):
     """Give a report with both methods and its page, not to be changed."""
     run = load(shutil.copytree(trained, tmp_path_factory.mktemp("evaluated") / "run"))
-    report = evaluate(images, run, "test", resamples=20, explain_pictures=6).report
+    report = evaluate(images, run, "test", resamples=20, explain_pictures=6).to_json()
     return report, run.folder / "report"
 
 
@@ -195,6 +195,6 @@ def test_the_evaluation_says_whether_explanations_mean_anything(evaluated):
 
 def test_the_evaluation_can_leave_it_out(trained, images, tmp_path):
     run = load(shutil.copytree(trained, tmp_path / "run"))
-    report = evaluate(images, run, "test", resamples=0, explain_pictures=0).report
+    report = evaluate(images, run, "test", resamples=0, explain_pictures=0).to_json()
     assert "explanation" not in report
     assert "explained-" not in (run.folder / "report/index.html").read_text()
