@@ -19,9 +19,9 @@ Spoofsight: tells real speech from generated speech by looking at its spectrogra
   ./run.sh detect   AUDIO... [--run RUN]     recordings to verdicts; - is standard input
   ./run.sh page     [--run RUN]              the same in the browser
   ./run.sh predict  IMAGE... [--run RUN]     pictures, folders or patterns to verdicts
-  ./run.sh score    SCORES [--keys KEYS]     figures of any system's score file
+  ./run.sh score    SCORES [--keys KEYS]     metrics of any system's score file
   ./run.sh compare  RUN_A RUN_B [IMAGES]     which of two runs is better, with a paired test
-  ./run.sh audit    [IMAGES]                 what trivial facts alone would give
+  ./run.sh audit    [IMAGES]                 which confounders tell the classes apart: codec, level, length ...
   ./run.sh install                           make .venv; every other verb does it when needed
   ./run.sh lint                              ruff and mypy
   ./run.sh test [--fast] [PYTEST ARGUMENTS]  lint, then every test, as continuous integration does;

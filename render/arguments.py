@@ -49,9 +49,9 @@ _NUMBERS = (
     ("lowest", float, "frequency of the bottom row, in Hz"),
     ("bins", int, "rows an octave"),
     ("coefficients", int, "number of cepstral coefficients"),
-    ("ripple", float, "cepstral coefficient drawn white, in dB"),
-    ("delay", float, "group delay drawn white, in ms"),
-    ("line", float, "strength of a comb or indicator drawn white"),
+    ("cepstrum_range", float, "cepstral coefficient drawn white, in dB"),
+    ("delay_range", float, "group delay drawn white, in ms"),
+    ("comb_range", float, "strength of a comb or indicator drawn white"),
     ("floor", float, "level drawn black, in dB below a full-scale sine"),
     ("ceiling", float, "level drawn white, in dB below a full-scale sine"),
     ("level", float, "RMS level that every recording is brought to, in dB"),
@@ -169,9 +169,8 @@ def _add_settings(group: argparse._ArgumentGroup) -> None:
     """Add one option a field of `Settings`; what is not given is not in the namespace."""
 
     def add(name: str, text: str, default: object, **more) -> None:
-        group.add_argument(
-            f"--{name}", default=argparse.SUPPRESS, help=f"{text} (default: {default})", **more
-        )
+        option, text = f"--{name.replace('_', '-')}", f"{text} (default: {default})"
+        group.add_argument(option, default=argparse.SUPPRESS, help=text, **more)
 
     add("feature", "representation", Settings.feature, choices=REPRESENTATIONS)
     for name, kind, text in _NUMBERS:

@@ -24,6 +24,8 @@ def command(settings: Settings) -> str:
     --------
     >>> command(Settings(feature="mel"))
     './run.sh render AUDIO --to IMAGES --feature=mel'
+    >>> command(Settings(feature="mfcc", cepstrum_range=20.0))
+    './run.sh render AUDIO --to IMAGES --feature=mfcc --cepstrum-range=20.0'
     >>> command(Settings(feature="mel", window=1024, floor=-80, trim=None))
     './run.sh render AUDIO --to IMAGES --feature=mel --window=1024 --floor=-80.0 --no-trim'
     """
@@ -37,6 +39,7 @@ def command(settings: Settings) -> str:
 
 
 def _option(name: str, value: Any) -> str:
+    option = name.replace("_", "-")
     if value is None:
-        return f"--no-{name}"
-    return f"--{name}" if value is True else f"--{name}={value}"
+        return f"--no-{option}"
+    return f"--{option}" if value is True else f"--{option}={value}"

@@ -101,7 +101,7 @@ REPRESENTATIONS = {
         rows=lambda settings: 3 * settings.coefficients,
         unit="coefficient",
         ticks="render.axes:coefficients",
-        options=("bands", "coefficients", "ripple"),
+        options=("bands", "coefficients", "cepstrum_range"),
     ),
     "mfcc": Representation(
         title="mfcc: coefficients, deltas, delta-deltas",
@@ -109,7 +109,7 @@ REPRESENTATIONS = {
         rows=lambda settings: 3 * settings.coefficients,
         unit="coefficient",
         ticks="render.axes:coefficients",
-        options=("bands", "coefficients", "ripple"),
+        options=("bands", "coefficients", "cepstrum_range"),
     ),
     "chroma": Representation(
         title="chroma: share of each pitch class",
@@ -122,7 +122,7 @@ REPRESENTATIONS = {
         title="group-delay: grey is mid-frame, white later",
         draw="render.spectra.group_delay:group_delay",
         rows=lambda settings: settings.window // 2,
-        options=("delay",),
+        options=("delay_range",),
     ),
     "stack": Representation(
         title="stack: mel, mfcc, chroma",
@@ -130,7 +130,7 @@ REPRESENTATIONS = {
         rows=lambda settings: settings.bands + 3 * settings.coefficients + PITCH_CLASSES,
         unit="Hz, coefficient, pitch class",
         ticks="render.axes:stack",
-        options=("bands", "coefficients", "ripple"),
+        options=("bands", "coefficients", "cepstrum_range"),
     ),
     "comb": Representation(
         title="comb: lines in even steps, white clearest",
@@ -139,7 +139,7 @@ REPRESENTATIONS = {
         ticks="render.axes:comb_bands",
         column_unit="Hz",
         column_ticks="render.axes:comb_steps",
-        options=("line",),
+        options=("comb_range",),
         frame=SHORT,
         rest="the vocoder indicators",
         rest_rows=INDICATOR_ROWS,
@@ -148,7 +148,7 @@ REPRESENTATIONS = {
         title="linear-comb: linear, comb",
         draw="render.spectrogram:linear_comb",
         rows=lambda settings: settings.window // 2 + COMB_BANDS + INDICATOR_ROWS,
-        options=("line",),
+        options=("comb_range",),
         is_level=True,
         frame=SHORT,
         rest="the comb",

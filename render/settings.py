@@ -20,9 +20,9 @@ _REALS = (
     "level",
     "trim",
     "lowest",
-    "ripple",
-    "delay",
-    "line",
+    "cepstrum_range",
+    "delay_range",
+    "comb_range",
 )
 _COUNTS = ("rate", "window", "hop", "bands", "bins", "coefficients", "version")
 
@@ -61,11 +61,11 @@ class Settings:
         Level drawn white, in dB relative to a full-scale sine.
     relative : bool
         Measure levels from the clip's own loudest point instead of from a full-scale sine.
-    ripple : float
+    cepstrum_range : float
         Cepstral coefficient drawn white, in dB; minus that is black.
-    delay : float
+    delay_range : float
         Group delay drawn white, in ms; minus that is black.
-    line : float
+    comb_range : float
         Strength of a comb or indicator drawn white; minus that is black. By chance, strengths
         vary by about 1.
     level : float or None
@@ -90,9 +90,9 @@ class Settings:
     floor: float = -110.0
     ceiling: float = -10.0
     relative: bool = False
-    ripple: float = 15.0
-    delay: float = 10.0
-    line: float = 6.0
+    cepstrum_range: float = 15.0
+    delay_range: float = 10.0
+    comb_range: float = 6.0
     level: float | None = -20.0
     trim: float | None = 40.0
     version: int = 3
@@ -148,12 +148,10 @@ class Settings:
             raise ValueError(
                 f"expected -300 <= floor < ceiling <= 300 dB, got {self.floor} and {self.ceiling}"
             )
-        if not self.ripple > 0:
-            raise ValueError(f"expected a ripple above 0 dB, got {self.ripple}")
-        if not self.delay > 0:
-            raise ValueError(f"expected a delay above 0 ms, got {self.delay}")
-        if not self.line > 0:
-            raise ValueError(f"expected a line above 0 dB, got {self.line}")
+        for name, unit in (("cepstrum_range", "dB"), ("delay_range", "ms"), ("comb_range", "dB")):
+            if not getattr(self, name) > 0:
+                option = name.replace("_", "-")
+                raise ValueError(f"expected a {option} above 0 {unit}, got {getattr(self, name)}")
         if self.trim is not None and not self.trim > 0:
             raise ValueError(f"expected a trim above 0 dB, got {self.trim}")
 

@@ -32,7 +32,7 @@ def mfcc(samples: np.ndarray, settings: Settings) -> np.ndarray:
     image : np.ndarray, shape=settings.shape, dtype=uint8
         Three blocks of rows, from the bottom: coefficients, deltas, delta-deltas; in each the 0th
         at the bottom. Coefficient 0, a level, is drawn from ``settings.floor`` to
-        ``settings.ceiling``; all others are 128 at 0 dB and white at ``settings.ripple``.
+        ``settings.ceiling``; all others are 128 at 0 dB and white at ``settings.cepstrum_range``.
 
     Raises
     ------
@@ -58,7 +58,7 @@ def _draw(samples: np.ndarray, weights: "scipy.sparse.csr_array", settings: Sett
     bands = grey.level(weights @ stft.power(samples, settings), settings)
     cepstrum = coefficients(bands, settings.coefficients)
     blocks = np.concatenate([cepstrum, deltas(cepstrum, 1), deltas(cepstrum, 2)])
-    shades = grey.swing(blocks, settings.ripple)
+    shades = grey.swing(blocks, settings.cepstrum_range)
     shades[:1] = grey.shade(cepstrum[:1], settings)
     return grey.upright(shades)
 

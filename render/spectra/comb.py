@@ -41,8 +41,8 @@ def comb(samples: np.ndarray, settings: Settings) -> np.ndarray:
     Returns
     -------
     image : np.ndarray, shape=settings.shape, dtype=uint8
-        128 for a strength of 0, 255 for ``settings.line`` or more. By chance, strengths vary by
-        about 1.
+        128 for a strength of 0, 255 for ``settings.comb_range`` or more. By chance,
+        strengths vary by about 1.
 
         The upper 16 rows are bands, the highest on top, each a quarter of all frequencies wide.
         Their columns are steps from 40 to 130 Hz; each shows the strongest of four.
@@ -68,7 +68,7 @@ def comb(samples: np.ndarray, settings: Settings) -> np.ndarray:
     ((32, 249), 100.0)
     """
     spectrum, flat = ltas.spectrum(samples, settings), whiten(samples, settings)
-    bands = grey.upright(grey.swing(comb_strengths(spectrum, settings), settings.line))
+    bands = grey.upright(grey.swing(comb_strengths(spectrum, settings), settings.comb_range))
     indicators = np.concatenate(
         [
             frame_rates.line_strengths(spectrum, flat.spectrum, settings),
@@ -77,7 +77,7 @@ def comb(samples: np.ndarray, settings: Settings) -> np.ndarray:
         ]
     )
     fields = indicators[np.arange(settings.columns) * len(indicators) // settings.columns]
-    return np.vstack([bands, np.tile(grey.swing(fields, settings.line), (INDICATOR_ROWS, 1))])
+    return np.vstack([bands, np.tile(grey.swing(fields, settings.comb_range), (INDICATOR_ROWS, 1))])
 
 
 def comb_strengths(spectrum: np.ndarray, settings: Settings) -> np.ndarray:

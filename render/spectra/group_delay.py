@@ -19,8 +19,8 @@ def group_delay(samples: np.ndarray, settings: Settings) -> np.ndarray:
     -------
     image : np.ndarray, shape=settings.shape, dtype=uint8
         128 for energy in the middle of the frame, and for levels under ``settings.floor``; 255 for
-        energy that lies ``settings.delay`` later or more, 1 for as much earlier. Rows are those of
-        `render.spectrogram.linear`.
+        energy that lies ``settings.delay_range`` later or more, 1 for as much earlier. Rows are
+        those of `render.spectrogram.linear`.
 
     Raises
     ------
@@ -37,7 +37,7 @@ def group_delay(samples: np.ndarray, settings: Settings) -> np.ndarray:
     >>> image.shape, set(image[:, 0].tolist())
     ((256, 124), {153})
     """
-    return grey.upright(grey.swing(delays(samples, settings)[1:], settings.delay))
+    return grey.upright(grey.swing(delays(samples, settings)[1:], settings.delay_range))
 
 
 def delays(samples: np.ndarray, settings: Settings) -> np.ndarray:

@@ -34,7 +34,7 @@ def test_a_tone_is_brightest_where_its_tick_is(settings):
 
 
 def test_a_tone_is_in_the_middle_of_the_frame_where_its_tick_is():
-    settings = replace(LINEAR, feature="group-delay", delay=16)
+    settings = replace(LINEAR, feature="group-delay", delay_range=16)
     for row, frequency in inner(axes(settings)["rows"]["ticks"], settings.shape[0])[1:-1]:
         image = draw(tone(frequency, settings), settings).astype(int)
         assert np.abs(image[round(row)] - 128).max() <= 1

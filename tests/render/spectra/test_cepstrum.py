@@ -7,8 +7,8 @@ from render.settings import Settings
 from render.spectra import cepstrum, filterbank
 from render.spectra.cepstrum import lfcc, mfcc
 
-MFCC = Settings(feature="mfcc", seconds=1, bands=40, coefficients=13, ripple=20)
-LFCC = Settings(feature="lfcc", seconds=1, bands=40, coefficients=13, ripple=20)
+MFCC = Settings(feature="mfcc", seconds=1, bands=40, coefficients=13, cepstrum_range=20)
+LFCC = Settings(feature="lfcc", seconds=1, bands=40, coefficients=13, cepstrum_range=20)
 # Rows of a picture from the bottom: coefficients, deltas, delta-deltas.
 BLOCKS = {"coefficients": slice(26, 39), "deltas": slice(13, 26), "delta-deltas": slice(0, 13)}
 

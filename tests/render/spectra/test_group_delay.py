@@ -7,7 +7,9 @@ import pytest
 from render.settings import Settings
 from render.spectra.group_delay import delays, group_delay
 
-SETTINGS = Settings(feature="group-delay", rate=8_000, seconds=1, window=256, hop=64, delay=16)
+SETTINGS = Settings(
+    feature="group-delay", rate=8_000, seconds=1, window=256, hop=64, delay_range=16
+)
 
 
 @pytest.mark.parametrize("place", [4_000, 4_031, 5_017])
@@ -65,7 +67,7 @@ def test_a_later_sound_is_brighter():
 def test_what_lies_beyond_the_range_is_white_or_black():
     click = np.zeros(8_000)
     click[4_000] = 0.5
-    image = group_delay(click, replace(SETTINGS, delay=2))
+    image = group_delay(click, replace(SETTINGS, delay_range=2))
     # Columns 59 and 62 are 12 ms before and after.
     assert (image[:, 59] == 255).all()
     assert (image[:, 62] == 1).all()
