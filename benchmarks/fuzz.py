@@ -181,10 +181,6 @@ def fuzz(
         See `Child`.
     jobs : int
         Children at a time.
-
-    Returns
-    -------
-    report : Report
     """
     report, lock = Report(), threading.Lock()
     with tqdm(total=total, unit="input", disable=None) as bar:

@@ -151,10 +151,6 @@ class Detector:
         name : str, optional
             Default: its path.
 
-        Returns
-        -------
-        detection : Detection
-
         Raises
         ------
         ValueError

@@ -21,10 +21,6 @@ def line(detection: Detection, positive: str) -> str:
     positive : str
         Name of the positive class.
 
-    Returns
-    -------
-    line : str
-
     Examples
     --------
     >>> line(Detection("a.wav", "no speech", None, None, None, 3.5), "fake").split()

@@ -40,10 +40,6 @@ def overlapping(run: Run, step_s: float | None = None) -> Settings:
 def stored(run: Run) -> Settings:
     """Read the render settings of a run.
 
-    Parameters
-    ----------
-    run : Run
-
     Returns
     -------
     settings : render.settings.Settings

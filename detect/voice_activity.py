@@ -66,10 +66,6 @@ def activity(samples: np.ndarray, rate: int) -> Activity:
     rate : int
         In Hz.
 
-    Returns
-    -------
-    activity : Activity
-
     Examples
     --------
     >>> time = np.arange(32_000) / 16_000

@@ -24,10 +24,6 @@ def axes(settings: Settings) -> dict[str, Any]:
     top: mel, coefficients, pitch classes. The columns of a comb are steps in Hz; the axes of
     linear-comb are those of the spectrogram on top.
 
-    Parameters
-    ----------
-    settings : Settings
-
     Returns
     -------
     axes : dict

@@ -10,10 +10,6 @@ from render.settings import Settings
 def command(settings: Settings) -> str:
     """Write the command that draws with these settings.
 
-    Parameters
-    ----------
-    settings : Settings
-
     Returns
     -------
     command : str

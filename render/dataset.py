@@ -65,10 +65,6 @@ def render(
         Draw only share `i` of `n`, counted from 1, and write no table. Several machines can each
         draw a share into one folder; a call without it then completes the folder.
 
-    Returns
-    -------
-    summary : Summary
-
     Raises
     ------
     ValueError

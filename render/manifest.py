@@ -27,10 +27,6 @@ def manifest(index: Index) -> Iterator[Row]:
 
     `COLUMNS` come first, then the other metadata columns of the source.
 
-    Parameters
-    ----------
-    index : Index
-
     Yields
     ------
     row : iterable of str or float

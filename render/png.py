@@ -117,10 +117,6 @@ def _as_dict(source: PictureSource) -> dict[str, Any]:
 def read(path: Path) -> tuple[Settings, PictureSource] | None:
     """Read the metadata that `write` put beside the picture.
 
-    Parameters
-    ----------
-    path : Path
-
     Returns
     -------
     metadata : tuple of (Settings, PictureSource), or None
@@ -197,10 +193,6 @@ def replace(path: Path, data: bytes) -> None:
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Open a context for a file that is written beside its place and renamed into it at the end.
-
-    Parameters
-    ----------
-    path : Path
 
     Yields
     ------

@@ -55,10 +55,6 @@ def loudest(clips: Iterable[Clip]) -> Clip:
     ----------
     clips : iterable of Clip
         At least one.
-
-    Returns
-    -------
-    clip : Clip
     """
     return max(clips, key=lambda clip: float(np.square(clip.samples, dtype=np.float64).sum()))
 

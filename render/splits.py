@@ -35,10 +35,6 @@ def place(key: str, shares: Mapping[str, float]) -> str:
     shares : mapping of str to float
         Share of each split, in (0, 1], in sum 1.
 
-    Returns
-    -------
-    split : str
-
     Examples
     --------
     >>> place("speaker 1", SHARES)

@@ -70,11 +70,6 @@ class RenderPlan:
 def up_to_date(recording: Recording, plan: RenderPlan) -> Drawn | None:
     """Collect the pictures of a recording, if all of them are there, whole and up to date.
 
-    Parameters
-    ----------
-    recording : Recording
-    plan : RenderPlan
-
     Returns
     -------
     drawn : Drawn or None
@@ -97,11 +92,6 @@ def up_to_date(recording: Recording, plan: RenderPlan) -> Drawn | None:
 
 def render_recording(recording: Recording, plan: RenderPlan) -> Drawn | Failure:
     """Draw the missing pictures of one recording and its variants.
-
-    Parameters
-    ----------
-    recording : Recording
-    plan : RenderPlan
 
     Returns
     -------

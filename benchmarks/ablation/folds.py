@@ -42,10 +42,6 @@ def arrange(dataset: Path, to: Path, count: int, copies: bool = False) -> list[P
     copies : bool
         Whether pictures with a source recording are copies that forge has made.
 
-    Returns
-    -------
-    datasets : list of Path
-
     Raises
     ------
     ValueError

@@ -95,10 +95,6 @@ def markdown(head: str, splits: Mapping[str, Sequence[Row]], failures: Mapping[s
         By split.
     failures : mapping of str to str
         Why a factor lacks some or all of its seeds, in one line.
-
-    Returns
-    -------
-    text : str
     """
     lines = [head]
     order = [*reversed(range(len(METRICS)))]
@@ -120,10 +116,6 @@ def table(splits: Mapping[str, Sequence[Row]]) -> str:
     ----------
     splits : mapping of str to sequence of Row
         By split.
-
-    Returns
-    -------
-    text : str
     """
     return csv_table(
         ("split", "group", "factor", "now", "before", "seeds", *report.ESTIMATES),

@@ -74,10 +74,6 @@ class Study:
     def carry_out(self, run: FactorRun) -> "dict[str, SystemScores]":
         """Train and score, unless that is done; `finished` reads the scores later.
 
-        Parameters
-        ----------
-        run : FactorRun
-
         Returns
         -------
         scores : dict of str to SystemScores

@@ -121,10 +121,6 @@ def cepstra(path: Path) -> np.ndarray:
 
     It is trimmed and brought to one level before, as `render` does.
 
-    Parameters
-    ----------
-    path : Path
-
     Returns
     -------
     frames : np.ndarray, shape=(n, 60), dtype=float32
@@ -197,10 +193,6 @@ def _mixture(frames: np.ndarray, seed: int, components: int) -> "GaussianMixture
 
 def statistics(path: Path) -> np.ndarray:
     """Take the `STATISTICS` of a recording as it is, with its level and its pauses.
-
-    Parameters
-    ----------
-    path : Path
 
     Returns
     -------

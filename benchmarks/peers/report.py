@@ -72,10 +72,6 @@ def read(path: Path, rows: Manifest, name_prefix: str = "") -> SystemScores:
     name_prefix : str
         Removed from the beginning of names that `rows` lacks.
 
-    Returns
-    -------
-    scores : SystemScores
-
     Raises
     ------
     ValueError
@@ -131,10 +127,6 @@ def rows(scores: Mapping[str, Sequence[SystemScores]], seconds: Mapping[str, flo
         By peer, one a seed; all of the same recordings.
     seconds : mapping of str to float
         Training time of one seed, by peer, where it is known.
-
-    Returns
-    -------
-    rows : list of Row
     """
     summary = []
     for peer, seeds in scores.items():
@@ -163,10 +155,6 @@ def markdown(
         Arguments of the command.
     seeds : int
         How many, from 0.
-
-    Returns
-    -------
-    text : str
     """
     head = HEAD.format(
         split=split,
@@ -199,10 +187,6 @@ def markdown(
 def not_behind(summary: Sequence[Row]) -> dict[str, list[str]]:
     """Name the metrics in which a peer is not surely behind `OURS`.
 
-    Parameters
-    ----------
-    summary : sequence of Row
-
     Returns
     -------
     metrics : dict of str to list of str
@@ -216,16 +200,7 @@ def not_behind(summary: Sequence[Row]) -> dict[str, list[str]]:
 
 
 def table(summary: Sequence[Row]) -> str:
-    """Write the table for programs: CSV, a line a peer and metric.
-
-    Parameters
-    ----------
-    summary : sequence of Row
-
-    Returns
-    -------
-    text : str
-    """
+    """Write the table for programs: CSV, a line a peer and metric."""
     return csv_table(
         ("peer", "seeds", *report.ESTIMATES, "accuracy", "training_s"),
         (
@@ -241,10 +216,6 @@ def table(summary: Sequence[Row]) -> str:
 
 def plot(summary: Sequence[Row]) -> bytes:
     """Draw both metrics side by side, one row a peer.
-
-    Parameters
-    ----------
-    summary : sequence of Row
 
     Returns
     -------

@@ -16,10 +16,6 @@ def multiply_adds(model: Any) -> int:
     model : keras.Model
         Functional; each layer is used once.
 
-    Returns
-    -------
-    count : int
-
     Raises
     ------
     ValueError

@@ -16,15 +16,6 @@ def make(folder: Path, count: int) -> Path:
     """Write recordings of 2 s and 4 s in turn, as 16-bit mono FLAC, two in three for training.
 
     Each is coloured noise that swells four times a second, as speech does, with its own seed.
-
-    Parameters
-    ----------
-    folder : Path
-    count : int
-
-    Returns
-    -------
-    folder : Path
     """
     import numpy as np
     import soundfile

@@ -134,10 +134,6 @@ def score_run(dataset: Path, run: Run, split: str, name_prefix: str = "") -> Sys
     split : str
     name_prefix : str
         Removed from the beginning of the recordings' names.
-
-    Returns
-    -------
-    scores : SystemScores
     """
     pictures = score_split("ablation", dataset, run, split)
     levels = calibrated_trials(run, pictures, manifest.read(dataset))
@@ -161,10 +157,6 @@ def mean_over_seeds(scores: Sequence[SystemScores]) -> Estimate:
     ----------
     scores : sequence of SystemScores
         One a seed.
-
-    Returns
-    -------
-    estimate : Estimate
     """
     value = np.mean([seed.error_rates for seed in scores], axis=0)
     return Estimate.of(value, _resampled_means(scores))

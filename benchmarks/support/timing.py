@@ -25,10 +25,6 @@ _THREADS = "OMP_NUM_THREADS OPENBLAS_NUM_THREADS MKL_NUM_THREADS NUMEXPR_NUM_THR
 def pin(cores: int) -> int:
     """Keep this process and its children to some cores, and each to one thread.
 
-    Parameters
-    ----------
-    cores : int
-
     Returns
     -------
     cores : int
@@ -94,10 +90,6 @@ def measure(command: Sequence[str]) -> Usage:
     ----------
     command : sequence of str
         Runs at the top of the checkout.
-
-    Returns
-    -------
-    usage : Usage
 
     Raises
     ------

@@ -25,10 +25,6 @@ def write_run(
         Text of ``render.json``, if the pictures have one.
     training : dict, optional
         Fields of `classify.settings.Settings`.
-
-    Returns
-    -------
-    run : Run
     """
     from classify.runs.run import Run
     from classify.training.export import convert

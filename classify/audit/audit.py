@@ -80,16 +80,7 @@ def audit(dataset: Path, splits: Sequence[str] | None = None, *, quick: bool = F
 
 
 def text(audit: Audit) -> str:
-    """Write an audit as a table and lines of plain words.
-
-    Parameters
-    ----------
-    audit : Audit
-
-    Returns
-    -------
-    text : str
-    """
+    """Write an audit as a table and lines of plain words."""
     splits = audit.splits.values()
     lines = [_row("", audit.splits)]
     for index, label in enumerate(audit.classes):
@@ -112,16 +103,7 @@ def text(audit: Audit) -> str:
 
 
 def one_line(audit: Audit) -> str:
-    """Write an audit as the one line that a training begins with.
-
-    Parameters
-    ----------
-    audit : Audit
-
-    Returns
-    -------
-    line : str
-    """
+    """Write an audit as the one line that a training begins with."""
     first, *others = [warning.problem for warning in warnings(audit)] or [""]
     if others:
         first += f" (and {len(others)} more warnings)" if others[1:] else " (and one more warning)"

@@ -70,10 +70,6 @@ def signature(image: np.ndarray) -> np.ndarray:
 def exact(digests: list[bytes]) -> list[np.ndarray]:
     """Group equal digests.
 
-    Parameters
-    ----------
-    digests : list of bytes
-
     Returns
     -------
     groups : list of np.ndarray of int

@@ -98,10 +98,6 @@ class Finding:
 def warnings(audit: Audit) -> list[Finding]:
     """Say what is wrong with a dataset, the strongest confounder first.
 
-    Parameters
-    ----------
-    audit : Audit
-
     Returns
     -------
     warnings : list of Finding

@@ -51,11 +51,6 @@ class Scan:
 def list_pictures(dataset: Path, splits: Sequence[str]) -> tuple[tuple[str, str], Listing]:
     """List the pictures of a dataset, which may lack a split, or a class in a split.
 
-    Parameters
-    ----------
-    dataset : Path
-    splits : sequence of str
-
     Returns
     -------
     classes : tuple of two str
@@ -98,10 +93,6 @@ def scan(
     labels : np.ndarray of int, shape=(len(names),)
     signed : bool
         Whether to compute signatures.
-
-    Returns
-    -------
-    scan : Scan
     """
     rows = spectrogram_rows(load_axes(dataset / "render.json"))
     with ThreadPoolExecutor() as pool:

@@ -73,10 +73,6 @@ def separation(
     folds : list
         See `cv_folds`.
 
-    Returns
-    -------
-    separation : Separability
-
     Examples
     --------
     >>> labels = np.repeat([0, 1], 50)
@@ -115,10 +111,6 @@ def interval(right: np.ndarray, labels: np.ndarray, groups: np.ndarray) -> Separ
     right : np.ndarray of bool, shape=(n,)
     labels : np.ndarray of int, shape=(n,)
     groups : np.ndarray of str, shape=(n,)
-
-    Returns
-    -------
-    separation : Separability
     """
     names, member = np.unique(groups, return_inverse=True)
     rates, least = [], 0.0

@@ -68,10 +68,6 @@ class BatchSequence(keras.utils.PyDataset):
     def __getitem__(self, index: int) -> tuple[np.ndarray, ...]:
         """Get a batch of the current epoch, and let the next ones be made.
 
-        Parameters
-        ----------
-        index : int
-
         Returns
         -------
         pictures : np.ndarray, shape=(batch, height, width, 1), dtype=uint8

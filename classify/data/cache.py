@@ -50,10 +50,6 @@ class PictureCache:
     def __getitem__(self, indices: Sequence[int] | np.ndarray) -> np.ndarray:
         """Get pictures.
 
-        Parameters
-        ----------
-        indices : sequence of int
-
         Returns
         -------
         pictures : np.ndarray, shape=(len(indices), height, width), dtype=uint8

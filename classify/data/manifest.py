@@ -133,10 +133,6 @@ def rows_of_unit(manifest: Manifest, unit: str) -> Manifest:
     unit : str
         ``"picture"`` or ``"recording"``; a recording has the row of its first picture.
 
-    Returns
-    -------
-    rows : dict
-
     Examples
     --------
     >>> rows_of_unit({"a.png": {"recording": "x.wav", "speaker": "p225"}}, "recording")

@@ -70,10 +70,6 @@ def scan_split(dataset: Path, split: str) -> Split:
     split : str
         ``"train"``, ``"validation"`` or ``"test"``.
 
-    Returns
-    -------
-    split : Split
-
     Raises
     ------
     ValueError

@@ -29,10 +29,6 @@ def compare(
     split : str
     resamples : int
 
-    Returns
-    -------
-    comparison : Comparison
-
     Raises
     ------
     ValueError
@@ -79,10 +75,6 @@ def sentence(change: Differences, test: McNemar, a: str, b: str) -> str:
     test : McNemar
     a, b : str
         What the systems are called.
-
-    Returns
-    -------
-    sentence : str
     """
     name = "eer" if "eer" in change.interval else "accuracy"
     title = "EER" if name == "eer" else name
@@ -108,10 +100,6 @@ def sentence(change: Differences, test: McNemar, a: str, b: str) -> str:
 
 def shared_trials(a: Trials, b: Trials) -> tuple[Trials, Trials]:
     """Keep what both could score, in the same order.
-
-    Parameters
-    ----------
-    a, b : Trials
 
     Returns
     -------

@@ -58,10 +58,6 @@ def evaluate(
         Gives the scores of a robustness sweep, which is then part of the report. It comes from
         `detect`, because this package decodes no sound.
 
-    Returns
-    -------
-    report : EvaluationReport
-
     Raises
     ------
     ValueError

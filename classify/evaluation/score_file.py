@@ -32,10 +32,6 @@ def score(
         ``"real"`` or ``"fake"``: what a higher score speaks for; default: as the format says.
     resamples : int
 
-    Returns
-    -------
-    report : ScoreFileReport
-
     Raises
     ------
     ValueError

@@ -107,10 +107,6 @@ def explain(run: Run, image: np.ndarray, method: str | None = None) -> Explanati
     method : str, optional
         ``"occlusion"``, the default, or ``"gradcam"``, which needs Keras and a convolution.
 
-    Returns
-    -------
-    explanation : Explanation
-
     Raises
     ------
     ValueError

@@ -108,10 +108,6 @@ def differences(
     groups : np.ndarray, shape=(len(a),)
         What is resampled together.
     resamples : int
-
-    Returns
-    -------
-    differences : Differences
     """
 
     def metrics(index: np.ndarray) -> tuple[Metrics, Metrics]:
@@ -145,10 +141,6 @@ def mcnemar(a: Trials, b: Trials, thresholds: tuple[float, float]) -> McNemar:
     a, b : Trials
         The same names in the same order.
     thresholds : tuple of two float
-
-    Returns
-    -------
-    test : McNemar
 
     References
     ----------

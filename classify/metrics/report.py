@@ -81,10 +81,6 @@ def judge_unit(
     resamples : int
     seeds : mapping, optional
         See `UnitReport`.
-
-    Returns
-    -------
-    report : UnitReport
     """
     labels, llr = trials.labels, trials.llr
     verdicts = (expit(-llr) >= threshold).astype(int)
@@ -230,22 +226,12 @@ class ScoreFileReport:
 
 
 def write(report: EvaluationReport, path: Path) -> None:
-    """Write ``metrics.json``.
-
-    Parameters
-    ----------
-    report : EvaluationReport
-    path : Path
-    """
+    """Write ``metrics.json``."""
     atomic_write(path, (json.dumps(report.to_json(), indent=2) + "\n").encode())
 
 
 def read(path: Path) -> dict[str, Any]:
     """Read ``metrics.json``.
-
-    Parameters
-    ----------
-    path : Path
 
     Returns
     -------

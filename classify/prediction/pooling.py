@@ -91,10 +91,6 @@ def score_split(verb: str, dataset: Path, run: Run, split: str) -> RawScores:
     run : Run
     split : str
 
-    Returns
-    -------
-    pictures : RawScores
-
     Raises
     ------
     ValueError
@@ -153,10 +149,6 @@ def pool_recordings(pictures: Trials) -> Trials:
     """Pool pictures into recordings by the mean of their scores.
 
     The mean is of log odds, not of probabilities: a clip with a P near 0 or 1 counts for more.
-
-    Parameters
-    ----------
-    pictures : Trials
 
     Returns
     -------

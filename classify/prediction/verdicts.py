@@ -100,10 +100,6 @@ def verdict(run: Run, path: str, raw: np.ndarray) -> Verdict:
     path : str
     raw : np.ndarray, at least one number
         Of the networks of the run, and of the clips if it is of a recording; their mean counts.
-
-    Returns
-    -------
-    verdict : Verdict
     """
     llr = float(run.calibration(np.mean(raw)))
     p_fake = probability(llr)

@@ -60,10 +60,6 @@ def explain_verdict(
         The positive one last.
     uncertain : tuple of two float
         Between these P, there is no verdict.
-
-    Returns
-    -------
-    text : VerdictText
     """
     if p is None:
         return VerdictText(

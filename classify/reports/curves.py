@@ -52,10 +52,6 @@ def roc(curves: Mapping[str, Curve], classes: Sequence[str]) -> Figure:
         By unit.
     classes : sequence of two str
         The positive one last.
-
-    Returns
-    -------
-    figure : Figure
     """
     figure, axes = single()
     real, fake = map(text, classes)
@@ -89,10 +85,6 @@ def det(curves: Mapping[str, Curve], classes: Sequence[str]) -> Figure:
         By unit.
     classes : sequence of two str
         The positive one last.
-
-    Returns
-    -------
-    figure : Figure
 
     References
     ----------

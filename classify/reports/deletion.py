@@ -21,10 +21,6 @@ def curves(faithfulness: Mapping[str, Any]) -> Figure:
     ----------
     faithfulness : mapping
         See above.
-
-    Returns
-    -------
-    figure : Figure
     """
     figure = Figure(figsize=(4.8, 4.4), layout="constrained")
     panel = figure.subplots()

@@ -59,10 +59,6 @@ class Row:
 def columns(report: RobustnessReport) -> list[str]:
     """Name the columns: all recordings, the mean over the values, and the values.
 
-    Parameters
-    ----------
-    report : RobustnessReport
-
     Returns
     -------
     columns : list of str
@@ -79,16 +75,7 @@ def left_out(report: RobustnessReport) -> int:
 
 
 def rows(report: RobustnessReport) -> list[Row]:
-    """Make a row of every condition, in their order.
-
-    Parameters
-    ----------
-    report : RobustnessReport
-
-    Returns
-    -------
-    rows : list of Row
-    """
+    """Make a row of every condition, in their order."""
     # A value may itself be called "all" or "mean".
     with_mean, values = len(columns(report)) > 1, _values(report)[:MOST]
     group, rows = None, []
@@ -122,10 +109,6 @@ def colours(eer: float) -> tuple[str, str]:
     ----------
     eer : float in [0, 1]
 
-    Returns
-    -------
-    paper, ink : str
-
     Examples
     --------
     >>> colours(0.0), colours(0.5) == colours(0.9)
@@ -139,10 +122,6 @@ def colours(eer: float) -> tuple[str, str]:
 
 def sentence(report: RobustnessReport) -> str:
     """Say what degraded sounds do to the detector, worst first.
-
-    Parameters
-    ----------
-    report : RobustnessReport
 
     Returns
     -------

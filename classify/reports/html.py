@@ -50,10 +50,6 @@ def write(run: Run, dataset: Path, report: EvaluationReport, command: str) -> Pa
     command : str
         What was called, for whoever wants to call it again.
 
-    Returns
-    -------
-    path : Path
-
     Raises
     ------
     OSError, ValueError

@@ -30,14 +30,7 @@ MEMBERS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 
 
 def learning_curves(history: History, keep_epoch: str, path: Path) -> None:
-    """Write the plot of `learning` for one network.
-
-    Parameters
-    ----------
-    history : sequence of mapping
-    keep_epoch : str
-    path : Path
-    """
+    """Write the plot of `learning` for one network."""
     atomic_write(path, png(learning({"": history}, keep_epoch)))
 
 
@@ -51,10 +44,6 @@ def learning(histories: Mapping[str, History], keep_epoch: str) -> Figure:
         ``val_loss`` and ``val_accuracy``.
     keep_epoch : str
         By what the epoch was chosen, see `classify.runs.history.kept_epoch`.
-
-    Returns
-    -------
-    figure : Figure
     """
     figure = Figure(figsize=(4.8, 5.6), layout="constrained")
     panels = figure.subplots(2, 1, sharex=True)
@@ -96,10 +85,6 @@ def histogram(
         P(second class) from which the verdict is the second class.
     uncertain : sequence of two float
         P(second class) between which there is no verdict.
-
-    Returns
-    -------
-    figure : Figure
     """
     figure, axes = single()
     cut = -logit(threshold)
@@ -134,10 +119,6 @@ def reliability(labels: np.ndarray, llr: np.ndarray, classes: Sequence[str]) -> 
         Both classes.
     llr : np.ndarray, shape=(n,)
     classes : sequence of two str
-
-    Returns
-    -------
-    figure : Figure
     """
     p_fake = expit(-llr)
     predicted, observed, _ = classification.reliability(labels, p_fake, PRIOR)

@@ -76,10 +76,6 @@ class Case:
 def assess(report: EvaluationReport) -> str:
     """Say how good a detector is and what that does not mean.
 
-    Parameters
-    ----------
-    report : EvaluationReport
-
     Returns
     -------
     text : str

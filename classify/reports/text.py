@@ -16,16 +16,7 @@ SHOWN = 10
 
 
 def evaluation(report: EvaluationReport) -> str:
-    """Write the report of an evaluation as text.
-
-    Parameters
-    ----------
-    report : EvaluationReport
-
-    Returns
-    -------
-    text : str
-    """
+    """Write the report of an evaluation as text."""
     units, classes = report.units, report.classes
     lines = [f"{report.split:<18}" + "".join(f"{unit + 's':>24}" for unit in units)]
     for index, name in enumerate(classes):
@@ -163,10 +154,6 @@ def comparison(report: Comparison, a: str, b: str) -> str:
     report : Comparison
     a, b : str
         What the systems are called.
-
-    Returns
-    -------
-    text : str
     """
     values, test = report.differences, report.mcnemar
     lines = [
@@ -192,16 +179,7 @@ def comparison(report: Comparison, a: str, b: str) -> str:
 
 
 def scores(report: ScoreFileReport) -> str:
-    """Write the metrics of a score file as text.
-
-    Parameters
-    ----------
-    report : ScoreFileReport
-
-    Returns
-    -------
-    text : str
-    """
+    """Write the metrics of a score file as text."""
     lines = [
         f"{report.format}: {report.n_real} bona fide, {report.n_fake} spoof; {report.direction}"
     ]
@@ -212,16 +190,7 @@ def scores(report: ScoreFileReport) -> str:
 
 
 def training(run: Run) -> str:
-    """Write the outcome of a training as text.
-
-    Parameters
-    ----------
-    run : Run
-
-    Returns
-    -------
-    text : str
-    """
+    """Write the outcome of a training as text."""
     validation = run.validation
     if run.members:
         head = f"{run.folder}: {len(run.members)} networks"

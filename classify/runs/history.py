@@ -38,10 +38,6 @@ def kept_epoch(rows: History, keep_epoch: str) -> int:
     keep_epoch : str
         ``"last"``: the last one. ``"loss"``: the first of those of the lowest validation loss.
 
-    Returns
-    -------
-    index : int
-
     Examples
     --------
     >>> rows = [{"val_loss": loss} for loss in (0.7, 0.5, 0.5, 0.6)]

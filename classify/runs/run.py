@@ -49,10 +49,6 @@ class Calibration:
     def __call__(self, llr: np.ndarray) -> np.ndarray:
         """Calibrate scores.
 
-        Parameters
-        ----------
-        llr : np.ndarray
-
         Returns
         -------
         calibrated : np.ndarray, same shape
@@ -170,14 +166,6 @@ class Run:
 
 def load(folder: Path) -> Run:
     """Read a run.
-
-    Parameters
-    ----------
-    folder : Path
-
-    Returns
-    -------
-    run : Run
 
     Raises
     ------

@@ -51,10 +51,6 @@ def network(folder: Path) -> Network:
 def by_onnx(path: Path) -> Any:
     """Load an exported network.
 
-    Parameters
-    ----------
-    path : Path
-
     Returns
     -------
     session : onnxruntime.InferenceSession
@@ -86,10 +82,6 @@ def by_onnx(path: Path) -> Any:
 def by_keras(folder: Path) -> Network:
     """Load a network as Keras saved it.
 
-    Parameters
-    ----------
-    folder : Path
-
     Returns
     -------
     network : callable
@@ -112,10 +104,6 @@ def by_keras(folder: Path) -> Network:
 
 def keras_model(folder: Path) -> Any:
     """Load the Keras model of a run.
-
-    Parameters
-    ----------
-    folder : Path
 
     Returns
     -------

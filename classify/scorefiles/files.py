@@ -75,10 +75,6 @@ def read_scores(path: Path, higher: str | None = None) -> ScoreFile:
     higher : str, optional
         Class of higher numbers, ``"real"`` or ``"fake"``; overrides the format.
 
-    Returns
-    -------
-    scores : ScoreFile
-
     Raises
     ------
     OSError
@@ -121,10 +117,6 @@ def write_scores(
         1 for fake.
     llr : np.ndarray, shape=(n,)
         Higher = more bona fide.
-
-    Returns
-    -------
-    written : tuple of Path
 
     Raises
     ------

@@ -68,10 +68,6 @@ def recognise(path: Path, text: str) -> Layout:
         For messages.
     text : str
 
-    Returns
-    -------
-    layout : Layout
-
     Raises
     ------
     ValueError
@@ -154,10 +150,6 @@ def number(cell: str, measure: str) -> float:
     cell : str
     measure : str
         See `Layout`.
-
-    Returns
-    -------
-    score : float
 
     Examples
     --------

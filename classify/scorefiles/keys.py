@@ -59,14 +59,6 @@ def read_keys(path: Path) -> KeyFile:
     of `TRUTH`. A manifest of this project gives keys for both its pictures and its recordings. A
     manifest, trial_metadata and any table with a column of splits are supersets.
 
-    Parameters
-    ----------
-    path : Path
-
-    Returns
-    -------
-    keys : KeyFile
-
     Raises
     ------
     OSError

@@ -73,10 +73,6 @@ def train(
     overwrite : bool
         Delete an earlier training in `folder`.
 
-    Returns
-    -------
-    run : Run
-
     Raises
     ------
     ValueError

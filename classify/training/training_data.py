@@ -100,14 +100,6 @@ class TrainingData:
 def scan_training_data(dataset: Path) -> TrainingData:
     """Read all training and validation pictures once, and name what is unusual on standard error.
 
-    Parameters
-    ----------
-    dataset : Path
-
-    Returns
-    -------
-    data : TrainingData
-
     Raises
     ------
     ValueError

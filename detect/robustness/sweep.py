@@ -173,11 +173,6 @@ class Sweep:
 def score(recording: Recording, plan: SweepPlan) -> RecordingScores | Refusal:
     """Score one recording under all conditions.
 
-    Parameters
-    ----------
-    recording : Recording
-    plan : SweepPlan
-
     Returns
     -------
     result : RecordingScores or Refusal

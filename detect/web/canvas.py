@@ -95,10 +95,6 @@ def rasterise(
         Panels whose horizontal axis is about this long show time.
     size : tuple of two float, optional
         Width and height in inches; default: the figure's own.
-
-    Returns
-    -------
-    canvas : Canvas
     """
     if size is not None:
         figure.set_size_inches(*size)

@@ -78,10 +78,6 @@ class Scores:
         threshold : float in (0, 1)
             P(second class) from which the answer is the second class.
 
-        Returns
-        -------
-        rates : Rates
-
         Examples
         --------
         >>> scores = Scores(np.array([False, False, True]), np.array([0.1, 0.5, 0.4]))
@@ -99,10 +95,6 @@ class Scores:
 
 def read_scores(run: Run) -> Scores | None:
     """Read the scores of a run's evaluation; None where it has none.
-
-    Parameters
-    ----------
-    run : Run
 
     Returns
     -------
@@ -135,10 +127,6 @@ def read_scores(run: Run) -> Scores | None:
 
 def stored_rates(run: Run) -> Rates | None:
     """Read the errors at the stored threshold of a run; None where it was not evaluated.
-
-    Parameters
-    ----------
-    run : Run
 
     Returns
     -------
@@ -182,10 +170,6 @@ def describe_threshold(run: Run, threshold: float) -> list[str]:
     ----------
     run : Run
     threshold : float in (0, 1)
-
-    Returns
-    -------
-    sentences : list of str
 
     Raises
     ------

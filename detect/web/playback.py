@@ -54,10 +54,6 @@ def excerpt(
     longest_s : float
         Longest part.
 
-    Returns
-    -------
-    excerpt : Excerpt
-
     Raises
     ------
     ValueError

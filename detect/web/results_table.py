@@ -23,10 +23,6 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 def by_suspicion(outcomes: Sequence[Outcome]) -> list[int]:
     """Sort outcomes.
 
-    Parameters
-    ----------
-    outcomes : sequence of Detection, Verdict or Refusal
-
     Returns
     -------
     order : list of int
@@ -99,10 +95,6 @@ def labels(rows: Sequence[dict[str, Any]]) -> list[str]:
 def to_csv(outcomes: Sequence[Outcome]) -> str:
     """Write outcomes as CSV, in the order given.
 
-    Parameters
-    ----------
-    outcomes : sequence of Detection, Verdict or Refusal
-
     Returns
     -------
     text : str
@@ -120,10 +112,6 @@ def to_csv(outcomes: Sequence[Outcome]) -> str:
 
 def to_json(outcomes: Sequence[Outcome]) -> str:
     """Write outcomes as a JSON array of the objects that ``detect`` and ``predict`` print.
-
-    Parameters
-    ----------
-    outcomes : sequence of Detection, Verdict or Refusal
 
     Returns
     -------

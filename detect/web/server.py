@@ -85,10 +85,6 @@ def parser() -> argparse.ArgumentParser:
 def page_options(arguments: list[str]) -> argparse.Namespace:
     """Parse the options that `command` passes on to the page.
 
-    Parameters
-    ----------
-    arguments : list of str
-
     Returns
     -------
     options : argparse.Namespace

@@ -84,10 +84,6 @@ class DetectorService:
     def judge(self, upload: Upload) -> Outcome:
         """Judge an upload; errors become a refusal.
 
-        Parameters
-        ----------
-        upload : Upload
-
         Returns
         -------
         outcome : Detection, Verdict or Refusal
@@ -137,15 +133,6 @@ class DetectorService:
     def picture(self, upload: Upload, *, dark: bool) -> Canvas:
         """Draw a picture with its axes.
 
-        Parameters
-        ----------
-        upload : Upload
-        dark : bool
-
-        Returns
-        -------
-        canvas : Canvas
-
         Raises
         ------
         ValueError, OSError
@@ -164,10 +151,6 @@ class DetectorService:
         outcome : Detection or Verdict
             Of this upload.
         dark : bool
-
-        Returns
-        -------
-        view : ExplanationView
 
         Raises
         ------
@@ -192,10 +175,6 @@ class DetectorService:
         upload : Upload
         detection : Detection
             Of this upload.
-
-        Returns
-        -------
-        excerpt : Excerpt
 
         Raises
         ------

@@ -23,10 +23,6 @@ def with_threshold(run: Run, threshold: float) -> Run:
     run : Run
     threshold : float in (0, 1)
 
-    Returns
-    -------
-    run : Run
-
     Examples
     --------
     >>> from pathlib import Path

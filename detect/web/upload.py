@@ -143,10 +143,6 @@ class Upload:
 def saved(upload: Upload) -> Iterator[Path]:
     """Write an upload into a temporary folder, which is removed when the context ends.
 
-    Parameters
-    ----------
-    upload : Upload
-
     Yields
     ------
     path : Path
@@ -160,11 +156,6 @@ def saved(upload: Upload) -> Iterator[Path]:
 
 def check_duration(path: Path, limits: Limits) -> None:
     """Refuse a recording that is too long, by decoding it up to the limit.
-
-    Parameters
-    ----------
-    path : Path
-    limits : Limits
 
     Raises
     ------

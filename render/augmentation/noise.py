@@ -129,10 +129,6 @@ def add_noise(samples: np.ndarray, noise: np.ndarray, ratio: float) -> np.ndarra
 def files(folder: Path) -> tuple[Path, ...]:
     """List the recordings in a folder of noises, at any depth, once a process.
 
-    Parameters
-    ----------
-    folder : Path
-
     Returns
     -------
     files : tuple of Path

@@ -80,10 +80,6 @@ def read_format(path: Path, rate: int, channels: int) -> AudioFormat:
         Audio that `render.decoding.decoder` reads.
     rate, channels : int
         As it decodes it, the sample rate in Hz.
-
-    Returns
-    -------
-    audio_format : AudioFormat
     """
     fallback = AudioFormat(codec=FALLBACK, rate=rate, channels=channels, converted=True)
     try:

@@ -90,10 +90,6 @@ def copy_dataset(
     link : bool
         Whether to link to originals that do not lie in the corpus.
 
-    Returns
-    -------
-    report : CopyReport
-
     Raises
     ------
     ValueError

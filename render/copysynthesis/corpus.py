@@ -63,10 +63,6 @@ def locate(originals: Path, copies: Path) -> Corpus:
     originals, copies : Path
         Neither has to exist.
 
-    Returns
-    -------
-    corpus : Corpus
-
     Raises
     ------
     ValueError
@@ -121,14 +117,6 @@ def _below(path: Path, top: Path) -> str:
 def read(folder: Path) -> list[Row]:
     """Rows of a folder's manifest, each with a path; none where there is no manifest.
 
-    Parameters
-    ----------
-    folder : Path
-
-    Returns
-    -------
-    rows : list of dict of str to str
-
     Raises
     ------
     ValueError
@@ -172,10 +160,6 @@ def merge(table: Iterable[Row], copies: str, added: Iterable[Row]) -> list[Row]:
     added : iterable of dict of str to str
         Rows of originals and copies. A row whose path has a row already is left out.
 
-    Returns
-    -------
-    rows : list of dict of str to str
-
     Examples
     --------
     >>> old = [{"path": "a.wav"}, {"path": "fake/b.wav", "source_recording": "b.wav"}]
@@ -214,17 +198,7 @@ def refuse_protected(path: Path) -> None:
 
 
 def write(folder: Path, table: Sequence[Row]) -> bool:
-    """Write a folder's manifest, unless it is unchanged.
-
-    Parameters
-    ----------
-    folder : Path
-    table : sequence of dict of str to str
-
-    Returns
-    -------
-    changed : bool
-    """
+    """Write a folder's manifest, unless it is unchanged."""
     text = io.StringIO(newline="")
     columns = dict.fromkeys([*(c for row in table[:1] for c in row), *COLUMNS])
     columns |= dict.fromkeys(column for row in table for column in row)

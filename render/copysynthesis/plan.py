@@ -122,10 +122,6 @@ def choose_methods(name: str, options: CopyOptions) -> list[str]:
         Of the recording.
     options : CopyOptions
 
-    Returns
-    -------
-    methods : list of str
-
     Examples
     --------
     >>> choose_methods("a.wav", CopyOptions(methods=("world", "zero_phase"), copies=2, seed=3))

@@ -53,10 +53,6 @@ def read_source(folder: Path, above: str, table: Mapping[str, Row], left_out: st
     left_out : str
         A folder below it to leave out; empty for none.
 
-    Returns
-    -------
-    source : SourceDataset
-
     Raises
     ------
     ValueError

@@ -111,10 +111,6 @@ def scan_audio(path: Path, rate: int, deadline: float | None = None) -> Audio:
     deadline : float, optional
         Value of ``time.monotonic()`` after which the recording is given up.
 
-    Returns
-    -------
-    audio : Audio
-
     Raises
     ------
     ValueError

@@ -95,10 +95,6 @@ def blocks(path: Path, deadline: Deadline) -> Iterator[tuple[Format, np.ndarray]
 def require_file(path: Path) -> None:
     """Refuse anything but a regular file that is not empty, without opening it.
 
-    Parameters
-    ----------
-    path : Path
-
     Raises
     ------
     ValueError

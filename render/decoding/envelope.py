@@ -57,10 +57,6 @@ class Envelope:
         ----------
         below : float or None
             A frame this many dB below the loudest, or more, is quiet; None takes everything.
-
-        Returns
-        -------
-        span : Span
         """
         energy = np.cumsum(self.steps)  # added one by one, independent of the blocks
         if below is None:

@@ -117,11 +117,6 @@ PROTOCOLS = {
 def find_protocols(probe: FolderProbe, protocol: Protocol) -> list[str]:
     """Find the protocols of a set in a folder.
 
-    Parameters
-    ----------
-    probe : FolderProbe
-    protocol : Protocol
-
     Returns
     -------
     tables : list of str

@@ -58,12 +58,6 @@ def parse_label(folders: Iterable[str] = (), cell: str = "", table: str = "manif
 def parse_split(folders: Iterable[str] = (), cell: str = "", table: str = "manifest.csv") -> str:
     """Parse the split from folder names and a cell of a table.
 
-    Parameters
-    ----------
-    folders : iterable of str
-    cell : str
-    table : str
-
     Returns
     -------
     split : str

@@ -30,10 +30,6 @@ def layout(*columns: str, name: str = "", group: str = "") -> Layout:
         File name of the table, at any depth. Default: the only such table directly in the folder.
     group : str
         See `Layout`.
-
-    Returns
-    -------
-    layout : Layout
     """
 
     def find_markers(probe: FolderProbe) -> list[str]:

@@ -46,10 +46,6 @@ class FolderProbe:
             In lower case.
         name : str
             File name in lower case, at any depth. Default: any table directly in the folder.
-
-        Returns
-        -------
-        tables : list of str
         """
         return [
             table
@@ -61,14 +57,6 @@ class FolderProbe:
 
 def probe_folder(audio: Path) -> FolderProbe:
     """Probe a folder, or a table.
-
-    Parameters
-    ----------
-    audio : Path
-
-    Returns
-    -------
-    probe : FolderProbe
 
     Raises
     ------

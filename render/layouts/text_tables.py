@@ -23,10 +23,6 @@ _LONGEST_HEADER = 10_000
 def read_header(path: Path) -> list[str]:
     """Column names of a table, in lower case.
 
-    Parameters
-    ----------
-    path : Path
-
     Returns
     -------
     columns : list of str
@@ -82,10 +78,6 @@ def read_table(path: Path, required: Collection[str]) -> Iterator[tuple[int, dic
 
 def read_protocol(path: Path) -> Iterator[tuple[int, list[str]]]:
     """Read a table without header, whose columns are separated by white space.
-
-    Parameters
-    ----------
-    path : Path
 
     Yields
     ------

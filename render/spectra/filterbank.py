@@ -51,10 +51,6 @@ def mel(settings: Settings) -> "scipy.sparse.csr_array":
 
     Each is 1 at its centre and 0 at the centres beside it, so that together they hold all power.
 
-    Parameters
-    ----------
-    settings : Settings
-
     Returns
     -------
     weights : sparse array, shape=(bands, 1 + window // 2), dtype=float32

@@ -45,10 +45,6 @@ def whiten(samples: np.ndarray, settings: Settings) -> Whitened:
     samples : np.ndarray, shape=(settings.length,)
     settings : Settings
 
-    Returns
-    -------
-    flat : Whitened
-
     Raises
     ------
     ValueError

@@ -46,10 +46,6 @@ Vocoder = Callable[["np.ndarray", int, "np.random.Generator"], "np.ndarray"]
 def choose(names: Iterable[str]) -> tuple[str, ...]:
     """Check that vocoders exist and can be loaded.
 
-    Parameters
-    ----------
-    names : iterable of str
-
     Returns
     -------
     names : tuple of str
@@ -75,10 +71,6 @@ def choose(names: Iterable[str]) -> tuple[str, ...]:
 
 def vocoder_type(name: str) -> str:
     """Tell the type of a vocoder.
-
-    Parameters
-    ----------
-    name : str
 
     Returns
     -------
