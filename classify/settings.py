@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+# Each is a module of `classify.models`.
 MODELS = ("cnn", "lcnn", "resnet", "crnn", "lstm", "vit", "plain")
 HEADS = ("sigmoid", "softmax")
 RECIPES = ("robust", "plain")

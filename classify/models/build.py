@@ -8,24 +8,15 @@ The mean of both logits decides; `classify.training.head_calibration` calibrates
 body the spectrogram is enough to know the training voices by heart, and the comb is ignored.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from importlib import import_module
 
 import keras
 from keras import KerasTensor, layers, ops
 
-from classify.models import backbone, cnn, crnn, lcnn, lstm, plain, resnet, vit
+from classify.models import backbone, cnn
 from classify.models.optimizer import PerHeadLoss, prepare
-from classify.settings import FUSION_HEADS, Settings
-
-BODIES = {
-    "cnn": cnn.features,
-    "lcnn": lcnn.features,
-    "resnet": resnet.features,
-    "crnn": crnn.features,
-    "lstm": lstm.features,
-    "vit": vit.features,
-    "plain": plain.features,
-}
+from classify.settings import FUSION_HEADS, MODELS, Settings
 
 _BATCHNORM_EPOCHS = 0.4  # time constant of the running statistics
 
@@ -59,7 +50,7 @@ def build(
         If there is no such model, its weights cannot be had, or it needs larger pictures.
     """
     pictures = keras.Input((*shape, 1), dtype="uint8", name="picture")
-    body = BODIES.get(settings.model, backbone.features)
+    body = _body(settings.model)
     default_policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy(settings.precision)
     try:
@@ -75,6 +66,12 @@ def build(
     _set_batchnorm_momentum(model, steps_per_epoch)
     prepare(model, settings, steps_per_epoch)
     return model
+
+
+def _body(model: str) -> Callable[[KerasTensor, Settings], KerasTensor]:
+    """Find the body of a network: `MODELS` are the modules of `classify.models` by name."""
+    module = import_module(f"classify.models.{model}") if model in MODELS else backbone
+    return module.features
 
 
 def _head(features: list[KerasTensor], settings: Settings) -> KerasTensor:

@@ -6,6 +6,7 @@ but the class names of the run. Probabilities are of the positive class, were bo
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import Enum
 
 from classify.probability import NBSP, chance
 from classify.runs.run import DEMONSTRATION_CAVEAT
@@ -13,6 +14,16 @@ from classify.runs.run import DEMONSTRATION_CAVEAT
 UNCERTAIN = "uncertain"
 NO_SPEECH = "no speech"
 NOT_JUDGED = "not judged"
+
+
+class Tone(Enum):
+    """How a verdict is to be shown, whatever its words are."""
+
+    POSITIVE = "positive"
+    NEGATIVE = "negative"
+    UNCERTAIN = "uncertain"
+    NO_SPEECH = "no speech"
+    NOT_JUDGED = "not judged"
 
 
 @dataclass(frozen=True)
@@ -24,14 +35,13 @@ class VerdictText:
     headline : str
     meaning, limitation : str
         One sentence each: what the verdict means, and what it does not mean.
-    tone : str
-        ``"positive"``, ``"negative"``, ``"uncertain"``, ``"no speech"`` or ``"not judged"``.
+    tone : Tone
     """
 
     headline: str
     meaning: str
     limitation: str
-    tone: str
+    tone: Tone
 
 
 def explain_refusal(reason: str) -> VerdictText:
@@ -43,7 +53,7 @@ def explain_refusal(reason: str) -> VerdictText:
     'expected sound, got silence.'
     """
     limitation = "This says nothing about whether it is real or not."
-    return VerdictText("Not judged", f"{reason}.", limitation, NOT_JUDGED)
+    return VerdictText("Not judged", f"{reason}.", limitation, Tone.NOT_JUDGED)
 
 
 def explain_verdict(
@@ -66,7 +76,7 @@ def explain_verdict(
             "No speech found",
             "Nothing in the recording looks like speech, so there is nothing to judge.",
             "It says nothing about whether the sound is real or generated.",
-            NO_SPEECH,
+            Tone.NO_SPEECH,
         )
     negative, positive = classes
     probability = f"{p_of(positive)} is {percent(p)}"
@@ -77,7 +87,7 @@ def explain_verdict(
             "is wrong too often to give a verdict.",
             "It does not mean half and half: do not use it as a verdict; listen, and find the "
             "source.",
-            UNCERTAIN,
+            Tone.UNCERTAIN,
         )
     is_positive = label == positive
     return VerdictText(
@@ -85,7 +95,7 @@ def explain_verdict(
         f"It looks like the {label} examples that this detector learned from: {probability}, were "
         f"{negative} and {positive} equally frequent.",
         _not_proven(positive) if is_positive else _not_excluded(negative, positive),
-        "positive" if is_positive else "negative",
+        Tone.POSITIVE if is_positive else Tone.NEGATIVE,
     )
 
 

@@ -15,6 +15,7 @@ import streamlit as st
 
 from classify.prediction.verdicts import Refusal, Verdict
 from classify.prediction.wording import (
+    Tone,
     about_recording,
     clock,
     clock_range,
@@ -35,12 +36,12 @@ from detect.web.session import cached_verdicts
 from detect.web.threshold import Outcome, relabel, with_threshold
 from detect.web.upload import Limits, Upload, bullets, escaped, short
 
-BOXES: dict[str, Callable[..., Any]] = {
-    "positive": st.error,
-    "negative": st.success,
-    "uncertain": st.warning,
-    "no speech": st.info,
-    "not judged": st.info,
+BOXES: dict[Tone, Callable[..., Any]] = {
+    Tone.POSITIVE: st.error,
+    Tone.NEGATIVE: st.success,
+    Tone.UNCERTAIN: st.warning,
+    Tone.NO_SPEECH: st.info,
+    Tone.NOT_JUDGED: st.info,
 }
 INTRODUCTION = (
     "Is this speech real or generated? Drop recordings of any format, or spectrogram pictures. "

@@ -32,7 +32,7 @@ def test_a_verdict_says_what_it_means_and_what_it_does_not(
     assert plain(text.headline) == headline
     assert meaning in plain(text.meaning)
     assert limitation in text.limitation
-    assert text.tone == tone
+    assert text.tone.value == tone
     for sentence in (text.meaning, text.limitation):
         assert sentence.endswith(".")
 
@@ -45,7 +45,7 @@ def test_certainty_is_never_complete():
 
 def test_no_speech_and_a_refusal_are_no_verdict():
     silent = explain_verdict("no speech", None, CLASSES, UNCERTAIN)
-    assert (silent.headline, silent.tone) == ("No speech found", "no speech")
+    assert (silent.headline, silent.tone.value) == ("No speech found", "no speech")
     refused = explain_refusal("expected sound, got silence")
     assert (refused.headline, refused.meaning) == ("Not judged", "expected sound, got silence.")
 

@@ -296,3 +296,10 @@ def test_a_run_of_the_demonstration_has_a_banner_of_its_own(open_page, make_run,
     (banner,) = [box.value for box in page.warning]  # once, and not among the doubts again
     assert "mean nothing" in banner
     assert page.dataframe[0].value["remarks"].tolist() == ["", ""]
+
+
+def test_every_tone_of_a_verdict_has_a_box():
+    from classify.prediction.wording import Tone
+    from detect.web.app import BOXES
+
+    assert set(BOXES) == set(Tone)
