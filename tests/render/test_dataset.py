@@ -308,16 +308,16 @@ def test_settings_that_cannot_be_read_are_told_of_as_those_that_cannot_be_writte
 @pytest.mark.slow
 def test_a_kill_at_any_moment_leaves_nothing_behind(tmp_path, write_sound):
     audio, images, whole = tmp_path / "audio", tmp_path / "images", tmp_path / "whole"
-    for seed in range(60):
+    for seed in range(20):
         label = ("real", "fake")[seed % 2]
         write_sound(audio / label / f"{seed}.wav", seconds=3.5, seed=seed)
-    options = ["--rate", "8000", "--seconds", "1", "--window", "256", "--hop", "16", "--jobs", "2"]
+    options = "--rate 8000 --seconds 1 --window 256 --hop 16 --variants 0 --jobs".split()
     settings = Settings(rate=8_000, seconds=1, window=256, hop=16)
     render(audio, whole, settings, jobs=1)
     total = len(list(whole.rglob("*.png")))
-    for share in (0.02, 0.5, 0.95):
+    for share, jobs in ((0.02, "1"), (0.4, "2"), (0.7, "1")):
         shutil.rmtree(images, ignore_errors=True)
-        command = [sys.executable, "-m", "render", str(audio), "--to", str(images), *options]
+        command = [sys.executable, "-m", "render", str(audio), "--to", str(images), *options, jobs]
         process = subprocess.Popen(command, start_new_session=True, stderr=subprocess.DEVNULL)
         deadline = time.monotonic() + 60
         while len(list(images.rglob("*.png"))) < share * total:
@@ -503,15 +503,17 @@ def test_a_pipe_among_the_recordings_is_not_waited_for(audio, tmp_path):
 @pytest.mark.slow
 def test_a_cluster_that_loses_a_worker_half_way_draws_the_same(tmp_path, write_sound, cluster):
     audio = tmp_path / "audio"
-    for seed in range(400):
+    for seed in range(160):
         write_sound(audio / ("real", "fake")[seed % 2] / f"{seed}.wav", seconds=1.4, seed=seed)
-    render(audio, tmp_path / "whole", SETTINGS, jobs=2)
+    render(audio, tmp_path / "whole", SETTINGS, jobs=1)
     images = tmp_path / "images"
+    drawn = []
 
     def kill_half_way():
-        while len(list(images.rglob("*.png"))) < 200:
-            time.sleep(0.01)
+        while len(list(images.rglob("*.png"))) < 50:
+            time.sleep(0.002)
         cluster.workers[0].kill()
+        drawn.append(len(list(images.rglob("*.png"))))
 
     killer = threading.Thread(target=kill_half_way)
     killer.start()
@@ -519,5 +521,6 @@ def test_a_cluster_that_loses_a_worker_half_way_draws_the_same(tmp_path, write_s
     summary = dataset.render(audio, plan, Executor("dask", scheduler=cluster.address))
     killer.join()
     assert cluster.workers[0].wait(10) == -signal.SIGKILL
-    assert (summary.fresh, summary.failures) == (400, 0)
+    assert drawn[0] < 320  # or it was lost too late to matter
+    assert (summary.fresh, summary.failures) == (160, 0)
     assert contents(images) == contents(tmp_path / "whole")
