@@ -43,6 +43,8 @@ def test_an_ensemble_is_used_as_one_run(images, tmp_path, capsys):
         str(images),
         "--to",
         run,
+        "--recipe",
+        "plain",
         "--epochs",
         "1",
         "--batch-size",
@@ -194,8 +196,8 @@ def test_a_damaged_run_is_one_line_and_status_2(images, run, capsys):
 def test_damaged_pictures_in_training_are_status_1(images, tmp_path, capsys):
     copy = shutil.copytree(images, tmp_path / "images")
     (copy / "train/real/00.png").write_text("hello")
-    arguments = ["train", str(copy), "--to", str(tmp_path / "run"), "--epochs", "1"]
-    assert main(arguments) == 1
+    arguments = ["train", str(copy), "--to", str(tmp_path / "run"), "--recipe", "plain"]
+    assert main([*arguments, "--epochs", "1"]) == 1
     out, err = capsys.readouterr()
     assert "kept epoch 1" in out
     assert "00.png: expected a picture, got something else" in err

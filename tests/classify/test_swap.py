@@ -25,8 +25,10 @@ def test_two_made_up_classes_without_any_audio_library(make_pictures, tmp_path):
         from classify.cli import main
 
         images, run = {str(images)!r}, {str(tmp_path / "run")!r}
-        assert main(["train", images, "--to", run, "--epochs", "1", "--batch-size", "4"]) == 0
-        assert main(["evaluate", images, "--run", run, "--explain-pictures", "0"]) == 0
+        quick = ["--recipe", "plain", "--epochs", "1", "--batch-size", "4"]
+        assert main(["train", images, "--to", run, *quick]) == 0
+        quick = ["--explain-pictures", "0", "--resamples", "10"]
+        assert main(["evaluate", images, "--run", run, *quick]) == 0
         assert main(["predict", images + "/test/stratus/00.png", "--run", run]) == 0
         try:
             import render

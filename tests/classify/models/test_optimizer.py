@@ -53,7 +53,8 @@ def test_with_several_logits_each_has_a_loss_of_its_own(head):
 
 @pytest.mark.slow
 def test_late_fusion_is_trained_by_the_loss_of_each():
-    network = build(Settings(fusion="late", dropout=0.0), (40, 36), 10, 24)
+    network = build(Settings(model="plain", fusion="late", dropout=0.0), (40, 36), 10, 24)
+    network.run_eagerly = True  # for one step, a graph takes longer
     pictures = np.random.default_rng(0).integers(0, 256, (4, 40, 36, 1)).astype(np.uint8)
     targets = np.array([[0.0], [1.0]] * 2)
     every = [network.get_layer(name).output for name in ("full", "comb")]
