@@ -113,7 +113,9 @@ test() { # --fast, as the first argument, leaves out what is marked slow
     shift
   fi
   lint
-  "$python" -m pytest --numprocesses 2 --dist worksteal ${marked[@]+"${marked[@]}"} "$@"
+  # Two workers on two cores: more threads of TensorFlow only wait for each other.
+  TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 \
+    "$python" -m pytest --numprocesses 2 --dist worksteal ${marked[@]+"${marked[@]}"} "$@"
 }
 
 bench() {
