@@ -54,7 +54,7 @@ install() { # idempotent: a stamp newer than what it was made from means that al
   if [[ $stamp -nt $root/setup.cfg && $stamp -nt $root/constraints.txt ]]; then return; fi
   local base extras="$root[render,classify,detect,page,dask,fetch,test]"
   base=$(find_python) || exit 2
-  printf 'run.sh: installing into %s, about 3 GB; this takes a few minutes, once\n' "$venv" >&2
+  printf 'run.sh: installing into %s, about 4 GB; this takes a few minutes, once\n' "$venv" >&2
   if command -v uv >/dev/null; then
     uv venv --quiet --allow-existing --python "$base" "$venv" >&2
     uv pip install --python "$python" -c "$root/constraints.txt" -e "$extras" >&2
@@ -84,6 +84,7 @@ compare() { run classify compare "$@"; }
 audit() { run classify audit "$@"; }
 
 demo() { # render, train, evaluate and predict on sounds that the project makes itself
+  (($# == 0)) || fail "expected demo alone, got demo $*"
   local images=$root/datasets/demo/images run=$root/checkpoints/demo
   "$root/run.sh" render --demo --to "$images"
   "$root/run.sh" train "$images" --epochs 20 --to "$run" --overwrite

@@ -78,6 +78,12 @@ def test_test_runs_lint_and_all_tests_and_fast_leaves_out_the_slow_ones(python_c
     assert fast == [*every[:-3], "-m", "not slow", "-k", "silence"]
 
 
+def test_the_demonstration_takes_no_options_and_does_not_start_for_help():
+    done = subprocess.run([ROOT / "run.sh", "demo", "--help"], capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stderr == "run.sh: expected demo alone, got demo --help\n"
+
+
 def test_an_unknown_verb_is_one_line_and_status_2():
     ended = run("dance")
     assert (ended.returncode, ended.stdout) == (2, "")

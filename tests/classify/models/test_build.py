@@ -41,14 +41,13 @@ def accuracy(network):
     return ((np.asarray(network(BATCH)) > 0.5) == LABELS).mean()
 
 
-@pytest.fixture(scope="module", params=[*MODELS, BACKBONE])
-def taught(request):
-    """Give a network of each kind, trained to tell pictures that are brighter above."""
+def taught(model):
+    """Train a network to tell pictures that are brighter above."""
     keras.utils.set_random_seed(0)
     # A deep network needs more: after 40 epochs it may or may not have learnt, by the processor.
-    epochs = 60 if request.param == BACKBONE else 40
-    network = build(Settings(model=request.param, epochs=epochs), (40, 36), 2)
-    network.run_eagerly = request.param in WITHOUT_GRAPH
+    epochs = 60 if model == BACKBONE else 40
+    network = build(Settings(model=model, epochs=epochs), (40, 36), 2)
+    network.run_eagerly = model in WITHOUT_GRAPH
     stop = UntilLearned()
     network.fit(BATCH, LABELS, batch_size=8, epochs=epochs, verbose=0, callbacks=[stop])
     network.run_eagerly = False
@@ -56,17 +55,15 @@ def taught(request):
 
 
 @pytest.mark.slow
-def test_every_network_learns_what_is_plain_to_see(taught):
-    assert accuracy(taught) > 0.9
-
-
-@pytest.mark.slow
-def test_every_network_says_the_same_when_loaded(taught, tmp_path):
-    taught.save(tmp_path / "model.keras")
+@pytest.mark.parametrize("model", [*MODELS, BACKBONE])
+def test_every_network_learns_what_is_plain_to_see_and_says_the_same_when_loaded(model, tmp_path):
+    network = taught(model)
+    assert accuracy(network) > 0.9
+    network.save(tmp_path / "model.keras")
     again = keras.models.load_model(tmp_path / "model.keras", safe_mode=True)
-    found = again.predict_on_batch(BATCH)
-    assert found.shape == (16, 1)
-    np.testing.assert_array_equal(found, taught.predict_on_batch(BATCH))
+    scores = again.predict_on_batch(BATCH)
+    assert scores.shape == (16, 1)
+    np.testing.assert_array_equal(scores, network.predict_on_batch(BATCH))
 
 
 @pytest.mark.parametrize(
