@@ -116,7 +116,7 @@ test() { # --fast, as the first argument, leaves out what is marked slow
   lint
   # Two workers on two cores: more threads of TensorFlow only wait for each other.
   TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 \
-    "$python" -m pytest --numprocesses 2 --dist worksteal ${marked[@]+"${marked[@]}"} "$@"
+    "$python" -m pytest --numprocesses 2 --dist loadfile ${marked[@]+"${marked[@]}"} "$@"
 }
 
 bench() {
