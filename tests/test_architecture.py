@@ -81,7 +81,7 @@ ROOMS = {
     "detect": {
         "__main__": "cli",
         "cli": "figure_files output detection stdin sources arguments",
-        "web": "timeline output explanation detection sources",
+        "web": "timeline output explanation detection sources arguments",
         "figure_files": "timeline explanation detection sources",
         "timeline": "detection sources overview",
         "output": "detection sources",

@@ -10,7 +10,8 @@ import socket
 import sys
 from pathlib import Path
 
-HOME = Path(os.environ.get("SPOOFSIGHT_HOME", "."))
+from detect.arguments import HOME
+
 CHECKPOINTS = HOME / "checkpoints"
 LOCAL = ("127.0.0.1", "::1", "localhost")
 PORT = 8501
