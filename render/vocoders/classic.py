@@ -59,7 +59,7 @@ def griffin_lim(
     >>> copy.shape, round(float(copy.std()), 3)
     ((8000,), 0.707)
     """
-    check(samples, rate)
+    samples = check(samples, rate)
     size = window(rate, frame)
     hop = size // 4
     filters = librosa.filters.mel(sr=rate, n_fft=size, n_mels=bands)
@@ -79,7 +79,7 @@ def linear_prediction(samples: np.ndarray, rate: int, rng: np.random.Generator) 
     Parameters, result and errors as in `griffin_lim`; the generator draws the noise. The
     order is 2 plus one a kHz of the rate, the rule of Markel and Gray (1976).
     """
-    check(samples, rate)
+    samples = check(samples, rate)
     size = window(rate)
     # Noise some 120 dB below full scale keeps the recursion solvable in digital silence.
     dithered = samples + 1e-6 * rng.standard_normal(len(samples))
@@ -97,7 +97,7 @@ def smoothed_envelope(samples: np.ndarray, rate: int, rng: np.random.Generator) 
     Parameters, result and errors as in `griffin_lim`; the generator draws the noise. Only
     quefrencies below 2 ms are kept, which is shorter than the period of most voices.
     """
-    check(samples, rate)
+    samples = check(samples, rate)
     size = window(rate)
     magnitude = np.abs(librosa.stft(samples, n_fft=size, hop_length=size // 4))
     envelope = np.exp(np.fft.rfft(_cepstrum(magnitude, rate), axis=0).real)
@@ -110,7 +110,7 @@ def phase_randomisation(samples: np.ndarray, rate: int, rng: np.random.Generator
     Parameters, result and errors as in `griffin_lim`; the generator draws the phases. Frames
     overlap, so the magnitudes of the result are those of the input only roughly.
     """
-    check(samples, rate)
+    samples = check(samples, rate)
     size = window(rate)
     spectrum = librosa.stft(samples, n_fft=size, hop_length=size // 4)
     phase = rng.uniform(-np.pi, np.pi, spectrum.shape)
@@ -124,7 +124,7 @@ def zero_phase(samples: np.ndarray, rate: int, rng: np.random.Generator) -> np.n
     Parameters, result and errors as in `griffin_lim`; the generator draws the noise. The phases
     are those of the pulses and noise that excite the other vocoders.
     """
-    check(samples, rate)
+    samples = check(samples, rate)
     return match_rms(_with_new_phases(samples, rate, rng), samples, rate)
 
 
@@ -136,7 +136,7 @@ def minimum_phase(samples: np.ndarray, rate: int, rng: np.random.Generator) -> n
     that of the magnitude, doubled at positive quefrencies and zero at negative ones (Oppenheim
     and Schafer, Discrete-Time Signal Processing, section 13.5).
     """
-    check(samples, rate)
+    samples = check(samples, rate)
     return match_rms(_with_new_phases(samples, rate, rng, tract=True), samples, rate)
 
 
@@ -145,14 +145,21 @@ griffin_lim_128 = partial(griffin_lim, bands=128)
 griffin_lim_short = partial(griffin_lim, frame=0.032)
 
 
-def check(samples: np.ndarray, rate: int) -> None:
-    """Refuse samples that no vocoder can copy.
+def check(samples: np.ndarray, rate: int) -> np.ndarray:
+    """Refuse samples that no vocoder can copy, and return the others as float64.
+
+    librosa compiles a function anew for each type, and processes that write two types to its
+    cache at once spoil it: the next process then reads machine code of the wrong type.
 
     Parameters
     ----------
     samples : np.ndarray
     rate : int
         In Hz.
+
+    Returns
+    -------
+    samples : np.ndarray, dtype=float64
 
     Raises
     ------
@@ -167,6 +174,7 @@ def check(samples: np.ndarray, rate: int) -> None:
         raise ValueError(f"expected {SHORTEST} s or more, got {len(samples) / rate:.3f} s")
     if not np.isfinite(samples).all():
         raise ValueError("expected finite samples, got NaN or infinity")
+    return np.ascontiguousarray(samples, dtype=np.float64)
 
 
 def _cepstrum(magnitude: np.ndarray, rate: int) -> np.ndarray:

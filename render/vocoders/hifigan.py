@@ -77,7 +77,7 @@ def hifigan(
     >>> copy.shape, round(float(copy.std()), 3)
     ((8000,), 0.707)
     """
-    check(samples, rate)
+    samples = check(samples, rate)
     sound = soxr.resample(samples, rate, RATE).astype(np.float32)
     generated = generate(mel_spectrogram(sound), voice).astype(np.float64)
     copy = librosa.util.fix_length(soxr.resample(generated, RATE, rate), size=len(samples))

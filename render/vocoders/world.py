@@ -47,8 +47,7 @@ def world(
     >>> copy.shape, round(float(copy.std()), 3)
     ((8000,), 0.707)
     """
-    check(samples, rate)
-    sound = np.ascontiguousarray(samples, dtype=np.float64)
+    sound = check(samples, rate)
     rough, times = pyworld.dio(sound, rate)
     pitch = pyworld.stonemask(sound, rough, times, rate)
     envelope = _coded_envelope(pyworld.cheaptrick(sound, pitch, times, rate), rate, dimensions)
