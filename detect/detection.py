@@ -239,13 +239,17 @@ class _WindowSum:
     def _warnings(self, run: Run, source_file: SourceFile, windows: int) -> Iterator[str]:
         if run.caveat:
             yield run.caveat
+        yield from source_file.warnings
         count = len(self.spans)
         if count < _LITTLE_SPEECH * windows:
             yield f"speech was found in {count} of {windows} windows; the verdict is of these"
         if run.training_ranges:
-            facts = ood.describe(np.asarray(self.confounders) / count, vars(source_file))
+            facts = ood.describe(np.asarray(self.confounders) / count, source_file.properties)
             yield from ood.ood_warnings(run.training_ranges, facts)
 
 
 def _no_speech(name: str, source_file: SourceFile) -> Detection:
-    return Detection(name, NO_SPEECH, None, None, None, source_file.recording_s)
+    return Detection(
+        *(name, NO_SPEECH, None, None, None, source_file.recording_s),
+        warnings=source_file.warnings,
+    )

@@ -204,6 +204,8 @@ class _Progress:
             self.index.fail(result)
             self.failures += 1
         else:
+            for warning in result.warnings:
+                tqdm.write(f"render: {result.recording}: warning: {warning}", file=sys.stderr)
             self.index.note(result)
             self.clips += len(result.pictures) if result.fresh else 0
         rate = self.clips / max(self.bar.format_dict["elapsed"], 1e-3)

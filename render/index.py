@@ -177,7 +177,7 @@ class Index:
             "insert into picture values (?, ?, ?, ?, ?, ?, ?)",
             (
                 (path, each.recording, source.start_s, source.duration_s, source.variant)
-                + (source.augmentation, json.dumps(vars(source.file)))
+                + (source.augmentation, json.dumps(source.file.properties))
                 for each in results
                 for path, source in each.pictures
             ),

@@ -6,18 +6,17 @@ so that a table of any length fits into memory.
 
 import csv
 from collections.abc import Iterable, Iterator
-from dataclasses import fields
 from pathlib import Path
 
 from render import png
-from render.decoding.audio import SourceFile
+from render.decoding.audio import PROPERTIES
 from render.index import Index
 
 Row = Iterable[str | float]
 
 COLUMNS = (
     *("path", "split", "label", "recording", "start_s", "duration_s"),
-    *(field.name for field in fields(SourceFile)),
+    *PROPERTIES,
     *("variant", "augmentation"),
 )
 

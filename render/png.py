@@ -111,7 +111,7 @@ def _quoted(settings: Settings) -> str:
 
 
 def _as_dict(source: PictureSource) -> dict[str, Any]:
-    return {**vars(source), "file": vars(source.file)}
+    return {**vars(source), "file": source.file.properties}
 
 
 def read(path: Path) -> tuple[Settings, PictureSource] | None:

@@ -21,11 +21,14 @@ class Drawn:
         Path below the images folder, with forward slashes, and source of each picture.
     fresh : bool
         Whether any of them was drawn now; False when all were up to date.
+    warnings : tuple of str
+        Of the recording's file, where it was read now.
     """
 
     recording: str
     pictures: list[tuple[str, PictureSource]]
     fresh: bool
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -106,7 +106,8 @@ def render_recording(recording: Recording, plan: RenderPlan) -> Drawn | Failure:
         sha256 = _sha256(recording.path)
         deadline = time.monotonic() + plan.timeout
         audio = scan_audio(recording.path, plan.settings.rate, deadline)
-        return Drawn(recording.name, _draw(recording, plan, sha256, audio, deadline), fresh=True)
+        pictures = _draw(recording, plan, sha256, audio, deadline)
+        return Drawn(recording.name, pictures, fresh=True, warnings=audio.source_file.warnings)
     except png.WriteError:
         raise
     except (OSError, ValueError) as error:

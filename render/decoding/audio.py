@@ -5,9 +5,10 @@ bounded memory: a first pass checks and measures it, a second one, if it is long
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import reduce
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import soxr
@@ -42,6 +43,8 @@ class SourceFile:
         Duration in s, to the millisecond.
     level_db : float
         RMS over all channels in dB relative to full scale, to 0.1 dB; -200 for digital silence.
+    warnings : tuple of str
+        Reasons to doubt that the file holds what it should, one plain clause each.
     """
 
     sample_rate: int
@@ -50,6 +53,15 @@ class SourceFile:
     bit_rate_kbps: int
     recording_s: float
     level_db: float
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def properties(self) -> dict[str, Any]:
+        """Format and level by name, without the warnings: what pictures and manifest hold."""
+        return {name: value for name, value in vars(self).items() if name in PROPERTIES}
+
+
+PROPERTIES = tuple(field.name for field in fields(SourceFile) if field.name != "warnings")
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,6 +198,7 @@ class _FileMeter:
             bit_rate_kbps=round((self.format.bit_rate or 8 * size / seconds) / 1000),
             recording_s=round(seconds, 3),
             level_db=round(float(20 * np.log10(max(rms, _FAINTEST))), 1),
+            warnings=self.format.warnings,
         )
 
 

@@ -33,7 +33,7 @@ _FILE_KINDS = (
 
 
 class Format(NamedTuple):
-    """Sample rate, codec and bit rate that a file states.
+    """Sample rate, codec and bit rate that a file states, and what is wrong with it.
 
     Attributes
     ----------
@@ -44,11 +44,14 @@ class Format(NamedTuple):
         ``"aac"``.
     bit_rate : int
         In bit/s; 0 where the file states none.
+    warnings : tuple of str
+        Complete with the last block.
     """
 
     rate: int
     codec: str
     bit_rate: int
+    warnings: tuple[str, ...] = ()
 
 
 def blocks(path: Path, deadline: Deadline) -> Iterator[tuple[Format, np.ndarray]]:
@@ -63,7 +66,7 @@ def blocks(path: Path, deadline: Deadline) -> Iterator[tuple[Format, np.ndarray]
     Yields
     ------
     file_format : Format
-        The same each time.
+        The same each time, but for its warnings.
     block : np.ndarray, shape=(n, channels), dtype=float32
         Finite samples; n may be 0.
 
