@@ -94,9 +94,10 @@ def text(audit: Audit) -> str:
         cells = [_cell(split, confounder.name) for split in splits]
         if any(cell != "-" for cell in cells):
             lines.append(f"{confounder.title:<20}" + "".join(f"{cell:>15}" for cell in cells))
-    clean = "no fact alone tells the classes apart, and " if _is_judged(audit) else ""
+    sides = "nothing stands on two sides"
+    clean = f"nothing found: no fact alone tells the classes apart, and {sides}"
     lines += [f"warning: {warning.text}" for warning in warnings(audit)] or [
-        f"nothing found: {clean}nothing stands on two sides"
+        clean if _is_judged(audit) else f"{sides}, but facts were not judged"
     ]
     lines += [f"note: {note}" for note in notes(audit)]
     return "\n".join(lines)

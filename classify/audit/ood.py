@@ -108,9 +108,9 @@ def ood_warnings(
     Examples
     --------
     >>> ood_warnings({"sample_rate": [16000.0, 16000.0]}, {"sample_rate": 44100.0})
-    ['unlike the training recordings: sample rate 44100 Hz, there 16000 Hz']
+    ['unlike the training recordings: sample rate 44100 Hz, theirs 16000 Hz']
     >>> ood_warnings({"recording_s": [1.0, 4.0]}, {"recording_s": 3600.0})
-    ['unlike the training recordings: length 3600 s, there 1 to 4 s']
+    ['unlike the training recordings: length 3600 s, theirs 1 to 4 s']
     """
     warnings = []
     for name, check in CHECKS.items():
@@ -120,7 +120,7 @@ def ood_warnings(
             ends = dict.fromkeys(_number(check.scale * end) for end in (low, high))
             warnings.append(
                 f"unlike the training recordings: {check.title} {_number(check.scale * value)} "
-                f"{check.unit}, there {' to '.join(ends)} {check.unit}"
+                f"{check.unit}, theirs {' to '.join(ends)} {check.unit}"
             )
     return warnings
 

@@ -114,12 +114,17 @@ def _not_excluded(negative: str, positive: str) -> str:
 def verdict_columns(label: str, confidence: float | None, p: float | None, positive: str) -> str:
     """Write a verdict in columns of fixed width, as the command lines print it.
 
+    An uncertain verdict has no confidence: a number would be taken for one.
+
     Examples
     --------
     >>> verdict_columns("fake", 97.3, 0.973, "fake")
     'fake       97.3 %  P(fake) 0.973'
+    >>> verdict_columns("uncertain", 65.3, 0.653, "fake")
+    'uncertain          P(fake) 0.653'
     """
-    numbers = "" if p is None else f"{confidence:5.1f} %  {p_of(positive)} {p:.3f}"
+    share = " " * 7 if label == UNCERTAIN or confidence is None else f"{confidence:5.1f} %"
+    numbers = "" if p is None else f"{share}  {p_of(positive)} {p:.3f}"
     width = len(f"100.0 %  {p_of(positive)} 0.000")
     return f"{label:<9} {numbers:<{width}}"
 

@@ -98,7 +98,7 @@ def test_warnings_are_printed(call, talks, bright, capsys):
     path = talks / "44.wav"
     soundfile.write(path, np.repeat(bright, 2), 2 * RATE)
     assert call(path) == 0
-    warning = "unlike the training recordings: sample rate 32000 Hz, there 16000 Hz"
+    warning = "unlike the training recordings: sample rate 32000 Hz, theirs 16000 Hz"
     assert capsys.readouterr().err == f"detect: {path}: warning: {warning}\n"
     assert call(path, "--format", "json") == 0
     out, err = capsys.readouterr()

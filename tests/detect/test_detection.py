@@ -136,9 +136,9 @@ def test_a_recording_unlike_the_training_is_warned_of(make_run, tmp_path, write,
     images = pictures(run, tmp_path / "x.wav", 0.5)
     mean = f"{np.mean([image.mean() for image in images]):.3g}"
     rate, brightness = detection.warnings
-    assert rate == "unlike the training recordings: sample rate 32000 Hz, there 16000 Hz"
+    assert rate == "unlike the training recordings: sample rate 32000 Hz, theirs 16000 Hz"
     assert brightness == (
-        f"unlike the training recordings: brightness {mean} of 255, there 0 to 1 of 255"
+        f"unlike the training recordings: brightness {mean} of 255, theirs 0 to 1 of 255"
     )
     without = replace(run, training_ranges={})
     assert Detector(without).detect(tmp_path / "x.wav").warnings == ()

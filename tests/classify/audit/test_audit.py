@@ -213,7 +213,7 @@ def test_clips_of_a_recording_are_one_and_not_several_witnesses(tmp_path):
     ]
     assert one_line(result).startswith("train: audit: too few recordings to judge facts")
     assert "balanced accuracy" not in text(result)
-    assert "\nnothing found: nothing stands on two sides\n" in text(result)
+    assert "\nnothing stands on two sides, but facts were not judged\n" in text(result)
 
 
 @pytest.mark.parametrize(

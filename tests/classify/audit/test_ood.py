@@ -117,14 +117,14 @@ LIKE = {
 @pytest.mark.parametrize(
     ("fact", "value", "message"),
     [
-        ("sample_rate", 8_000, "sample rate 8000 Hz, there 16000 Hz"),
-        ("recording_s", 0.4, "length 0.4 s, there 1 to 4 s"),
-        ("recording_s", 3_600, "length 3600 s, there 1 to 4 s"),
+        ("sample_rate", 8_000, "sample rate 8000 Hz, theirs 16000 Hz"),
+        ("recording_s", 0.4, "length 0.4 s, theirs 1 to 4 s"),
+        ("recording_s", 3_600, "length 3600 s, theirs 1 to 4 s"),
         ("level_db", -45.04, "level -45 dB, there -30 to -15 dB"),
-        ("bandwidth", 0.5, "empty rows at the top 50 %, there 0 to 10 %"),
-        ("silence", 0.3, "silence at the edges of its clips 30 %, there 0 to 10 %"),
-        ("noise_floor", 1.25, "brightness of its pauses 1.25 of 255, there 10 to 50 of 255"),
-        ("brightness", 120, "brightness 120 of 255, there 60 to 90 of 255"),
+        ("bandwidth", 0.5, "empty rows at the top 50 %, theirs 0 to 10 %"),
+        ("silence", 0.3, "silence at the edges of its clips 30 %, theirs 0 to 10 %"),
+        ("noise_floor", 1.25, "brightness of its pauses 1.25 of 255, theirs 10 to 50 of 255"),
+        ("brightness", 120, "brightness 120 of 255, theirs 60 to 90 of 255"),
     ],
 )
 def test_what_the_training_has_not_met_is_told(fact, value, message):
