@@ -2,7 +2,12 @@
 # Every command that a person or continuous integration uses, one short function each.
 set -euo pipefail
 
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+file=${BASH_SOURCE[0]}
+while [[ -L $file ]]; do # to where links to this file lead; readlink -f is not everywhere
+  link=$(readlink "$file")
+  if [[ $link == /* ]]; then file=$link; else file=$(dirname "$file")/$link; fi
+done
+root=$(unset CDPATH && cd "$(dirname "$file")" && pwd)
 venv=$root/.venv
 python=$venv/bin/python
 
@@ -66,9 +71,13 @@ install() { # idempotent: a stamp newer than what it was made from means that al
   touch "$stamp"
 }
 
-run() { # a module of the project, with the project's own folders as defaults
+module() { # a module of the project, whatever the current folder and the locale are
+  PYTHONPATH=$root PYTHONSAFEPATH=1 PYTHONUTF8=1 exec "$python" -m "$@"
+}
+
+run() { # with the project's own folders as defaults
   install
-  SPOOFSIGHT_HOME=$root PYTHONPATH=$root exec "$python" -m "$@"
+  SPOOFSIGHT_HOME=$root module "$@"
 }
 
 fetch() { run render.downloads.cli "$@"; }
@@ -125,7 +134,7 @@ bench() {
   [[ -n $name && (-f $root/benchmarks/$name.py || -f $root/benchmarks/$name/__main__.py) ]] ||
     fail "expected a benchmark, got ${name:-none}; ./run.sh help lists them"
   shift
-  PYTHONPATH=$root exec "$python" -m "benchmarks.$name" "$@"
+  module "benchmarks.$name" "$@"
 }
 
 verb=${1:-help}

@@ -97,6 +97,33 @@ def test_an_unknown_benchmark_is_one_line_and_status_2(name, shown):
     assert ended.stderr == f"run.sh: expected a benchmark, got {shown}; ./run.sh help lists them\n"
 
 
+def test_a_link_leads_to_the_project_and_no_folder_of_that_name_elsewhere_does(tmp_path):
+    here, elsewhere = tmp_path / "here", tmp_path / "elsewhere"
+    for folder in (here / "house", elsewhere / "house"):
+        folder.mkdir(parents=True)
+        shutil.copy(ROOT / "run.sh", folder)
+        (folder / "benchmarks").mkdir()
+        (folder / ".venv").mkdir()
+        (folder / ".venv/installed").touch()
+    (here / "house/benchmarks/mine.py").touch()
+    python = here / "house/.venv/bin/python"
+    python.parent.mkdir()
+    python.write_text('#!/bin/sh\necho "$PYTHONPATH" "$PYTHONSAFEPATH" "$@"\n')
+    python.chmod(0o755)
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/one").symlink_to("../here/house/run.sh")
+    (tmp_path / "bin/two names").symlink_to(tmp_path / "bin/one")
+    for command in (here / "house/run.sh", "house/run.sh", tmp_path / "bin/two names"):
+        ended = subprocess.run(
+            [command, "bench", "mine", "x"],
+            capture_output=True,
+            text=True,
+            cwd=here,
+            env={**os.environ, "CDPATH": f"{elsewhere}:."},
+        )
+        assert (ended.stderr, ended.stdout) == ("", f"{here}/house 1 -m benchmarks.mine x\n")
+
+
 def test_an_unsupported_python_is_one_line_and_status_2(tmp_path):
     shutil.copy(ROOT / "run.sh", tmp_path)
     old = tmp_path / "python3"

@@ -20,7 +20,7 @@ PAGES = [
 PYTEST = {"--cov", "--durations", "-W", "-k", "-m", "-n", "-q", "-x"}
 OTHER_MODULES = {"pip", "ruff", "venv"}
 # A command, perhaps after variables of the environment, and up to the next command.
-COMMAND = re.compile(r"^(?:\w+=\S* )*((?:\./run\.sh|\S*python3? -m)\b.*)")
+COMMAND = re.compile(r"^(?:\w+=\S* )*((?:\./run\.sh|\S*python3? (?:-P )?-m)\b.*)")
 
 
 def commands(text):
@@ -99,7 +99,7 @@ def wrong(words, python_calls):
         except ValueError as error:
             return str(error)
     else:
-        call = words[2:]
+        call = words[words.index("-m") + 1 :]
     module, *arguments = call
     if module == "pytest":
         options = {one.partition("=")[0] for one in arguments if one.startswith("-")}
