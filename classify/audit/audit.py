@@ -17,11 +17,10 @@ from classify.audit.leakage import NOBODY, copies, shared
 from classify.audit.scan import Scan, list_pictures, scan
 from classify.audit.separability import FEWEST, cv_folds, separation
 from classify.audit.table import ConfounderTable, gather
-from classify.data.manifest import Manifest, recordings, values
+from classify.data.manifest import SPLITS, Manifest, recordings, values
 from classify.data.manifest import read as read_manifest
 from classify.data.splits import report_damaged
 
-SPLITS = ("train", "validation", "test")
 _SAMPLE = 1_000  # pictures of a split that a quick audit measures
 _FEWEST_SPEAKERS = 10  # of a class; with fewer, folds separate recordings, not speakers
 

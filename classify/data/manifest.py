@@ -1,18 +1,21 @@
 """The manifest of a dataset: metadata of its pictures, in ``IMAGES/manifest.csv``, if it has one.
 
 One row a picture. Only the column ``path``, relative to the dataset, is required. ``recording``
-names the recording that the picture is a clip of; other columns are looked up by name.
+names the recording that the picture is a clip of; other columns are looked up by name, whose case
+does not matter. A spreadsheet may have saved it, with other delimiters, encodings and slashes.
 """
 
-import csv
 from collections.abc import Iterable
 from itertools import chain
 from pathlib import Path
 
 import numpy as np
 
+from classify import text_table
+
 Manifest = dict[str, dict[str, str]]
 
+SPLITS = ("train", "validation", "test")
 DEMONSTRATION = "demonstration"  # source of every recording that `render --demo` makes
 
 
@@ -27,23 +30,51 @@ def read(dataset: Path) -> Manifest:
     Returns
     -------
     manifest : dict of str to dict of str to str
-        Rows, by the path of the picture, each with a value by column; empty without a manifest.
+        Rows, by the path of the picture, each with a value by column, in lower case; empty without
+        a manifest.
 
     Raises
     ------
     ValueError
-        If there is no column ``path``.
+        If there is no column ``path``, or the file is no table.
     """
     path = dataset / "manifest.csv"
     if not path.is_file():
         return {}
-    with path.open(newline="", encoding="utf-8") as file:
-        reader = csv.DictReader(file, restval="")
-        if "path" not in (reader.fieldnames or []):
-            raise ValueError(
-                f"expected a column path in {path}, got {', '.join(reader.fieldnames or [])}"
-            )
-        return {row["path"]: row for row in reader}
+    text = text_table.read_text(path)
+    header = text_table.header(text, {"path"})
+    if header is None:
+        _, line = text_table.first_line(text)
+        raise ValueError(f"expected a column path in {path}, got {line[:60]}")
+    rows = text_table.rows(path, text, header.delimiter)
+    names = _lower(next(rows)[1])
+    blank = dict.fromkeys(names, "")
+    manifest = {}
+    for _, cells in rows:
+        row = blank | dict(zip(names, cells, strict=False))
+        row["path"] = _picture_name(row["path"], dataset)
+        manifest[row["path"]] = row
+    return manifest
+
+
+def _lower(names: list[str]) -> list[str]:
+    """Column names in lower case; one of two that differ only in case keeps its capitals."""
+    names = [name.strip() for name in names]
+    return [name if name.lower() in names else name.lower() for name in names]
+
+
+def _picture_name(cell: str, dataset: Path) -> str:
+    """Path of a picture below the dataset, however a manifest spells it."""
+    path = cell.strip()
+    if "/" not in path:
+        path = path.replace("\\", "/")
+    parts = [part for part in path.split("/") if part not in ("", ".")]
+    if parts and parts[0] not in SPLITS:  # absolute, or from another folder
+        for start in (index for index, part in enumerate(parts) if part in SPLITS):
+            name = "/".join(parts[start:])
+            if (dataset / name).is_file():
+                return name
+    return "/".join(parts)
 
 
 def columns(manifest: Manifest) -> list[str]:
@@ -55,6 +86,17 @@ def columns(manifest: Manifest) -> list[str]:
     ['path', 'speaker']
     """
     return list(next(iter(manifest.values()), {}))
+
+
+def spelling(manifest: Manifest, column: str) -> str:
+    """Name of a column as the manifest has it; case matters only where two differ in nothing else.
+
+    Examples
+    --------
+    >>> spelling({"a.png": {"path": "a.png", "speaker": "p225"}}, "Speaker")
+    'speaker'
+    """
+    return column if column in columns(manifest) else column.lower()
 
 
 def values(manifest: Manifest, names: list[str], column: str) -> np.ndarray:
@@ -72,6 +114,7 @@ def values(manifest: Manifest, names: list[str], column: str) -> np.ndarray:
     values : np.ndarray of str, shape=(len(names),)
         Empty if the manifest has no such picture, column or value.
     """
+    column = spelling(manifest, column)
     return np.array([manifest.get(name, {}).get(column, "") for name in names], dtype=str)
 
 

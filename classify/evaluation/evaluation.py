@@ -3,6 +3,7 @@
 import csv
 import io
 import shlex
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -73,7 +74,7 @@ def evaluate(
     main = main_unit(trials)
     cells = {
         column: breakdown(trials[main], column, groups[main], run.threshold, resamples)
-        for column in columns
+        for column in _without_blank(columns, trials[main], split)
     }
     means = {column: mean_over(its) for column, its in cells.items()}
     explanation = None
@@ -94,7 +95,9 @@ def evaluate(
         by=cells,
         mean_over={column: mean for column, mean in means.items() if mean},
         explanation=explanation,
-        robustness=_robustness(degraded, by or BY, run.threshold, resamples) if degraded else None,
+        robustness=_robustness(degraded, columns if by else BY, run.threshold, resamples)
+        if degraded
+        else None,
         refused=scores.refused + (degraded.refused if degraded else 0),
     )
     options = [f"--by={column}" for column in by or ()]
@@ -108,13 +111,26 @@ def _columns(rows: Manifest, by: Sequence[str] | None, dataset: Path) -> list[st
     existing = manifest.columns(rows)
     if by is None:
         return [column for column in BY if column in existing]
-    missing = [column for column in by if column not in existing]
+    columns = [manifest.spelling(rows, column) for column in by]
+    missing = [column for column in columns if column not in existing]
     if missing:
         raise ValueError(
             f"expected a column of {dataset / 'manifest.csv'} ({', '.join(existing) or 'none'}), "
             f"got {missing[0]}"
         )
-    return list(by)
+    return columns
+
+
+def _without_blank(columns: Sequence[str], trials: Trials, split: str) -> list[str]:
+    """Leave out the columns without any value in a split, and name them."""
+    filled = [column for column in columns if (trials[column] != "").any()]
+    for column in columns:
+        if column not in filled:
+            print(
+                f"evaluate: no {column} in the manifest for {split}: no breakdown by it",
+                file=sys.stderr,
+            )
+    return filled
 
 
 def _judge_units(

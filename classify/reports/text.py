@@ -84,7 +84,7 @@ def _asides(part: UnitReport) -> list[str]:
 def _breakdown(
     column: str, cells: Mapping[str, Cell], average: Mapping[str, float] | None
 ) -> list[str]:
-    width = max(18, *(len(value) for value in list(cells)[:SHOWN])) + 2
+    width = max([18, *(len(value) for value in list(cells)[:SHOWN])]) + 2
     lines = [f"by {column}".ljust(width) + "   real   fake  EER                    FPR    FNR"]
     for value, cell in list(cells.items())[:SHOWN]:
         lines.append(

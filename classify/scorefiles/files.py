@@ -17,10 +17,11 @@ from pathlib import Path
 import numpy as np
 from scipy.special import expit, logit
 
+from classify import text_table
 from classify.files import atomic_write
 from classify.metrics.detection import are_decisions
 from classify.probability import RESOLUTION
-from classify.scorefiles import formats, text_table
+from classify.scorefiles import formats
 from classify.scorefiles.formats import Layout
 
 _BY_SUFFIX = {".tsv": "asvspoof5", ".txt": "asvspoof2021", ".csv": "csv"}

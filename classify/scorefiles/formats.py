@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from classify import text_table
 from classify.scorefiles import keys as key_files
-from classify.scorefiles import text_table
 
 # Names of columns by their measure, the surest first; also those that other tools write.
 _MEASURES = {

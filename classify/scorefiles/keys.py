@@ -6,7 +6,7 @@ A label is 1 for fake (spoof) and 0 for real (bona fide).
 from dataclasses import dataclass
 from pathlib import Path
 
-from classify.scorefiles import text_table
+from classify import text_table
 
 LABELS = {
     **dict.fromkeys(("real", "bonafide", "bona-fide", "genuine", "human"), 0),

@@ -124,12 +124,11 @@ def scan_training_data(dataset: Path) -> TrainingData:
 def warn_of_missing_columns(rows: Manifest, balance: tuple[str, ...]) -> None:
     """Name the columns that a training is to balance by but that the manifest lacks."""
     columns = manifest.columns(rows)
-    missing = [column for column in balance if column not in columns]
-    if missing:
-        present = ["class", *(column for column in balance if column in columns)]
+    present = [column for column in balance if manifest.spelling(rows, column) in columns]
+    if missing := [column for column in balance if column not in present]:
         print(
             f"train: the manifest has no column {' and no column '.join(missing)}: balanced by "
-            f"{' and '.join(present)} alone",
+            f"{' and '.join(['class', *present])} alone",
             file=sys.stderr,
         )
 

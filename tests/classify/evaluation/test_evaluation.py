@@ -151,3 +151,17 @@ def test_a_dataset_of_other_drawing_settings_is_refused(trained, copy, tmp_path)
     (folder / "render.json").write_text('{"hop": 256, "command": "./run.sh render --hop=256"}')
     with pytest.raises(ValueError, match=f"{refused} ./run.sh render --hop=256$"):
         evaluate(copy, load(folder), "test")
+
+
+def test_a_column_without_values_in_the_split_has_no_breakdown(run, copy, capsys):
+    with_manifest(copy)
+    manifest = copy / "manifest.csv"
+    lines = manifest.read_text().splitlines()
+    manifest.write_text("\n".join([f"{lines[0]},Source", *(f"{line}," for line in lines[1:])]))
+    report = evaluate(copy, run, "test", ["source", "Speaker"], resamples=0, explain_pictures=0)
+    assert list(report.by) == ["speaker"]
+    assert "evaluate: no source in the manifest for test" in capsys.readouterr().err
+    assert "by source" not in text.evaluation(report)
+    manifest.write_text("path,recording,source\ntrain/real/00.png,a.wav,b\n")
+    report = evaluate(copy, run, "test", resamples=0, explain_pictures=0)
+    assert (report.by, len(report.main.trials)) == ({}, 16)

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from classify.scorefiles.text_table import Header, header, read_text, rows
+from classify.text_table import Header, header, read_text, rows
 
 PATH = Path("x.csv")
 
@@ -15,11 +15,12 @@ def test_a_byte_order_mark_is_no_part_of_the_first_name(tmp_path):
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"", "expected scores or keys in .*, got an empty file"),
+        (b"", "expected a table in .*, got an empty file"),
         (b"\r\n \n", "got an empty file"),
         (b"\x89PNG\r\n\x1a\n\0\0", "expected text in .*, got binary data"),
-        ("a\tb".encode("utf-16"), "got binary data"),
-        ("a 1\nb\xe9 2\n".encode("latin-1"), "expected UTF-8 text in .* line 2, got other bytes"),
+        ("a\tb".encode("utf-16-le"), "got binary data"),
+        (b"\xff\xfea", "expected UTF-16-LE text in .* line 1, got other bytes"),
+        (b"a 1\nb\x81\xe9 2\n", "expected UTF-8 text in .* line 2, got other bytes"),
     ],
 )
 def test_what_is_no_text_is_refused_in_one_line(tmp_path, data, message):
@@ -27,6 +28,20 @@ def test_what_is_no_text_is_refused_in_one_line(tmp_path, data, message):
     with pytest.raises(ValueError, match=message) as caught:
         read_text(tmp_path / "a.txt")
     assert "\n" not in str(caught.value)
+
+
+def test_text_of_a_spreadsheet_is_read(tmp_path, capsys):
+    path, text = tmp_path / "a.csv", "path;speaker\r\na.png;Zo\xeb\r\n"
+    for encoding in ("utf-8", "utf-8-sig", "utf-16"):
+        path.write_bytes(text.encode(encoding))
+        assert read_text(path) == text
+        path.write_bytes(f"sep=;\r\n{text}".encode(encoding))
+        assert list(rows(path, read_text(path), ";"))[0] == (2, ["path", "speaker"])
+    assert not capsys.readouterr().err
+    path.write_bytes(text.encode("cp1252"))
+    assert read_text(path) == read_text(path) == text
+    told = f"{path}: line 2 is not UTF-8: the file is read as Windows-1252\n"
+    assert capsys.readouterr().err == told
 
 
 @pytest.mark.parametrize(

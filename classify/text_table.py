@@ -2,17 +2,22 @@
 
 Columns are separated by tab, comma, semicolon, bar or spaces. The header shows which, and not the
 suffix of the file. A byte order mark, CRLF and blank lines make no difference. Lines are counted
-from 1.
+from 1. Text is UTF-8, UTF-16 with its mark or, with a note on standard error, Windows-1252.
 """
 
 import csv
 import io
+import re
+import sys
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Collection, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 # None stands for any number of spaces and tabs, with which `csv.Sniffer` gives up.
 _DELIMITERS = ("\t", ",", ";", "|", None)
+_EXCEL_MARK = re.compile(r'"?sep=.?"?(?=[\r\n])', re.IGNORECASE)  # first line; names the delimiter
 
 
 class Header(NamedTuple):
@@ -48,19 +53,31 @@ def read_text(path: Path) -> str:
     OSError
         If it cannot be read.
     ValueError
-        If it is empty or no UTF-8 text.
+        If it is empty or no text.
     """
     data = path.read_bytes()
-    if b"\0" in data:
+    is_utf16 = data.startswith((BOM_UTF16_LE, BOM_UTF16_BE))
+    if b"\0" in data and not is_utf16:
         raise ValueError(f"expected text in {path}, got binary data")
     try:
-        text = data.decode("utf-8-sig")
+        text = data.decode("utf-16" if is_utf16 else "utf-8-sig")
     except UnicodeDecodeError as error:
         number = data.count(b"\n", 0, error.start) + 1
-        raise ValueError(f"expected UTF-8 text in {path} line {number}, got other bytes") from error
+        text = data.decode("cp1252", errors="replace")
+        if is_utf16 or "\ufffd" in text:
+            encoding = error.encoding.upper()
+            raise ValueError(
+                f"expected {encoding} text in {path} line {number}, got other bytes"
+            ) from error
+        _tell_encoding(path, number)
     if not text.strip():
-        raise ValueError(f"expected scores or keys in {path}, got an empty file")
-    return text
+        raise ValueError(f"expected a table in {path}, got an empty file")
+    return _EXCEL_MARK.sub("", text, count=1) if _EXCEL_MARK.match(text) else text
+
+
+@cache  # a training reads the same table twice
+def _tell_encoding(path: Path, number: int) -> None:
+    print(f"{path}: line {number} is not UTF-8: the file is read as Windows-1252", file=sys.stderr)
 
 
 def first_line(text: str) -> tuple[int, str]:
