@@ -120,7 +120,7 @@ LIKE = {
         ("sample_rate", 8_000, "sample rate 8000 Hz, theirs 16000 Hz"),
         ("recording_s", 0.4, "length 0.4 s, theirs 1 to 4 s"),
         ("recording_s", 3_600, "length 3600 s, theirs 1 to 4 s"),
-        ("level_db", -45.04, "level -45 dB, there -30 to -15 dB"),
+        ("level_db", -45.04, "level -45 dB, theirs -30 to -15 dB"),
         ("bandwidth", 0.5, "empty rows at the top 50 %, theirs 0 to 10 %"),
         ("silence", 0.3, "silence at the edges of its clips 30 %, theirs 0 to 10 %"),
         ("noise_floor", 1.25, "brightness of its pauses 1.25 of 255, theirs 10 to 50 of 255"),
