@@ -129,7 +129,7 @@ def _audit(dataset: Path, format: str) -> int:
 
     report = audit(dataset)
     _print(to_json(report), format, text(report))
-    return 0
+    return 1 if report.left_out else 0
 
 
 def _predict(names: list[str], folder: Path, format: str) -> int:

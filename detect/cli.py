@@ -2,6 +2,7 @@
 
 import csv
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -66,7 +67,11 @@ def _detect(
     run = load(folder)
     detector = Detector(run, step_s=step, timeout_s=timeout)
     with ExitStack() as stack:
-        sources = list(_sources(names, raw, stack))
+        ignored: Counter[str] = Counter()
+        sources = list(_sources(names, raw, stack, ignored))
+        if ignored:
+            kinds = ", ".join(f"{suffix} {count}" for suffix, count in sorted(ignored.items()))
+            _report(f"not looked at: {kinds}")
         options = {TIMELINE: timeline, EXPLANATION: explain}
         targets = {kind: target for kind, target in options.items() if target is not None}
         writer = FigureWriter(detector, targets, single=len(sources) == 1)
@@ -80,7 +85,9 @@ def _detect(
         return _print(_results(sources, writer), format, run.classes[1])
 
 
-def _sources(names: list[str], raw: int | None, stack: ExitStack) -> "Iterator[Source | Refusal]":
+def _sources(
+    names: list[str], raw: int | None, stack: ExitStack, ignored: Counter[str]
+) -> "Iterator[Source | Refusal]":
     """List the recordings; a temporary file holds standard input until the stack closes."""
     from classify.prediction.verdicts import Refusal
     from detect.sources import Source, expand
@@ -97,7 +104,7 @@ def _sources(names: list[str], raw: int | None, stack: ExitStack) -> "Iterator[S
             else:
                 yield Source(STDIN, path, "standard-input")
         else:
-            yield from expand([name])
+            yield from expand([name], ignored)
 
 
 def _results(

@@ -4,6 +4,7 @@ The name of a recording in outputs and its path can differ: the name of standard
 """
 
 import glob
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +31,9 @@ class Source:
     below: str
 
 
-def expand(names: Iterable[str | Source | Refusal]) -> Iterator[Source | Refusal]:
+def expand(
+    names: Iterable[str | Source | Refusal], ignored: Counter[str] | None = None
+) -> Iterator[Source | Refusal]:
     """List the recordings behind names, in the order of the names.
 
     Parameters
@@ -38,6 +41,8 @@ def expand(names: Iterable[str | Source | Refusal]) -> Iterator[Source | Refusal
     names : iterable of str, Source or Refusal
         Files, folders (all audio files below, sorted) and patterns with ``*``, ``?`` or ``[``.
         Sources and refusals are passed on.
+    ignored : Counter, optional
+        Gets the number of files in folders that are not looked at, by suffix.
 
     Yields
     ------
@@ -48,7 +53,8 @@ def expand(names: Iterable[str | Source | Refusal]) -> Iterator[Source | Refusal
         if not isinstance(name, str):
             yield name
         elif (path := Path(name)).is_dir():
-            yield from _or_refusal(list(_below(path)), name, "a folder")
+            sources = list(_below(path, Counter() if ignored is None else ignored))
+            yield from _or_refusal(sources, name, "a folder")
         elif path.exists() or not glob.has_magic(name):
             yield Source(name, path, path.name)
         else:
@@ -76,12 +82,14 @@ def printable(text: str) -> str:
     )
 
 
-def _below(folder: Path) -> Iterator[Source | Refusal]:
+def _below(folder: Path, ignored: Counter[str]) -> Iterator[Source | Refusal]:
     files, refused = [], []
     for item in walk(folder):
         if isinstance(item, File):
             files.append(item)
-        elif not isinstance(item, Ignored):
+        elif isinstance(item, Ignored):
+            ignored[item.suffix] += 1
+        else:
             refused.append(Refusal(str(folder / item.recording), item.reason))
     yield from refused
     for file in sorted(files, key=lambda file: file.name):

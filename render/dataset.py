@@ -10,7 +10,6 @@ complete.
 
 import dataclasses
 import json
-import re
 import sys
 from collections.abc import Iterator
 from functools import partial
@@ -25,6 +24,7 @@ from render.axes import axes
 from render.command import command
 from render.index import Index
 from render.layouts.registry import GROUPS, find, recognise
+from render.layouts.walk import escape_bytes
 from render.parallel import Executor, run_tasks
 from render.recording import Failure, Recording
 from render.settings import FORMAT
@@ -137,11 +137,10 @@ def _check(index: Index, audio: Path, group: str | None) -> None:
 
 def _refuse_another_source(dataset: Path, audio: Path, index: Index) -> None:
     """Keep a wrong --to from deleting the pictures of another dataset."""
-    picture_name = re.compile(r".+-([0-9a-f]{12})-\d{4,}\.png")
     total = foreign = 0
     example = ""
     for path in paths.files(dataset, "*.png"):
-        if match := picture_name.fullmatch(path.name):
+        if match := paths.PICTURE_NAME.fullmatch(path.name):
             total += 1
             if not index.has_stem(match[1]):
                 foreign, example = foreign + 1, min(example or path.name, path.name)
@@ -243,12 +242,13 @@ def _summary(index: Index, removed: int) -> Summary:
 def _delete_outdated(dataset: Path, index: Index) -> int:
     """Delete our pictures that are not in the index, and half-written files of a killed run."""
     for path in [*paths.files(dataset, f"*{png.PART}"), *dataset.glob(f"*{png.PART}")]:
-        path.unlink(missing_ok=True)
+        if png.is_part(path):
+            path.unlink(missing_ok=True)
     removed = foreign = 0
     for path in paths.files(dataset, "*.png"):
-        if index.has_picture(path.relative_to(dataset).as_posix()):
+        if index.has_picture(escape_bytes(path.relative_to(dataset).as_posix())):
             continue
-        if png.is_ours(path):
+        if paths.PICTURE_NAME.fullmatch(path.name) and png.is_ours(path):
             path.unlink()
             removed += 1
         else:

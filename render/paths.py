@@ -6,12 +6,15 @@ recordings there are and however long they are. Readers that look below a class 
 ``flow_from_directory`` does, find them all.
 """
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from render import splits
+from render.hidden import is_hidden
 from render.recording import LABELS, SPLITS, Recording
 
+PICTURE_NAME = re.compile(r".+-([0-9a-f]{12})-\d{4,}\.png")  # the group is the end of the stem
 FULL = 1_000  # recordings or clips in one folder
 FEW = 4  # clips of a recording that do not get a folder of their own
 
@@ -77,7 +80,9 @@ def possible_first_paths(
 
 
 def files(dataset: Path, pattern: str) -> Iterator[Path]:
-    """Files in the class folders, at any depth, whose name matches."""
+    """Files in the class folders, at any depth, whose name matches; hidden ones are left out."""
     for split in SPLITS:
         for label in LABELS:
-            yield from (dataset / split / label).rglob(pattern)
+            for path in (dataset / split / label).rglob(pattern):
+                if not any(map(is_hidden, path.relative_to(dataset).parts)):
+                    yield path

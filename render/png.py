@@ -6,6 +6,7 @@ atomic: a file is there whole or not at all.
 """
 
 import json
+import re
 import secrets
 import zlib
 from collections.abc import Iterator
@@ -27,6 +28,7 @@ NAMESPACE = "urn:spoofsight:1"
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _KEYWORD = b"tEXtXML:com.adobe.xmp\0"  # how OpenCV begins the chunk of the packet
 PART = ".part"  # suffix of a file that is still being written
+_PART_NAME = re.compile(rf"[0-9a-f]{{16}}\{PART}")
 # Not compressed: grey noise gets a quarter smaller at most, and takes four times longer to read.
 _STORED = (
     *(cv2.IMWRITE_PNG_COMPRESSION, 0),
@@ -188,6 +190,17 @@ def replace(path: Path, data: bytes) -> None:
     """
     with replacing(path) as part:
         part.write_bytes(data)
+
+
+def is_part(path: Path) -> bool:
+    """Whether a file is a half-written one of `replacing`, by its name.
+
+    Examples
+    --------
+    >>> is_part(Path("0123456789abcdef.part")), is_part(Path("film.mp4.part"))
+    (True, False)
+    """
+    return bool(_PART_NAME.fullmatch(path.name))
 
 
 @contextmanager

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -29,6 +30,25 @@ settings.load_profile("repeatable")
 def _same_draws():
     """Begin every test at the same draws; Keras takes the seed of every layer from Python's."""
     random.seed(0)
+
+
+@pytest.fixture
+def lock(monkeypatch):
+    """Return a function that takes a folder's permissions away, from an administrator, too."""
+    locked, originals = [], {name: getattr(os, name) for name in ("scandir", "stat", "access")}
+
+    def call(name, path, *arguments, **options):
+        text = os.fspath(path) if not isinstance(path, int) else ""
+        inside = any(text.startswith(f"{folder}/") for folder in locked)
+        if inside or (text in locked and name != "stat"):
+            if name == "access":
+                return False
+            raise PermissionError(13, "Permission denied", text)
+        return originals[name](path, *arguments, **options)
+
+    for name in originals:
+        monkeypatch.setattr(os, name, partial(call, name))
+    return lambda folder: locked.append(str(folder))
 
 
 @pytest.fixture(scope="session")

@@ -40,7 +40,8 @@ def audit(dataset: Path, splits: Sequence[str] | None = None, *, quick: bool = F
     Returns
     -------
     audit : Audit
-        Unreadable pictures are left out and, unless the audit is quick, named on standard error.
+        Unreadable pictures and folders are left out and, unless the audit is quick, named on
+        standard error.
 
     Raises
     ------
@@ -48,13 +49,15 @@ def audit(dataset: Path, splits: Sequence[str] | None = None, *, quick: bool = F
         If there are no pictures, or not of two classes.
     """
     splits = splits or (SPLITS[:2] if quick else SPLITS)
-    classes, listing = list_pictures(dataset, splits)
+    damaged: dict[Path, str] = {}
+    classes, listing = list_pictures(dataset, splits, damaged)
     manifest = read_manifest(dataset)
     scans = {
         split: scan(dataset, split, *(_sample(*listed) if quick else listed), signed=not quick)
         for split, listed in listing.items()
     }
-    damaged = {path: why for pictures in scans.values() for path, why in pictures.damaged.items()}
+    for pictures in scans.values():
+        damaged |= pictures.damaged
     if not quick:  # a training names them itself
         report_damaged("audit", damaged)
     if not any(pictures.names for pictures in scans.values()):

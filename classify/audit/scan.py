@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from classify.audit.confounders import measure_confounders
 from classify.audit.duplicates import COLUMNS, ROWS, signature
-from classify.data.pictures import decode, files
+from classify.data.pictures import class_folders, decode, files
 from classify.data.render_settings import load_axes, spectrogram_rows
 
 Listing = dict[str, tuple[list[str], np.ndarray]]
@@ -48,8 +48,17 @@ class Scan:
     damaged: dict[Path, str]
 
 
-def list_pictures(dataset: Path, splits: Sequence[str]) -> tuple[tuple[str, str], Listing]:
+def list_pictures(
+    dataset: Path, splits: Sequence[str], locked: dict[Path, str]
+) -> tuple[tuple[str, str], Listing]:
     """List the pictures of a dataset, which may lack a split, or a class in a split.
+
+    Parameters
+    ----------
+    dataset : Path
+    splits : sequence of str
+    locked : dict of Path to str
+        Gets the folders that cannot be read, each with the reason.
 
     Returns
     -------
@@ -63,7 +72,7 @@ def list_pictures(dataset: Path, splits: Sequence[str]) -> tuple[tuple[str, str]
     ValueError
         If there are not two class folders over all splits.
     """
-    folders = {split: _folders(dataset / split) for split in splits}
+    folders = {split: class_folders(dataset / split) for split in splits}
     spelling = {name.lower(): name for by_name in folders.values() for name in by_name}
     if len(spelling) != 2:
         got = ", ".join(sorted(spelling.values())) or "none"
@@ -71,7 +80,9 @@ def list_pictures(dataset: Path, splits: Sequence[str]) -> tuple[tuple[str, str]
     order = ["real", "fake"] if spelling.keys() == {"real", "fake"} else sorted(spelling)
     listing = {}
     for split, by_name in folders.items():
-        parts = sorted((order.index(name.lower()), files(path)) for name, path in by_name.items())
+        parts = sorted(
+            (order.index(name.lower()), files(path, locked)) for name, path in by_name.items()
+        )
         names = [path.relative_to(dataset).as_posix() for _, part in parts for path in part]
         if names:
             labels = np.repeat([label for label, _ in parts], [len(part) for _, part in parts])
@@ -122,9 +133,3 @@ def _measure(
     # Pictures of other shapes can have the same bytes.
     digest = hashlib.sha256(b"%d " % image.shape[0] + image.tobytes()).digest()
     return measure_confounders(image[:rows]), digest, signature(image) if signed else None
-
-
-def _folders(folder: Path) -> dict[str, Path]:
-    if not folder.is_dir():
-        return {}
-    return {p.name: p for p in folder.iterdir() if p.is_dir() and not p.name.startswith(".")}

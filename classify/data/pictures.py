@@ -19,6 +19,7 @@ from xml.etree import ElementTree
 import cv2
 import numpy as np
 
+from classify.data.hidden import is_hidden
 from classify.data.render_settings import RenderSettings, require_same_rendering
 
 # Those of ImageDataGenerator.flow_from_directory.
@@ -155,7 +156,7 @@ def class_order(folder: Path) -> tuple[str, str]:
     """
     if not folder.is_dir():
         raise ValueError(f"expected a folder of pictures, got {folder}, which does not exist")
-    names = sorted(p.name for p in folder.iterdir() if p.is_dir() and not p.name.startswith("."))
+    names = sorted(class_folders(folder))
     if len(names) != 2:
         got = ", ".join(names) or "none"
         raise ValueError(f"expected two class folders in {folder}, got {got}")
@@ -164,21 +165,53 @@ def class_order(folder: Path) -> tuple[str, str]:
     return names[0], names[1]
 
 
-def files(folder: Path) -> list[Path]:
-    """List the files below a folder that have a picture's suffix, in any case, sorted."""
-    return list(walk(folder))
+def class_folders(folder: Path) -> dict[str, Path]:
+    """The folders in a split by name, without hidden ones; none where there is no split."""
+    if not folder.is_dir():
+        return {}
+    return {p.name: p for p in sorted(folder.iterdir()) if p.is_dir() and not is_hidden(p.name)}
 
 
-def walk(folder: Path) -> Iterator[Path]:
-    """Iterate over what `files` lists, with the names of one folder in memory.
+def files(folder: Path, locked: dict[Path, str] | None = None) -> list[Path]:
+    """List what `walk` finds."""
+    return list(walk(folder, {} if locked is None else locked))
 
-    Links to folders are not followed: they may lead in circles.
+
+def walk(folder: Path, locked: dict[Path, str]) -> Iterator[Path]:
+    """Iterate over the files below a folder with a picture's suffix, in any case, sorted.
+
+    What `classify.data.hidden` names is left out below the folder, whatever the folder itself is
+    called. Links to folders are not followed: they may lead in circles. The names of one folder
+    are in memory.
+
+    Parameters
+    ----------
+    folder : Path
+    locked : dict of Path to str
+        Gets the folders that cannot be read, each with the reason.
     """
-    for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
+    try:
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except OSError as error:
+        locked[folder] = f"expected a folder that can be read, got {error.strerror}"
+        return
+    for entry in entries:
         if entry.is_dir(follow_symlinks=False):
-            yield from walk(Path(entry.path))
-        elif os.path.splitext(entry.name)[1].lower() in SUFFIXES and entry.is_file():
+            if not _is_left_out(entry):
+                yield from walk(Path(entry.path), locked)
+        elif (
+            os.path.splitext(entry.name)[1].lower() in SUFFIXES
+            and not is_hidden(entry.name)
+            and (not entry.is_symlink() or os.path.isfile(entry.path))
+        ):
             yield Path(entry.path)
+
+
+def _is_left_out(folder: os.DirEntry) -> bool:
+    """Whether a folder is hidden; one in plain sight that is locked is walked into, and named."""
+    if folder.name.startswith("."):
+        return True
+    return is_hidden(folder.name) and os.access(folder.path, os.R_OK | os.X_OK)
 
 
 def _chunks(data: bytes) -> list[tuple[bytes, memoryview]]:

@@ -1,6 +1,7 @@
 """One split of a picture dataset, checked before a training."""
 
 import hashlib
+import os
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -36,7 +37,7 @@ class Split:
     shape : tuple of two int
         Height and width of every picture.
     damaged : dict of Path to str
-        Unreadable pictures, each with the reason.
+        Unreadable pictures and locked folders, each with the reason.
     fingerprint : str
         Digest of the names and bytes of all readable pictures.
     """
@@ -80,9 +81,14 @@ def scan_split(dataset: Path, split: str) -> Split:
         raise ValueError(f"expected a picture dataset, got {dataset}, which does not exist")
     folder = dataset / split
     classes = class_order(folder)
-    listed = [(path, index) for index, name in enumerate(classes) for path in files(folder / name)]
+    damaged: dict[Path, str] = {}
+    listed = [
+        (path, index)
+        for index, name in enumerate(classes)
+        for path in files(folder / name, damaged)
+    ]
     scanned = list(_scan_files([path for path, _ in listed], split))
-    damaged = {
+    damaged |= {
         path: file.reason for (path, _), file in zip(listed, scanned, strict=True) if file.reason
     }
     good = [
@@ -101,7 +107,7 @@ def scan_split(dataset: Path, split: str) -> Split:
             raise ValueError(f"{path}: {error}; render the dataset again") from error
     digest = hashlib.sha256()
     for path, _, file in good:
-        digest.update(path.relative_to(dataset).as_posix().encode() + b"\0" + file.digest)
+        digest.update(os.fsencode(path.relative_to(dataset).as_posix()) + b"\0" + file.digest)
     return Split(
         folder,
         classes,
@@ -114,7 +120,7 @@ def scan_split(dataset: Path, split: str) -> Split:
 
 
 def report_damaged(verb: str, damaged: dict[Path, str]) -> None:
-    """Name every unreadable picture on standard error, one line each."""
+    """Name every unreadable picture and folder on standard error, one line each."""
     for path, reason in damaged.items():
         print(f"{verb}: {path}: {reason}", file=sys.stderr)
 

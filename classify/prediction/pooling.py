@@ -9,8 +9,9 @@ from tqdm import tqdm
 
 from classify.data import manifest
 from classify.data.manifest import Manifest
-from classify.data.pictures import files
+from classify.data.pictures import class_folders, files
 from classify.data.render_settings import load_render_settings, require_same_rendering
+from classify.data.splits import report_damaged
 from classify.metrics.trials import Trials
 from classify.prediction.inference import score_pictures
 from classify.runs.run import Run
@@ -29,7 +30,7 @@ class RawScores:
     llr : np.ndarray, shape=(n, networks)
         See `classify.prediction.inference`.
     refused : int
-        Pictures that could not be scored.
+        Pictures that could not be scored, and folders that could not be read.
     """
 
     names: np.ndarray
@@ -96,29 +97,32 @@ def score_split(verb: str, dataset: Path, run: Run, split: str) -> RawScores:
     ValueError
         If there is nothing to score, or the dataset was drawn with other settings.
     """
-    truth = _truth(dataset, run, split)
+    locked: dict[Path, str] = {}
+    truth = _truth(dataset, run, split, locked)
+    report_damaged(verb, locked)
     drawing = load_render_settings(dataset / "render.json")
     try:
         require_same_rendering(run.render_settings, drawing, run.redraw_advice)
     except ValueError as error:
         raise ValueError(f"{dataset}: {error}") from error
-    return score(verb, run, dataset, truth)
+    scores = score(verb, run, dataset, truth)
+    return replace(scores, refused=scores.refused + len(locked))
 
 
-def _truth(dataset: Path, run: Run, split: str) -> dict[Path, int]:
+def _truth(dataset: Path, run: Run, split: str, locked: dict[Path, str]) -> dict[Path, int]:
     """Pictures of a split with the index of their class, by the names that the run knows."""
     folder = dataset / split
     if not folder.is_dir():
         raise ValueError(f"expected a split of pictures, got {folder}, which does not exist")
     index = {name.lower(): number for number, name in enumerate(run.classes)}
-    folders = {path.name: path for path in sorted(folder.iterdir()) if path.is_dir()}
+    folders = class_folders(folder)
     unknown = [name for name in folders if name.lower() not in index]
     if unknown or not folders:
         raise ValueError(
             f"expected the class folders {' and '.join(run.classes)} in {folder}, "
             f"got {', '.join(unknown) or 'none'}"
         )
-    return {path: index[name.lower()] for name in folders for path in files(folders[name])}
+    return {path: index[name.lower()] for name in folders for path in files(folders[name], locked)}
 
 
 def calibrated_trials(run: Run, pictures: RawScores, rows: Manifest) -> dict[str, Trials]:

@@ -62,7 +62,9 @@ def expand(names: Iterable[str]) -> Iterator[Path | Score]:
     for name in names:
         path = Path(name)
         if path.is_dir():
-            yield from _or_reason(walk(path), path, "a folder")
+            locked: dict[Path, str] = {}
+            yield from _or_reason(walk(path, locked), path, "a folder")
+            yield from (Score(folder, None, reason) for folder, reason in locked.items())
         elif path.exists() or not glob.has_magic(name):
             yield path
         else:

@@ -13,6 +13,7 @@ import soundfile
 import soxr
 
 from render.augmentation.loudness import FAINTEST, rms
+from render.hidden import is_hidden
 
 # Rise of the power spectral density in dB per octave, which is 3 dB a power of the frequency.
 COLOURS = {"white": 0, "pink": -3, "brown": -6, "blue": 3, "violet": 6}
@@ -141,12 +142,15 @@ def files(folder: Path) -> tuple[Path, ...]:
     """
     if not folder.is_dir():
         raise ValueError(f"expected a folder of noises, got {folder}")
-    paths = (
-        path
-        for path in folder.rglob("*")
-        if path.suffix.lower() in SUFFIXES and not path.name.startswith("._") and path.is_file()
+    paths = (path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
+    recordings = sorted(
+        (
+            path
+            for path in paths
+            if not any(map(is_hidden, path.relative_to(folder).parts)) and path.is_file()
+        ),
+        key=lambda path: path.relative_to(folder).as_posix(),
     )
-    recordings = sorted(paths, key=lambda path: path.relative_to(folder).as_posix())
     if not recordings:
         raise ValueError(
             f"expected noises ({', '.join(sorted(SUFFIXES))}), got none below {folder}"

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from tqdm import tqdm
 
+from render import png
 from render.console import one_line
 from render.copysynthesis import corpus
 from render.copysynthesis.copying import copy
@@ -23,7 +24,6 @@ from render.copysynthesis.source_dataset import SourceDataset, read_source
 from render.layouts.folders import MANIFEST
 from render.layouts.walk import File, escape_bytes, walk
 from render.parallel import Executor, run_tasks
-from render.png import PART
 from render.recording import LABELS, Failure, Recording
 from render.vocoders import registry
 
@@ -160,7 +160,7 @@ def _prepare(real: Path, fake: Path, where: Corpus, plan: Iterable[CopyJob], lin
 def _delete_parts(plan: Iterable[CopyJob]) -> None:
     """Delete half-written files: of a killed run, or of a worker when another met an error."""
     for folder in {job.path.parent for job in plan}:
-        for part in folder.glob(f"*{PART}"):
+        for part in filter(png.is_part, folder.glob(f"*{png.PART}")):
             part.unlink(missing_ok=True)
 
 

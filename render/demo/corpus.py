@@ -85,7 +85,7 @@ def make(folder: Path, *, count: int = 400, seed: int = 0, jobs: int = -1) -> No
     _refuse_other_files(folder, pairs)
     if (folder / "manifest.csv").exists():
         return
-    for part in folder.rglob(f"*{png.PART}"):
+    for part in filter(png.is_part, folder.rglob(f"*{png.PART}")):
         part.unlink()
     for pair in pairs:
         for label in ("real", "fake"):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from render.hidden import is_hidden
 from render.layouts import text_tables
 from render.layouts.walk import is_folder, suffix
 
@@ -98,12 +99,14 @@ def _entries(folder: Path, limit: int) -> Iterator[tuple[str, bool]]:
     try:
         with os.scandir(folder) as entries:
             for entry in islice(entries, max(0, min(_ENTRIES, limit))):
-                if not entry.name.startswith("."):
+                if not is_hidden(entry.name):
                     yield entry.name, is_folder(entry)
     except OSError:  # reported when the folder is walked through
         return
 
 
 def _tables(audio: Path, parent: str, names: list[str]) -> list[str]:
-    usual = [name for name in _USUAL_TABLES if (audio / parent / name).is_file()]
+    # os.path, as pathlib raises an error in a folder that is locked.
+    folder = os.path.join(audio, parent)
+    usual = [name for name in _USUAL_TABLES if os.path.isfile(os.path.join(folder, name))]
     return sorted(f"{parent}{name}" for name in {*usual, *names} if suffix(name) in _TABLE_SUFFIXES)

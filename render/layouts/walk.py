@@ -9,24 +9,26 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from render.hidden import is_hidden
 from render.recording import Failure, Recording
 
 SUFFIXES = frozenset(
-    ".3gp .aac .ac3 .aif .aifc .aiff .amr .au .avi .caf .flac .flv .gsm .m4a .m4b .m4v .mka .mkv"
-    " .mov .mp2 .mp3 .mp4 .mpeg .mpg .oga .ogg .ogv .opus .ra .snd .sph .ts .w64 .wav .wave .webm"
-    " .wma .wmv .wv".split()
+    ".3g2 .3gp .aac .ac3 .aif .aifc .aiff .amr .ape .asf .au .avi .awb .bwf .caf .dss .dts .eac3"
+    " .ec3 .f4v .flac .flv .gsm .htk .ircam .m2ts .m4a .m4b .m4r .m4v .mka .mkv .mov .mp2 .mp3 .mp4"
+    " .mpc .mpeg .mpg .mts .mxf .nist .oga .ogg .ogv .ogx .oma .opus .paf .pvf .qcp .ra .rf64 .rm"
+    " .shn .snd .sph .spx .tak .ts .tta .voc .w64 .wav .wave .webm .wma .wmv .wv .xwma".split()
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """A file that is left out.
+    """A file that is left out, or a hidden folder.
 
     Attributes
     ----------
     suffix : str
         Its suffix in lower case, or ``"no suffix"``; for an audio file followed by the reason, as
-        in ``".flac in no row"``.
+        in ``".flac in no row"``; ``"hidden folder"`` for a folder with all that is in it.
     """
 
     suffix: str
@@ -56,6 +58,8 @@ def walk(
 ) -> Iterator[File | Failure | Ignored]:
     """Walk through a folder. Links are followed, but no folder is entered twice.
 
+    What `render.hidden` names is left out below the folder, whatever the folder itself is called.
+
     Parameters
     ----------
     folder : Path
@@ -84,7 +88,10 @@ def walk(
             with os.scandir(path) as entries:
                 for entry in entries:
                     if is_folder(entry):
-                        children.append((entry.path, f"{prefix}{entry.name}/"))
+                        if _is_left_out(entry):
+                            yield Ignored("hidden folder")
+                        else:
+                            children.append((entry.path, f"{prefix}{entry.name}/"))
                     elif item := _item(entry, prefix, tables, extra_name):
                         yield item
         except OSError as error:
@@ -102,16 +109,24 @@ def is_folder(entry: os.DirEntry) -> bool:
         return False
 
 
+def _is_left_out(folder: os.DirEntry) -> bool:
+    """Whether a folder is hidden; one in plain sight that is locked is walked into, and named."""
+    if folder.name.startswith("."):
+        return True
+    return is_hidden(folder.name) and os.access(folder.path, os.R_OK | os.X_OK)
+
+
 def _item(
     entry: os.DirEntry, prefix: str, tables: Collection[str], extra_name: str
 ) -> File | Ignored | None:
     name, ending = prefix + entry.name, suffix(entry.name)
-    is_audio = ending in SUFFIXES and not entry.name.startswith("._")
+    is_audio = ending in SUFFIXES
+    if is_hidden(entry.name):  # ._x.wav is no sound, but what macOS notes of x.wav
+        is_sound = is_audio and not entry.name.startswith("._")
+        return Ignored(f"{ending} hidden") if is_sound else None
     if is_audio or (extra_name and entry.name == extra_name):
         return File(name, entry.path)
-    if entry.name.startswith(".") or name in tables:
-        return None
-    return Ignored(ending)
+    return None if name in tables else Ignored(ending)
 
 
 def suffix(name: str) -> str:

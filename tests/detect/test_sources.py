@@ -1,3 +1,4 @@
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,23 @@ def test_a_folder_stands_for_the_audio_files_below_it(folder):
     assert [source.below for source in sources] == ["a.MP3", "b.wav", "sub/c.flac"]
     assert [source.path for source in sources] == [folder / source.below for source in sources]
     assert [source.name for source in sources] == [str(source.path) for source in sources]
+
+
+def test_what_is_not_looked_at_in_folders_is_counted(folder):
+    for name in ("call", "call.wav.bak", ".Trash-0/x.wav", "sub/.hidden.wav", "c.spx", "d.tta"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).touch()
+    ignored = Counter()
+    sources = list(expand([str(folder), str(folder / "call")], ignored))
+    names = ["a.MP3", "b.wav", "c.spx", "d.tta", "sub/c.flac", "call"]
+    assert [source.below for source in sources] == names
+    assert ignored == {
+        "no suffix": 1,
+        ".bak": 1,
+        ".txt": 1,
+        "hidden folder": 1,
+        ".wav hidden": 1,
+    }
 
 
 def test_the_files_of_a_folder_are_sorted_whatever_order_the_disk_has(tmp_path):

@@ -269,6 +269,22 @@ def test_foreign_pictures_are_left_alone_and_said(audio, tmp_path, capsys):
     assert "left alone 1 pictures" in capsys.readouterr().err
 
 
+def test_copies_of_pictures_and_half_files_of_others_are_left_alone(audio, tmp_path, capsys):
+    images = tmp_path / "images"
+    render(audio, images, SETTINGS, jobs=1)
+    drawn = next((images / "train/real").glob("a-*.png"))
+    folder = images / "train/real"
+    copies = [folder / "Stra\udcdfe.png", folder / "n\udce9/best.png"]
+    copies += [folder / ".ipynb_checkpoints" / drawn.name, folder / "film.mp4.part"]
+    for copy in copies:
+        copy.parent.mkdir(exist_ok=True)
+        shutil.copy(drawn, copy)
+    assert render(audio, images, SETTINGS, jobs=1).removed == 0
+    assert all(copy.exists() for copy in copies)
+    assert (images / "manifest.csv").exists()
+    assert "left alone 2 pictures" in capsys.readouterr().err
+
+
 def test_without_a_manifest_rendering_was_not_finished(audio, tmp_path, monkeypatch):
     images = tmp_path / "images"
     render(audio, images, SETTINGS, jobs=1)
@@ -330,7 +346,7 @@ def test_a_kill_at_any_moment_leaves_nothing_behind(tmp_path, write_sound):
         assert not (images / "manifest.csv").exists()
         # What a kill can leave, should it come between writing and renaming.
         (images / "train/real").mkdir(parents=True, exist_ok=True)
-        (images / "train/real/x.png.1.part").write_bytes(b"half")
+        (images / "train/real/0123456789abcdef.part").write_bytes(b"half")
         summary = render(audio, images, settings, jobs=1)
         assert summary.kept > 0 or drawn < 10
         assert contents(images) == contents(whole)

@@ -5,7 +5,7 @@ import cv2
 import numpy as np
 import pytest
 
-from classify.data.pictures import class_order, decode, files, read
+from classify.data.pictures import class_folders, class_order, decode, files, read
 
 IMAGE = np.random.default_rng(0).integers(0, 256, (40, 30)).astype(np.uint8)
 PACKET = (
@@ -228,3 +228,26 @@ def test_pictures_are_found_in_the_order_of_their_paths_and_links_are_not_follow
     (tmp_path / "folder.png").mkdir()
     names = ["a/0.png", "a/z/1.jpg", "a.b/3.bmp", "b/2.PNG", "b-c/4.tif", "b.png"]
     assert files(tmp_path) == sorted(tmp_path / name for name in names)
+
+
+def test_hidden_pictures_and_folders_are_left_out_below_a_folder_of_any_name(tmp_path):
+    root = tmp_path / ".cache" / "lost+found"
+    hidden = (".a.png", "._b.png", ".ipynb_checkpoints/b.png", "@eaDir/b.png", "$RECYCLE.BIN/b.png")
+    for name in ("b.png", "sub/c.png", *hidden, "lost+found/b.png", "sub/.Trash-0/b.png"):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).touch()
+    (root / "loop.png").symlink_to("loop.png")
+    assert files(root) == [root / "b.png", root / "sub/c.png"]
+    assert list(class_folders(root)) == ["sub"]
+
+
+def test_a_locked_folder_is_given_with_its_reason(tmp_path, lock):
+    for name in ("b.png", "sub/c.png", "lost+found/b.png"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    for name in ("sub", "lost+found"):
+        lock(tmp_path / name)
+    locked = {}
+    assert files(tmp_path, locked) == [tmp_path / "b.png"]
+    reason = "expected a folder that can be read, got Permission denied"
+    assert locked == {tmp_path / "lost+found": reason, tmp_path / "sub": reason}

@@ -42,6 +42,18 @@ def test_damaged_pictures_are_left_out_with_their_reason(copy):
     assert len(split.paths) == len(split.labels) == 14
 
 
+def test_names_that_are_no_utf_8_and_locked_folders_are_no_error(copy, lock):
+    (copy / "train/real/00.png").rename(copy / "train/real/Stra\udcdfe.png")
+    (copy / "train/fake").rename(copy / "train/Andr\udce9")
+    shutil.copytree(copy / "train/real", copy / "train/real/locked")
+    lock(copy / "train/real/locked")
+    split = scan_split(copy, "train")
+    assert len(split.paths) == 16
+    assert "Stra\udcdfe.png" in {path.name for path in split.paths}
+    reason = "expected a folder that can be read, got Permission denied"
+    assert split.damaged == {copy / "train/real/locked": reason}
+
+
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [

@@ -1,6 +1,7 @@
 import itertools
 import shutil
 from functools import partial
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -150,10 +151,19 @@ def test_a_folder_without_end_is_predicted_as_it_is_read(run, images, monkeypatc
     # So that memory does not grow with the number of pictures.
     good = images / "test/real/00.png"
     read = itertools.count()
-    monkeypatch.setattr(verdicts, "walk", lambda folder: (good for _ in read))
+    monkeypatch.setattr(verdicts, "walk", lambda folder, locked: (good for _ in read))
     found = list(itertools.islice(predict(run, [str(images)]), 200))
     assert {result.path for result in found} == {str(good)}
     assert next(read) < 400
+
+
+def test_a_locked_folder_is_refused_by_name_and_the_rest_predicted(run, images, tmp_path, lock):
+    shutil.copytree(images / "test", tmp_path / "test")
+    lock(tmp_path / "test/fake")
+    *judged, last = predict(run, [str(tmp_path)])
+    assert {Path(each.path).parent.name for each in judged} == {"real"}
+    reason = "expected a folder that can be read, got Permission denied"
+    assert last == Refusal(str(tmp_path / "test/fake"), reason)
 
 
 def test_bad_input_is_refused_by_name_and_the_rest_predicted(run, images, tmp_path):

@@ -188,7 +188,7 @@ def test_a_killed_run_is_completed_to_the_same_files(voices):
     first, second, *_ = sorted(path for path in fake.rglob("*") if path.is_file())
     first.unlink()
     (voices.parent / "manifest.csv").unlink()
-    (fake / "a.wav.0123456789abcdef.part").write_bytes(b"half")
+    (fake / "0123456789abcdef.part").write_bytes(b"half")
     kept = second.stat().st_mtime_ns
     result = forge(voices, fake, copies=2)
     assert tree(voices.parent) == before
@@ -309,7 +309,7 @@ def test_the_manifest_of_the_user_is_kept_as_it_was(voices):
 
 def test_an_error_leaves_nothing_half_written(voices, monkeypatch):
     def full(path, *_):
-        path.with_name("other.0123456789abcdef.part").write_bytes(b"half")
+        path.with_name("0123456789abcdef.part").write_bytes(b"half")
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(copying.audio_format, "write", full)

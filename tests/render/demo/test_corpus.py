@@ -121,7 +121,7 @@ def test_a_killed_call_is_completed_to_the_same_files(tmp_path):
     for number, name in enumerate(sorted(before)[1:]):
         if number % 3 == 0:
             (tmp_path / name).unlink()
-    (tmp_path / "train/fake/0-0000.flac.123.part").write_bytes(b"half")
+    (tmp_path / "train/fake/0123456789abcdef.part").write_bytes(b"half")
     kept = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.flac")}
     make(tmp_path, count=6, jobs=1)
     assert tree(tmp_path) == before

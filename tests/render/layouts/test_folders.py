@@ -48,6 +48,44 @@ def test_suffixes_in_any_case_and_what_is_not_looked_at(tree, scan):
     assert items.ignored == {".txt": 1, "no suffix": 1}
 
 
+HIDDEN = (
+    ".Trash-1000/files/real/a.wav",
+    "$RECYCLE.BIN/S-1-5/fake/a.wav",
+    "System Volume Information/real/a.wav",
+    "lost+found/real/a.wav",
+    "__MACOSX/real/a.wav",
+    "real/.ipynb_checkpoints/a-checkpoint.wav",
+    "real/@eaDir/a.wav/b.wav",
+    "fake/#recycle/a.wav",
+)
+
+
+def test_hidden_folders_and_bins_are_left_out_and_counted(tree, scan):
+    items = scan(tree("real/a.wav", "fake/b.wav", "fake/.b.wav", "real/._a.wav", *HIDDEN))
+    assert set(items.placed) == {"real/a.wav", "fake/b.wav"}
+    assert items.ignored == {"hidden folder": len(HIDDEN), ".wav hidden": 1}
+    assert not items.failures
+
+
+def test_what_the_user_names_is_read_whatever_it_is_called(tree, scan):
+    audio = tree("../.cache/lost+found/real/a.wav", tables={"manifest.csv": "path,label\n"})
+    assert set(scan(audio.parent / ".cache/lost+found").placed) == {"real/a.wav"}
+    (audio / ".kept").mkdir()
+    (audio / ".kept/c.wav").touch()
+    (audio / "manifest.csv").write_text("path,label\n.kept/c.wav,fake\n")
+    assert scan(audio).placed == {".kept/c.wav": ("", "fake")}
+
+
+@pytest.mark.parametrize("folder", ["lost+found", "real/locked", "speech"])
+def test_a_locked_folder_is_named_and_the_rest_goes_on(tree, scan, lock, folder):
+    audio = tree("real/a.wav", "fake/b.wav", f"{folder}/real/c.wav")
+    lock(audio / folder)
+    items = scan(audio)
+    assert set(items.placed) == {"real/a.wav", "fake/b.wav"}
+    reason = "expected a folder that can be read, got Permission denied"
+    assert items.failures == {f"{folder}/": reason}
+
+
 MANIFEST = "path,label,split,generator\r\na.wav,bonafide,dev,-\r\nb.wav, FAKE ,train,vits\r\n"
 
 
