@@ -1,11 +1,12 @@
 """An audio file in, mono samples at one rate out, with the format of the file.
 
-Channels are averaged. Samples are float32, 1.0 is full scale. A recording of any length is read in
-bounded memory: a first pass checks and measures it, a second one, if it is long, reads its samples.
+Channels are averaged; where they cancel, the louder one is taken instead. Samples are float32, 1.0
+is full scale. A recording of any length is read in bounded memory: a first pass checks and measures
+it, a second one, if it is long, reads its samples.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import reduce
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,12 @@ import numpy as np
 import soxr
 
 from render.decoding import decoder
+from render.decoding.channels import ChannelEnvelopes, ChannelMeter
 from render.decoding.deadline import Deadline
 from render.decoding.decoder import Format
 from render.decoding.envelope import Envelope, EnvelopeMeter
 
+MIX = "mix"  # instead of the number of a channel: the mean of all
 _CACHED = 1 << 21  # samples that are kept in memory, about 2 minutes at 16 kHz
 _FAINTEST = 1e-10  # lowest amplitude that a level is computed of, -200 dB
 
@@ -34,6 +37,8 @@ class SourceFile:
     sample_rate : int
         In Hz.
     channels : int
+    channel : str
+        The channel whose sound is taken, counted from ``"1"``, or ``"mix"`` for the mean of all.
     codec : str
         libsndfile's format and subtype, such as ``"FLAC/PCM_16"``, or FFmpeg's codec, such as
         ``"aac"``.
@@ -49,6 +54,7 @@ class SourceFile:
 
     sample_rate: int
     channels: int
+    channel: str = MIX
     codec: str
     bit_rate_kbps: int
     recording_s: float
@@ -76,6 +82,8 @@ class Audio:
     source_file : SourceFile
     envelope : Envelope
         Of the samples, at their rate.
+    channels : ChannelEnvelopes
+        Of a mix; without a frame where one channel was asked for, or there is but one.
     deadline : Deadline
         Holds for both passes together.
     cached : tuple of np.ndarray, or None
@@ -86,6 +94,7 @@ class Audio:
     rate: int
     source_file: SourceFile
     envelope: Envelope
+    channels: ChannelEnvelopes
     deadline: Deadline
     cached: tuple[np.ndarray, ...] | None
 
@@ -109,10 +118,10 @@ class Audio:
         if self.cached is not None:
             yield from self.cached
             return
-        yield from _mono(decoder.blocks(self.path, self.deadline), self.rate)
+        yield from blocks(self.path, self.rate, self.deadline, self.source_file.channel)
 
 
-def scan_audio(path: Path, rate: int, deadline: float | None = None) -> Audio:
+def scan_audio(path: Path, rate: int, deadline: float | None = None, channel: str = MIX) -> Audio:
     """Decode a recording once, in blocks, to check and measure it.
 
     Parameters
@@ -122,15 +131,36 @@ def scan_audio(path: Path, rate: int, deadline: float | None = None) -> Audio:
         Sample rate wanted, in Hz.
     deadline : float, optional
         Value of ``time.monotonic()`` after which the recording is given up.
+    channel : str
+        A channel, counted from ``"1"``, or ``"mix"``: the mean of all channels, or the louder one,
+        with a warning, where they cancel; that takes a second decoding.
 
     Raises
     ------
     ValueError
-        If `render.decoding.decoder.blocks` refuses the file, or it has no samples.
+        If `render.decoding.decoder.blocks` refuses the file, or it has no samples or no such
+        channel.
     """
-    watch, file_meter, meter = Deadline(deadline), _FileMeter(), EnvelopeMeter()
+    watch = Deadline(deadline)
+    audio = _scan(path, rate, watch, channel)
+    loudest = audio.channels.cancelled()
+    if loudest is None:
+        return audio
+    audio = _scan(path, rate, watch, str(loudest + 1))
+    source_file = audio.source_file
+    warning = f"its channels cancel each other when mixed, so channel {loudest + 1} is taken alone"
+    return replace(
+        audio, source_file=replace(source_file, warnings=(*source_file.warnings, warning))
+    )
+
+
+def _scan(path: Path, rate: int, watch: Deadline, channel: str) -> Audio:
+    file_meter, meter, channel_meter = _FileMeter(channel), EnvelopeMeter(), ChannelMeter()
     cached: list[np.ndarray] = []
-    for block in _mono(file_meter.measure(decoder.blocks(path, watch)), rate):
+    decoded = file_meter.measure(decoder.blocks(path, watch))
+    if channel == MIX:
+        decoded = channel_meter.measure(decoded)
+    for block in _mono(decoded, rate, channel):
         meter.add(block)
         if meter.length <= _CACHED:
             cached.append(block)
@@ -143,9 +173,45 @@ def scan_audio(path: Path, rate: int, deadline: float | None = None) -> Audio:
         rate=rate,
         source_file=file_meter.source_file(path.stat().st_size),
         envelope=meter.envelope(),
+        channels=channel_meter.envelopes(),
         deadline=watch,
         cached=tuple(cached) if meter.length <= _CACHED else None,
     )
+
+
+def blocks(path: Path, rate: int, deadline: Deadline, channel: str) -> Iterator[np.ndarray]:
+    """Read the samples of a channel, or the mean of all, in order.
+
+    Parameters
+    ----------
+    path : Path
+    rate : int
+        Sample rate wanted, in Hz.
+    deadline : Deadline
+    channel : str
+        Counted from ``"1"``, or ``"mix"``.
+
+    Yields
+    ------
+    block : np.ndarray, shape=(n,), dtype=float32
+
+    Raises
+    ------
+    ValueError
+        As `scan_audio`.
+    """
+    return _mono(decoder.blocks(path, deadline), rate, channel)
+
+
+def count_channels(path: Path, deadline: float | None = None) -> int:
+    """Count the channels of a recording, of which only the beginning is decoded.
+
+    Raises
+    ------
+    ValueError
+        As `scan_audio`.
+    """
+    return next((block.shape[1] for _, block in decoder.blocks(path, Deadline(deadline))), 0)
 
 
 def read(path: Path, rate: int) -> tuple[np.ndarray, SourceFile]:
@@ -174,8 +240,8 @@ def read(path: Path, rate: int) -> tuple[np.ndarray, SourceFile]:
 class _FileMeter:
     """Measures blocks of a file on their way from the decoder."""
 
-    def __init__(self) -> None:
-        self.format = Format(0, "", 0)
+    def __init__(self, channel: str) -> None:
+        self.format, self.channel = Format(0, "", 0), channel
         self.channels, self.frames, self.energy = 0, 0, 0.0
 
     def measure(
@@ -194,6 +260,7 @@ class _FileMeter:
         return SourceFile(
             sample_rate=self.format.rate,
             channels=self.channels,
+            channel=self.channel,
             codec=self.format.codec,
             bit_rate_kbps=round((self.format.bit_rate or 8 * size / seconds) / 1000),
             recording_s=round(seconds, 3),
@@ -202,15 +269,27 @@ class _FileMeter:
         )
 
 
-def _mono(blocks: Iterable[tuple[Format, np.ndarray]], rate: int) -> Iterator[np.ndarray]:
-    """Average the channels and resample."""
+def _mono(
+    blocks: Iterable[tuple[Format, np.ndarray]], rate: int, channel: str
+) -> Iterator[np.ndarray]:
+    """Take a channel, or average all, and resample."""
     resampler = None
     for file_format, block in blocks:
-        # Channel by channel: NumPy's mean over a short last axis takes 30 times as long.
-        mono = reduce(np.add, block.T) / np.float32(block.shape[1])
+        mono = _average(block) if channel == MIX else _take(block, int(channel))
         if file_format.rate != rate:
             resampler = resampler or soxr.ResampleStream(file_format.rate, rate, 1, dtype="float32")
             mono = resampler.resample_chunk(mono)
         yield mono
     if resampler is not None:
         yield resampler.resample_chunk(np.zeros(0, np.float32), last=True)
+
+
+def _average(block: np.ndarray) -> np.ndarray:
+    # Channel by channel: NumPy's mean over a short last axis takes 30 times as long.
+    return reduce(np.add, block.T) / np.float32(block.shape[1])
+
+
+def _take(block: np.ndarray, channel: int) -> np.ndarray:
+    if not 1 <= channel <= block.shape[1]:
+        raise ValueError(f"expected a channel of 1 to {block.shape[1]}, got {channel}")
+    return np.ascontiguousarray(block[:, channel - 1])

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from render.clips import slices, split_into_clips, starts
 from render.decoding.audio import Audio, SourceFile, scan_audio
+from render.decoding.channels import ChannelMeter
 from render.decoding.deadline import Deadline
 from render.decoding.envelope import EnvelopeMeter
 from render.settings import Settings
@@ -26,7 +27,8 @@ def heard(samples, *ends):
     original = SourceFile(
         sample_rate=8_000, channels=1, codec="", bit_rate_kbps=0, recording_s=0, level_db=0
     )
-    return Audio(Path("x"), 8_000, original, meter.envelope(), Deadline(), tuple(blocks))
+    channels = ChannelMeter().envelopes()
+    return Audio(Path("x"), 8_000, original, meter.envelope(), channels, Deadline(), tuple(blocks))
 
 
 def clips(samples, settings, *ends):

@@ -234,6 +234,7 @@ def test_what_a_file_was_before(tmp_path):
     assert original(path) == SourceFile(
         sample_rate=44_100,
         channels=2,
+        channel="mix",
         codec="WAV/PCM_24",
         bit_rate_kbps=2117,
         recording_s=2.0,
@@ -242,12 +243,12 @@ def test_what_a_file_was_before(tmp_path):
 
 
 def test_the_level_is_that_of_the_samples_and_not_of_their_mix(tmp_path):
-    # Opposite channels cancel in the mix; each has 0.5 / sqrt(2), -9.03 dB.
+    # Mean square 0.5 * (0.25 + 0.0625) / 2, so -11.07 dB; that of the mix has amplitude 0.125.
     path = tmp_path / "x.wav"
     left = tone(16_000)
-    soundfile.write(path, np.stack([left, -left], axis=1), 16_000, subtype="FLOAT")
-    assert np.abs(read(path, 16_000)).max() == 0
-    assert original(path).level_db == -9.0
+    soundfile.write(path, np.stack([left, -left / 2], axis=1), 16_000, subtype="FLOAT")
+    assert np.abs(read(path, 16_000)).max() == pytest.approx(0.125, abs=1e-3)
+    assert original(path).level_db == -11.1
 
 
 def test_silence_has_a_finite_level(tmp_path):
