@@ -72,6 +72,7 @@ def _train(
 
     run = train(dataset, folder, settings, seeds=seeds, resume=resume, overwrite=overwrite)
     print(text_tables.training(run))
+    print(f"train: next: ./run.sh evaluate {dataset} --run {folder}", file=sys.stderr)
     return 1 if run.left_out else 0
 
 

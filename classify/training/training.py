@@ -13,6 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import keras
+import numpy as np
 
 from classify import backend
 from classify.audit.audit import audit, one_line
@@ -42,6 +43,7 @@ from classify.training.training_data import (
 )
 from classify.training.validation import calibrate
 
+_FEWEST = 20  # recordings of a class in validation, below which training warns
 LIBRARIES = "keras onnxruntime numpy scipy opencv-python-headless scikit-learn".split()
 
 
@@ -203,7 +205,15 @@ def _finish(run: Run, data: TrainingData) -> Run:
     labels = dict(zip(validation.paths, validation.labels.tolist(), strict=True))
     pictures = score("train", run, data.dataset, labels)
     trials = calibrated_trials(run, pictures, data.rows)
-    finished = calibrate(run, trials.get("recording", trials["picture"]))
+    recordings = trials.get("recording", trials["picture"])
+    fewest = int(np.bincount(recordings.labels, minlength=2).min())
+    if fewest < _FEWEST:
+        print(
+            f"train: warning: expected {_FEWEST} recordings of each class in validation or more, "
+            f"got {fewest}: threshold and calibration are little more than guesses",
+            file=sys.stderr,
+        )
+    finished = calibrate(run, recordings)
     if finished.validation["auc"] <= 0.5:
         print(
             f"train: warning: {run.folder} tells the validation recordings apart no better than "

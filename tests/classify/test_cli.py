@@ -18,7 +18,10 @@ def test_train_evaluate_predict(images, tmp_path, capsys):
     run = str(tmp_path / "run")
     train = ["train", str(images), "--to", run, "--epochs", "1", "--batch-size", "8", "--no-flip"]
     assert main(train) == 0
-    assert capsys.readouterr().out.startswith(f"{run}: kept epoch 1, validation loss ")
+    out, err = capsys.readouterr()
+    assert out.startswith(f"{run}: kept epoch 1, validation loss ")
+    assert "expected 20 recordings of each class in validation or more, got " in err
+    assert err.splitlines()[-1] == f"train: next: ./run.sh evaluate {images} --run {run}"
     assert json.loads((tmp_path / "run/run.json").read_text())["training"]["flip"] is False
     quick = ["--run", run, "--resamples", "10", "--explain-pictures", "0"]
     assert main(["evaluate", str(images), *quick]) == 0

@@ -135,10 +135,9 @@ def test_a_recording_unlike_the_training_is_warned_of(make_run, tmp_path, write,
     detection = Detector(run).detect(write(np.repeat(bright, 2), rate=2 * RATE))
     images = pictures(run, tmp_path / "x.wav", 0.5)
     mean = f"{np.mean([image.mean() for image in images]):.3g}"
-    rate, brightness = detection.warnings
-    assert rate == "unlike the training recordings: sample rate 32000 Hz, theirs 16000 Hz"
-    assert brightness == (
-        f"unlike the training recordings: brightness {mean} of 255, theirs 0 to 1 of 255"
+    assert detection.warnings == (
+        "unlike the training recordings: sample rate 32000 Hz, theirs 16000 Hz; "
+        f"brightness {mean} of 255, theirs 0 to 1 of 255",
     )
     without = replace(run, training_ranges={})
     assert Detector(without).detect(tmp_path / "x.wav").warnings == ()
