@@ -74,7 +74,8 @@ def test_pictures_manifest_and_settings(audio, tmp_path):
         list(manifest[0])
         == (
             "path split label recording start_s duration_s "
-            "sample_rate channels codec bit_rate_kbps recording_s level_db variant augmentation"
+            "sample_rate channels channel codec bit_rate_kbps recording_s level_db "
+            "variant augmentation"
         ).split()
     )
     assert len(manifest) == 4 * (1 + 2 + 3)
@@ -214,7 +215,7 @@ def test_metadata_is_carried_and_never_overrides_ours(audio, tmp_path):
     )
     render(audio, tmp_path / "images", SETTINGS, jobs=1)
     manifest = rows(tmp_path / "images/manifest.csv")
-    assert list(manifest[0])[14:] == ["speaker", "generator"]
+    assert list(manifest[0])[15:] == ["speaker", "generator"]
     found = {(row["recording"], row["speaker"], row["generator"]) for row in manifest}
     assert ("test/spoof/a.wav", "Bob", "vits") in found
     assert ("test/Real/a.wav", "", "") in found
@@ -231,9 +232,33 @@ def test_the_manifest_says_what_each_file_was_whatever_the_source_says(tmp_path)
         "path,codec,level_db,speaker\ntrain/real/a.wav,gsm,7,Ann\n"
     )
     render(tmp_path / "audio", tmp_path / "images", SETTINGS, jobs=1)
-    what = ["11025", "1", "WAV/PCM_24", "265", "2.0", "-26.0", "0", "", "Ann"]
+    what = ["11025", "1", "mix", "WAV/PCM_24", "265", "2.0", "-26.0", "0", "", "Ann"]
     for row in rows(tmp_path / "images/manifest.csv"):
         assert list(row.values())[6:] == what
+
+
+def test_channels_that_cancel_are_drawn_alike_in_both_classes(tmp_path, sound, capsys):
+    # The pictures of such a recording are those of its left channel alone, at the same level.
+    left = sound(1.5)
+    for label in ("real", "fake"):
+        folder = tmp_path / "audio" / "train" / label
+        folder.mkdir(parents=True)
+        soundfile.write(folder / "mono.flac", left, 16_000)
+        soundfile.write(folder / "both.flac", np.stack([left, left], axis=1), 16_000)
+        soundfile.write(folder / "inverted.flac", np.stack([left, -left], axis=1), 16_000)
+    render(tmp_path / "audio", tmp_path / "images", SETTINGS)
+    pictures = {}
+    for row in rows(tmp_path / "images" / "manifest.csv"):
+        image = cv2.imread(str(tmp_path / "images" / row["path"]), cv2.IMREAD_GRAYSCALE)
+        pictures[row["recording"]] = (row["channel"], image)
+    for label in ("real", "fake"):
+        mono, both, inverted = (
+            pictures[f"train/{label}/{name}.flac"] for name in ("mono", "both", "inverted")
+        )
+        assert [mono[0], both[0], inverted[0]] == ["mix", "mix", "1"]
+        np.testing.assert_array_equal(mono[1], both[1])
+        np.testing.assert_array_equal(mono[1], inverted[1])
+    assert capsys.readouterr().err.count("warning: its channels cancel each other") == 2
 
 
 def test_pictures_of_another_folder_are_not_deleted_by_mistake(audio, tmp_path, write_sound):
