@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from render.arguments import parser
 from render.console import HOME, call
+from render.hidden import is_hidden
 from render.settings import Settings
 
 if TYPE_CHECKING:
@@ -82,11 +83,10 @@ def _audio(audio: Path | None, demo: bool, jobs: int) -> Path:
         return audio or default
     from render.demo import corpus
 
-    if not demo:
-        print("render: no AUDIO given and nothing in datasets/audio", file=sys.stderr)
+    reason = "" if demo else "no AUDIO given and nothing in datasets/audio, so "
     print(
-        f"render: making a demonstration corpus in {DEMO}: synthetic sounds, to try the tool "
-        "with; results on it are no evidence about real deepfakes",
+        f"render: {reason}making a demonstration corpus in {DEMO}: synthetic sounds, to try the "
+        "tool with; results on it are no evidence about real deepfakes",
         file=sys.stderr,
     )
     corpus.make(DEMO, jobs=jobs)
@@ -111,4 +111,4 @@ def _report(summary: "Summary", dataset: Path, is_shard: bool) -> int:
 
 
 def _has_files(folder: Path) -> bool:
-    return any(path.is_file() for path in folder.rglob("*"))
+    return any(path.is_file() and not is_hidden(path.name) for path in folder.rglob("*"))

@@ -14,12 +14,11 @@ import sys
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from tqdm import tqdm
 
-from render import manifest, paths, png
+from render import manifest, paths, png, target
 from render.axes import axes
 from render.command import command
 from render.index import Index
@@ -60,7 +59,8 @@ def render(
         Metadata column whose groups stay in one split, where the source has no splits. Default:
         the layout's own, such as the recording that a fake was made from, else none.
     replace : bool
-        Go on even if most pictures of the folder are of other recordings.
+        Go on even if most pictures of the folder are of other recordings, or were drawn with other
+        settings.
     shard : tuple of two int, optional
         Draw only share `i` of `n`, counted from 1, and write no table. Several machines can each
         draw a share into one folder; a call without it then completes the folder.
@@ -68,18 +68,21 @@ def render(
     Raises
     ------
     ValueError
-        If nothing can be drawn, or most pictures in the folder are of recordings not in `audio`.
+        If nothing can be drawn, or the folder holds what `render.target` refuses.
     OSError
         If the folder cannot be written to.
     """
-    if not _drawn_before(plan):
+    target.refuse_foreign(plan.dataset, audio)
+    if not target.has_settings(plan.dataset, plan.settings):
         draw(np.zeros(plan.settings.length, np.float32), plan.settings)  # refuses impossible ones
+    if not replace:
+        target.refuse_other_settings(plan.dataset, plan.settings)
     with Index() as index:
         layout = take_in(index, audio, layout, group)
         print(f"render: {audio} is read as {layout}", file=sys.stderr)
         plan = dataclasses.replace(plan, digits=paths.subfolder_digits(index.largest_class()))
         if not replace:
-            _refuse_another_source(plan.dataset, audio, index)
+            target.refuse_other_recordings(plan.dataset, audio, index)
         if shard:
             index.keep_share(*shard)
         _begin(plan)
@@ -135,39 +138,9 @@ def _check(index: Index, audio: Path, group: str | None) -> None:
         )
 
 
-def _refuse_another_source(dataset: Path, audio: Path, index: Index) -> None:
-    """Keep a wrong --to from deleting the pictures of another dataset."""
-    total = foreign = 0
-    example = ""
-    for path in paths.files(dataset, "*.png"):
-        if match := paths.PICTURE_NAME.fullmatch(path.name):
-            total += 1
-            if not index.has_stem(match[1]):
-                foreign, example = foreign + 1, min(example or path.name, path.name)
-    if 2 * foreign > total:
-        raise ValueError(
-            f"expected {dataset} to be empty or drawn from {audio}, got {foreign} pictures of "
-            f"other recordings (one is {example}): give another --to, or --replace to delete them"
-        )
-
-
-def _drawn_before(plan: RenderPlan) -> bool:
-    """Whether the folder is of pictures with these settings."""
-    return json.loads(plan.settings.to_json()).items() <= _stored(plan.dataset).items()
-
-
-def _stored(dataset: Path) -> dict[str, Any]:
-    """Contents of ``render.json``; empty where it is missing or damaged."""
-    try:
-        stored = json.loads((dataset / "render.json").read_bytes())
-    except (OSError, ValueError):  # a folder that cannot be written to is refused on writing
-        return {}
-    return stored if isinstance(stored, dict) else {}
-
-
 def _begin(plan: RenderPlan) -> None:
     """Mark the folder as incomplete, and write ``render.json``."""
-    stored = _stored(plan.dataset)
+    stored = target.stored_settings(plan.dataset)
     if stored and stored.get("format") != FORMAT:
         print(
             f"render: expected pictures of format {FORMAT} in {plan.dataset}, got format "

@@ -19,6 +19,7 @@ COLUMNS = (
     *PROPERTIES,
     *("variant", "augmentation"),
 )
+FAILURE_COLUMNS = ("recording", "reason")
 
 
 def manifest(index: Index) -> Iterator[Row]:
@@ -38,7 +39,7 @@ def manifest(index: Index) -> Iterator[Row]:
 
 def failures(index: Index) -> Iterator[Row]:
     """Header and rows of ``failures.csv``, one a recording that cannot be used."""
-    yield "recording", "reason"
+    yield FAILURE_COLUMNS
     for failure in index.failures():
         yield failure.recording, failure.reason
 

@@ -23,9 +23,10 @@ ABOVE = {"benchmarks", "tests"}  # nothing below may import these
 ROOMS = {
     "render": {
         "__main__": "cli",
-        "cli": "dataset worker preview arguments summary demo settings parallel console",
-        "dataset": "manifest worker index summary spectrogram paths layouts axes recording "
+        "cli": "dataset worker preview arguments summary demo settings parallel hidden console",
+        "dataset": "target manifest worker index summary spectrogram paths layouts axes recording "
         "settings png command parallel",
+        "target": "manifest index summary layouts paths settings",
         "manifest": "index png decoding",
         "worker": "summary spectrogram paths recording png clips augmentation settings decoding "
         "console",

@@ -99,7 +99,8 @@ def test_without_audio_a_demonstration_corpus_is_made_and_said(home, capsys):
         images = home / f"images-{number}"
         assert main([*arguments, "--to", str(images), *SMALL]) == 0
         out, err = capsys.readouterr()
-        assert ("no AUDIO given and nothing in datasets/audio" in err) == (not arguments)
+        reason = "render: no AUDIO given and nothing in datasets/audio, so making a demonstration"
+        assert (reason in err) == (not arguments)
         assert "no evidence about real deepfakes" in err
         assert (home / "datasets/demo/audio/manifest.csv").is_file()
         header = (images / "manifest.csv").read_text().splitlines()[0]
@@ -108,12 +109,15 @@ def test_without_audio_a_demonstration_corpus_is_made_and_said(home, capsys):
 
 
 def test_what_lies_in_the_default_folder_is_drawn_instead(home, write_sound, capsys):
+    assert main(["--to", str(home / "images"), *SMALL]) == 0
     for label in ("real", "fake"):
         for seed in range(3):
             write_sound(home / "datasets/audio" / label / f"{seed}.wav", seed=seed)
-    assert main(["--to", str(home / "images"), *SMALL]) == 0
+    capsys.readouterr()
+    assert main(["--to", str(home / "images"), *SMALL]) == 2
+    assert "pictures of the demonstration corpus (one is" in capsys.readouterr().err
+    assert main(["--to", str(home / "images"), *SMALL, "--replace"]) == 0
     assert "demonstration" not in capsys.readouterr().err
-    assert not (home / "datasets/demo").exists()
 
 
 def test_help_names_every_setting_with_its_default(capsys):

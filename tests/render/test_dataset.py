@@ -136,6 +136,10 @@ def test_what_changed_is_drawn_again_and_only_that(audio, tmp_path, write_sound,
         write_sound(audio / "train/Real/a.wav", seconds=0.7, seed=99)
     elif change == "settings":
         settings, expected_fresh = Settings(rate=8_000, seconds=2, window=256, hop=128), 12
+        before = contents(images)
+        with pytest.raises(ValueError, match="seconds 2.0, got some with seconds 1.0: .*--replace"):
+            render(audio, images, settings, jobs=1)
+        assert contents(images) == before
     elif change == "gone":
         (audio / "train/Real/a.wav").unlink()
         expected_fresh = 0
@@ -145,7 +149,7 @@ def test_what_changed_is_drawn_again_and_only_that(audio, tmp_path, write_sound,
         make_older(next((images / "train/real").glob("a-*.png")))
     else:
         write_sound(audio / "train/Real/deeper/a.wav", seconds=2.5, seed=7)
-    summary = render(audio, images, settings, jobs=1)
+    summary = render(audio, images, settings, jobs=1, replace=change == "settings")
     assert summary.fresh == expected_fresh
     render(audio, tmp_path / "anew", settings, jobs=1)
     assert contents(images) == contents(tmp_path / "anew")
@@ -326,24 +330,54 @@ def test_settings_that_cannot_be_drawn_end_before_anything_is_written(audio, tmp
     assert not (tmp_path / "images").exists()
 
 
-@pytest.mark.parametrize("damage", [None, "[]", "{"])
-def test_pictures_of_other_settings_stay_where_the_new_ones_cannot_be_drawn(
-    audio, tmp_path, damage
-):
+def test_pictures_of_other_settings_stay_where_the_new_ones_cannot_be_drawn(audio, tmp_path):
     images = tmp_path / "images"
     render(audio, images, SETTINGS)
-    if damage:
-        (images / "render.json").write_text(damage)
     before = contents(images)
     with pytest.raises(ValueError, match="bands without one"):
         render(audio, images, Settings(feature="mel", bands=250))
     assert contents(images) == before
 
 
-def test_settings_that_cannot_be_read_are_told_of_as_those_that_cannot_be_written(audio, tmp_path):
-    (tmp_path / "images" / "render.json").mkdir(parents=True)
-    with pytest.raises(png.WriteError, match=r"^expected to write .*render\.json, got: "):
-        render(audio, tmp_path / "images", SETTINGS)
+USERS = {
+    "manifest.csv": "path,label,speaker\ntrain/Real/a.wav,real,Ann\n",
+    "summary.csv": "speaker,hours\nAnn,3\n",
+    "failures.csv": "",
+    "render.json": '{"farm": "blender"}',
+}
+
+
+@pytest.mark.parametrize("name", USERS)
+@pytest.mark.parametrize("replace", [False, True])
+def test_a_table_of_the_user_is_never_replaced(audio, tmp_path, name, replace):
+    images = tmp_path / "images"
+    images.mkdir()
+    (images / name).write_text(USERS[name])
+    with pytest.raises(ValueError, match=f"images, which holds a {name} that render did not write"):
+        render(audio, images, SETTINGS, replace=replace)
+    assert contents(images) == {name: USERS[name].encode()}
+
+
+@pytest.mark.parametrize("way", ["itself", "table", "from inside", "link", "above", "other"])
+def test_a_folder_of_recordings_is_never_one_of_pictures(audio, tmp_path, monkeypatch, way):
+    source = target = audio
+    if way == "table":
+        source = audio / "manifest.csv"
+        source.write_text(USERS["manifest.csv"])
+    elif way == "from inside":
+        monkeypatch.chdir(audio / "train")
+        source, target = audio, type(audio)("..")
+    elif way == "link":
+        target = tmp_path / "link"
+        target.symlink_to(audio)
+    elif way == "above":
+        target = tmp_path
+    elif way == "other":
+        target = shutil.copytree(audio, tmp_path / "other")
+    before = contents(tmp_path)
+    with pytest.raises(ValueError, match="^expected a folder for pictures, got .* another --to$"):
+        render(source, target, SETTINGS, replace=True)
+    assert contents(tmp_path) == before
 
 
 @pytest.mark.slow
