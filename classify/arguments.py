@@ -1,10 +1,10 @@
 """Arguments of the command line of `classify`: verbs, options, units and defaults."""
 
 import argparse
-import os
 from collections.abc import Callable
 from pathlib import Path
 
+from classify.console import HOME
 from classify.defaults import EXPLAINED_PICTURES, RESAMPLES
 from classify.help import AUDIT, COMPARE, EVALUATE, PREDICT, SCORE, STATUS, TRAIN
 from classify.settings import (
@@ -18,7 +18,6 @@ from classify.settings import (
     recipe,
 )
 
-HOME = Path(os.environ.get("SPOOFSIGHT_HOME", "."))
 IMAGES = HOME / "datasets" / "images"
 RUN = HOME / "checkpoints" / "default"
 

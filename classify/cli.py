@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from classify.arguments import parser
+from classify.console import call
 from classify.settings import Settings
 from classify.settings import recipe as settings_of
 
@@ -33,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def carry_out(options: dict[str, Any], verbs: Mapping[str, Callable[..., int]]) -> int:
-    """Call a verb, and print one line for an error.
+    """Call a verb as `classify.console.call` does.
 
     Parameters
     ----------
@@ -45,19 +46,11 @@ def carry_out(options: dict[str, Any], verbs: Mapping[str, Callable[..., int]]) 
     Returns
     -------
     status : int
-        That of the verb; 2 after an error, 130 after an interrupt.
+        That of the verb, or after an error that of `classify.console.call`.
     """
-    verb, debug = options.pop("verb"), options.pop("debug")
-    try:
-        return verbs[verb](**options)
-    except (OSError, ValueError) as error:
-        if debug:
-            raise
-        print(f"{verb}: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print(f"{verb}: interrupted", file=sys.stderr)
-        return 130
+    verb = options.pop("verb")
+    interrupted = "interrupted; run it again with --resume to go on"
+    return call(verb, verbs[verb], options, interrupted if verb == "train" else "interrupted")
 
 
 def _train(

@@ -1,10 +1,10 @@
 """Options of the command line of `detect`, with their units and defaults."""
 
 import argparse
-import os
 from pathlib import Path
 
-HOME = Path(os.environ.get("SPOOFSIGHT_HOME", "."))
+from render.console import HOME
+
 RUN = HOME / "checkpoints" / "default"
 
 DESCRIPTION = """\

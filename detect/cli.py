@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from detect.arguments import parser
+from render.console import call
 
 if TYPE_CHECKING:
     from classify.prediction.verdicts import Refusal
@@ -33,18 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
     status : int
         0 all done, 1 some recordings failed, 2 nothing could be done.
     """
-    options = vars(parser().parse_args(arguments))
-    debug = options.pop("debug")
-    try:
-        return _detect(**options)
-    except (OSError, ValueError) as error:
-        if debug:
-            raise
-        _report(str(error))
-        return 2
-    except KeyboardInterrupt:
-        _report("interrupted")
-        return 130
+    return call("detect", _detect, vars(parser().parse_args(arguments)), "interrupted")
 
 
 def _detect(

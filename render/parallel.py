@@ -146,13 +146,9 @@ def _cluster(
 
     joblib's Dask backend is not used: after a task has killed several workers, it waits for ever.
     """
-    try:
-        from distributed import Client, as_completed
-        from distributed.scheduler import KilledWorker
-    except ModuleNotFoundError as error:
-        raise ValueError(
-            "expected the package distributed for the engine dask, got none: install the extra dask"
-        ) from error
+    from distributed import Client, as_completed
+    from distributed.scheduler import KilledWorker
+
     waiting, batch_size = iter(tasks), 1
     running: dict[Any, list[Any]] = {}
     with Client(address, timeout=_PATIENCE, set_as_default=False) as client:

@@ -6,9 +6,12 @@ both, and streamlit stays in the page. Inside a package, rooms import downwards 
 
 import ast
 import graphlib
+import sys
 from pathlib import Path
 
 import pytest
+
+from render.console import extra_with
 
 ROOT = Path(__file__).resolve().parent.parent
 AUDIO = {"audiomentations", "audioread", "av", "librosa", "pyworld", "soundfile", "soxr"}
@@ -59,7 +62,7 @@ ROOMS = {
     "classify": {
         "__main__": "cli",
         "cli": "training evaluation reports scorefiles prediction runs audit arguments settings "
-        "backend",
+        "backend console",
         "training": "reports prediction metrics runs models audit data settings files backend "
         "probability",
         "evaluation": "reports explanations scorefiles prediction metrics runs data files defaults",
@@ -72,7 +75,7 @@ ROOMS = {
         "models": "data settings",
         "audit": "data",
         "data": "settings text_table",
-        "arguments": "settings help defaults",
+        "arguments": "settings help defaults console",
         "settings": "",
         "defaults": "",
         "help": "",
@@ -80,11 +83,12 @@ ROOMS = {
         "text_table": "",
         "backend": "",
         "probability": "",
+        "console": "",
     },
     "detect": {
         "__main__": "cli",
         "cli": "figure_files output detection stdin sources arguments",
-        "web": "timeline output explanation detection sources arguments",
+        "web": "timeline output explanation detection sources",
         "figure_files": "timeline explanation detection sources",
         "timeline": "detection sources overview",
         "output": "detection sources",
@@ -100,6 +104,10 @@ ROOMS = {
         "arguments": "",
     },
 }
+
+
+# Each package has this module, as none of them may import the other's.
+TWINS = ("render/console.py", "classify/console.py")
 
 
 def imported(source):
@@ -177,6 +185,18 @@ def module_graph(package):
 def test_no_modules_import_each_other_in_a_circle(package):
     graph = module_graph(package)
     assert len([*graphlib.TopologicalSorter(graph).static_order()]) >= len(graph) > 10
+
+
+def test_twins_are_the_same():
+    first, second = ((ROOT / twin).read_text() for twin in TWINS)
+    assert first == second
+
+
+def test_every_package_that_is_imported_comes_with_an_extra_or_with_the_project():
+    paths = [path for package in FORBIDDEN for path in modules(package)]
+    roots = {name.split(".")[0] for path in paths for name in imported(path.read_text())}
+    roots -= {*FORBIDDEN, *sys.stdlib_module_names, "cv2", "numpy", "tqdm"}
+    assert {root for root in roots if not extra_with(root, "")} == {"jax", "torch"}
 
 
 def test_the_reader_of_imports_sees_those_inside_functions():

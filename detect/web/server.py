@@ -8,9 +8,10 @@ import ipaddress
 import os
 import socket
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
-from detect.arguments import HOME
+from render.console import HOME, call
 
 CHECKPOINTS = HOME / "checkpoints"
 LOCAL = ("127.0.0.1", "::1", "localhost")
@@ -41,18 +42,18 @@ def main(arguments: list[str] | None = None) -> int:
     status : int
         2.
     """
-    options = parser().parse_args(arguments)
-    try:
-        _require_runs(options)
-        options.port = _free_port(options.host, options.port)
-        host = f"[{options.host}]" if ":" in options.host else options.host
-        print(f"page: http://{host}:{options.port} (Ctrl-C ends it)", file=sys.stderr, flush=True)
-        os.execv(sys.executable, command(options))
-    except (OSError, ValueError) as error:
-        if options.debug:
-            raise
-        print(f"page: {error}", file=sys.stderr)
-        return 2
+    return call("page", _serve, vars(parser().parse_args(arguments)))
+
+
+def _serve(**settings) -> int:
+    if not find_spec("streamlit"):
+        raise ModuleNotFoundError("streamlit is not installed", name="streamlit")
+    options = argparse.Namespace(**settings)
+    _require_runs(options)
+    options.port = _free_port(options.host, options.port)
+    host = f"[{options.host}]" if ":" in options.host else options.host
+    print(f"page: http://{host}:{options.port} (Ctrl-C ends it)", file=sys.stderr, flush=True)
+    os.execv(sys.executable, command(options))
 
 
 def parser() -> argparse.ArgumentParser:

@@ -10,7 +10,6 @@ from render.downloads import catalogue
 from render.downloads.catalogue import Dataset, readable
 
 ASK_ABOVE = 10**9  # bytes
-LIBRARIES = ("huggingface_hub", "kagglehub", "pooch", "requests")
 
 DESCRIPTION = """\
 Download the public dataset NAME, check it and unpack it into DIR. Without NAME, list the datasets.
@@ -72,15 +71,10 @@ def _fetch_or_list(name: str | None, to: Path | None, yes: bool) -> int:
         return 0
     try:
         return _fetch(catalogue.find(name), to, yes)
+    except BrokenPipeError:  # of the output: no matter of the network
+        raise
     except ConnectionError as error:
         raise ConnectionError(f"{error}; run it again to go on") from error
-    except ModuleNotFoundError as error:
-        if error.name not in LIBRARIES:
-            raise
-        raise ValueError(
-            f"expected the library {error.name}, got none: ./run.sh install brings it, or "
-            "pip install 'spoofsight[fetch]'"
-        ) from error
 
 
 def table() -> str:

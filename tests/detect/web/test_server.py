@@ -82,7 +82,7 @@ def test_a_port_in_use_is_refused(called, capsys):
         (["--port", "70000"], "expected a port of 0 to 65535, got 70000"),
         (["--host", "nowhere.invalid"], "nowhere.invalid"),
         (
-            ["--run", "/nowhere"],
+            ["--run", "/nowhere", "--checkpoints", "/nowhere"],
             "expected a trained run in /nowhere, got no run.json: ./run.sh train",
         ),
     ],
@@ -93,6 +93,14 @@ def test_what_cannot_be_started_is_said_in_one_line(called, capsys, arguments, r
     assert (status, started) == (2, [])
     assert reason in message
     assert message.count("\n") == 1
+
+
+def test_without_streamlit_no_address_is_said(called, capsys, monkeypatch):
+    monkeypatch.setattr(server, "find_spec", lambda _: None)
+    assert called("--port", "0") == (2, [])
+    assert capsys.readouterr().err == (
+        "page: expected the package of streamlit, got none; page needs: pip install '.[page]'\n"
+    )
 
 
 def test_without_any_run_there_is_no_page(tmp_path, capsys, monkeypatch):
