@@ -101,6 +101,12 @@ def _add_train(verb: argparse.ArgumentParser) -> None:
         "(default: 1)",
     )
     verb.add_argument(
+        "--positive",
+        metavar="CLASS",
+        help="positive class, where the names of the class folders do not say which is fake "
+        "(default: the last in the alphabet)",
+    )
+    verb.add_argument(
         "--recipe",
         choices=RECIPES,
         default=RECIPES[0],

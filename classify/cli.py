@@ -4,7 +4,7 @@ import csv
 import json
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -54,7 +54,14 @@ def carry_out(options: dict[str, Any], verbs: Mapping[str, Callable[..., int]]) 
 
 
 def _train(
-    dataset: Path, folder: Path, seeds: int, resume: bool, overwrite: bool, recipe: str, **training
+    dataset: Path,
+    folder: Path,
+    seeds: int,
+    positive: str | None,
+    resume: bool,
+    overwrite: bool,
+    recipe: str,
+    **training,
 ) -> int:
     settings = Settings(**{**settings_of(recipe), **training})
     from classify import backend
@@ -63,7 +70,15 @@ def _train(
     backend.load()
     from classify.training.training import train
 
-    run = train(dataset, folder, settings, seeds=seeds, resume=resume, overwrite=overwrite)
+    run = train(
+        dataset,
+        folder,
+        settings,
+        seeds=seeds,
+        positive=positive,
+        resume=resume,
+        overwrite=overwrite,
+    )
     print(text_tables.training(run))
     print(f"train: next: ./run.sh evaluate {dataset} --run {folder}", file=sys.stderr)
     return 1 if run.left_out else 0
@@ -88,10 +103,12 @@ def _evaluate(
     if scores:
         files.written_format(scores)  # a wrong suffix is refused before all the work
     run = load(folder)
+    if scores:
+        files.written_format(scores, run.classes)
     report = evaluate(dataset, run, split, by, resamples, explain_pictures, degrade)
     if scores:
         trials = report.main.trials
-        files.write_scores(scores, trials.names, trials.labels, trials.llr)
+        files.write_scores(scores, trials.names, trials.labels, trials.llr, run.classes)
     _print(report.to_json(), format, text_tables.evaluation(report))
     print(f"report in {folder / 'report' / 'index.html'}", file=sys.stderr)
     return 1 if report.refused else 0
@@ -129,8 +146,8 @@ def _audit(dataset: Path, format: str) -> int:
 def _predict(names: list[str], folder: Path, format: str) -> int:
     from tqdm import tqdm
 
-    from classify.prediction.verdicts import Refusal, predict
-    from classify.prediction.wording import verdict_columns
+    from classify.prediction.verdicts import Refusal, Verdict, predict
+    from classify.prediction.wording import output_fields, verdict_columns
     from classify.runs.run import load
 
     run = load(folder)
@@ -138,7 +155,7 @@ def _predict(names: list[str], folder: Path, format: str) -> int:
         print(f"predict: warning: {run.caveat}", file=sys.stderr)
     rows = csv.writer(sys.stdout, lineterminator="\n")
     if format == "csv":
-        rows.writerow(("path", "label", "confidence", "p_fake", "llr"))
+        rows.writerow(output_fields((field.name for field in fields(Verdict)), run.classes))
     done = refused = 0
     # On a terminal the verdicts themselves show the progress.
     hidden = True if sys.stdout.isatty() else None
@@ -150,7 +167,8 @@ def _predict(names: list[str], folder: Path, format: str) -> int:
         done += 1
         values = asdict(result)
         if format == "json":
-            print(json.dumps(values))
+            names = output_fields(values, run.classes)
+            print(json.dumps(dict(zip(names, values.values(), strict=True))))
         elif format == "csv":
             rows.writerow(values.values())
         else:

@@ -72,7 +72,7 @@ def _detect(
                 f"{folder} does not say what its training recordings were like: no warnings about "
                 "recordings unlike them"
             )
-        return _print(_results(sources, writer), format, run.classes[1])
+        return _print(_results(sources, writer), format, run.classes)
 
 
 def _sources(
@@ -121,7 +121,9 @@ def _results(
 
 
 def _print(
-    results: "Iterator[tuple[Detection | Refusal, str | None]]", format: str, positive: str
+    results: "Iterator[tuple[Detection | Refusal, str | None]]",
+    format: str,
+    classes: tuple[str, str],
 ) -> int:
     """Print verdicts and return the exit status; text is sorted, once all are done."""
     from classify.prediction.verdicts import Refusal
@@ -130,7 +132,7 @@ def _print(
 
     rows = csv.writer(sys.stdout, lineterminator="\n")
     if format == "csv":
-        rows.writerow(output.HEADER)
+        rows.writerow(output.header(classes))
     judged: list[tuple[Detection, str | None]] = []
     done = refused = 0
     try:
@@ -141,7 +143,7 @@ def _print(
                 continue
             done += 1
             if format == "json":
-                print(output.to_json(result, sentence), flush=True)
+                print(output.to_json(result, sentence, classes), flush=True)
             elif format == "csv":
                 rows.writerow(output.row(result))
                 if sentence:
@@ -154,7 +156,7 @@ def _print(
         # After an interruption, too: the verdicts that there are.
         judged.sort(key=lambda pair: output.suspicion(pair[0]), reverse=True)
         for detection, sentence in judged:
-            print(output.line(detection, positive))
+            print(output.line(detection, classes[1]))
             if sentence:
                 print(f"           {sentence}")
     return 2 if not done else 1 if refused else 0

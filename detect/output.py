@@ -2,7 +2,7 @@
 
 import json
 
-from classify.prediction.wording import verdict_columns
+from classify.prediction.wording import output_fields, verdict_columns
 from detect.detection import Detection
 from detect.sources import printable
 
@@ -38,10 +38,16 @@ def suspicion(detection: Detection) -> float:
     return -1.0 if detection.p_fake is None else detection.p_fake
 
 
-def to_json(detection: Detection, explanation: str | None) -> str:
+def header(classes: tuple[str, str]) -> list[str]:
+    """Names of the columns of `row`."""
+    return output_fields(HEADER, classes)
+
+
+def to_json(detection: Detection, explanation: str | None, classes: tuple[str, str]) -> str:
     """Write a detection, and an explanation if there is one, as one line of JSON."""
     extra = {} if explanation is None else {"explanation": explanation}
-    return json.dumps({**detection.to_dict(), **extra})
+    values = {**detection.to_dict(), **extra}
+    return json.dumps(dict(zip(output_fields(values, classes), values.values(), strict=True)))
 
 
 def row(detection: Detection) -> list[str | float | None]:

@@ -15,6 +15,10 @@ LABELS = {
     "real": ("real", "bonafide", "bona-fide", "genuine", "human"),
     "fake": ("fake", "spoof", "generated", "synthetic", "deepfake"),
 }
+MORE_LABELS = {  # words that also name other things, and count where none of the above does
+    "real": ("original", "natural", "authentic"),
+    "fake": ("ai", "attack", "cloned", "spoofed", "synthesized", "synthesised"),
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from tqdm import tqdm
 
 from classify.audit.confounders import measure_confounders
 from classify.audit.duplicates import COLUMNS, ROWS, signature
+from classify.class_names import order_classes
 from classify.data.pictures import class_folders, decode, files
 from classify.data.render_settings import load_axes, spectrogram_rows
 
@@ -63,7 +64,7 @@ def list_pictures(
     Returns
     -------
     classes : tuple of two str
-        ``("real", "fake")`` in whatever case, else in alphabetical order.
+        The positive one last, see `classify.class_names.order_classes`.
     listing : dict of str to tuple of (list of str, np.ndarray of int)
         Names and labels of each split that has pictures.
 
@@ -77,7 +78,8 @@ def list_pictures(
     if len(spelling) != 2:
         got = ", ".join(sorted(spelling.values())) or "none"
         raise ValueError(f"expected two class folders in the splits of {dataset}, got {got}")
-    order = ["real", "fake"] if spelling.keys() == {"real", "fake"} else sorted(spelling)
+    classes = order_classes(spelling.values())
+    order = [name.lower() for name in classes]
     listing = {}
     for split, by_name in folders.items():
         parts = sorted(
@@ -87,7 +89,7 @@ def list_pictures(
         if names:
             labels = np.repeat([label for label, _ in parts], [len(part) for _, part in parts])
             listing[split] = names, labels
-    return (spelling[order[0]], spelling[order[1]]), listing
+    return classes, listing
 
 
 def scan(

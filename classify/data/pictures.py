@@ -19,6 +19,7 @@ from xml.etree import ElementTree
 import cv2
 import numpy as np
 
+from classify.class_names import order_classes
 from classify.data.hidden import is_hidden
 from classify.data.render_settings import RenderSettings, require_same_rendering
 
@@ -135,24 +136,21 @@ def size(shape: Sequence[int]) -> str:
     return f"{shape[0]} x {shape[1]} pixels"
 
 
-def class_order(folder: Path) -> tuple[str, str]:
+def class_order(folder: Path, positive: str | None = None) -> tuple[str, str]:
     """Name the two classes of a split, the positive one last.
 
     Parameters
     ----------
     folder : Path
         A split, for example ``IMAGES/train``.
-
-    Returns
-    -------
-    classes : tuple of two str
-        ``("real", "fake")`` if the folders are named so, in upper or lower case; else in
-        alphabetical order.
+    positive : str, optional
+        See `classify.class_names.order_classes`.
 
     Raises
     ------
     ValueError
-        If the folder is missing or does not hold exactly two folders.
+        If the folder is missing or does not hold exactly two folders, or `positive` is none of
+        them.
     """
     if not folder.is_dir():
         raise ValueError(f"expected a folder of pictures, got {folder}, which does not exist")
@@ -160,9 +158,7 @@ def class_order(folder: Path) -> tuple[str, str]:
     if len(names) != 2:
         got = ", ".join(names) or "none"
         raise ValueError(f"expected two class folders in {folder}, got {got}")
-    if [name.lower() for name in names] == ["fake", "real"]:
-        names.reverse()
-    return names[0], names[1]
+    return order_classes(names, positive)
 
 
 def class_folders(folder: Path) -> dict[str, Path]:

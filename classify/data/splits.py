@@ -61,7 +61,7 @@ class _ScannedFile:
     reason: str
 
 
-def scan_split(dataset: Path, split: str) -> Split:
+def scan_split(dataset: Path, split: str, positive: str | None = None) -> Split:
     """Read every picture of a split once, so that no error comes half-way through a training.
 
     Parameters
@@ -70,6 +70,8 @@ def scan_split(dataset: Path, split: str) -> Split:
         A picture dataset.
     split : str
         ``"train"``, ``"validation"`` or ``"test"``.
+    positive : str, optional
+        See `classify.class_names.order_classes`.
 
     Raises
     ------
@@ -80,7 +82,7 @@ def scan_split(dataset: Path, split: str) -> Split:
     if not dataset.is_dir():
         raise ValueError(f"expected a picture dataset, got {dataset}, which does not exist")
     folder = dataset / split
-    classes = class_order(folder)
+    classes = class_order(folder, positive)
     damaged: dict[Path, str] = {}
     listed = [
         (path, index)

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
+from classify.class_names import fake_name, is_fake_known
 from classify.probability import NBSP, chance
 from classify.runs.run import DEMONSTRATION_CAVEAT
 
@@ -19,8 +20,9 @@ NOT_JUDGED = "not judged"
 class Tone(Enum):
     """How a verdict is to be shown, whatever its words are."""
 
-    POSITIVE = "positive"
-    NEGATIVE = "negative"
+    FAKE = "fake"
+    REAL = "real"
+    NEUTRAL = "neutral"
     UNCERTAIN = "uncertain"
     NO_SPEECH = "no speech"
     NOT_JUDGED = "not judged"
@@ -89,13 +91,13 @@ def explain_verdict(
             "source.",
             Tone.UNCERTAIN,
         )
-    is_positive = label == positive
+    is_positive, fake = label == positive, fake_name(classes)
     return VerdictText(
         f"{label.capitalize()}, {percent(max(p, 1 - p))}",
         f"It looks like the {label} examples that this detector learned from: {probability}, were "
         f"{negative} and {positive} equally frequent.",
-        _not_proven(positive) if is_positive else _not_excluded(negative, positive),
-        Tone.POSITIVE if is_positive else Tone.NEGATIVE,
+        _not_proven(positive) if is_positive else _not_excluded(negative, positive == fake),
+        Tone.NEUTRAL if fake is None else Tone.FAKE if label == fake else Tone.REAL,
     )
 
 
@@ -106,8 +108,8 @@ def _not_proven(positive: str) -> str:
     )
 
 
-def _not_excluded(negative: str, positive: str) -> str:
-    unknown = "a new generator makes" if positive == "fake" else "the detector has never met"
+def _not_excluded(negative: str, is_real: bool) -> str:
+    unknown = "a new generator makes" if is_real else "the detector has never met"
     return f"It does not prove that it is {negative}: what {unknown} can look {negative} to it."
 
 
@@ -132,6 +134,20 @@ def verdict_columns(label: str, confidence: float | None, p: float | None, posit
 def p_of(positive: str) -> str:
     """Name the probability: P(fake)."""
     return f"P({positive})"
+
+
+def output_fields(names: Iterable[str], classes: tuple[str, str]) -> list[str]:
+    """Names of the fields in JSON and CSV, which speak of fakes only where those are known.
+
+    Examples
+    --------
+    >>> output_fields(("p_fake", "llr"), ("real", "deepfake"))
+    ['p_fake', 'llr']
+    >>> output_fields(("p_fake", "llr"), ("cats", "dogs"))
+    ['p_positive', 'llr']
+    """
+    positive = "fake" if is_fake_known(classes) else "positive"
+    return [name.replace("p_fake", f"p_{positive}") for name in names]
 
 
 def percent(p: float) -> str:

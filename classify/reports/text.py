@@ -29,7 +29,7 @@ def evaluation(report: EvaluationReport) -> str:
         lines += _confusion(unit, part.confusion, classes)
         lines += _asides(part)
     for column, values in report.by.items():
-        lines += ["", *_breakdown(column, values, report.mean_over.get(column))]
+        lines += ["", *_breakdown(column, values, report.mean_over.get(column), classes)]
     if report.robustness:
         lines += ["", *_robustness(report.robustness)]
     lines.append("")
@@ -82,13 +82,18 @@ def _asides(part: UnitReport) -> list[str]:
 
 
 def _breakdown(
-    column: str, cells: Mapping[str, Cell], average: Mapping[str, float] | None
+    column: str,
+    cells: Mapping[str, Cell],
+    average: Mapping[str, float] | None,
+    classes: Sequence[str],
 ) -> list[str]:
     width = max([18, *(len(value) for value in list(cells)[:SHOWN])]) + 2
-    lines = [f"by {column}".ljust(width) + "   real   fake  EER                    FPR    FNR"]
+    counts = [max(7, len(name) + 1) for name in classes]
+    heads = "".join(name.rjust(size) for name, size in zip(classes, counts, strict=True))
+    lines = [f"by {column}".ljust(width) + f"{heads}  EER                    FPR    FNR"]
     for value, cell in list(cells.items())[:SHOWN]:
         lines.append(
-            f"{value:<{width}}{cell.n_real:>7}{cell.n_fake:>7}  "
+            f"{value:<{width}}{cell.n_real:>{counts[0]}}{cell.n_fake:>{counts[1]}}  "
             f"{metric(cell.metrics, cell.interval, 'eer'):<20}"
             f"{_rates(cell.metrics, 'fpr', 'fnr')}  {cell.real_from}"
         )

@@ -10,7 +10,7 @@ import io
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,7 @@ import numpy as np
 from scipy.special import expit, logit
 
 from classify import text_table
+from classify.class_names import is_fake_known
 from classify.files import atomic_write
 from classify.metrics.detection import are_decisions
 from classify.probability import RESOLUTION
@@ -102,13 +103,18 @@ def read_scores(path: Path, higher: str | None = None) -> ScoreFile:
 
 
 def write_scores(
-    path: Path, names: np.ndarray, labels: np.ndarray, llr: np.ndarray
+    path: Path,
+    names: np.ndarray,
+    labels: np.ndarray,
+    llr: np.ndarray,
+    classes: Sequence[str] = ("real", "fake"),
 ) -> tuple[Path, ...]:
     """Write scores so that other tools, and `read_scores`, get the very same numbers.
 
     The suffix chooses the format. A .tsv is for ASVspoof 5: a second file beside it holds the keys
     that the reference package wants, see `keys_path`. A .txt is for ASVspoof 2021, and without
-    spaces in names for DF Arena. A .csv holds the truth, P(fake) and llr.
+    spaces in names for DF Arena. A .csv holds the truth, P(fake) and llr. Where the class names do
+    not say which is fake, only a .csv is written, with those names and P of the positive class.
 
     Parameters
     ----------
@@ -118,17 +124,19 @@ def write_scores(
         1 for fake.
     llr : np.ndarray, shape=(n,)
         Higher = more bona fide.
+    classes : sequence of two str
+        Names of the classes, the positive one last.
 
     Raises
     ------
     ValueError
-        If the suffix is another, a name does not fit the format or comes twice, or a score is not
-        finite.
+        If the suffix is another or not for these classes, a name does not fit the format or comes
+        twice, or a score is not finite.
     """
-    format = written_format(path)
+    format = written_format(path, classes)
     _check(names, llr, format)
     rows = zip(names.tolist(), np.asarray(labels, dtype=int).tolist(), llr.tolist(), strict=True)
-    contents = _contents(path, list(rows), format)
+    contents = _contents(path, list(rows), format, classes)
     seen = formats.recognise(path, contents[path]).format
     if seen != format:
         raise ValueError(f"expected names that {format} can take, got some that look like {seen}")
@@ -137,13 +145,20 @@ def write_scores(
     return tuple(contents)
 
 
-def written_format(path: Path) -> str:
+def written_format(path: Path, classes: Sequence[str] = ("real", "fake")) -> str:
     """Name the format that a suffix chooses.
+
+    Parameters
+    ----------
+    path : Path
+    classes : sequence of two str
+        Names of the classes, the positive one last.
 
     Raises
     ------
     ValueError
-        If the suffix is another.
+        If the suffix is another, or the format speaks of bona fide and spoof and the classes do
+        not.
 
     Examples
     --------
@@ -153,6 +168,11 @@ def written_format(path: Path) -> str:
     format = _BY_SUFFIX.get(path.suffix.lower())
     if format is None:
         raise ValueError(f"expected a score file ending in .tsv, .txt or .csv, got {path}")
+    if format != "csv" and not is_fake_known(classes):
+        raise ValueError(
+            f"expected a score file ending in .csv, since the classes {' and '.join(classes)} do "
+            f"not say which is fake, got {path}"
+        )
     return format
 
 
@@ -228,14 +248,18 @@ def _check(names: np.ndarray, llr: np.ndarray, format: str) -> None:
         )
 
 
-def _contents(path: Path, rows: list[tuple[str, int, float]], format: str) -> dict[Path, str]:
+def _contents(
+    path: Path, rows: list[tuple[str, int, float]], format: str, classes: Sequence[str]
+) -> dict[Path, str]:
     """Content of the files that a format consists of."""
     if format == "csv":
         table = io.StringIO(newline="")
         writer = csv.writer(table, lineterminator="\n")
-        writer.writerow(("path", "truth", "p_fake", "llr"))
+        is_known = is_fake_known(classes)
+        writer.writerow(("path", "truth", "p_fake" if is_known else "p_positive", "llr"))
+        truth = ("real", "fake") if is_known else classes
         for name, label, llr in rows:
-            writer.writerow((name, ("real", "fake")[label], float(expit(-llr)), llr))
+            writer.writerow((name, truth[label], float(expit(-llr)), llr))
         return {path: table.getvalue()}
     if format == "asvspoof5":
         scores = [f"{name}\t{llr!r}\n" for name, _, llr in rows]

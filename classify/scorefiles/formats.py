@@ -169,6 +169,8 @@ def _headed(path: Path, text: str, header: text_table.Header) -> Layout:
     measure, score = next(
         (measure, column) for measure, names in _MEASURES.items() for column in header.find(names)
     )
+    if "p_positive" in header.columns:  # of a run whose classes do not say which is fake
+        measure = "score"
     layout = Layout(
         "asvspoof5" if measure == "cm" else "csv",
         len(header.columns),

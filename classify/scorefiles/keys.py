@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from classify import text_table
+from classify.class_names import WORDS
 
-LABELS = {
-    **dict.fromkeys(("real", "bonafide", "bona-fide", "genuine", "human"), 0),
-    **dict.fromkeys(("fake", "spoof", "generated", "synthetic", "deepfake"), 1),
-}
+LABELS = {word: int(label == "fake") for word, label in WORDS.items()}
 NAMES = tuple("path filename file_name file name utt utterance trial trial_anon id".split())
 TRUTH = ("truth", "cm_label", "key", "label")
 

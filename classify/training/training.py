@@ -53,6 +53,7 @@ def train(
     settings: Settings,
     *,
     seeds: int = 1,
+    positive: str | None = None,
     resume: bool = False,
     overwrite: bool = False,
 ) -> Run:
@@ -70,6 +71,8 @@ def train(
     seeds : int
         Number of networks, with the seed of the settings and those after it. More than one become
         an ensemble, each a run in ``folder/seed-N``.
+    positive : str, optional
+        Positive class, where the names of the classes do not say which is fake.
     resume : bool
         Go on after the last finished epoch, if there is one; finished networks stay as they are.
     overwrite : bool
@@ -83,7 +86,7 @@ def train(
     """
     if seeds < 1:
         raise ValueError(f"expected at least 1 seed, got {seeds}")
-    data = scan_training_data(dataset)
+    data = scan_training_data(dataset, positive)
     prepare_folder(folder, seeds, resume, overwrite)
     print(one_line(audit(dataset, quick=True)), file=sys.stderr)
     warn_of_missing_columns(data.rows, settings.balance)

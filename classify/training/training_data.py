@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from classify.audit.ood import TrainingRanges, measure_ranges
+from classify.class_names import fake_name
 from classify.data import manifest
 from classify.data.batches import BatchSequence
 from classify.data.cache import PictureCache
@@ -97,15 +98,21 @@ class TrainingData:
         return BatchSequence(self.cache, labels, settings, grey, **options)
 
 
-def scan_training_data(dataset: Path) -> TrainingData:
+def scan_training_data(dataset: Path, positive: str | None = None) -> TrainingData:
     """Read all training and validation pictures once, and name what is unusual on standard error.
+
+    Parameters
+    ----------
+    dataset : Path
+    positive : str, optional
+        See `classify.class_names.order_classes`.
 
     Raises
     ------
     ValueError
         If a split cannot be used, or the two have other classes or sizes.
     """
-    train, validation = scan_split(dataset, "train"), scan_split(dataset, "validation")
+    train, validation = (scan_split(dataset, name, positive) for name in ("train", "validation"))
     for split in (train, validation):
         report_damaged("train", split.damaged)
     for name, expected, got in (
@@ -116,6 +123,13 @@ def scan_training_data(dataset: Path) -> TrainingData:
             raise ValueError(
                 f"expected pictures of one {name} in train and validation, got {expected} and {got}"
             )
+    if positive is None and fake_name(train.classes) is None:
+        negative, last = train.classes
+        print(
+            f"train: the names {negative} and {last} do not say which is fake: {last} is the "
+            f"positive class; --positive {negative} chooses the other",
+            file=sys.stderr,
+        )
     if (dataset / "render.json").is_file() and not (dataset / "manifest.csv").is_file():
         print(f"train: {dataset} has no manifest.csv: rendering was not finished", file=sys.stderr)
     return TrainingData(dataset, train, validation, manifest.read(dataset))

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from classify.class_names import fake_name
 from classify.data import manifest
 from classify.evaluation.robustness import ConditionScores
 from classify.prediction.inference import BATCH, score_arrays
@@ -243,13 +244,12 @@ def _require_codecs(plan: SweepPlan) -> None:
 
 
 def _classes(run: Run) -> list[str]:
-    """Class names as `render` writes them, the positive one last."""
-    names = [name.lower() for name in run.classes]
-    if set(names) != {*LABELS}:
-        raise ValueError(
-            f"expected a run that tells {' from '.join(LABELS)}, got one of {' and '.join(names)}"
-        )
-    return names
+    """Class names as `render` writes them, in the order of the run's."""
+    fake = fake_name(run.classes)
+    if fake is None:
+        names = " and ".join(run.classes)
+        raise ValueError(f"expected a run that tells {' from '.join(LABELS)}, got one of {names}")
+    return ["fake" if name == fake else "real" for name in run.classes]
 
 
 def _splits(dataset: Path) -> dict[str, str]:

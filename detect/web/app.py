@@ -37,8 +37,9 @@ from detect.web.threshold import Outcome, relabel, with_threshold
 from detect.web.upload import Limits, Upload, bullets, escaped, short
 
 BOXES: dict[Tone, Callable[..., Any]] = {
-    Tone.POSITIVE: st.error,
-    Tone.NEGATIVE: st.success,
+    Tone.FAKE: st.error,
+    Tone.REAL: st.success,
+    Tone.NEUTRAL: st.info,
     Tone.UNCERTAIN: st.warning,
     Tone.NO_SPEECH: st.info,
     Tone.NOT_JUDGED: st.info,
@@ -162,7 +163,7 @@ def _results(service: DetectorService, run: Run, uploads: dict[str, Upload]) -> 
             "Look at one", order, format_func=labels.__getitem__, key="selected"
         )
     _show(service, run, uploads[selected], outcomes[selected], selected)
-    _downloads([outcomes[key] for key in order])
+    _downloads([outcomes[key] for key in order], run.classes)
 
 
 def _show(service: DetectorService, run: Run, upload: Upload, outcome: Outcome, key: str) -> None:
@@ -261,8 +262,9 @@ def _image(canvas: Canvas | None, alt: str, second: float | None = None) -> None
         st.image(canvas.png(second), width="stretch", alt=alt)
 
 
-def _downloads(outcomes: list[Outcome]) -> None:
-    texts = {"csv": results_table.to_csv(outcomes), "json": results_table.to_json(outcomes)}
+def _downloads(outcomes: list[Outcome], classes: tuple[str, str]) -> None:
+    makers = {"csv": results_table.to_csv, "json": results_table.to_json}
+    texts = {kind: make(outcomes, classes) for kind, make in makers.items()}
     for column, (kind, text) in zip(st.columns(2), texts.items(), strict=True):
         label, name = f"Verdicts as {kind.upper()}", f"verdicts.{kind}"
         column.download_button(label, text, name, on_click="ignore", width="stretch")

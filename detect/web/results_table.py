@@ -11,9 +11,15 @@ from dataclasses import asdict
 from typing import Any
 
 from classify.prediction.verdicts import Refusal, Verdict
-from classify.prediction.wording import NOT_JUDGED, about_recording, clock_range, p_of
+from classify.prediction.wording import (
+    NOT_JUDGED,
+    about_recording,
+    clock_range,
+    output_fields,
+    p_of,
+)
 from detect.detection import Detection
-from detect.output import HEADER, row
+from detect.output import HEADER, header, row
 from detect.web.threshold import Outcome
 from detect.web.upload import short
 
@@ -92,25 +98,25 @@ def labels(rows: Sequence[dict[str, Any]]) -> list[str]:
     return [f"{at}. {row['verdict']}: {row['file']}" for at, row in enumerate(rows, start=1)]
 
 
-def to_csv(outcomes: Sequence[Outcome]) -> str:
+def to_csv(outcomes: Sequence[Outcome], classes: tuple[str, str]) -> str:
     """Write outcomes as CSV, in the order given.
 
     Returns
     -------
     text : str
-        The columns of `detect.output.HEADER` and ``reason``. A name that a spreadsheet would take
+        The columns of `detect.output.header` and ``reason``. A name that a spreadsheet would take
         for a formula has an apostrophe before it.
     """
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow((*HEADER, "reason"))
+    writer.writerow((*header(classes), "reason"))
     for outcome in outcomes:
         cells = _cells(outcome)
         writer.writerow([_harmless(cell) if isinstance(cell, str) else cell for cell in cells])
     return text.getvalue()
 
 
-def to_json(outcomes: Sequence[Outcome]) -> str:
+def to_json(outcomes: Sequence[Outcome], classes: tuple[str, str]) -> str:
     """Write outcomes as a JSON array of the objects that ``detect`` and ``predict`` print.
 
     Returns
@@ -118,11 +124,12 @@ def to_json(outcomes: Sequence[Outcome]) -> str:
     text : str
         A refusal has ``path`` and ``reason``.
     """
-    return json.dumps([_object(outcome) for outcome in outcomes], indent=2) + "\n"
+    return json.dumps([_object(outcome, classes) for outcome in outcomes], indent=2) + "\n"
 
 
-def _object(outcome: Outcome) -> dict[str, Any]:
-    return outcome.to_dict() if isinstance(outcome, Detection) else asdict(outcome)
+def _object(outcome: Outcome, classes: tuple[str, str]) -> dict[str, Any]:
+    values = outcome.to_dict() if isinstance(outcome, Detection) else asdict(outcome)
+    return dict(zip(output_fields(values, classes), values.values(), strict=True))
 
 
 def _cells(outcome: Outcome) -> list[Any]:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from render.recording import LABELS, SPLITS
+from render.recording import LABELS, MORE_LABELS, SPLITS
 
 _NUMERIC = ("0", "1")
 _GENERATED_NAME = re.compile(r"(^gen_\d+|_gen|_generated)(\.\w+)*$", re.IGNORECASE)
@@ -13,7 +13,8 @@ def _by_word(names: Mapping[str, Sequence[str]]) -> dict[str, str]:
     return {synonym: name for name, synonyms in names.items() for synonym in synonyms}
 
 
-_LABEL_WORDS, _SPLIT_WORDS = _by_word(LABELS), _by_word(SPLITS)
+_SURE_WORDS, _SPLIT_WORDS = _by_word(LABELS), _by_word(SPLITS)
+_LABEL_WORDS = _SURE_WORDS | _by_word(MORE_LABELS)
 
 
 def parse_label(folders: Iterable[str] = (), cell: str = "", table: str = "manifest.csv") -> str:
@@ -40,10 +41,12 @@ def parse_label(folders: Iterable[str] = (), cell: str = "", table: str = "manif
 
     Examples
     --------
-    >>> parse_label(("train", "Bona-Fide"))
-    'real'
+    >>> parse_label(("train", "Bona-Fide")), parse_label(("original", "fake"))
+    ('real', 'fake')
     """
     folders = [folder.lower() for folder in folders]
+    if cell.strip() or not _SURE_WORDS.keys().isdisjoint(folders):
+        folders = [folder for folder in folders if folder in _SURE_WORDS or folder in _NUMERIC]
     is_numeric = cell.strip() in _NUMERIC
     if not is_numeric and (label := _parse(folders, cell, _LABEL_WORDS, "class", table)):
         return label

@@ -123,6 +123,35 @@ def test_formats_of_predict_agree(images, run, capsys):
         assert one["confidence"] == pytest.approx(100 * max(one["p_fake"], 1 - one["p_fake"]))
 
 
+def test_classes_that_say_nothing_are_not_called_real_and_fake(images, run, tmp_path, capsys):
+    values = json.loads((run / "run.json").read_text())
+    (run / "run.json").write_text(json.dumps({**values, "classes": ["cats", "dogs"]}))
+    for old, new in (("real", "cats"), ("fake", "dogs")):
+        shutil.copytree(images / "test" / old, tmp_path / "pets/test" / new)
+    name = str(tmp_path / "pets/test/dogs/03.png")
+    assert main(["predict", name, "--run", str(run), "--format", "csv"]) == 0
+    assert capsys.readouterr().out.startswith("path,label,confidence,p_positive,llr\n")
+    evaluate = ["evaluate", str(tmp_path / "pets"), "--run", str(run), "--resamples", "0"]
+    evaluate += ["--explain-pictures", "0", "--scores"]
+    assert main([*evaluate, str(tmp_path / "a.tsv")]) == 2
+    error = "expected a score file ending in .csv, since the classes cats and dogs do not say which"
+    assert error in capsys.readouterr().err
+    assert main([*evaluate, str(tmp_path / "a.csv")]) == 0
+    (first, *rows) = (tmp_path / "a.csv").read_text().splitlines()
+    assert first == "path,truth,p_positive,llr"
+    assert {row.split(",")[1] for row in rows} == {"cats", "dogs"}
+    (tmp_path / "keys.csv").write_text(
+        "path,label\n"
+        + "".join(f"{row.split(',')[0]},{'fr'['cats' in row]}\n" for row in rows)
+        .replace(",f", ",fake")
+        .replace(",r", ",real")
+    )
+    capsys.readouterr()
+    call = ["score", str(tmp_path / "a.csv"), "--keys", str(tmp_path / "keys.csv")]
+    assert main([*call, "--resamples", "0"]) == 0
+    assert "does not say which way its scores count" in capsys.readouterr().err
+
+
 def test_predict_says_once_that_a_run_is_of_the_demonstration(images, run, capsys):
     values = json.loads((run / "run.json").read_text())
     (run / "run.json").write_text(json.dumps({**values, "demonstration": True}))

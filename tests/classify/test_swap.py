@@ -42,5 +42,6 @@ def test_two_made_up_classes_without_any_audio_library(make_pictures, tmp_path):
     prediction = ended.stdout.splitlines()[-2]
     assert prediction.split()[0] in ("cirrus", "stratus", "uncertain")
     assert "P(stratus)" in prediction
+    assert "do not say which is fake: stratus is the positive class;" in ended.stderr
     assert "tensorflow" not in ended.stderr.lower(), "its noise belongs to nobody"
     assert "cuda" not in ended.stderr.lower()

@@ -194,7 +194,7 @@ def test_the_drawing_is_refused_before_the_size_that_comes_of_it(tmp_path):
         (("real", "fake"), ("real", "fake")),
         (("REAL", "Fake"), ("REAL", "Fake")),
         (("dogs", "cats"), ("cats", "dogs")),
-        (("fake", "other"), ("fake", "other")),
+        (("deepfake", "real"), ("real", "deepfake")),
     ],
 )
 def test_the_order_of_the_classes(tmp_path, names, order):

@@ -19,9 +19,9 @@ def plain(text):
             "Fake, 97.3 %",
             "P(fake) is 97.3 %",
             "not prove that it is fake",
-            "positive",
+            "fake",
         ),
-        ("real", 0.09, "Real, 91.0 %", "P(fake) is 9.0 %", "not prove that it is real", "negative"),
+        ("real", 0.09, "Real, 91.0 %", "P(fake) is 9.0 %", "not prove that it is real", "real"),
         ("uncertain", 0.55, "Uncertain", "between 40.0 % and 60.0 %", "half and half", "uncertain"),
     ],
 )
@@ -55,3 +55,12 @@ def test_other_classes_have_their_own_names():
     assert text.headline.startswith("Dog")
     assert "cat and dog equally frequent" in text.meaning
     assert "fake" not in text.meaning + text.limitation
+    assert text.tone.value == "neutral"
+
+
+def test_the_tone_is_of_the_class_and_not_of_its_place():
+    for classes in (("real", "deepfake"), ("deepfake", "real")):  # the latter is of an older run
+        for label, tone in (("real", "real"), ("deepfake", "fake")):
+            assert explain_verdict(label, 0.9, classes, UNCERTAIN).tone.value == tone
+    limitation = explain_verdict("human", 0.1, ("human", "cloned"), UNCERTAIN).limitation
+    assert limitation.endswith("what a new generator makes can look human to it.")

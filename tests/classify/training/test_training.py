@@ -25,7 +25,7 @@ from classify.settings import Settings, recipe
 from classify.training import training
 from classify.training.callbacks import CheckpointCallback
 from classify.training.training import train
-from classify.training.training_data import class_weights
+from classify.training.training_data import class_weights, scan_training_data
 from classify.training.validation import calibrate
 
 # The network with the fewest layers, for tests that would be the same with any: most of what a
@@ -463,6 +463,20 @@ def test_splits_that_do_not_match_are_refused(make_pictures, tmp_path):
         ValueError, match="one size in train and validation, got 32 x 32 .* 32 x 40"
     ):
         train(tmp_path / "images", tmp_path / "run", QUICK)
+
+
+def test_the_positive_class_is_the_fake_one_or_the_one_asked_for(make_pictures, tmp_path, capsys):
+    for names, positive, last, told in (
+        (("deepfake", "real"), None, "deepfake", ""),
+        (("cats", "dogs"), None, "dogs", "; --positive cats chooses the other\n"),
+        (("cats", "dogs"), "Cats", "cats", ""),
+    ):
+        images = make_pictures(tmp_path / f"{last}-{positive}", names, count=1)
+        split = scan_training_data(images, positive).train
+        assert split.classes[1] == last
+        assert [path.parent.name for path in split.paths] == [*split.classes]
+        err = capsys.readouterr().err
+        assert err.endswith(told) if told else not err
 
 
 def test_class_weights_make_both_classes_equal():

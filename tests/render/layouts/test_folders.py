@@ -32,6 +32,19 @@ def test_names_of_the_classes(tree, scan):
     assert scan(tree(*expected)).placed == expected
 
 
+def test_words_that_also_name_other_things_count_where_no_other_does(tree, scan):
+    placed = {
+        "original/a.wav": ("", "real"),
+        "original/fake/b.wav": ("", "fake"),
+        "AI/c.wav": ("", "fake"),
+        "attack/train/human/d.wav": ("train", "real"),
+    }
+    assert scan(tree(*placed)).placed == placed
+    table = {"list.csv": "path,label\ncloned/e.wav,natural\nf.wav,Synthesised\n"}
+    items = scan(tree("cloned/e.wav", "f.wav", tables=table) / "list.csv")
+    assert items.placed == {"cloned/e.wav": ("", "real"), "f.wav": ("", "fake")}
+
+
 def test_suffixes_in_any_case_and_what_is_not_looked_at(tree, scan):
     items = scan(
         tree(
