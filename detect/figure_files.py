@@ -65,6 +65,14 @@ class FigureWriter:
         ValueError, OSError
             If a figure cannot be drawn or written.
         """
+        if not self.targets:
+            return None
+        from matplotlib import rc_context, rcParamsDefault
+
+        with rc_context(rcParamsDefault):  # whatever a matplotlibrc says
+            return self._draw(source, detection)
+
+    def _draw(self, source: Source, detection: Detection) -> str | None:
         if TIMELINE in self.targets:
             from detect.timeline import timeline
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from matplotlib import rc_context, rcParamsDefault
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -22,6 +23,7 @@ from render.spectrogram import draw
 _PER_ROW = 3  # pictures side by side on a sheet
 
 
+@rc_context(rcParamsDefault)  # whatever a matplotlibrc says
 def preview(path: Path, target: Path, settings: Settings) -> None:
     """Draw the loudest clip of a recording in every representation on one sheet.
 

@@ -154,6 +154,16 @@ def trained(tmp_path_factory, images, quick_settings):
     return folder
 
 
+@pytest.fixture(scope="session")
+def matplotlibrc():
+    """Return a context: settings of a user that make other figures, and let text fail."""
+    from matplotlib import rc_context
+
+    return lambda: rc_context(
+        {"text.usetex": True, "axes.facecolor": "red", "savefig.pad_inches": 1}
+    )
+
+
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory):
     """Give a Dask scheduler on this machine with two workers, which are processes."""

@@ -14,6 +14,7 @@ from typing import Any
 
 import jinja2
 import numpy as np
+from matplotlib import rc_context, rcParamsDefault
 from matplotlib.figure import Figure
 from scipy.special import expit, logit
 
@@ -37,6 +38,7 @@ MISTAKES = 12
 ROWS = 100  # of a breakdown table
 
 
+@rc_context(rcParamsDefault)
 def write(run: Run, dataset: Path, report: EvaluationReport, command: str) -> Path:
     """Write ``RUN/report/index.html``.
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from matplotlib import rc_context, rcParamsDefault
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
@@ -29,6 +30,7 @@ UNITS = {"picture": ("#CC79A7", "--"), "recording": ("#009E73", "-")}
 MEMBERS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 
 
+@rc_context(rcParamsDefault)  # whatever a matplotlibrc says
 def learning_curves(history: History, keep_epoch: str, path: Path) -> None:
     """Write the plot of `learning` for one network."""
     atomic_write(path, png(learning({"": history}, keep_epoch)))

@@ -7,6 +7,7 @@ the recording.
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import matplotlib.style
@@ -63,7 +64,7 @@ class Canvas:
 
 
 def theme(*, dark: bool) -> AbstractContextManager[None]:
-    """Let figures that are made within have light ink on transparent paper, for a dark page.
+    """Let figures that are made within look as always, or light on transparent on a dark page.
 
     Matplotlib's settings belong to the whole process: one thread at a time may be within.
 
@@ -76,7 +77,8 @@ def theme(*, dark: bool) -> AbstractContextManager[None]:
     -------
     context : context manager
     """
-    return matplotlib.style.context(["dark_background", _DARK] if dark else {})
+    styles: list[Any] = ["dark_background", _DARK] if dark else []
+    return matplotlib.style.context(styles, after_reset=True)  # whatever a matplotlibrc says
 
 
 def rasterise(

@@ -192,9 +192,13 @@ def test_a_name_in_a_script_that_the_font_lacks_is_drawn_as_boxes(call, talks, t
     assert (tmp_path / "语音.wav.timeline.png").read_bytes().startswith(PNG)
 
 
-def test_a_timeline_goes_into_a_file_or_a_folder(call, talks, tmp_path):
+def test_a_timeline_goes_into_a_file_or_a_folder(call, talks, tmp_path, matplotlibrc):
     assert call(talks / "bright.wav", "--timeline", tmp_path / "one.png") == 0
-    assert (tmp_path / "one.png").read_bytes().startswith(PNG)
+    one = (tmp_path / "one.png").read_bytes()
+    assert one.startswith(PNG)
+    with matplotlibrc():
+        assert call(talks / "bright.wav", "--timeline", tmp_path / "one.png") == 0
+    assert (tmp_path / "one.png").read_bytes() == one
     (talks / "other").mkdir()
     shutil.copy(talks / "bright.wav", talks / "other/bright.wav")
     target = tmp_path / "drawn"

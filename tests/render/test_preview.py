@@ -73,14 +73,16 @@ def test_the_loudest_clip_is_chosen_and_the_first_of_equals():
     assert loudest(iter(clips)).start == 1
 
 
-def test_a_recording_becomes_a_sheet_whatever_it_is_called(tmp_path, sound):
+def test_a_recording_becomes_a_sheet_whatever_it_is_called(tmp_path, sound, matplotlibrc):
     name = "two\nlines $x^{$ 声 🙂.wav"
     samples = np.concatenate([0.1 * sound(1), sound(1), 0.1 * sound(1)])
     soundfile.write(tmp_path / name, samples, 16_000)
-    preview(tmp_path / name, tmp_path / "sheet.png", SETTINGS)
+    with matplotlibrc():
+        preview(tmp_path / name, tmp_path / "sheet.png", SETTINGS)
     image = cv2.imread(str(tmp_path / "sheet.png"))
     assert image.shape == (1600, 1500, 3)
     assert len(np.unique(image)) > 100
+    assert np.ptp(image, axis=2).max() == 0  # grey, whatever colours the user set
     assert {path.name for path in tmp_path.iterdir()} == {name, "sheet.png"}
     assert not pyplot.get_fignums()  # nothing is left open
 

@@ -50,10 +50,14 @@ def test_every_member_has_a_pair_of_lines():
     assert labels == ["seed-0", "seed-1", "training", "validation", "epoch kept"]
 
 
-def test_learning_curves_are_written_as_a_png(tmp_path):
+def test_learning_curves_are_written_as_a_png_whatever_the_user_set(tmp_path, matplotlibrc):
     plots.learning_curves(history([0.6, 0.3, 0.4]), "loss", tmp_path / "curves.png")
+    curves = (tmp_path / "curves.png").read_bytes()
     assert cv2.imread(str(tmp_path / "curves.png")).std() > 10
     assert [path.name for path in tmp_path.iterdir()] == ["curves.png"]
+    with matplotlibrc():
+        plots.learning_curves(history([0.6, 0.3, 0.4]), "loss", tmp_path / "curves.png")
+    assert (tmp_path / "curves.png").read_bytes() == curves
 
 
 @pytest.mark.parametrize("threshold", [0.5, 0.2])

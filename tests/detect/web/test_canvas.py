@@ -67,6 +67,14 @@ def test_a_canvas_is_written_without_loss():
     assert (decoded(Canvas(pixels).png()) == pixels).all()
 
 
+@pytest.mark.parametrize("dark", [False, True])
+def test_a_canvas_does_not_depend_on_the_settings_of_the_user(dark, matplotlibrc):
+    with theme(dark=dark):
+        plain = rasterise(figure()).png()
+    with matplotlibrc(), theme(dark=dark):
+        assert rasterise(figure()).png() == plain
+
+
 def test_a_dark_canvas_has_no_paper_light_ink_and_the_same_pictures():
     light = rasterise(figure(), duration_s=10.0)
     with theme(dark=True):
