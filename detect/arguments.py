@@ -5,6 +5,7 @@ from pathlib import Path
 
 from render.console import HOME
 
+MIX, EACH = "mix", "each"
 RUN = HOME / "checkpoints" / "default"
 
 DESCRIPTION = """\
@@ -65,6 +66,13 @@ def parser() -> argparse.ArgumentParser:
         metavar="PNG",
         help="draw what speaks for and against fake in the most suspicious window, and print it "
         "as a sentence; a folder or file as for --timeline",
+    )
+    add(
+        "--channels",
+        choices=(MIX, EACH),
+        default=MIX,
+        help="judge the mix of all channels, or each by itself, as of a call with a speaker a "
+        "channel (default: mix)",
     )
     _add_numbers(command)
     add("--debug", action="store_true", help="show a traceback on an error")

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from detect.arguments import parser
+from detect.arguments import EACH, parser
 from render.console import call
 
 if TYPE_CHECKING:
@@ -47,10 +47,12 @@ def _detect(
     step: float | None,
     timeout: float,
     raw: int | None,
+    channels: str,
 ) -> int:
     from classify.runs.run import load
     from detect.detection import Detector
     from detect.figure_files import EXPLANATION, TIMELINE, FigureWriter
+    from detect.sources import each_channel
 
     if raw is not None and STDIN not in names:
         raise ValueError(f"expected {STDIN} for standard input beside --raw, got none")
@@ -59,6 +61,8 @@ def _detect(
     with ExitStack() as stack:
         ignored: Counter[str] = Counter()
         sources = list(_sources(names, raw, stack, ignored))
+        if channels == EACH:
+            sources = list(each_channel(sources))
         if ignored:
             kinds = ", ".join(f"{suffix} {count}" for suffix, count in sorted(ignored.items()))
             _report(f"not looked at: {kinds}")
@@ -117,7 +121,7 @@ def _results(
             yield result, writer.draw(source, result)
         except (OSError, ValueError) as error:
             yield result, None
-            yield Refusal(source.name, f"not drawn: {' '.join(str(error).split())}"), None
+            yield Refusal(source.title, f"not drawn: {' '.join(str(error).split())}"), None
 
 
 def _print(
@@ -147,10 +151,10 @@ def _print(
             elif format == "csv":
                 rows.writerow(output.row(result))
                 if sentence:
-                    _report(f"{result.path}: {sentence}")
+                    _report(f"{result.title}: {sentence}")
             else:
                 for warning in about_recording(result.warnings):
-                    _report(f"{result.path}: warning: {warning}")
+                    _report(f"{result.title}: warning: {warning}")
                 judged.append((replace(result, windows=()), sentence))
     finally:
         # After an interruption, too: the verdicts that there are.

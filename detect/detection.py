@@ -6,7 +6,7 @@ log odds of its windows, as it was for the calibration of the run. Times are in 
 
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,10 +22,11 @@ from classify.prediction.verdicts import Refusal
 from classify.prediction.wording import NO_SPEECH
 from classify.runs.run import Run
 from detect import render_settings, voice_activity
-from detect.sources import Source, expand
+from detect.channels import different_speech
+from detect.sources import Source, expand, with_channel
 from detect.windows import Batch, draw_batches, score_batches
 from render.clips import split_into_clips
-from render.decoding.audio import SourceFile, scan_audio
+from render.decoding.audio import MIX, Audio, SourceFile, scan_audio
 
 TIMEOUT = 900.0  # s that a recording may take
 _LITTLE_SPEECH = 0.5  # share of windows with speech under which there is a warning
@@ -76,6 +77,8 @@ class Detection:
         Start and end, in s, of the window with the highest P(positive class).
     warnings : tuple of str
         Reasons to doubt the verdict.
+    channel : str
+        Channel that was judged, counted from ``"1"``, or ``"mix"``.
     """
 
     path: str
@@ -87,6 +90,12 @@ class Detection:
     windows: tuple[Window, ...] = ()
     suspicious: tuple[float, float] | None = None
     warnings: tuple[str, ...] = ()
+    channel: str = MIX
+
+    @property
+    def title(self) -> str:
+        """Name of the recording, and the channel if one alone was judged."""
+        return with_channel(self.path, self.channel)
 
     def to_dict(self) -> dict[str, Any]:
         """Write the fields in JSON's types; windows become lists of starts and of P(fake).
@@ -99,6 +108,7 @@ class Detection:
         """
         return {
             "path": self.path,
+            "channel": self.channel,
             "label": self.label,
             "confidence": self.confidence,
             "p_fake": self.p_fake,
@@ -142,7 +152,7 @@ class Detector:
         self.run, self.timeout_s = run, timeout_s
         self.settings = render_settings.overlapping(run, step_s)
 
-    def detect(self, path: Path, name: str | None = None) -> Detection:
+    def detect(self, path: Path, name: str | None = None, channel: str = MIX) -> Detection:
         """Judge a recording of any length, in bounded memory.
 
         Parameters
@@ -150,6 +160,9 @@ class Detector:
         path : Path
         name : str, optional
             Default: its path.
+        channel : str
+            Channel to judge, counted from ``"1"``, or ``"mix"``; see
+            `render.decoding.audio.scan_audio`.
 
         Raises
         ------
@@ -157,17 +170,19 @@ class Detector:
             If the recording cannot be used, with the reason in one line.
         """
         name = str(path) if name is None else name
-        audio = scan_audio(path, self.settings.rate, time.monotonic() + self.timeout_s)
+        deadline = time.monotonic() + self.timeout_s
+        audio = scan_audio(path, self.settings.rate, deadline, channel)
+        source_file = _with_channel_warning(audio)
         if voice_activity.is_silent(audio.envelope):
-            return _no_speech(name, audio.source_file)
+            return _no_speech(name, source_file)
         clips = split_into_clips(audio, self.settings)
         window_sum = _WindowSum(spectrogram_rows(self.run.axes))
         batches = draw_batches(clips, self.settings, audio.deadline)
         for batch, raw in score_batches(batches, partial(score_arrays, self.run)):
             window_sum.add(batch, raw, measured=bool(self.run.training_ranges))
         if not window_sum.spans:
-            return _no_speech(name, audio.source_file)
-        return window_sum.detection(self.run, name, audio.source_file, len(clips))
+            return _no_speech(name, source_file)
+        return window_sum.detection(self.run, name, source_file, len(clips))
 
 
 def detect(
@@ -191,9 +206,9 @@ def detect(
             yield source
             continue
         try:
-            yield detector.detect(source.path, source.name)
+            yield detector.detect(source.path, source.name, source.channel)
         except (OSError, ValueError) as error:
-            yield Refusal(source.name, " ".join(str(error).split()))
+            yield Refusal(source.title, " ".join(str(error).split()))
 
 
 class _WindowSum:
@@ -234,6 +249,7 @@ class _WindowSum:
             windows=scored,
             suspicious=(round(worst.start_s, 3), round(worst.start_s + worst.duration_s, 3)),
             warnings=tuple(self._warnings(run, source_file, windows)),
+            channel=source_file.channel,
         )
 
     def _warnings(self, run: Run, source_file: SourceFile, windows: int) -> Iterator[str]:
@@ -252,4 +268,17 @@ def _no_speech(name: str, source_file: SourceFile) -> Detection:
     return Detection(
         *(name, NO_SPEECH, None, None, None, source_file.recording_s),
         warnings=source_file.warnings,
+        channel=source_file.channel,
     )
+
+
+def _with_channel_warning(audio: Audio) -> SourceFile:
+    """The source file, with a warning if its channels hold different speech."""
+    source_file, channels = audio.source_file, different_speech(audio)
+    if channels is None:
+        return source_file
+    warning = (
+        f"channels {' and '.join(channels)} hold different speech, and their mix is judged: "
+        "detect --channels each judges each by itself"
+    )
+    return replace(source_file, warnings=(*source_file.warnings, warning))

@@ -8,7 +8,7 @@ import numpy as np
 
 from detect.detection import Detector
 from render.clips import split_into_clips
-from render.decoding.audio import scan_audio
+from render.decoding.audio import MIX, scan_audio
 from render.spectrogram import draw
 
 if TYPE_CHECKING:
@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
 
 def explain_window(
-    detector: Detector, path: Path, start_s: float | None = None, method: str | None = None
+    detector: Detector,
+    path: Path,
+    start_s: float | None = None,
+    method: str | None = None,
+    channel: str = MIX,
 ) -> "tuple[np.ndarray, Explanation]":
     """Explain one window of a recording.
 
@@ -29,6 +33,8 @@ def explain_window(
         suspicious.
     method : str, optional
         See `classify.explanations.explanation.explain`.
+    channel : str
+        As for `detect.detection.Detector.detect`.
 
     Returns
     -------
@@ -44,15 +50,15 @@ def explain_window(
     from classify.explanations.explanation import explain
 
     if start_s is None:
-        suspicious = detector.detect(path).suspicious
+        suspicious = detector.detect(path, channel=channel).suspicious
         if suspicious is None:
             raise ValueError("expected speech to explain, got none")
         start_s = suspicious[0]
-    image = draw_window(detector, path, start_s)
+    image = draw_window(detector, path, start_s, channel)
     return image, explain(detector.run, image, method)
 
 
-def draw_window(detector: Detector, path: Path, start_s: float) -> np.ndarray:
+def draw_window(detector: Detector, path: Path, start_s: float, channel: str = MIX) -> np.ndarray:
     """Draw the window that begins nearest to a time, as the network saw it.
 
     Parameters
@@ -61,6 +67,8 @@ def draw_window(detector: Detector, path: Path, start_s: float) -> np.ndarray:
     path : Path
     start_s : float
         In s of the recording.
+    channel : str
+        As for `detect.detection.Detector.detect`.
 
     Returns
     -------
@@ -72,7 +80,7 @@ def draw_window(detector: Detector, path: Path, start_s: float) -> np.ndarray:
         If the recording cannot be used.
     """
     deadline = time.monotonic() + detector.timeout_s
-    audio = scan_audio(path, detector.settings.rate, deadline)
+    audio = scan_audio(path, detector.settings.rate, deadline, channel)
     clips = split_into_clips(audio, detector.settings)
     nearest = min(clips, key=lambda clip: abs(clip.start - start_s))
     return draw(nearest.samples, detector.settings)

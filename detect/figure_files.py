@@ -83,7 +83,9 @@ class FigureWriter:
         from detect.explanation import explain_window
 
         start = detection.suspicious[0]
-        image, explanation = explain_window(self.detector, source.path, start)
+        image, explanation = explain_window(
+            self.detector, source.path, start, channel=detection.channel
+        )
         axes = self.detector.run.axes
         self._write(EXPLANATION, source, explanation_plot.draw(image, explanation, axes))
         return f"{start:.1f} s: {explanation.sentence(axes)}"

@@ -8,7 +8,7 @@ from detect.sources import printable
 
 HEADER = (
     *("path", "label", "confidence", "p_fake", "llr", "duration_s"),
-    *("suspicious_start_s", "suspicious_end_s", "clips", "warnings"),
+    *("suspicious_start_s", "suspicious_end_s", "clips", "warnings", "channel"),
 )
 
 
@@ -30,7 +30,7 @@ def line(detection: Detection, positive: str) -> str:
     """
     columns = verdict_columns(detection.label, detection.confidence, detection.p_fake, positive)
     interval = "{:.1f}-{:.1f} s".format(*detection.suspicious) if detection.suspicious else ""
-    return f"{columns} {interval:>15}  {printable(detection.path)}"
+    return f"{columns} {interval:>15}  {printable(detection.title)}"
 
 
 def suspicion(detection: Detection) -> float:
@@ -56,11 +56,11 @@ def row(detection: Detection) -> list[str | float | None]:
     Examples
     --------
     >>> row(Detection("a.wav", "fake", 97.3, 0.973, -3.6, 9.0, (), (1.0, 3.0), ("short", "loud")))
-    ['a.wav', 'fake', 97.3, 0.973, -3.6, 9.0, 1.0, 3.0, 0, 'short; loud']
+    ['a.wav', 'fake', 97.3, 0.973, -3.6, 9.0, 1.0, 3.0, 0, 'short; loud', 'mix']
     """
     start, end = detection.suspicious or (None, None)
     return [
         *(printable(detection.path), detection.label, detection.confidence),
         *(detection.p_fake, detection.llr, detection.duration_s, start, end),
-        *(len(detection.windows), "; ".join(detection.warnings)),
+        *(len(detection.windows), "; ".join(detection.warnings), detection.channel),
     ]

@@ -6,10 +6,11 @@ The name of a recording in outputs and its path can differ: the name of standard
 import glob
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from classify.prediction.verdicts import Refusal
+from render.decoding.audio import MIX, count_channels
 from render.layouts.walk import File, Ignored, walk
 
 
@@ -24,11 +25,19 @@ class Source:
     path : Path
     below : str
         Path below the folder on the command line; without a folder, the file name.
+    channel : str
+        Channel to judge, counted from ``"1"``, or ``"mix"``.
     """
 
     name: str
     path: Path
     below: str
+    channel: str = MIX
+
+    @property
+    def title(self) -> str:
+        """Name, and channel if it is one alone."""
+        return with_channel(self.name, self.channel)
 
 
 def expand(
@@ -64,6 +73,39 @@ def expand(
                 if Path(match).is_file()
             ]
             yield from _or_refusal(matches, name, "a pattern")
+
+
+def each_channel(sources: Iterable[Source | Refusal]) -> Iterator[Source | Refusal]:
+    """List the channels of recordings as sources of their own.
+
+    Recordings of one channel, and those that cannot be read, are passed on, as are refusals.
+    """
+    for source in sources:
+        count = 1 if isinstance(source, Refusal) else _channels(source.path)
+        if isinstance(source, Refusal) or count == 1:
+            yield source
+            continue
+        for channel in range(1, count + 1):
+            below = f"{source.below}.channel-{channel}"
+            yield replace(source, channel=str(channel), below=below)
+
+
+def _channels(path: Path) -> int:
+    try:
+        return count_channels(path)
+    except (OSError, ValueError):  # judging it gives the reason
+        return 1
+
+
+def with_channel(name: str, channel: str) -> str:
+    """Add the channel to the name of a recording, unless it is the mix of all.
+
+    Examples
+    --------
+    >>> with_channel("call.wav", "2"), with_channel("call.wav", "mix")
+    ('call.wav [channel 2]', 'call.wav')
+    """
+    return name if channel == MIX else f"{name} [channel {channel}]"
 
 
 def printable(text: str) -> str:

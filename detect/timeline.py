@@ -45,7 +45,8 @@ def timeline(detector: Detector, path: Path, detection: Detection) -> Figure:
         If the recording cannot be read.
     """
     rate = detector.settings.rate
-    audio = scan_audio(path, rate, time.monotonic() + detector.timeout_s)
+    deadline = time.monotonic() + detector.timeout_s
+    audio = scan_audio(path, rate, deadline, detection.channel)
     summary = overview(audio.blocks(), audio.length, rate)
     figure = Figure(figsize=(10, 6.4), layout="constrained")
     panels = figure.subplots(3, 1, sharex=True, height_ratios=(1, 2, 2))
@@ -120,7 +121,7 @@ def _middles(summary: Overview) -> np.ndarray:
 
 
 def _caption(run: Run, detection: Detection) -> str:
-    name = printable(detection.path)
+    name = printable(detection.title)
     if len(name) > _LONGEST_NAME:
         name = f"…{name[1 - _LONGEST_NAME :]}"
     if detection.p_fake is None:

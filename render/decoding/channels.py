@@ -81,7 +81,8 @@ class ChannelEnvelopes:
         peak = np.percentile(level, 95, axis=0)
         level = np.maximum(level - peak, -_DEPTH)
         first = int(peak.argmax())
-        for other in np.flatnonzero(peak >= peak[first] - _FAINT).tolist():
+        loud = np.flatnonzero(peak >= peak[first] - _FAINT).tolist()
+        for other in (channel for channel in loud if channel != first):
             pair = level[:, [first, other]]
             active = pair[(pair > -_LOUD).any(axis=1)]
             if len(active) >= _FEWEST and _correlation(active) < _ALIKE:

@@ -280,10 +280,10 @@ def test_interrupted_it_says_what_is_known(call, talks, capsys, monkeypatch):
 
     whole = detection.Detector.detect
 
-    def interrupted(self, path, name=None):
+    def interrupted(self, path, name, channel):
         if "dull" in name:
             raise KeyboardInterrupt
-        return whole(self, path, name)
+        return whole(self, path, name, channel)
 
     monkeypatch.setattr(detection.Detector, "detect", interrupted)
     assert call(talks) == 130
