@@ -91,7 +91,11 @@ def _add_train(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
         "--resume", action="store_true", help="go on after the last finished epoch, if there is one"
     )
-    verb.add_argument("--overwrite", action="store_true", help="delete an earlier training in RUN")
+    verb.add_argument(
+        "--overwrite",
+        action="store_true",
+        help="replace an earlier training in RUN; a finished run stays until the new is complete",
+    )
     verb.add_argument(
         "--seeds",
         type=int,

@@ -1,4 +1,7 @@
-"""An earlier training in a run's folder: refused, deleted or resumed."""
+"""An earlier training in a run's folder: refused, replaced or resumed.
+
+A finished run stays whole until its replacement is complete in ``RUN/replacement``.
+"""
 
 import shutil
 from pathlib import Path
@@ -7,10 +10,13 @@ from typing import Any
 from classify.runs.runtime import KERAS, ONNX
 
 SIDE_FILES = ("render.json", "history.csv", "learning_curves.png")  # beside the network
+_RUN = "run.json"
+_FILES = (KERAS, ONNX, *SIDE_FILES)
+_FOLDERS = ("training", "report")
 
 
-def prepare_folder(folder: Path, seeds: int, resume: bool, overwrite: bool) -> None:
-    """Refuse to touch an earlier training, or delete it.
+def prepare_folder(folder: Path, seeds: int, resume: bool, overwrite: bool) -> Path:
+    """Refuse to touch an earlier training, or make way for a new one.
 
     Parameters
     ----------
@@ -21,29 +27,96 @@ def prepare_folder(folder: Path, seeds: int, resume: bool, overwrite: bool) -> N
     resume, overwrite : bool
         Whether the user asked for it.
 
+    Returns
+    -------
+    folder : Path
+        The folder to train in: that of the run or, where it holds a finished run that is to be
+        replaced, one inside it; see `install`.
+
     Raises
     ------
     ValueError
         If there is an earlier training and neither is asked for, or it has one seed and this one
-        several, or the reverse.
+        several, or the reverse; or if the folder holds a file of a run that no training wrote.
     """
-    single = (folder / "training").is_dir() or (folder / KERAS).is_file()
-    members = sorted(folder.glob("seed-*/"))
-    if (single or members) and not (resume or overwrite):
+    new = folder / "replacement"
+    if (new / _RUN).is_file():  # a kill came while it was put into its place
+        install(new, folder)
+    for path in (folder, *folder.glob("seed-*/")):
+        _refuse_foreign(path)
+    if overwrite:
+        finished = (folder / _RUN).is_file()
+        _delete_training(new if finished else folder)
+        return new if finished else folder
+    if _holds_training(folder) and not resume:
         raise ValueError(
             f"expected a new run, got {folder}, which holds a training: give another --to, "
-            "--resume to go on with it or --overwrite to delete it"
+            "--resume to go on with it or --overwrite to replace it"
         )
-    if not overwrite and (single if seeds > 1 else members):
+    target = new if _holds_training(new) else folder
+    several = bool(_members(target))
+    if _holds_training(target) and several != (seeds > 1):
         raise ValueError(
             f"expected to go on with --seeds {seeds}, got a training with "
-            f"{'one seed' if single else 'several seeds'} in {folder}"
+            f"{'several seeds' if several else 'one seed'} in {target}"
         )
-    if overwrite:
-        for path in (folder / "training", folder / "report", *members):
-            shutil.rmtree(path, ignore_errors=True)
-        for name in ("run.json", KERAS, ONNX, *SIDE_FILES):
-            (folder / name).unlink(missing_ok=True)
+    return target
+
+
+def install(new: Path, folder: Path) -> None:
+    """Put a complete run into the place of an earlier one.
+
+    A kill at any moment loses nothing: ``run.json`` is the last of the old run to go and the last
+    of the new one to come, and `prepare_folder` does the rest.
+
+    Parameters
+    ----------
+    new : Path
+        Folder of the complete run, inside the other.
+    folder : Path
+        Files in it that no training wrote stay.
+    """
+    shutil.rmtree(new / "training", ignore_errors=True)
+    if (folder / _RUN).is_file():
+        _delete_training(folder)
+    for path in sorted(new.iterdir(), key=lambda path: path.name == _RUN):
+        path.replace(folder / path.name)
+    new.rmdir()
+
+
+def _is_training(folder: Path) -> bool:
+    return (folder / _RUN).is_file() or (folder / "training" / "start.json").is_file()
+
+
+def _members(folder: Path) -> list[Path]:
+    return [path for path in sorted(folder.glob("seed-*/")) if _is_training(path)]
+
+
+def _holds_training(folder: Path) -> bool:
+    return _is_training(folder) or bool(_members(folder))
+
+
+def _refuse_foreign(folder: Path) -> None:
+    """Refuse a folder that holds a file or folder of a run, and no run."""
+    if _holds_training(folder):
+        return
+    for name in (*_FILES, *_FOLDERS):
+        if (folder / name).exists() and not _is_empty(folder / name):
+            raise ValueError(
+                f"expected a folder for a run, got {folder}, which holds a {name} that train did "
+                "not write: give another --to"
+            )
+
+
+def _is_empty(path: Path) -> bool:
+    return path.is_dir() and not any(path.iterdir())
+
+
+def _delete_training(folder: Path) -> None:
+    for path in (*(folder / name for name in _FOLDERS), *_members(folder)):
+        shutil.rmtree(path, ignore_errors=True)
+    for name in (*_FILES, _RUN):
+        (folder / name).unlink(missing_ok=True)
 
 
 def require_same_run(before: dict[str, Any], now: dict[str, Any]) -> None:

@@ -35,7 +35,7 @@ from classify.training.callbacks import (
 )
 from classify.training.export import export
 from classify.training.progress import Progress
-from classify.training.resume import SIDE_FILES, prepare_folder, require_same_run
+from classify.training.resume import SIDE_FILES, install, prepare_folder, require_same_run
 from classify.training.training_data import (
     TrainingData,
     scan_training_data,
@@ -76,7 +76,7 @@ def train(
     resume : bool
         Go on after the last finished epoch, if there is one; finished networks stay as they are.
     overwrite : bool
-        Delete an earlier training in `folder`.
+        Replace an earlier training in `folder`; a finished run stays until the new one is complete.
 
     Raises
     ------
@@ -87,9 +87,17 @@ def train(
     if seeds < 1:
         raise ValueError(f"expected at least 1 seed, got {seeds}")
     data = scan_training_data(dataset, positive)
-    prepare_folder(folder, seeds, resume, overwrite)
+    target = prepare_folder(folder, seeds, resume, overwrite)
     print(one_line(audit(dataset, quick=True)), file=sys.stderr)
     warn_of_missing_columns(data.rows, settings.balance)
+    run = _train_networks(data, target, settings, seeds)
+    if target == folder:
+        return run
+    install(target, folder)
+    return load(folder)
+
+
+def _train_networks(data: TrainingData, folder: Path, settings: Settings, seeds: int) -> Run:
     if seeds == 1:
         return _train_one(data, folder, settings)
     members: list[Run] = []

@@ -1,0 +1,93 @@
+import contextlib
+import itertools
+import shutil
+from pathlib import Path
+
+import pytest
+
+from classify.training.resume import install, prepare_folder
+
+OLD = ("run.json", "model.keras", "model.onnx", "render.json", "history.csv", "report/index.html")
+NEW = ("run.json", "seed-0/run.json", "seed-0/model.keras", "seed-1/run.json", "render.json")
+
+
+def write(folder, names, text):
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    return folder
+
+
+def contents(folder):
+    return {
+        path.relative_to(folder).as_posix(): path.read_text()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Give a finished run, with a file of the user's in it."""
+    return write(write(tmp_path / "run", OLD, "old"), ["notes.txt"], "mine")
+
+
+def test_a_finished_run_is_whole_until_its_replacement_is_complete(run):
+    before = contents(run)
+    target = prepare_folder(run, 2, resume=False, overwrite=True)
+    assert target == run / "replacement"
+    write(target, ["seed-0/training/start.json", "seed-0/training/epoch-0001.keras"], "new")
+    assert {name: text for name, text in contents(run).items() if name in before} == before
+    with pytest.raises(ValueError, match="which holds a training: give another --to, --resume"):
+        prepare_folder(run, 2, resume=False, overwrite=False)
+    # A resumed training goes on with the replacement, and another begins a new one.
+    assert prepare_folder(run, 2, resume=True, overwrite=False) == target
+    assert prepare_folder(run, 2, resume=False, overwrite=True) == target
+    assert not list(target.iterdir())
+    install(write(target, NEW, "new"), run)
+    assert contents(run) == {**dict.fromkeys(NEW, "new"), "notes.txt": "mine"}
+
+
+def test_a_kill_at_any_moment_leaves_the_old_run_or_the_new_one(run, tmp_path, monkeypatch):
+    def dying_after(moves, original):
+        def move(*arguments, **options):
+            if not next(moves):
+                raise KeyboardInterrupt
+            return original(*arguments, **options)
+
+        return move
+
+    for survived in itertools.count():
+        folder = shutil.copytree(run, tmp_path / str(survived))
+        new = write(folder / "replacement", [*NEW, "training/start.json"], "new")
+        moves = itertools.chain(itertools.repeat(True, survived), itertools.repeat(False))
+        with monkeypatch.context() as patch, contextlib.suppress(KeyboardInterrupt):
+            for name in ("unlink", "replace", "rmdir"):
+                patch.setattr(Path, name, dying_after(moves, getattr(Path, name)))
+            install(new, folder)
+            break
+        assert prepare_folder(folder, 2, resume=True, overwrite=False) == folder
+        assert contents(folder) == {**dict.fromkeys(NEW, "new"), "notes.txt": "mine"}
+    assert survived > 10
+
+
+def test_an_unfinished_training_is_begun_anew_or_gone_on_with(tmp_path):
+    files = ["training/start.json", "training/epoch-0001.keras", "history.csv"]
+    folder = write(tmp_path / "run", files, "half")
+    assert prepare_folder(folder, 1, resume=True, overwrite=False) == folder
+    assert len(contents(folder)) == 3
+    with pytest.raises(ValueError, match="--seeds 2, got a training with one seed"):
+        prepare_folder(folder, 2, resume=True, overwrite=False)
+    assert prepare_folder(folder, 2, resume=False, overwrite=True) == folder
+    assert not contents(folder)
+
+
+@pytest.mark.parametrize(
+    "name", ["training/real/a.wav", "render.json", "report/thesis.tex", "seed-1/model.keras"]
+)
+def test_what_no_training_wrote_is_never_deleted(tmp_path, name):
+    folder = write(tmp_path / "mine", [name], "mine")
+    for choice in ({"resume": True}, {"overwrite": True}, {}):
+        with pytest.raises(ValueError, match="mine.* that train did not write: give another --to"):
+            prepare_folder(folder, 1, **{"resume": False, "overwrite": False, **choice})
+    assert contents(folder) == {name: "mine"}
