@@ -7,6 +7,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ import numpy as np
 
 def name() -> str:
     """Name of the backend of Keras, which is also the name of its package."""
-    return os.environ.get("KERAS_BACKEND", "tensorflow")
+    return os.environ.get("KERAS_BACKEND") or "tensorflow"
 
 
 def load() -> None:
@@ -22,8 +23,15 @@ def load() -> None:
 
     TensorFlow 2.21 writes several lines on oneDNN and CUDA to standard error before its own log
     level applies, so the file descriptor itself is redirected meanwhile.
+
+    Raises
+    ------
+    ValueError
+        If ``KERAS_BACKEND`` names a library that is not installed.
     """
-    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    os.environ["KERAS_BACKEND"] = name()
+    if name() in ("jax", "torch") and not find_spec(name()):
+        raise ValueError(f"expected the library of KERAS_BACKEND={name()}, got no module {name()}")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     if "keras" in sys.modules:
         return
@@ -40,6 +48,7 @@ def load() -> None:
                 # It warns of one function traced too often, when networks of an ensemble are.
                 tensorflow.get_logger().setLevel("ERROR")
                 tensorflow.config.list_physical_devices()  # prints several lines without a GPU
+            _ignore_settings()
         except BaseException:
             messages.seek(0)
             os.write(stderr, messages.read())
@@ -47,6 +56,17 @@ def load() -> None:
         finally:
             os.dup2(stderr, 2)
             os.close(stderr)
+
+
+def _ignore_settings() -> None:
+    """Undo what ``~/.keras/keras.json`` and the environment set for other work of the user."""
+    import keras
+
+    keras.config.set_floatx("float32")
+    keras.config.set_epsilon(1e-7)
+    keras.config.set_image_data_format("channels_last")
+    keras.config.set_max_epochs(None)
+    keras.config.set_max_steps_per_epoch(None)
 
 
 def make_deterministic() -> None:

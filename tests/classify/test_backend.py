@@ -6,6 +6,9 @@ import sys
 
 import pytest
 
+from classify import backend
+from classify.cli import main
+
 SLOPE = """
 import numpy as np
 from classify import backend
@@ -56,6 +59,8 @@ model.compile("sgd", "mse")
 fed = backend.feed(Numbers())
 model.fit(fed, epochs=2, verbose=0, shuffle=False)
 print(int(model.optimizer.iterations))
+settings = keras.config.floatx(), keras.config.image_data_format(), keras.config.epsilon()
+print(*settings, keras.config.dtype_policy().name)
 if backend.name() == "tensorflow":
     print([[np.asarray(part).tolist() for part in batch] for batch in fed][1:])
     print(len(fed), fed.options().autotune.enabled)
@@ -66,19 +71,24 @@ else:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["tensorflow", "jax", "torch"])
-def test_every_backend_is_fed_every_batch_once_an_epoch(name):
+def test_every_backend_is_fed_every_batch_once_an_epoch_whatever_the_user_set(name, tmp_path):
     if not importlib.util.find_spec(name):
         pytest.skip(f"{name} is not installed")
+    (tmp_path / "keras.json").write_text(
+        '{"floatx": "float16", "image_data_format": "channels_first", "epsilon": 0.1}'
+    )
+    user = {"KERAS_HOME": str(tmp_path), "KERAS_MAX_EPOCHS": "1", "KERAS_MAX_STEPS_PER_EPOCH": "1"}
     done = subprocess.run(
         [sys.executable, "-c", FED],
         capture_output=True,
         text=True,
         timeout=300,
         check=False,
-        env={**os.environ, "KERAS_BACKEND": name},
+        env={**os.environ, **user, "KERAS_BACKEND": name},
     )
-    steps, *rest = done.stdout.splitlines()
+    steps, settings, *rest = done.stdout.splitlines()
     assert steps == "6", done.stderr
+    assert settings == "float32 channels_last 1e-07 float32"
     if name == "tensorflow":
         # In order, the last one smaller; untuned, or an epoch would wait for what tunes it.
         second, third = [[[1, 1]] * 4, [[0.5]] * 4], [[[2, 2]], [[0.5]]]
@@ -86,6 +96,16 @@ def test_every_backend_is_fed_every_batch_once_an_epoch(name):
     else:
         assert rest == ["Numbers"]
     assert done.stderr == ""
+
+
+def test_a_backend_that_is_not_installed_is_one_line(monkeypatch, images, tmp_path, capsys):
+    monkeypatch.setenv("KERAS_BACKEND", "torch")
+    monkeypatch.setattr(backend, "find_spec", lambda _: None)
+    assert main(["train", str(images), "--to", str(tmp_path / "run")]) == 2
+    assert capsys.readouterr().err == (
+        "train: expected the library of KERAS_BACKEND=torch, got no module torch\n"
+    )
+    assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.parametrize("name", ["jax", "torch"])
