@@ -14,7 +14,11 @@ FAKE = ("fake", "spoof", "generated", "synthetic", "deepfake")
         *product(REAL, FAKE),
         *(("human", "ai"), ("genuine", "attack"), ("original", "deepfake"), ("natural", "cloned")),
         *(("real_speech", "fake_speech"), ("Bona-Fide", "SPOOFED"), ("1-real", "0-fakes")),
-        *(("RealSpeech", "AISpeech"), ("human_voice", "human_deepfake"), ("bona_fide_1", "tts")),
+        *(
+            ("RealSpeech", "AISpeech"),
+            ("human_voice", "human_deepfake"),
+            ("bona_fide_x", "y"),
+        ),
         *(
             ("LJSpeech", "AIVoice"),
             ("vctk", "set of fakes"),
