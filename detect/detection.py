@@ -15,6 +15,7 @@ import numpy as np
 
 from classify.audit import ood
 from classify.audit.confounders import measure_confounders
+from classify.data.pictures import SUFFIXES as PICTURES
 from classify.data.render_settings import spectrogram_rows
 from classify.prediction import verdicts
 from classify.prediction.inference import score_arrays
@@ -208,7 +209,16 @@ def detect(
         try:
             yield detector.detect(source.path, source.name, source.channel)
         except (OSError, ValueError) as error:
-            yield Refusal(source.title, " ".join(str(error).split()))
+            yield Refusal(source.title, _reason(source.path, error))
+
+
+def _reason(path: Path, error: Exception) -> str:
+    """The reason of a refusal in one line, with what to do about a file of another kind."""
+    if isinstance(error.__cause__, FileNotFoundError):
+        return "expected a recording, got no such file"
+    if path.suffix.lower() in PICTURES:
+        return "expected a recording, got a picture: ./run.sh predict judges pictures"
+    return " ".join(str(error).split())
 
 
 class _WindowSum:

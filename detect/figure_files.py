@@ -9,11 +9,18 @@ from typing import TYPE_CHECKING
 from classify.files import atomic_write
 from detect.detection import Detection, Detector
 from detect.sources import Source
+from render.layouts import walk
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 TIMELINE, EXPLANATION = "timeline", "explanation"
+_PNG = b"\x89PNG\r\n\x1a\n"
+# Suffixes of a name that is meant for a file, and not for a folder.
+_OTHER_FILES = walk.SUFFIXES | frozenset(
+    ".avif .bmp .eps .gif .heic .jpeg .jpg .pdf .ppm .ps .svg .svgz .tif .tiff .webp"
+    " .csv .html .json .txt".split()
+)
 
 
 @dataclass
@@ -36,15 +43,28 @@ class FigureWriter:
 
     def __post_init__(self) -> None:
         for kind, target in self.targets.items():
-            if target.suffix.lower() == ".png" and not target.is_dir():
-                if not self.single:
-                    raise ValueError(
-                        f"expected a folder for each {kind} of several recordings, got {target}"
-                    )
-            elif target.exists() and not target.is_dir():
+            self._check(kind, target)
+        files = {target.resolve() for target in self.targets.values() if _is_file(target)}
+        if files and len(files) < len(self.targets):
+            raise ValueError(
+                f"expected a file each for {' and '.join(self.targets)}, got {files.pop()} for both"
+            )
+
+    def _check(self, kind: str, target: Path) -> None:
+        """Refuse a target before any work."""
+        if _is_file(target):
+            if not self.single:
                 raise ValueError(
-                    f"expected a folder or a file that ends in .png for the {kind}, got {target}"
+                    f"expected a folder for each {kind} of several recordings, got {target}"
                 )
+            if target.exists() and not _is_png(target):
+                raise ValueError(
+                    f"expected a new file or a PNG to replace for the {kind}, got {target}"
+                )
+        elif not target.is_dir() and (target.exists() or target.suffix.lower() in _OTHER_FILES):
+            raise ValueError(
+                f"expected a folder or a file that ends in .png for the {kind}, got {target}"
+            )
 
     def draw(self, source: Source, detection: Detection) -> str | None:
         """Write the figures of a recording.
@@ -102,7 +122,7 @@ class FigureWriter:
 
     def _path(self, kind: str, source: Source) -> Path:
         target = self.targets[kind]
-        if target.suffix.lower() == ".png" and not target.is_dir():
+        if _is_file(target):
             return target
         path = target / f"{source.below}.{kind}.png"
         number = 1
@@ -111,3 +131,12 @@ class FigureWriter:
             path = target / f"{source.below}-{number}.{kind}.png"
         self._taken.add(path)
         return path
+
+
+def _is_file(target: Path) -> bool:
+    return target.suffix.lower() == ".png" and not target.is_dir()
+
+
+def _is_png(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(_PNG)) == _PNG

@@ -89,7 +89,7 @@ def test_what_cannot_be_used_is_named_and_the_rest_judged(call, talks, capsys):
     assert len(out.splitlines()) == 3
     first, second = err.splitlines()
     assert first.startswith(f"detect: {talks / 'text.wav'}: expected audio that libsndfile or FFm")
-    assert second.startswith(f"detect: {talks / 'gone.wav'}: expected a file that can be read")
+    assert second == f"detect: {talks / 'gone.wav'}: expected a recording, got no such file"
     assert call(talks / "text.wav") == 2
     assert capsys.readouterr().out == ""
 
@@ -243,18 +243,37 @@ def test_a_picture_that_cannot_be_written_is_a_failure_beside_the_verdict(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["NOWHERE"], "expected a file that can be read, got the error No such file"),
+        (["NOWHERE"], "expected a recording, got no such file"),
+        (["PICTURE"], "expected a recording, got a picture: ./run.sh predict judges pictures"),
         (["GOOD", "--run", "NOWHERE"], "expected a trained run in "),
         (["GOOD", "--step", "7"], "expected a step of 0.016 s (a column) to 1 s (a clip), got 7 s"),
         (["GOOD", "--timeout", "0"], "expected a timeout above 0 s, got 0"),
         (["GOOD", "GOOD", "--timeline", "x.png"], "expected a folder for each timeline of several"),
+        (["GOOD", "--timeline", "PICTURE"], "expected a new file or a PNG to replace for the time"),
+        (
+            ["GOOD", "--timeline", "x.JPG"],
+            "expected a folder or a file that ends in .png for the",
+        ),
+        (
+            ["GOOD", "--explain", "x.wav"],
+            "expected a folder or a file that ends in .png for the ex",
+        ),
+        (["GOOD", "--timeline", "x.png", "--explain", "./x.png"], "expected a file each for timel"),
         (["GOOD", "--explain", "GOOD"], "expected a folder or a file that ends in .png for the ex"),
         (["GOOD", "--raw", "16000"], "expected - for standard input beside --raw, got none"),
         (["-", "-"], "expected standard input once, got - 2 times"),
     ],
 )
-def test_a_wrong_call_is_one_line_and_status_2(hand_set, talks, capsys, arguments, message):
-    places = {"GOOD": str(talks / "bright.wav"), "NOWHERE": str(talks / "gone")}
+def test_a_wrong_call_is_one_line_and_status_2(
+    hand_set, talks, capsys, monkeypatch, arguments, message
+):
+    monkeypatch.chdir(talks)
+    (talks / "a.png").write_bytes(b"a recording with an odd name")
+    places = {
+        "GOOD": str(talks / "bright.wav"),
+        "NOWHERE": str(talks / "gone"),
+        "PICTURE": str(talks / "a.png"),
+    }
     words = [places.get(argument, argument) for argument in arguments]
     assert main(words if "--run" in words else [*words, "--run", str(hand_set)]) == 2
     out, err = capsys.readouterr()
