@@ -146,6 +146,7 @@ def _audit(dataset: Path, format: str) -> int:
 def _predict(names: list[str], folder: Path, format: str) -> int:
     from tqdm import tqdm
 
+    from classify.prediction.refusals import RefusalLog
     from classify.prediction.verdicts import Refusal, Verdict, predict
     from classify.prediction.wording import output_fields, verdict_columns
     from classify.runs.run import load
@@ -157,12 +158,13 @@ def _predict(names: list[str], folder: Path, format: str) -> int:
     if format == "csv":
         rows.writerow(output_fields((field.name for field in fields(Verdict)), run.classes))
     done = refused = 0
+    log = RefusalLog("predict")
     # On a terminal the verdicts themselves show the progress.
     hidden = True if sys.stdout.isatty() else None
     for result in tqdm(predict(run, names), "predict", unit="picture", disable=hidden):
         if isinstance(result, Refusal):
             refused += 1
-            tqdm.write(f"predict: {result.path}: {result.reason}", file=sys.stderr)
+            log.note(result.path, result.reason)
             continue
         done += 1
         values = asdict(result)
@@ -174,6 +176,7 @@ def _predict(names: list[str], folder: Path, format: str) -> int:
         else:
             verdict = result.label, result.confidence, result.p_fake
             print(f"{verdict_columns(*verdict, run.classes[1])}  {result.path}")
+    log.close()
     return 2 if not done else 1 if refused else 0
 
 

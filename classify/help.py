@@ -63,6 +63,7 @@ sample of the output:
   warning: bandwidth (empty rows at the top) alone tells real from fake in 86 % of train ...
 """
 STATUS = (
-    "exit status: 0 all done; 1 some pictures failed, each named on standard error; "
+    "exit status: 0 all done; 1 some pictures failed, each named on standard error (of "
+    "more than three with one reason, their number); "
     "2 the call was wrong or nothing could be done"
 )

@@ -71,7 +71,7 @@ ROOMS = {
         "scorefiles": "metrics files probability text_table class_names",
         "prediction": "metrics runs data probability class_names",
         "metrics": "runs files defaults",
-        "runs": "data files backend",
+        "runs": "data files backend console",
         "models": "data settings",
         "audit": "data class_names",
         "data": "settings text_table class_names",

@@ -17,6 +17,7 @@ from classify.audit.leakage import NOBODY, copies, shared
 from classify.audit.scan import Scan, list_pictures, scan
 from classify.audit.separability import FEWEST, cv_folds, separation
 from classify.audit.table import ConfounderTable, gather
+from classify.data.advice import how_to_draw
 from classify.data.manifest import SPLITS, Manifest, recordings, values
 from classify.data.manifest import read as read_manifest
 from classify.data.splits import report_damaged
@@ -61,7 +62,9 @@ def audit(dataset: Path, splits: Sequence[str] | None = None, *, quick: bool = F
     if not quick:  # a training names them itself
         report_damaged("audit", damaged)
     if not any(pictures.names for pictures in scans.values()):
-        raise ValueError(f"expected pictures in {dataset}, got none that can be read")
+        raise ValueError(
+            f"expected pictures in {dataset}, got none that can be read{how_to_draw(dataset)}"
+        )
     return Audit(
         dataset=str(dataset),
         classes=classes,

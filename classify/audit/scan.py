@@ -17,6 +17,7 @@ from tqdm import tqdm
 from classify.audit.confounders import measure_confounders
 from classify.audit.duplicates import COLUMNS, ROWS, signature
 from classify.class_names import order_classes
+from classify.data.advice import how_to_draw, require_dataset
 from classify.data.pictures import class_folders, decode, files
 from classify.data.render_settings import load_axes, spectrogram_rows
 
@@ -73,11 +74,15 @@ def list_pictures(
     ValueError
         If there are not two class folders over all splits.
     """
+    require_dataset(dataset)
     folders = {split: class_folders(dataset / split) for split in splits}
     spelling = {name.lower(): name for by_name in folders.values() for name in by_name}
     if len(spelling) != 2:
         got = ", ".join(sorted(spelling.values())) or "none"
-        raise ValueError(f"expected two class folders in the splits of {dataset}, got {got}")
+        raise ValueError(
+            f"expected two class folders in {', '.join(splits)} of {dataset}, got {got}"
+            f"{how_to_draw(dataset)}"
+        )
     classes = order_classes(spelling.values())
     order = [name.lower() for name in classes]
     listing = {}

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from classify.data.advice import how_to_draw, require_dataset
 from classify.data.pictures import class_order, decode, files, size
 from classify.data.render_settings import (
     RenderSettings,
@@ -79,9 +80,10 @@ def scan_split(dataset: Path, split: str, positive: str | None = None) -> Split:
         If the split does not have two class folders with readable pictures of one size, or if
         pictures were drawn with other settings than those of ``IMAGES/render.json``.
     """
-    if not dataset.is_dir():
-        raise ValueError(f"expected a picture dataset, got {dataset}, which does not exist")
+    require_dataset(dataset)
     folder = dataset / split
+    if not folder.is_dir():
+        raise ValueError(_missing(dataset, split))
     classes = class_order(folder, positive)
     damaged: dict[Path, str] = {}
     listed = [
@@ -100,7 +102,10 @@ def scan_split(dataset: Path, split: str, positive: str | None = None) -> Split:
     ]
     for index, name in enumerate(classes):
         if not any(index == label for _, label, _ in good):
-            raise ValueError(f"expected pictures in {folder / name}, got none that can be read")
+            raise ValueError(
+                f"expected pictures in {folder / name}, got none that can be read"
+                f"{how_to_draw(dataset)}"
+            )
     expected = load_render_settings(dataset / "render.json")
     for path, _, file in good:
         try:
@@ -119,6 +124,17 @@ def scan_split(dataset: Path, split: str, positive: str | None = None) -> Split:
         damaged,
         digest.hexdigest(),
     )
+
+
+def _missing(dataset: Path, split: str) -> str:
+    """Error about a split that is not there."""
+    advice = how_to_draw(dataset)
+    if split == "validation" and not advice:
+        advice = (
+            ": calibration and threshold come from its pictures; move a tenth of those of each "
+            "class there"
+        )
+    return f"expected two class folders of pictures in {dataset / split}, got no folder{advice}"
 
 
 def report_damaged(verb: str, damaged: dict[Path, str]) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from classify.data.advice import is_sound
 from classify.data.pictures import read
 from classify.probability import RESOLUTION, logit
 from classify.runs.run import Run
@@ -99,7 +100,8 @@ def _read(run: Run, path: Path | Score) -> tuple[Path, np.ndarray] | Score:
     except OSError as error:
         return Score(path, None, f"expected a picture, got {error.strerror}")
     except ValueError as error:
-        return Score(path, None, str(error))
+        advice = ": ./run.sh detect judges recordings" if is_sound(path) else ""
+        return Score(path, None, f"{error}{advice}")
 
 
 def _score(run: Run, batch: list[tuple[Path, np.ndarray] | Score]) -> list[Score]:

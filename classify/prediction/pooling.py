@@ -1,6 +1,5 @@
 """Calibrated scores of pictures and of recordings, from the raw scores of pictures."""
 
-import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -8,12 +7,14 @@ import numpy as np
 from tqdm import tqdm
 
 from classify.data import manifest
+from classify.data.advice import how_to_draw, require_dataset
 from classify.data.manifest import Manifest
 from classify.data.pictures import class_folders, files
 from classify.data.render_settings import load_render_settings, require_same_rendering
 from classify.data.splits import report_damaged
 from classify.metrics.trials import Trials
 from classify.prediction.inference import score_pictures
+from classify.prediction.refusals import RefusalLog
 from classify.runs.run import Run
 
 
@@ -63,14 +64,16 @@ def score(verb: str, run: Run, dataset: Path, truth: dict[Path, int]) -> RawScor
         If no picture can be scored.
     """
     scores = []
+    log = RefusalLog(verb)
     bar = tqdm(
         score_pictures(run, truth), f"{verb}: score", len(truth), unit="picture", disable=None
     )
     for result in bar:
         if result.llr is None:
-            tqdm.write(f"{verb}: {result.path}: {result.reason}", file=sys.stderr)
+            log.note(result.path, result.reason)
         else:
             scores.append((result.path, result.llr))
+    log.close()
     if not scores:
         raise ValueError(f"expected pictures in {dataset}, got none that can be scored")
     return RawScores(
@@ -111,9 +114,13 @@ def score_split(verb: str, dataset: Path, run: Run, split: str) -> RawScores:
 
 def _truth(dataset: Path, run: Run, split: str, locked: dict[Path, str]) -> dict[Path, int]:
     """Pictures of a split with the index of their class, by the names that the run knows."""
+    require_dataset(dataset)
     folder = dataset / split
     if not folder.is_dir():
-        raise ValueError(f"expected a split of pictures, got {folder}, which does not exist")
+        raise ValueError(
+            f"expected a split of pictures, got {folder}, which does not exist"
+            f"{how_to_draw(dataset)}"
+        )
     index = {name.lower(): number for number, name in enumerate(run.classes)}
     folders = class_folders(folder)
     unknown = [name for name in folders if name.lower() not in index]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from classify.data.advice import holds_sounds
 from classify.data.pictures import walk
 from classify.prediction.inference import Score, score_pictures
 from classify.prediction.wording import UNCERTAIN
@@ -134,7 +135,8 @@ def probability(llr: float) -> float:
 def _or_reason(paths: Iterator[Path], path: Path, what: str) -> Iterator[Path | Score]:
     first = next(paths, None)
     if first is None:
-        yield Score(path, None, f"expected pictures, got {what} without any")
+        advice = ": ./run.sh detect judges its recordings" if holds_sounds(path) else ""
+        yield Score(path, None, f"expected pictures, got {what} without any{advice}")
     else:
         yield first
         yield from paths

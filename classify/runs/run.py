@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from classify.console import HOME
 from classify.data.render_settings import (
     RenderSettings,
     load_axes,
@@ -201,6 +202,8 @@ def load(folder: Path) -> Run:
 
 def _advice(folder: Path) -> str:
     """Name the runs beside a folder that holds none, and the command that trains one there."""
+    at_home = HOME / folder  # a relative path may be meant from the project's folder
     runs = sorted(path.parent for path in folder.parent.glob("*/run.json"))
+    runs = [at_home] if (at_home / "run.json").is_file() else runs
     choice = f"choose {' or '.join(f'--run {run}' for run in runs)}, or " if runs else ""
     return f"{choice}make it with ./run.sh train IMAGES --to {folder}"

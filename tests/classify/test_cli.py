@@ -175,12 +175,12 @@ def test_some_refused_is_status_1_and_all_refused_is_status_2(images, run, tmp_p
     ("arguments", "message"),
     [
         (["train", "NOWHERE"], "train: expected a picture dataset, got "),
-        (["train", "EMPTY"], "train: expected a folder of pictures, got "),
+        (["train", "EMPTY"], "train: expected two class folders of pictures in "),
         (["train", "IMAGES", "--epochs", "0"], "train: expected epochs of at least 1, got 0"),
         (["train", "IMAGES", "--to", "RUN"], "train: expected a new run, got "),
         (["train", "IMAGES", "--shear", "90"], "train: expected shear of at least 0 and under 90"),
         (["evaluate", "IMAGES", "--run", "NOWHERE"], "evaluate: expected a trained run in "),
-        (["evaluate", "NOWHERE", "--run", "RUN"], "evaluate: expected a split of pictures, got "),
+        (["evaluate", "NOWHERE", "--run", "RUN"], "evaluate: expected a picture dataset, got "),
         # Before any work: the dataset is not looked at.
         (["evaluate", "NOWHERE", "--scores", "mine.x"], "evaluate: expected a score file ending "),
         (["predict", "NOWHERE", "--run", "RUN"], "predict: "),

@@ -447,7 +447,7 @@ def test_the_same_dataset_gives_the_same_audit(clean):
 def test_what_is_no_dataset_of_two_classes_is_refused(tmp_path, folders, got):
     for folder in folders:
         (tmp_path / folder).mkdir(parents=True)
-    with pytest.raises(ValueError, match=f"expected two class folders in the .*, got {got}$"):
+    with pytest.raises(ValueError, match=f"expected two class folders in train, .*, got {got}$"):
         audit(tmp_path)
 
 

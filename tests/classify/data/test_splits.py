@@ -58,7 +58,7 @@ def test_names_that_are_no_utf_8_and_locked_folders_are_no_error(copy, lock):
     ("spoil", "message"),
     [
         (lambda root: shutil.rmtree(root), "expected a picture dataset, got .*does not exist"),
-        (lambda root: shutil.rmtree(root / "train"), "train, which does not exist"),
+        (lambda root: shutil.rmtree(root / "train"), "pictures in .*train, got no folder$"),
         (lambda root: shutil.rmtree(root / "train/real"), "two class folders in .*, got fake"),
         (
             lambda root: [p.unlink() for p in (root / "train/fake").iterdir()],
@@ -74,6 +74,24 @@ def test_a_dataset_that_cannot_be_used_is_refused(copy, spoil, message):
     spoil(copy)
     with pytest.raises(ValueError, match=message):
         scan_split(copy, "train")
+
+
+def test_a_folder_that_is_no_picture_dataset_is_refused_with_what_to_do(copy, tmp_path):
+    with pytest.raises(ValueError, match=r"exist: draw one with ./run.sh render AUDIO --to .*gone"):
+        scan_split(tmp_path / "gone", "train")
+    shutil.rmtree(copy / "validation")
+    with pytest.raises(ValueError, match="validation, got no folder: calibration and threshold"):
+        scan_split(copy, "validation")
+    advice = f": draw its recordings with ./run.sh render {tmp_path / 'audio'} --to IMAGES$"
+    for name in ("real/a.wav", "fake/b.MP3"):
+        for place in (tmp_path / "audio" / name, tmp_path / "audio/train" / name):
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.touch()
+        # Without and with split folders.
+        with pytest.raises(ValueError, match=advice):
+            scan_split(tmp_path / "audio", "validation")
+    with pytest.raises(ValueError, match=f"train/real, got none that can be read{advice}"):
+        scan_split(tmp_path / "audio", "train")
 
 
 def test_pictures_of_other_settings_than_the_dataset_says_are_refused(copy):

@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import pytest
 
@@ -60,3 +61,11 @@ def test_what_is_saved_is_loaded(tmp_path):
     run = load(write(tmp_path / "run", demonstration=True, threshold=0.4))
     run.save()
     assert load(tmp_path / "run") == run
+
+
+def test_a_run_below_the_project_is_named_from_elsewhere(tmp_path, monkeypatch):
+    (tmp_path / "checkpoints/mine").mkdir(parents=True)
+    (tmp_path / "checkpoints/mine/run.json").touch()
+    monkeypatch.setattr("classify.runs.run.HOME", tmp_path)
+    with pytest.raises(ValueError, match=f"choose --run {tmp_path}/checkpoints/mine, or make it"):
+        load(Path("checkpoints/mine"))
