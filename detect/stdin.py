@@ -1,11 +1,8 @@
 """Standard input as a temporary file, which can be read twice.
 
-The header of a streamed WAV was written before its length was known, and may say 0 or 4 GB: it gets
-the true length. Raw samples have no header and get one: 16 bits, little-endian, mono.
+Raw samples have no header and get one: 16 bits, little-endian, mono.
 """
 
-import os
-import struct
 import tempfile
 import wave
 from collections.abc import Iterator
@@ -42,43 +39,15 @@ def saved(stream: BinaryIO, raw: int | None = None) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="spoofsight-") as folder:
         path = Path(folder, "input")
         if raw is None:
-            with path.open("w+b") as file:
+            with path.open("wb") as file:
                 for block in _blocks(stream):
                     file.write(block)
-                correct_length(file)
         else:
             with wave.open(str(path), "wb") as sound:
                 sound.setparams((1, 2, raw, 0, "NONE", "not compressed"))
                 for block in _blocks(stream):
                     sound.writeframesraw(block)
         yield path
-
-
-def correct_length(file: BinaryIO) -> None:
-    """Write the true length into a WAV whose header says 0, or more than it has.
-
-    Parameters
-    ----------
-    file : binary file
-        Open for reading and writing; other formats stay unchanged.
-    """
-    end = file.seek(0, os.SEEK_END)
-    file.seek(0)
-    if file.read(4) != b"RIFF" or len(file.read(4)) < 4 or file.read(4) != b"WAVE":
-        return
-    position = 12
-    while position + 8 <= end:
-        file.seek(position)
-        kind, size = struct.unpack("<4sI", file.read(8))
-        if kind == b"data":
-            length = end - position - 8
-            if size == 0 or size > length:
-                file.seek(position + 4)
-                file.write(struct.pack("<I", length))
-                file.seek(4)
-                file.write(struct.pack("<I", min(end - 8, 2**32 - 1)))
-            return
-        position += 8 + size + size % 2
 
 
 def _blocks(stream: BinaryIO) -> Iterator[bytes]:

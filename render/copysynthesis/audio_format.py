@@ -19,7 +19,9 @@ import av
 import numpy as np
 import soundfile
 
-from render.decoding.quiet import Mute
+from render.decoding import libsndfile
+from render.decoding.deadline import Deadline
+from render.decoding.parts import split
 from render.png import replacing
 
 SUFFIXES = frozenset(
@@ -34,7 +36,6 @@ _LEAST_COMPRESSION, _MOST_COMPRESSION = 0.0, 0.99  # LAME refuses 1
 _TRIAL = 60  # seconds that are encoded to try a compression level
 _BLOCK = 1 << 16  # frames encoded at once
 _SYSTEM_ERROR = 2  # libsndfile's SF_ERR_SYSTEM
-_mute = Mute()  # libsndfile's MP3 decoder writes to standard error about unusual tags
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,20 +72,23 @@ class AudioFormat:
         return not self.codec.partition("/")[2].startswith(_LOSSLESS)
 
 
-def read_format(path: Path, rate: int, channels: int) -> AudioFormat:
+def read_format(path: Path, rate: int, shape: tuple[int, ...]) -> AudioFormat:
     """Find the format of a copy.
 
     Parameters
     ----------
     path : Path
         Audio that `render.decoding.decoder` reads.
-    rate, channels : int
-        As it decodes it, the sample rate in Hz.
+    rate : int
+        As it decodes it, in Hz.
+    shape : tuple of (int, int)
+        Its samples and channels.
     """
+    frames, channels = shape
     fallback = AudioFormat(codec=FALLBACK, rate=rate, channels=channels, converted=True)
     try:
         with _opened(path) as sound:
-            codec, endian, frames = f"{sound.format}/{sound.subtype}", sound.endian, sound.frames
+            codec, endian = f"{sound.format}/{sound.subtype}", sound.endian
     except soundfile.LibsndfileError:
         return fallback
     if not _is_writable(codec, endian):
@@ -104,12 +108,11 @@ def read_format(path: Path, rate: int, channels: int) -> AudioFormat:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[soundfile.SoundFile]:
-    with path.open("rb") as file:
-        with _mute:
-            # Opened by its number, because soundfile takes the suffix .raw for headerless samples.
-            sound = soundfile.SoundFile(file.fileno(), closefd=False)
-        with sound:
-            yield sound
+    with (
+        path.open("rb", buffering=0) as file,
+        libsndfile.opened(split(file, Deadline())[0]) as sound,
+    ):
+        yield sound
 
 
 def _is_writable(codec: str, endian: str) -> bool:

@@ -52,7 +52,7 @@ def copy(recording: Path, path: Path, method: str, seed: str) -> AudioFormat:
     """
     with _temporary(path.parent) as source_file, _temporary(path.parent) as copy_file:
         sound, rate = _decode(recording, source_file)
-        shared_format = audio_format.read_format(recording, rate, sound.shape[1])
+        shared_format = audio_format.read_format(recording, rate, sound.shape)
         samples = np.memmap(copy_file, np.float32, "w+", shape=sound.shape)
         fill(samples, sound, rate, method, seed)
         audio_format.write(path, samples, shared_format)

@@ -4,25 +4,31 @@ The format is recognised by content, never by suffix. libsndfile reads WAV, FLAC
 more; FFmpeg reads the rest (AAC, Opus, WMA, AMR, the sound of a video). Blocks are float32 of shape
 (frames, channels), 1.0 is full scale. Only regular files are opened, so that a pipe or a device
 cannot hang a run.
+
+A recording ends where its data ends, not where a header or an estimate says. Recordings that follow
+each other in a file are one, at the rate and with the channels of the first.
 """
 
 import stat
 from collections.abc import Iterator
+from functools import reduce
 from io import FileIO
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import soundfile
+import soxr
 
-from render.decoding import ffmpeg
+from render.decoding import ffmpeg, libsndfile
 from render.decoding.deadline import Deadline
-from render.decoding.quiet import Mute
+from render.decoding.parts import Part, split
 
 RATES = (1_000, 1_000_000)  # Hz; too low for speech below, no recorder above
 LOUDEST = 2.0**32  # samples are 1.0 at full scale, or 2^31 where integers were stored as floats
 _BLOCK = 1 << 18  # samples in a block, of all channels together
 _BLOCK_SECONDS = 16  # longest block, as a low rate grows when it is resampled
+_MP3_EXCESS = 3 * 1_152  # samples that a good MP3 holds at most besides those to be played
 _MIDI_DUMP = b"\xf0\x7e"  # damaged ones make libsndfile write to standard output
 _FILE_KINDS = (
     (stat.S_ISDIR, "a folder"),
@@ -80,12 +86,9 @@ def blocks(path: Path, deadline: Deadline) -> Iterator[tuple[Format, np.ndarray]
         require_file(path)
         # Without a buffer, as libsndfile reads on from the position of the file descriptor.
         with path.open("rb", buffering=0) as file:
-            for file_format, block in _decode(file, deadline):
-                if not RATES[0] <= file_format.rate <= RATES[1]:
-                    raise ValueError(
-                        f"expected a sample rate of {RATES[0]} to {RATES[1]} Hz, "
-                        f"got {file_format.rate}"
-                    )
+            if file.read(len(_MIDI_DUMP)) == _MIDI_DUMP:
+                raise ValueError("expected audio, got a MIDI sample dump")
+            for file_format, block in _joined(file, deadline):
                 _require_finite(block)
                 yield file_format, block
                 deadline.check()
@@ -113,6 +116,11 @@ def require_file(path: Path) -> None:
         raise ValueError("expected audio, got an empty file")
 
 
+def _require_rate(rate: int) -> None:
+    if not RATES[0] <= rate <= RATES[1]:
+        raise ValueError(f"expected a sample rate of {RATES[0]} to {RATES[1]} Hz, got {rate}")
+
+
 def _require_finite(block: np.ndarray) -> None:
     lowest, highest = block.min(initial=0), block.max(initial=0)  # NaN if any sample is
     if not (np.isfinite(lowest) and np.isfinite(highest)):
@@ -123,66 +131,108 @@ def _require_finite(block: np.ndarray) -> None:
         )
 
 
-_mute = Mute()  # mpg123, libsndfile's MP3 decoder, warns of every odd tag
+def _joined(file: FileIO, deadline: Deadline) -> Iterator[tuple[Format, np.ndarray]]:
+    """Decode the recordings of a file one after the other, with the warnings at the end."""
+    parts, warnings = split(file, deadline), list[str]()
+    if len(parts) > 1 and not (parts[0].container and parts[0].container.is_chain):
+        warnings.append(
+            f"the file holds {len(parts)} recordings one after the other, and some players play "
+            "the first alone"
+        )
+    first: tuple[Format, int] | None = None
+    for number, part in enumerate(parts, 1):
+        try:
+            for file_format, block in _alike(_blocks(part, deadline, warnings), first):
+                first = first or (file_format, block.shape[1])
+                yield file_format, block
+        except ValueError as error:
+            deadline.check()
+            if number == 1:
+                raise
+            warnings.append(f"recording {number} of {len(parts)} in the file is damaged: {error}")
+    if first and warnings:
+        empty = np.zeros((0, first[1]), np.float32)
+        yield first[0]._replace(warnings=tuple(dict.fromkeys(warnings))), empty
 
 
-class _Stream(soundfile.SoundFile):
-    """A file that is read from beginning to end, without seeking.
-
-    soundfile seeks to its position after every read. That takes time, and within an MP3 it makes a
-    few wrong samples, as frames need bits of those before them.
-    """
-
-    def seekable(self) -> bool:
-        return False
-
-
-def _decode(file: FileIO, deadline: Deadline) -> Iterator[tuple[Format, np.ndarray]]:
-    if file.read(2) == _MIDI_DUMP:
-        raise ValueError("expected audio, got a MIDI sample dump")
-    file.seek(0)
+def _blocks(
+    part: Part, deadline: Deadline, warnings: list[str]
+) -> Iterator[tuple[Format, np.ndarray]]:
+    """Decode one recording."""
     try:
-        with _mute:
-            # Opened by descriptor, not by name: soundfile would take the suffix .raw for a format.
-            sound = _Stream(file.fileno(), closefd=False)
+        sound = libsndfile.opened(part)
     except soundfile.LibsndfileError as error:
-        file.seek(0)
-        yield from _ffmpeg_blocks(file, deadline, error.error_string)
+        yield from _ffmpeg_blocks(part, deadline, error.error_string, warnings)
         return
     with sound:
-        try:
-            yield from _libsndfile_blocks(sound)
-        except soundfile.LibsndfileError as error:
-            raise ValueError(
-                f"expected audio that is whole, got damaged data ({error.error_string})"
-            ) from error
+        file_format = Format(sound.samplerate, f"{sound.format}/{sound.subtype}", 0)
+        _require_rate(file_format.rate)
+        size = _block_size(sound.samplerate, sound.channels)
+        if sound.format == "MP3" and _goes_on(sound, part, deadline):
+            blocks = _mp3_blocks(part, deadline, sound.samplerate, size, warnings)
+        else:
+            blocks = libsndfile.blocks(sound, part, size, warnings)
+        for block in blocks:
+            yield file_format, block
 
 
-def _libsndfile_blocks(sound: soundfile.SoundFile) -> Iterator[tuple[Format, np.ndarray]]:
-    file_format = Format(sound.samplerate, f"{sound.format}/{sound.subtype}", 0)
-    size, position = _block_size(sound.samplerate, sound.channels), 0
-    # Not SoundFile.blocks(): if a header promises too many frames, it fills them with garbage.
-    # Frames beyond the promised ones are not read: they may be a tag.
-    while position < sound.frames:
-        count = min(size, sound.frames - position)
-        with _mute:
-            block = sound.read(count, dtype="float32", always_2d=True)
-        yield file_format, block
-        position += len(block)
-        if len(block) < count:
-            return
+def _goes_on(sound: libsndfile.Stream, part: Part, deadline: Deadline) -> bool:
+    """Whether an MP3 holds more than libsndfile would read.
+
+    It would read as much as the first header states, or as it estimates of the first frames.
+    """
+    position = part.source.tell()
+    part.seek(0)
+    seconds = ffmpeg.mp3_seconds(part, deadline)
+    part.source.seek(position)
+    return seconds * sound.samplerate > sound.frames + _MP3_EXCESS
+
+
+def _mp3_blocks(
+    part: Part, deadline: Deadline, rate: int, size: int, warnings: list[str]
+) -> Iterator[np.ndarray]:
+    """Decode an MP3 to its end."""
+    part.seek(0)
+    with ffmpeg.opened(part, deadline, "", "mp3") as container:
+        stream = ffmpeg.audio(container, warnings)
+        yield from _join(
+            ffmpeg.pieces(container, stream, deadline, warnings, rate=rate, is_forgiving=True), size
+        )
 
 
 def _ffmpeg_blocks(
-    file: FileIO, deadline: Deadline, reason: str
+    part: Part, deadline: Deadline, reason: str, warnings: list[str]
 ) -> Iterator[tuple[Format, np.ndarray]]:
-    """Decode the first audio stream of a file that libsndfile refused for a reason."""
-    with ffmpeg.opened(file, deadline, reason) as container:
-        stream = ffmpeg.audio(container)
+    """Decode a recording that libsndfile refused for a reason."""
+    part.seek(0)
+    with ffmpeg.opened(part, deadline, reason) as container:
+        stream = ffmpeg.audio(container, warnings)
         file_format = Format(stream.rate, stream.codec_context.name, stream.bit_rate or 0)
+        _require_rate(file_format.rate)
         size = _block_size(stream.rate, stream.channels)
-        for block in _join(ffmpeg.pieces(container, stream, deadline), size):
+        pieces = ffmpeg.pieces(container, stream, deadline, warnings, part=part.stated)
+        for block in _join(pieces, size):
             yield file_format, block
+
+
+def _alike(
+    blocks: Iterator[tuple[Format, np.ndarray]], first: tuple[Format, int] | None
+) -> Iterator[tuple[Format, np.ndarray]]:
+    """Bring blocks to the rate and the number of channels of a first recording."""
+    resampler = None
+    for file_format, block in blocks:
+        if first and block.shape[1] != first[1]:
+            mono = reduce(np.add, block.T) / np.float32(block.shape[1])
+            block = np.repeat(mono[:, None], first[1], axis=1)
+        if first and file_format.rate != first[0].rate:
+            resampler = resampler or soxr.ResampleStream(
+                file_format.rate, first[0].rate, first[1], dtype="float32"
+            )
+            block = resampler.resample_chunk(block)
+        yield first[0] if first else file_format, block
+    if first and resampler:
+        rest = np.zeros((0, first[1]), np.float32)
+        yield first[0], resampler.resample_chunk(rest, last=True)
 
 
 def _join(pieces: Iterator[np.ndarray], size: int) -> Iterator[np.ndarray]:

@@ -8,17 +8,23 @@ import contextlib
 import ctypes
 import errno
 from collections.abc import Iterator
-from io import FileIO
+from fractions import Fraction
+from io import RawIOBase
 
 import av
 import numpy as np
+from av.stream import Disposition
 
+from render.decoding import endings
 from render.decoding.deadline import Deadline
 
 _DEMUXERS = (
     "aac,ac3,aiff,amr,amrnb,amrwb,ape,asf,au,avi,caf,dss,dts,eac3,flac,flv,loas,matroska,mov,mp3,"
     "mpc,mpc8,mpeg,mpegts,mxf,nistsphere,nut,ogg,oma,qcp,rm,shn,tak,tta,voc,w64,wav,wv,xwma"
 )
+# Formats of FFmpeg that state the length of each track, and those with one for the whole file.
+_STATE_TRACKS = ("ape", "mov", "tta", "wv")
+_STATE_WHOLE = ("flv", "matroska")
 _MAX_READ = 1 << 20  # bytes read at once
 _MAX_ALLOCATION = 1 << 28  # bytes; as large as the table of an MP4 of 72 hours at 44.1 kHz
 
@@ -35,7 +41,7 @@ class _Source:
     Damaged files make FFmpeg read 2 GB at once, and seek to before the beginning.
     """
 
-    def __init__(self, file: FileIO) -> None:
+    def __init__(self, file: RawIOBase) -> None:
         self.tell, self._read, self._seek = file.tell, file.read, file.seek
 
     def read(self, size: int) -> bytes:
@@ -53,16 +59,20 @@ class _Source:
             return -(error.errno or errno.EIO)
 
 
-def opened(file: FileIO, deadline: Deadline, reason: str) -> av.container.InputContainer:
+def opened(
+    file: RawIOBase, deadline: Deadline, reason: str, demuxers: str = _DEMUXERS
+) -> av.container.InputContainer:
     """Open a file for reading.
 
     Parameters
     ----------
-    file : io.FileIO
+    file : io.RawIOBase
         At its beginning.
     deadline : Deadline
     reason : str
         Reason of libsndfile's refusal.
+    demuxers : str
+        FFmpeg's names of the container formats that are allowed, with commas between.
 
     Returns
     -------
@@ -73,7 +83,7 @@ def opened(file: FileIO, deadline: Deadline, reason: str) -> av.container.InputC
     ValueError
         If FFmpeg knows no audio format of it, or takes too long to recognise one.
     """
-    options = {"format_whitelist": _DEMUXERS, "protocol_whitelist": "none"}
+    options = {"format_whitelist": demuxers, "protocol_whitelist": "none"}
     try:
         container = av.open(
             _Source(file),
@@ -95,12 +105,14 @@ def opened(file: FileIO, deadline: Deadline, reason: str) -> av.container.InputC
         ) from error
 
 
-def audio(container: av.container.InputContainer) -> av.AudioStream:
-    """Find the first audio stream of a file.
+def audio(container: av.container.InputContainer, warnings: list[str]) -> av.AudioStream:
+    """Find the audio stream of a file that players take: the default one, else the first.
 
     Parameters
     ----------
     container : av.container.InputContainer
+    warnings : list of str
+        Gets the names of the others.
 
     Returns
     -------
@@ -111,16 +123,40 @@ def audio(container: av.container.InputContainer) -> av.AudioStream:
     ValueError
         If there is none, or no decoder for it.
     """
-    if not container.streams.audio:
+    streams = container.streams.audio
+    if not streams:
         raise ValueError("expected audio, got a file without an audio stream")
-    stream = container.streams.audio[0]
+    stream = min(streams, key=lambda each: Disposition.default not in each.disposition)
     if stream.codec_context is None:
         raise ValueError("expected audio, got a codec that FFmpeg does not know")
+    if len(streams) > 1:
+        names = [_track_name(number, each) for number, each in enumerate(streams, 1)]
+        taken = names.pop(streams.index(stream))
+        warnings.append(
+            f"of {len(streams)} audio tracks, {taken} was taken, as players do; left out: "
+            f"{', '.join(names)}"
+        )
     return stream
 
 
+def _track_name(number: int, stream: av.AudioStream) -> str:
+    """Number, language and title of a track, as far as the file states them."""
+    words = [stream.metadata.get(key, "") for key in ("language", "title")]
+    if Disposition.comment in stream.disposition:
+        words.append("commentary")
+    words = [word for word in words if word not in ("", "und")]
+    return f"track {number} ({', '.join(words)})" if words else f"track {number}"
+
+
 def pieces(
-    container: av.container.InputContainer, stream: av.AudioStream, deadline: Deadline
+    container: av.container.InputContainer,
+    stream: av.AudioStream,
+    deadline: Deadline,
+    warnings: list[str],
+    *,
+    part: float = 1.0,
+    rate: int | None = None,
+    is_forgiving: bool = False,
 ) -> Iterator[np.ndarray]:
     """Decode a stream of a file.
 
@@ -129,6 +165,14 @@ def pieces(
     container : av.container.InputContainer
     stream : av.AudioStream
     deadline : Deadline
+    warnings : list of str
+        Gets what is odd about the end.
+    part : float
+        Length that the header states of that which there is.
+    rate : int, optional
+        Sample rate of the pieces in Hz; default: that of the stream.
+    is_forgiving : bool
+        Whether damaged packets are skipped.
 
     Yields
     ------
@@ -138,10 +182,12 @@ def pieces(
     Raises
     ------
     ValueError
-        If the stream is damaged or takes too long.
+        If the stream is damaged, and not just cut, or takes too long.
     """
+    rate, progress = rate or stream.rate, _Progress(is_forgiving)
     try:
-        for frame in _floats(_frames(container, stream, deadline), stream.rate):
+        for frame in _floats(_frames(container, stream, deadline, progress), rate):
+            progress.decoded += Fraction(frame.samples, rate)
             # Interleaved samples: with more than 8 planar channels, PyAV reads beyond the last one.
             yield frame.to_ndarray().reshape(-1, frame.layout.nb_channels)
     except av.error.ExitError as error:
@@ -150,20 +196,110 @@ def pieces(
         raise ValueError(
             f"expected audio that is whole, got damaged data ({error.strerror})"
         ) from error
+    warnings += progress.oddities(_stated(container, stream), part)
+
+
+class _Progress:
+    """How far a stream was decoded; times are in s.
+
+    Attributes
+    ----------
+    is_forgiving : bool
+    decoded : Fraction
+        Length of the samples.
+    first, last : Fraction
+        When the first packet begins and the last one ends, as they say.
+    error : av.FFmpegError or None
+        Reason why the last packet could not be decoded.
+    """
+
+    def __init__(self, is_forgiving: bool) -> None:
+        self.is_forgiving = is_forgiving
+        self.decoded = self.last = Fraction(0)
+        self.first: Fraction | None = None
+        self.error: av.FFmpegError | None = None
+
+    def note(self, packet: av.Packet) -> None:
+        """Take a packet that was decoded."""
+        if packet.pts is not None and packet.time_base is not None:
+            begin = packet.pts * packet.time_base
+            self.first = begin if self.first is None else self.first
+            self.last = max(self.last, begin + (packet.duration or 0) * packet.time_base)
+
+    def oddities(self, stated: float | None, part: float) -> list[str]:
+        """What is odd about the end, where the file states a length."""
+        # Of a stream with pauses, less is decoded.
+        actual = float(max(self.decoded, self.last - min(self.first or 0, 0)))
+        if cut := endings.compare(actual, stated, part):
+            return cut
+        return [endings.BROKEN.format(actual)] if self.error else []
+
+
+def _stated(container: av.container.InputContainer, stream: av.AudioStream) -> float | None:
+    """Length of a stream that its file states, in s; None without one.
+
+    FFmpeg estimates a length where there is none, so only some formats count.
+    """
+    name = container.format.name.partition(",")[0]
+    whole = Fraction(container.duration or 0, av.time_base)
+    if name in _STATE_TRACKS and stream.duration and stream.time_base:
+        return float(min(whole, stream.duration * stream.time_base))
+    if name in _STATE_WHOLE and len(container.streams) == 1:
+        return float(whole)
+    return None
 
 
 def _frames(
-    container: av.container.InputContainer, stream: av.AudioStream, deadline: Deadline
+    container: av.container.InputContainer,
+    stream: av.AudioStream,
+    deadline: Deadline,
+    progress: _Progress,
 ) -> Iterator[av.AudioFrame]:
-    for packet in _packets(container, stream):
+    packets = _packets(container, stream)
+    while True:
         deadline.check()  # damaged data can go on without ever giving a frame
-        yield from stream.decode(packet)
+        try:
+            packet = next(packets, None)
+        except av.error.InvalidDataError as error:  # there is no way to go on
+            progress.error, packet = progress.error or error, None
+        if packet is None:
+            break
+        try:
+            frames = stream.decode(packet)
+        except av.error.InvalidDataError as error:
+            if progress.error:
+                raise
+            progress.error = None if progress.is_forgiving else error
+            continue
+        if progress.error and packet.size:  # after it, there is more
+            raise progress.error
+        progress.note(packet)
+        yield from frames
+    if progress.error and not progress.decoded:
+        raise progress.error
 
 
 def _packets(container: av.container.InputContainer, stream: av.AudioStream) -> Iterator[av.Packet]:
     # At the end, PyAV raises IndexError for streams that began late; ours is complete by then.
     with contextlib.suppress(IndexError):
         yield from container.demux(stream)
+
+
+def mp3_seconds(file: RawIOBase, deadline: Deadline) -> float:
+    """Length of all frames of an MP3, in s, without decoding them; 0 if FFmpeg does not know it.
+
+    Parameters
+    ----------
+    file : io.RawIOBase
+        At its beginning.
+    deadline : Deadline
+    """
+    seconds = Fraction(0)
+    with contextlib.suppress(ValueError), opened(file, deadline, "", "mp3") as container:
+        for packet in _packets(container, container.streams.audio[0]):
+            deadline.check()
+            seconds += (packet.duration or 0) * packet.time_base
+    return float(seconds)
 
 
 def _floats(frames: Iterator[av.AudioFrame], rate: int) -> Iterator[av.AudioFrame]:

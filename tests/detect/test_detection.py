@@ -129,6 +129,19 @@ def test_pauses_do_not_count_and_are_warned_of(run, write, dull):
     assert warning.startswith(f"speech was found in {len(detection.windows)} of 5")
 
 
+@pytest.mark.parametrize("is_speech", [True, False])
+def test_a_recording_that_ends_before_its_header_says_is_warned_of(run, write, dull, is_speech):
+    path = write(dull if is_speech else np.zeros(6 * RATE))
+    whole = Detector(run).detect(path).duration_s
+    path.write_bytes(path.read_bytes()[: -4 * RATE])  # one second of floats
+    detection = Detector(run).detect(path)
+    assert detection.duration_s == pytest.approx(whole - 1)
+    assert (detection.p_fake is not None) == is_speech
+    assert detection.warnings == (
+        f"the file ends after {whole - 1:.1f} s, but its header says {whole:.1f} s",
+    )
+
+
 def test_a_recording_unlike_the_training_is_warned_of(make_run, tmp_path, write, bright):
     ranges = {"sample_rate": [16_000.0, 16_000.0], "brightness": [0.0, 1.0], "level_db": [-90, 0]}
     run = load(make_run(tmp_path / "run", training_ranges=ranges))

@@ -185,7 +185,7 @@ TABLE = {
     # (5), frames (36). AU: 8 size, 20 channels. AIFF: 20 channels.
     "wav-says-no-size": Bad(patched("WAV", _4_I=0), DRAWN),
     "wav-says-largest-size": Bad(patched("WAV", _4_I=2**32 - 1, _40_I=2**32 - 1), DRAWN),
-    "wav-says-no-data": Bad(patched("WAV", _40_I=0), NO_SAMPLES),
+    "wav-says-no-data": Bad(patched("WAV", _40_I=0), DRAWN),
     "wav-says-10-hours": Bad(patched("WAV", _40_I=36_000 * 2 * RATE), DRAWN),
     "wav-with-a-huge-fmt": Bad(patched("WAV", _16_I=2**31 - 1), NO_AUDIO),
     "wav-with-an-unknown-codec": Bad(patched("WAV", _20_H=0x9999), UNKNOWN),

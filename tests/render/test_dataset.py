@@ -205,6 +205,20 @@ def test_unusable_recordings_are_listed_and_the_rest_goes_on(audio, tmp_path, ca
     assert all(f"render: {name}: {reason}" in told for name, reason in reasons.items())
 
 
+def test_what_is_odd_about_a_file_is_said_once_and_changes_no_table(audio, tmp_path, capsys):
+    path = audio / "train/Real/a.wav"
+    render(audio, tmp_path / "images", SETTINGS)
+    header = (tmp_path / "images/manifest.csv").read_text().splitlines()[0]
+    path.write_bytes(path.read_bytes()[:-8_000])  # a quarter of a second at 16 kHz
+    capsys.readouterr()
+    render(audio, tmp_path / "images", SETTINGS)
+    said = [line for line in capsys.readouterr().err.splitlines() if "warning" in line]
+    assert said == [
+        "render: train/Real/a.wav: warning: the file ends after 0.3 s, but its header says 0.6 s"
+    ]
+    assert (tmp_path / "images/manifest.csv").read_text().splitlines()[0] == header
+
+
 def test_files_of_one_name_do_not_collide(tmp_path, write_sound):
     for seed, folder in enumerate(("one/real", "two/real", "one/fake", "two/real/again")):
         write_sound(tmp_path / "audio/train" / folder / "a.wav", seed=seed)

@@ -82,12 +82,12 @@ def decode(path):
 def store(original, path):
     """Decode a file and write it again in its format; return both sounds and formats."""
     form, sound = decode(original)
-    before = read_format(original, form.rate, sound.shape[1])
+    before = read_format(original, form.rate, sound.shape)
     write(path, sound, before)
     again, copy = decode(path)
     assert again.rate == form.rate
     assert copy.shape == sound.shape
-    return sound, copy, before, read_format(path, again.rate, copy.shape[1])
+    return sound, copy, before, read_format(path, again.rate, copy.shape)
 
 
 def similarity(first, second):
@@ -138,8 +138,24 @@ def test_a_cover_picture_does_not_count_as_bit_rate(tmp_path):
     size = 100_000  # an ID3 tag gives it in 7 bits a byte
     header = b"ID3\x03\0\0" + bytes((size >> shift) & 127 for shift in (21, 14, 7, 0))
     (tmp_path / "b.mp3").write_bytes(header + bytes(size) + bare)
-    rates = [read_format(tmp_path / name, RATE, 1).bit_rate for name in ("a.mp3", "b.mp3")]
+    shape = noise().shape
+    rates = [read_format(tmp_path / name, RATE, shape).bit_rate for name in ("a.mp3", "b.mp3")]
     assert rates[0] == pytest.approx(rates[1], rel=0.05)
+
+
+def test_joined_and_unfinished_files_have_the_format_of_whole_ones(tmp_path):
+    soundfile.write(tmp_path / "a.mp3", noise(), RATE, bitrate_mode="CONSTANT")
+    whole = (tmp_path / "a.mp3").read_bytes()
+    (tmp_path / "b.mp3").write_bytes(whole * 3)
+    rates = [
+        read_format(tmp_path / name, RATE, decode(tmp_path / name)[1].shape).bit_rate
+        for name in ("a.mp3", "b.mp3")
+    ]
+    assert rates[0] == pytest.approx(rates[1], rel=0.1)
+    soundfile.write(tmp_path / "c.wav", noise(), RATE)
+    data = (tmp_path / "c.wav").read_bytes()
+    (tmp_path / "c.wav").write_bytes(data[:4] + bytes(4) + data[8:40] + bytes(4) + data[44:])
+    assert read_format(tmp_path / "c.wav", RATE, noise().shape).codec == "WAV/PCM_16"
 
 
 @pytest.mark.parametrize("name", OTHERS)

@@ -42,7 +42,7 @@ def test_what_ffmpeg_reads_is_what_was_written(tmp_path, layout, channels):
     # More than 8 channels lie elsewhere in FFmpeg's frames: PyAV once read beyond their end.
     samples = noise(1, channels)
     form, found = decoded(matroska(tmp_path / "x", samples, layout))
-    assert form == (RATE, "pcm_f32le", pytest.approx(32 * RATE * channels))
+    assert form == (RATE, "pcm_f32le", pytest.approx(32 * RATE * channels), ())
     np.testing.assert_array_equal(found, samples)
 
 
@@ -76,16 +76,10 @@ def test_a_header_that_promises_more_adds_nothing(tmp_path):
     data = bytearray(file.getvalue())
     data[22:26] = (36_000 * RATE).to_bytes(4)
     (tmp_path / "x").write_bytes(data)
-    np.testing.assert_allclose(decoded(tmp_path / "x")[1], noise(1), atol=2**-23)
-
-
-@pytest.mark.parametrize("kind", ["FLAC", "MP3", "WAV"])
-def test_a_tag_behind_the_sound_is_not_decoded(tmp_path, kind):
-    soundfile.write(tmp_path / "x", noise(1), RATE, format=kind)
-    _, plain = decoded(tmp_path / "x")
-    with (tmp_path / "x").open("ab") as file:
-        file.write(b"TAG" + b"title".ljust(125, b"\0"))
-    np.testing.assert_array_equal(decoded(tmp_path / "x")[1], plain)
+    *found, (form, nothing) = decoder.blocks(tmp_path / "x", Deadline())
+    np.testing.assert_allclose(found[0][1], noise(1), atol=2**-23)
+    assert form.warnings == ("the file ends after 1.0 s, but its header says 36000.0 s",)
+    assert nothing.shape == (0, 1)
 
 
 def test_a_stream_may_change_its_rate(tmp_path):

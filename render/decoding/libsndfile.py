@@ -1,0 +1,123 @@
+"""libsndfile, through soundfile: a recording in, blocks of samples out."""
+
+import io
+from collections.abc import Iterator
+
+import numpy as np
+import soundfile
+
+from render.decoding import endings
+from render.decoding.containers import is_ogg_ended, read_at
+from render.decoding.parts import Part, end_of_id3v2
+from render.decoding.quiet import Mute
+
+_UNKNOWN = 2**48  # a FLAC of so many frames, or more, does not state its length
+_MP3_TAGS = (b"Xing", b"Info", b"VBRI")  # in the frame that states the number of frames
+_TAGS_WITHIN = 4_096  # bytes
+_mute = Mute()  # mpg123, libsndfile's MP3 decoder, warns of every odd tag
+
+
+class Stream(soundfile.SoundFile):
+    """A recording that is read from beginning to end, without seeking, as far as it can be.
+
+    soundfile seeks to its position after every read. That takes time, and within an MP3 it makes a
+    few wrong samples, as frames need bits of those before them. After an error, it would drop the
+    samples that were read before.
+
+    Attributes
+    ----------
+    error : int
+        libsndfile's number of the first error; 0 without one.
+    """
+
+    error = 0
+
+    def seekable(self) -> bool:
+        """Return False, so that soundfile does not seek."""
+        return False
+
+    @property
+    def _errorcode(self) -> int:
+        self.error = self.error or super()._errorcode
+        return 0
+
+
+def opened(part: Part) -> Stream:
+    """Open a recording.
+
+    Raises
+    ------
+    soundfile.LibsndfileError
+        If libsndfile does not know its format.
+    """
+    source = part.source
+    source.seek(0)
+    with _mute:
+        # A file by its descriptor, which is faster than calls from C. Never by its name: soundfile
+        # would take the suffix .raw for a format.
+        if isinstance(source, io.FileIO):
+            return Stream(source.fileno(), closefd=False)
+        return Stream(source)
+
+
+def blocks(sound: Stream, part: Part, size: int, warnings: list[str]) -> Iterator[np.ndarray]:
+    """Decode a recording.
+
+    Parameters
+    ----------
+    sound : Stream
+    part : Part
+        That it was opened from.
+    size : int
+        Frames of a block.
+    warnings : list of str
+        Gets what is odd about the end.
+
+    Yields
+    ------
+    block : np.ndarray, shape=(n, channels), dtype=float32
+
+    Raises
+    ------
+    ValueError
+        If the recording is damaged, and not just cut.
+    """
+    position = 0
+    # Not SoundFile.blocks(): if a header promises too many frames, it fills them with garbage.
+    while position < sound.frames:
+        count = min(size, sound.frames - position)
+        with _mute:
+            block = sound.read(count, dtype="float32", always_2d=True)
+        yield block
+        position += len(block)
+        if len(block) < count:
+            break
+    is_read = part.source.tell() >= part.source.seek(0, io.SEEK_END)
+    if sound.error and not (position and is_read):
+        reason = soundfile.LibsndfileError(sound.error).error_string
+        raise ValueError(f"expected audio that is whole, got damaged data ({reason})")
+    warnings += _oddities(sound, part, position)
+
+
+def _oddities(sound: Stream, part: Part, frames: int) -> list[str]:
+    """What is odd about the end of a recording, of which so many frames were read."""
+    seconds = frames / sound.samplerate
+    if cut := endings.compare(seconds, _stated(sound, part), part.stated):
+        return cut
+    if sound.error:
+        return [endings.BROKEN.format(seconds)]
+    is_ogg = part.container is not None and part.container.name == "Ogg"
+    return [endings.UNMARKED] if is_ogg and not is_ogg_ended(part) else []
+
+
+def _stated(sound: Stream, part: Part) -> float | None:
+    """Length that libsndfile found stated, in s; None without one."""
+    if sound.frames >= _UNKNOWN or sound.format == "MP3" and not _has_mp3_tag(part):
+        return None
+    return sound.frames / sound.samplerate
+
+
+def _has_mp3_tag(part: Part) -> bool:
+    """Whether an MP3 states its length; else, libsndfile estimates it."""
+    head = read_at(part, end_of_id3v2(part), _TAGS_WITHIN)
+    return any(tag in head for tag in _MP3_TAGS)
