@@ -90,6 +90,15 @@ class Chunks(NamedTuple):
                 return Length(at, form, size, content, self.preface)
         return None
 
+    def states_whole(self, file: io.RawIOBase, size: int) -> bool:
+        """Whether the header says that the whole file has this size."""
+        if self.whole is None:
+            return False
+        at, form, _, uncounted, _ = self.whole
+        width = struct.calcsize(form)
+        stated = read_at(file, at, width).ljust(width, b"\0")
+        return struct.unpack(form, stated) == (size - uncounted,)
+
     def follow(self, file: io.RawIOBase, length: Length) -> bool:
         """Whether the file ends after the samples, or after chunks that follow them."""
         end = file.seek(0, io.SEEK_END)
@@ -143,6 +152,10 @@ class Sun:
         """Find the length of the samples."""
         begin, size = struct.unpack(">II", read_at(file, 4, 8))
         return Length(8, ">I", size, begin)
+
+    def states_whole(self, file: io.RawIOBase, size: int) -> bool:
+        """Whether the header says that the whole file has this size."""
+        return False
 
     def follow(self, file: io.RawIOBase, length: Length) -> bool:
         """Whether the file ends after the samples."""

@@ -182,6 +182,9 @@ def _goes_on(sound: libsndfile.Stream, part: Part, deadline: Deadline) -> bool:
     It would read as much as the first header states, or as it estimates of the first frames.
     """
     position = part.source.tell()
+    if libsndfile.is_mp3_whole(part):  # a hundredth of the time
+        part.source.seek(position)
+        return False
     part.seek(0)
     seconds = ffmpeg.mp3_seconds(part, deadline)
     part.source.seek(position)

@@ -1,6 +1,7 @@
 """libsndfile, through soundfile: a recording in, blocks of samples out."""
 
 import io
+import re
 from collections.abc import Iterator
 
 import numpy as np
@@ -12,8 +13,11 @@ from render.decoding.parts import Part, end_of_id3v2
 from render.decoding.quiet import Mute
 
 _UNKNOWN = 2**48  # a FLAC of so many frames, or more, does not state its length
-_MP3_TAGS = (b"Xing", b"Info", b"VBRI")  # in the frame that states the number of frames
-_TAGS_WITHIN = 4_096  # bytes
+# In an MP3, the frame that states its length: flags, and bytes where the flags say so.
+_MP3_TAG = re.compile(rb"(?:Xing|Info)\0\0\0(.).{4}(.{4})", re.DOTALL)
+_STATES_BYTES = 2
+_TAG_WITHIN = 4_096  # bytes
+_LONGEST_MP3_FRAME = 1_441  # bytes
 _mute = Mute()  # mpg123, libsndfile's MP3 decoder, warns of every odd tag
 
 
@@ -119,5 +123,15 @@ def _stated(sound: Stream, part: Part) -> float | None:
 
 def _has_mp3_tag(part: Part) -> bool:
     """Whether an MP3 states its length; else, libsndfile estimates it."""
-    head = read_at(part, end_of_id3v2(part), _TAGS_WITHIN)
-    return any(tag in head for tag in _MP3_TAGS)
+    head = read_at(part, end_of_id3v2(part), _TAG_WITHIN)
+    return bool(_MP3_TAG.search(head)) or b"VBRI" in head
+
+
+def is_mp3_whole(part: Part) -> bool:
+    """Whether an MP3 states a size in bytes, and has it, to a frame."""
+    begin = end_of_id3v2(part)
+    tag = _MP3_TAG.search(read_at(part, begin, _TAG_WITHIN))
+    if not tag or not tag[1][0] & _STATES_BYTES:
+        return False
+    stated = begin + tag.start() + int.from_bytes(tag[2])
+    return abs(part.seek(0, io.SEEK_END) - stated) <= _LONGEST_MP3_FRAME

@@ -146,6 +146,8 @@ def split(file: io.RawIOBase, deadline: Deadline) -> list[Part]:
     container = next((row for row in CONTAINERS if row.signature.match(head)), None)
     if container is None:
         return [Part(file, 0, end, is_all=True)]
+    if container.header and container.header.states_whole(file, end):
+        return [Part(file, 0, end, container, is_all=True)]
     starts = list(_starts(file, begin, end, container, deadline))[1:]
     return [
         Part(file, start, stop, container, is_all=not starts)
