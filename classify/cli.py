@@ -102,6 +102,7 @@ def _evaluate(
 
     if scores:
         files.written_format(scores)  # a wrong suffix is refused before all the work
+        files.refuse_foreign(scores)
     run = load(folder)
     if scores:
         files.written_format(scores, run.classes)

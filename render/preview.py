@@ -21,6 +21,8 @@ from render.settings import Settings
 from render.spectrogram import draw
 
 _PER_ROW = 3  # pictures side by side on a sheet
+_TITLE = "Spoofsight preview"  # in the PNG
+_HEADER = 1_000  # bytes of a PNG in which its title stands
 
 
 @rc_context(rcParamsDefault)  # whatever a matplotlibrc says
@@ -39,15 +41,29 @@ def preview(path: Path, target: Path, settings: Settings) -> None:
     Raises
     ------
     ValueError, OSError
-        If the recording cannot be used.
+        If the recording cannot be used, or the target is no earlier preview.
     """
+    _refuse_foreign(target)
     clip = loudest(split_into_clips(scan_audio(path, settings.rate), settings))
     data = io.BytesIO()
     with warnings.catch_warnings():
         # A name in a script that the font lacks is drawn as boxes.
         warnings.filterwarnings("ignore", "Glyph .* missing from font")
-        sheet(clip, path.name, settings).savefig(data, format="png", dpi=100)
+        figure = sheet(clip, path.name, settings)
+        figure.savefig(data, format="png", dpi=100, metadata={"Title": _TITLE})
     png.replace(target, data.getvalue())
+
+
+def _refuse_foreign(target: Path) -> None:
+    """Refuse to replace a file that is no earlier preview."""
+    if not target.exists():
+        return
+    with target.open("rb") as file:
+        if _TITLE.encode() not in file.read(_HEADER):
+            raise ValueError(
+                f"expected no {target} in this folder but an earlier preview, got another file: "
+                "call from another folder"
+            )
 
 
 def loudest(clips: Iterable[Clip]) -> Clip:

@@ -162,10 +162,14 @@ def class_order(folder: Path, positive: str | None = None) -> tuple[str, str]:
 
 
 def class_folders(folder: Path) -> dict[str, Path]:
-    """The folders in a split by name, without hidden ones; none where there is no split."""
+    """The folders in a split by name, without hidden ones; none where there is no split.
+
+    Bytes of a name that are not UTF-8 are written with backslashes, as no figure can hold them.
+    """
     if not folder.is_dir():
         return {}
-    return {p.name: p for p in sorted(folder.iterdir()) if p.is_dir() and not is_hidden(p.name)}
+    paths = [p for p in sorted(folder.iterdir()) if p.is_dir() and not is_hidden(p.name)]
+    return {path.name.encode(errors="backslashreplace").decode(): path for path in paths}
 
 
 def files(folder: Path, locked: dict[Path, str] | None = None) -> list[Path]:

@@ -13,7 +13,7 @@ import numpy as np
 from tqdm import tqdm
 
 from classify.data.advice import how_to_draw, require_dataset
-from classify.data.pictures import class_order, decode, files, size
+from classify.data.pictures import class_folders, class_order, decode, files, size
 from classify.data.render_settings import (
     RenderSettings,
     load_render_settings,
@@ -84,12 +84,12 @@ def scan_split(dataset: Path, split: str, positive: str | None = None) -> Split:
     folder = dataset / split
     if not folder.is_dir():
         raise ValueError(_missing(dataset, split))
-    classes = class_order(folder, positive)
+    classes, folders = class_order(folder, positive), class_folders(folder)
     damaged: dict[Path, str] = {}
     listed = [
         (path, index)
         for index, name in enumerate(classes)
-        for path in files(folder / name, damaged)
+        for path in files(folders[name], damaged)
     ]
     scanned = list(_scan_files([path for path, _ in listed], split))
     damaged |= {

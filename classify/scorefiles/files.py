@@ -26,6 +26,7 @@ from classify.scorefiles import formats
 from classify.scorefiles.formats import Layout
 
 _BY_SUFFIX = {".tsv": "asvspoof5", ".txt": "asvspoof2021", ".csv": "csv"}
+_KEYS_HEADER = "filename\tcm-label\n"
 # A name cannot hold NUL or half a character, nor what the format separates names by.
 _NEVER = "\0\ud800-\udfff"
 _UNFIT = {
@@ -143,6 +144,31 @@ def write_scores(
     for file, text in contents.items():
         atomic_write(file, text.encode())
     return tuple(contents)
+
+
+def refuse_foreign(path: Path) -> None:
+    """Refuse to replace a file that holds no scores, or keys beside it that are not ours.
+
+    Parameters
+    ----------
+    path : Path
+        Where scores are to be written.
+
+    Raises
+    ------
+    ValueError
+    """
+    reason = f"expected a new file or earlier scores to replace, got {path}: give another --scores"
+    if path.exists():
+        try:
+            formats.recognise(path, path.read_text("utf-8", errors="replace"))
+        except (ValueError, StopIteration) as error:
+            raise ValueError(reason) from error
+    keys = keys_path(path)
+    if path.suffix.lower() == ".tsv" and keys.exists():
+        with keys.open(encoding="utf-8", errors="replace") as file:
+            if file.readline() != _KEYS_HEADER:
+                raise ValueError(f"{reason}, as {keys} beside it holds other keys")
 
 
 def written_format(path: Path, classes: Sequence[str] = ("real", "fake")) -> str:
@@ -266,6 +292,6 @@ def _contents(
         keys = [f"{name}\t{('bonafide', 'spoof')[label]}\n" for name, label, _ in rows]
         return {
             path: "".join(["filename\tcm-score\n", *scores]),
-            keys_path(path): "".join(["filename\tcm-label\n", *keys]),
+            keys_path(path): "".join([_KEYS_HEADER, *keys]),
         }
     return {path: "".join(f"{name} {llr!r}\n" for name, _, llr in rows)}

@@ -211,6 +211,15 @@ def write(folder: Path, table: Sequence[Row]) -> bool:
     if before == data:
         return False
     if before is not None and SOURCE_RECORDING not in text_tables.read_header(path):
-        replace(folder / BACKUP, before)
+        _keep(folder / BACKUP, before)
     replace(path, data)
     return True
+
+
+def _keep(path: Path, data: bytes) -> None:
+    """Keep a manifest beside those that were kept before."""
+    number, free = 1, path
+    while free.exists() and free.read_bytes() != data:
+        number += 1
+        free = path.with_name(f"{path.name}-{number}")
+    replace(free, data)

@@ -1,8 +1,9 @@
 import json
 
 import pytest
+from matplotlib.figure import Figure
 
-from render import cli
+from render import cli, preview
 from render.cli import main
 from render.demo import corpus
 
@@ -160,4 +161,10 @@ def test_a_preview_is_one_picture_and_nothing_else(audio, tmp_path, monkeypatch,
     assert main(["--preview", str(audio / "train/real/a.wav")]) == 0
     assert {path.name for path in set(tmp_path.rglob("*")) - before} == {"a.png"}
     assert capsys.readouterr().out == "a.png\n"
+    monkeypatch.setattr(preview, "sheet", lambda *_: Figure())
+    assert main(["--preview", str(audio / "train/real/a.wav")]) == 0
+    (tmp_path / "a.png").write_bytes(b"\x89PNG\r\n\x1a\nholiday")
+    assert main(["--preview", str(audio / "train/real/a.wav")]) == 2
+    assert "expected no a.png in this folder but an earlier preview" in capsys.readouterr().err
+    assert (tmp_path / "a.png").read_bytes().endswith(b"holiday")
     assert main(["--preview", "nowhere.wav"]) == 2

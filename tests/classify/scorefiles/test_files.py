@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from classify.scorefiles.files import keys_path, read_scores, write_scores
+from classify.scorefiles.files import keys_path, read_scores, refuse_foreign, write_scores
 from classify.scorefiles.keys import read_keys
 from classify.scorefiles.matching import match
 
@@ -353,3 +353,21 @@ def test_what_is_no_list_of_scores_is_not_written(tmp_path, names, labels, llr, 
 def test_another_suffix_is_refused(tmp_path):
     with pytest.raises(ValueError, match=r"expected a score file ending in .*, got .*\.x"):
         write_scores(tmp_path / "a.x", np.array(["a"]), np.array([0]), np.array([1.0]))
+
+
+def test_only_scores_and_keys_of_ours_are_replaced(tmp_path):
+    names, labels, llr = np.array(["a", "b"]), np.array([0, 1]), np.array([1.5, -2.5])
+    for name in ("m.tsv", "m.csv", "m.txt", "new.csv"):
+        refuse_foreign(tmp_path / name)
+        write_scores(tmp_path / name, names, labels, llr)
+        refuse_foreign(tmp_path / name)
+    for name, text in (
+        ("manifest.csv", "path,label\na.wav,real\n"),
+        ("notes.txt", "do not lose this"),
+        ("empty.csv", ""),
+        ("m.keys.tsv", "speaker\tfile\tlabel\n"),
+    ):
+        (tmp_path / name).write_text(text)
+        path = tmp_path / name.replace(".keys", "")
+        with pytest.raises(ValueError, match=f"earlier scores to replace, got {path}: give anoth"):
+            refuse_foreign(path)

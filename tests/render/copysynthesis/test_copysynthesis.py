@@ -303,7 +303,12 @@ def test_the_manifest_of_the_user_is_kept_as_it_was(voices):
     (voices.parent / "manifest.csv").write_bytes(text)
     forge(voices, voices.parent / "fake")
     forge(voices, voices.parent / "fake2/fake")
+    (voices.parent / "manifest.csv").write_bytes(text + b"real/b.wav,real,Bob\n")
+    forge(voices, voices.parent / "fake")
     assert (voices.parent / "manifest.csv.before-forge").read_bytes() == text
+    assert b"Bob" in (voices.parent / "manifest.csv.before-forge-2").read_bytes()
+    (voices.parent / "manifest.csv").write_bytes(text)
+    forge(voices, voices.parent / "fake")
     assert rows(voices.parent)["real/a.wav"]["speaker"] == "Ann"
 
 
