@@ -240,6 +240,13 @@ def _add_score(verb: argparse.ArgumentParser) -> None:
         help="class that a higher score speaks for (default: that of the format; the output "
         "names it)",
     )
+    verb.add_argument(
+        "--by",
+        action="append",
+        metavar="COLUMN",
+        help="break metrics down by a column of the keys, such as attack or codec; can be "
+        "repeated; a column without a name has that of the ASVspoof protocol, or its number from 1",
+    )
     _add_resamples(verb)
     _add_format(verb)
 

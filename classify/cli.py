@@ -115,11 +115,18 @@ def _evaluate(
     return 1 if report.refused else 0
 
 
-def _score(scores: Path, keys: Path | None, higher: str | None, resamples: int, format: str) -> int:
+def _score(
+    scores: Path,
+    keys: Path | None,
+    higher: str | None,
+    by: list[str] | None,
+    resamples: int,
+    format: str,
+) -> int:
     from classify.evaluation.score_file import score
     from classify.reports import text as text_tables
 
-    report = score(scores, keys, higher, resamples)
+    report = score(scores, keys, higher, by or (), resamples)
     for warning in report.warnings:
         print(f"score: warning: {warning}", file=sys.stderr)
     _print(report.to_json(), format, text_tables.scores(report))

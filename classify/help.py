@@ -32,8 +32,9 @@ sample of the output:
   fake       97.3 %  P(fake) 0.973  datasets/images/test/fake/0001-a8fa08acdd4b-0000.png
 """
 SCORE = """\
-Metrics of a score file, of any system. Reads score files of ASVspoof 5, 2021 and 2019, LFCC-LCNN
-logs, AntiDeepfake, "path score" and CSV, and their keys; the output names the direction.
+Metrics of a score file, of any system. Reads score files of ASVspoof 5, 2021 and 2019, "path score"
+and CSV, and their keys; the output names the direction. Keys of another layout are understood by
+what is in their columns.
 Accuracy and the like take the scores as natural-log likelihood ratios, with a threshold of 0.
 
 sample of the output:

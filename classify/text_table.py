@@ -92,6 +92,17 @@ def first_line(text: str) -> tuple[int, str]:
     return next((number, line.strip()) for number, line in lines if line.strip())
 
 
+def column_name(cell: str) -> str:
+    """Name of a column as `Header` has it.
+
+    Examples
+    --------
+    >>> column_name(" CM-Score ")
+    'cm_score'
+    """
+    return cell.strip().lower().replace("-", "_").replace(" ", "_")
+
+
 def header(text: str, *wanted: Collection[str]) -> Header | None:
     r"""Take the first line for a header, if it names at least one column of each kind.
 
@@ -115,7 +126,7 @@ def header(text: str, *wanted: Collection[str]) -> Header | None:
         return None
     for delimiter in _DELIMITERS:
         cells = line.split() if delimiter is None else next(csv.reader([line], delimiter=delimiter))
-        columns = [cell.strip().lower().replace("-", "_").replace(" ", "_") for cell in cells]
+        columns = [column_name(cell) for cell in cells]
         if all(not kind.isdisjoint(columns) for kind in map(frozenset, wanted)):
             return Header(delimiter, tuple(columns))
     return None

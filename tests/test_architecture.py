@@ -65,7 +65,8 @@ ROOMS = {
         "backend console",
         "training": "reports prediction metrics runs models audit data settings files backend "
         "probability class_names",
-        "evaluation": "reports explanations scorefiles prediction metrics runs data files defaults",
+        "evaluation": "reports explanations scorefiles prediction metrics runs data files defaults "
+        "text_table",
         "reports": "explanations prediction metrics runs data files probability",
         "explanations": "prediction metrics runs data settings backend defaults",
         "scorefiles": "metrics files probability text_table class_names",

@@ -181,10 +181,7 @@ class EvaluationReport:
         values |= {
             "bootstrap_unit": self.bootstrap_unit,
             "resamples": self.resamples,
-            "by": {
-                column: {value: cell.to_json() for value, cell in cells.items()}
-                for column, cells in self.by.items()
-            },
+            "by": _cells_to_json(self.by),
             "mean_over": self.mean_over,
         }
         if self.explanation is not None:
@@ -207,6 +204,8 @@ class ScoreFileReport:
     metrics, interval, oracle
         See `UnitReport`.
     resamples : int
+    by, mean_over
+        See `EvaluationReport`; by column of the keys.
     """
 
     format: str
@@ -218,11 +217,24 @@ class ScoreFileReport:
     interval: Mapping[str, Interval]
     oracle: Mapping[str, float]
     resamples: int
+    by: Mapping[str, Mapping[str, Cell]] = field(default_factory=dict)
+    mean_over: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
-        """All attributes; the metrics are called ``figures``."""
+        """All attributes, without a breakdown where there is none; the metrics are ``figures``."""
         values = dict(vars(self))
-        return {**values, "figures": values.pop("metrics")}
+        values |= {"figures": values.pop("metrics"), "by": _cells_to_json(self.by)}
+        return {name: value for name, value in values.items() if value or name not in _BREAKDOWN}
+
+
+_BREAKDOWN = ("by", "mean_over")
+
+
+def _cells_to_json(by: Mapping[str, Mapping[str, Cell]]) -> dict[str, dict[str, Any]]:
+    return {
+        column: {value: cell.to_json() for value, cell in cells.items()}
+        for column, cells in by.items()
+    }
 
 
 def write(report: EvaluationReport, path: Path) -> None:

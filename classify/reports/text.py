@@ -11,8 +11,8 @@ from classify.metrics.robustness import ConditionReport, RobustnessReport
 from classify.reports import deletion, heatmap
 from classify.runs.run import Run
 
-# More values than these are left to the report.
-SHOWN = 10
+# More values than these are left to the report, or to JSON.
+SHOWN, SHOWN_OF_SCORES = 10, 50
 
 
 def evaluation(report: EvaluationReport) -> str:
@@ -86,19 +86,21 @@ def _breakdown(
     cells: Mapping[str, Cell],
     average: Mapping[str, float] | None,
     classes: Sequence[str],
+    shown: int = SHOWN,
+    rest: str = "in the report",
 ) -> list[str]:
-    width = max([18, *(len(value) for value in list(cells)[:SHOWN])]) + 2
+    width = max([18, *(len(value) for value in list(cells)[:shown])]) + 2
     counts = [max(7, len(name) + 1) for name in classes]
     heads = "".join(name.rjust(size) for name, size in zip(classes, counts, strict=True))
     lines = [f"by {column}".ljust(width) + f"{heads}  EER                    FPR    FNR"]
-    for value, cell in list(cells.items())[:SHOWN]:
+    for value, cell in list(cells.items())[:shown]:
         lines.append(
             f"{value:<{width}}{cell.n_real:>{counts[0]}}{cell.n_fake:>{counts[1]}}  "
             f"{metric(cell.metrics, cell.interval, 'eer'):<20}"
             f"{_rates(cell.metrics, 'fpr', 'fnr')}  {cell.real_from}"
         )
-    if len(cells) > SHOWN:
-        lines.append(f"  and {len(cells) - SHOWN} more, in the report")
+    if len(cells) > shown:
+        lines.append(f"  and {len(cells) - shown} more, {rest}")
     if average and average["values"] > 1 and "eer" in average:
         lines.append(
             f"mean over {average['values']:.0f} with enough recordings: EER {average['eer']:.3f}, "
@@ -191,6 +193,10 @@ def scores(report: ScoreFileReport) -> str:
     lines += [f"{name:<18}{metric(report.metrics, report.interval, name)}" for name in METRICS]
     if report.oracle:
         lines.append(f"{'EER threshold':<18}{report.oracle['eer_threshold']:.6g}")
+    for column, cells in report.by.items():
+        average = report.mean_over.get(column)
+        how = ("real", "fake"), SHOWN_OF_SCORES, "with --format json"
+        lines += ["", *_breakdown(column, cells, average, *how)]
     return "\n".join(line.rstrip() for line in lines)
 
 

@@ -10,8 +10,8 @@ import io
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -53,6 +53,8 @@ class ScoreFile:
         Which way the numbers of the file count, and how they became `llr`.
     warnings : tuple of str
         One line each.
+    columns : mapping of str to np.ndarray of object, shape=(n,)
+        What the keys hold of each.
     """
 
     names: np.ndarray
@@ -61,6 +63,7 @@ class ScoreFile:
     format: str = "csv"
     direction: str = "higher = more bona fide"
     warnings: tuple[str, ...] = ()
+    columns: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 def read_scores(path: Path, higher: str | None = None) -> ScoreFile:
@@ -69,7 +72,7 @@ def read_scores(path: Path, higher: str | None = None) -> ScoreFile:
     Formats are the TSV of ASVspoof 5 and WeDefense (of SASV the cm-score), ``trial score`` of
     ASVspoof 2021, ``utt attack key score`` of ASVspoof 2019 and AASIST, ``path score`` of DF Arena,
     the CSV that ``predict`` prints, and every table with a column of
-    `classify.scorefiles.keys.NAMES` and one with ``llr``, ``cm-score``, ``score`` or the
+    `classify.scorefiles.key_layouts.NAMES` and one with ``llr``, ``cm-score``, ``score`` or the
     probability of a class (``p_fake``, ``probability_real``, ...), whose logit is taken.
 
     Parameters

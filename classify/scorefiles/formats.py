@@ -9,6 +9,7 @@ from pathlib import Path
 
 from classify import text_table
 from classify.scorefiles import keys as key_files
+from classify.scorefiles.key_layouts import NAMES, truth
 
 # Names of columns by their measure, the surest first; also those that other tools write.
 _MEASURES = {
@@ -80,7 +81,7 @@ def recognise(path: Path, text: str) -> Layout:
     >>> recognise(Path("a.txt"), "filename cm-score\nE_1 2.5\n").format
     'asvspoof5'
     """
-    if header := text_table.header(text, key_files.NAMES, _COLUMNS):
+    if header := text_table.header(text, NAMES, _COLUMNS):
         return _headed(path, text, header)
     number, line = text_table.first_line(text)
     cells = line.rsplit(None, 3)
@@ -174,9 +175,9 @@ def _headed(path: Path, text: str, header: text_table.Header) -> Layout:
     layout = Layout(
         "asvspoof5" if measure == "cm" else "csv",
         len(header.columns),
-        header.find(key_files.NAMES)[0],
+        header.find(NAMES)[0],
         score,
-        key_files.truth(header),
+        truth(header),
         measure,
         header,
         repeats="spk" in header.columns,

@@ -3,28 +3,18 @@
 A label is 1 for fake (spoof) and 0 for real (bona fide).
 """
 
-from dataclasses import dataclass
+import sys
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from classify import text_table
-from classify.class_names import WORDS
+from classify.scorefiles.key_layouts import LABELS, KeyLayout, by_content, by_names, short_name
 
-LABELS = {word: int(label == "fake") for word, label in WORDS.items()}
-NAMES = tuple("path filename file_name file name utt utterance trial trial_anon id".split())
-TRUTH = ("truth", "cm_label", "key", "label")
-
-# Protocols by their number of columns, between spaces: format, column of the name, of the key.
-_PROTOCOLS = {
-    2: ("trial key", 0, 1),
-    5: ("asvspoof2019", 1, 4),
-    6: ("asvspoof5", 1, 5),
-    8: ("asvspoof2021", 1, 5),
-    10: ("asvspoof5", 1, 8),
-    13: ("asvspoof2021", 1, 5),
-}
-_SUBSET = 7  # column of asvspoof2021: progress, eval or hidden
+_SUBSET = "subset"  # column of asvspoof2021: progress, eval or hidden
 # A file with one of these columns holds more than one list of trials.
-_PARTS = ("recording", "split", "subset", "proportion")
+_PARTS = ("recording", "split", _SUBSET, "proportion")
 
 
 @dataclass(frozen=True)
@@ -40,22 +30,38 @@ class KeyFile:
         Whether it may hold more than the trials of one evaluation.
     warnings : tuple of str
         One line each.
+    columns : tuple of str
+        What else is known of the trials.
+    cells : dict of str to tuple of str
+        By the name of the trial, in the order of the columns.
     """
 
     labels: dict[str, int]
     format: str = "csv"
     superset: bool = False
     warnings: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    cells: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def read_keys(path: Path) -> KeyFile:
+def read_keys(path: Path, names: Collection[str] = (), by: Sequence[str] = ()) -> KeyFile:
     """Read the keys of an evaluation; the content shows the format.
 
     Formats are keys ``filename cm-label`` and protocols of ASVspoof 5 (10 and 6 columns), protocols
     of ASVspoof 2019, trial_metadata of 2021 (8 and 13 columns), the CSV of DF Arena, In-the-Wild
     and AntiDeepfake, ``trial key`` without header, and every table with a column of `NAMES` and one
-    of `TRUTH`. A manifest of this project gives keys for both its pictures and its recordings. A
-    manifest, trial_metadata and any table with a column of splits are supersets.
+    of `TRUTH`. In any other table, the names of the scores and the words for a class show which
+    columns hold them. A manifest of this project gives keys for both its pictures and its
+    recordings. A manifest, trial_metadata and any table with a column of splits are supersets.
+
+    Parameters
+    ----------
+    path : Path
+    names : collection of str
+        Names of the scores, with or without folders and suffix.
+    by : sequence of str
+        Columns to read as well, in any case; of a file that does not name its columns, their names
+        in the protocol, or numbers from 1.
 
     Raises
     ------
@@ -63,11 +69,29 @@ def read_keys(path: Path) -> KeyFile:
         If the file cannot be read.
     ValueError
         If it is in none of these formats, a label is unknown (0 and 1 do not say which is fake),
-        or a name has two labels.
+        a name has two labels, or there is no such column.
     """
     text = text_table.read_text(path)
-    header = text_table.header(text, NAMES, TRUTH)
-    return _protocol(path, text) if header is None else _table(path, text, header)
+    layout, reason = by_names(path, text), None
+    if layout:
+        try:
+            keys = _read(path, text, layout, by)
+        except ValueError as error:
+            reason = error
+        else:
+            if not names or _has_any(keys.labels, names):
+                return _with_columns(path, keys, layout, by)
+    if names and (other := by_content(path, text, names)) and other != layout:
+        return _with_columns(path, _read(path, text, other, by), other, by)
+    if reason:
+        raise reason
+    if layout:
+        return keys
+    number, line = text_table.first_line(text)
+    raise ValueError(
+        f"expected keys in {path}: a protocol of ASVspoof, or a column of the names of the scores "
+        f"and one of words such as bonafide and spoof, got {line[:60]!r} in line {number}"
+    )
 
 
 def label(cell: str, path: Path, number: int) -> int:
@@ -105,61 +129,56 @@ def label(cell: str, path: Path, number: int) -> int:
     return LABELS[word]
 
 
-def truth(header: text_table.Header) -> int | None:
-    """Number of the column with the truth about a trial, or None.
-
-    A label beside a confidence is a verdict, not the truth.
-
-    Examples
-    --------
-    >>> truth(text_table.Header(",", ("path", "label", "speaker")))
-    1
-    >>> truth(text_table.Header(",", ("path", "label", "confidence", "p_fake", "llr")))
-    """
-    verdict = "confidence" in header.columns
-    return next(iter(header.find(TRUTH[:-1] if verdict else TRUTH)), None)
+def _has_any(labels: Iterable[str], names: Collection[str]) -> bool:
+    short = {short_name(name) for name in names}
+    return any(short_name(name) in short for name in labels)
 
 
-def _table(path: Path, text: str, header: text_table.Header) -> KeyFile:
-    columns, key = set(header.columns), truth(header)
-    if key is None:
-        raise ValueError(f"expected keys in {path}, got verdicts: labels with their confidence")
-    # AntiDeepfake's protocols have both a path and an ID, and its scores go by the ID.
-    order = ("id", *NAMES) if "proportion" in columns else NAMES
-    names = [header.find(order)[0], *header.find(("recording",))]
+def _read(path: Path, text: str, layout: KeyLayout, by: Sequence[str]) -> KeyFile:
+    wanted = _wanted(layout, by)
     labels: dict[str, int] = {}
-    rows = text_table.rows(path, text, header.delimiter, len(header.columns))
-    next(rows)
-    for number, cells in rows:
-        value = label(cells[key], path, number)
-        for column in names:
-            if cells[column] or column == names[0]:  # not every picture has a recording
+    more: dict[str, tuple[str, ...]] = {}
+    subsets = set()
+    is_csv = layout.delimiter or layout.has_header
+    width = len(layout.columns)
+    rows = text_table.rows(path, text, layout.delimiter, width if is_csv else None)
+    for number, cells in islice(rows, 1 if layout.has_header else 0, None):
+        if len(cells) != width:
+            raise ValueError(
+                f"expected the {width} columns of {layout.format} in {path} line {number}, got "
+                f"{len(cells)}"
+            )
+        value = label(cells[layout.key], path, number)
+        for column in layout.names:
+            if cells[column] or column == layout.names[0]:  # not every picture has a recording
                 _add(labels, cells[column], value, path, number)
+                if wanted:
+                    known = tuple(sys.intern(cells[other].strip()) for other in wanted)
+                    more.setdefault(cells[column], known)
+        if layout.format == "asvspoof2021":
+            subsets.add(cells[layout.columns.index(_SUBSET)])
     if not labels:
         raise ValueError(f"expected keys in {path}, got a header alone")
-    return KeyFile(labels, superset=not columns.isdisjoint(_PARTS))
+    superset = not set(_PARTS).isdisjoint(layout.columns) if layout.has_header else len(subsets) > 1
+    columns = tuple(layout.columns[column] for column in wanted)
+    return KeyFile(labels, layout.format, superset, _tell_subsets(subsets), columns, more)
 
 
-def _protocol(path: Path, text: str) -> KeyFile:
-    number, line = text_table.first_line(text)
-    layout = _PROTOCOLS.get(len(line.split()))
-    if layout is None or line.split()[layout[2]].lower() not in LABELS:
-        raise ValueError(
-            f"expected keys in {path}: a protocol of ASVspoof, or a header with a name (path, "
-            f"filename, ...) and a label, got {line[:60]!r} in line {number}"
-        )
-    format, name, key = layout
-    labels: dict[str, int] = {}
-    subsets = set()
-    for number, cells in text_table.rows(path, text, None):
-        if _PROTOCOLS.get(len(cells)) != layout:
-            raise ValueError(
-                f"expected the columns of {format} in {path} line {number}, got {len(cells)}"
-            )
-        _add(labels, cells[name], label(cells[key], path, number), path, number)
-        if format == "asvspoof2021":
-            subsets.add(cells[_SUBSET])
-    return KeyFile(labels, format, len(subsets) > 1, _tell_subsets(subsets))
+def _wanted(layout: KeyLayout, by: Sequence[str]) -> list[int]:
+    """Columns to break down by, and the source, whose real trials a table's fakes stand against."""
+    names = dict.fromkeys(map(text_table.column_name, by))
+    if names and layout.has_header:
+        names["source"] = None
+    return [layout.columns.index(name) for name in names if name in layout.columns]
+
+
+def _with_columns(path: Path, keys: KeyFile, layout: KeyLayout, by: Sequence[str]) -> KeyFile:
+    """The keys, if they have all columns that are asked for."""
+    missing = [name for name in by if text_table.column_name(name) not in keys.columns]
+    if missing:
+        columns = ", ".join(layout.columns)
+        raise ValueError(f"expected a column of {path} ({columns}), got {missing[0]}")
+    return keys
 
 
 def _tell_subsets(subsets: set[str]) -> tuple[str, ...]:

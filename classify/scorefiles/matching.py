@@ -1,17 +1,14 @@
 """Match of scores and keys by the names of the trials."""
 
-import re
 from collections import Counter
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from dataclasses import replace
 
 import numpy as np
 
 from classify.scorefiles.files import ScoreFile
+from classify.scorefiles.key_layouts import short_name
 from classify.scorefiles.keys import KeyFile
-
-# A suffix follows the last dot and has a letter: "a.wav", but not "take.2".
-_SUFFIX = re.compile(r"\.(?=[0-9]*[a-z])[a-z0-9]{1,5}$", re.IGNORECASE)
 
 
 def match(scores: ScoreFile, keys: KeyFile, allow_missing: bool | None = None) -> ScoreFile:
@@ -47,23 +44,33 @@ def match(scores: ScoreFile, keys: KeyFile, allow_missing: bool | None = None) -
     >>> matched.labels.tolist(), matched.warnings
     ([1, 0], ('names were compared without suffix and by their last part',))
     """
-    names, labels, warnings = scores.names.tolist(), keys.labels, []
-    if labels.keys().isdisjoint(names):
-        names, labels, parts = _shortened(names, labels)
+    names, warnings = scores.names.tolist(), []
+    trials: Mapping[str, str] = {name: name for name in keys.labels}
+    if trials.keys().isdisjoint(names):
+        names, trials, parts = _shortened(names, trials)
         by = "part" if parts == 1 else f"{parts} parts"
         warnings.append(f"names were compared without suffix and by their last {by}")
-    _require_keys(scores.names.tolist(), names, labels, next(iter(keys.labels)))
-    warnings += _missing(names, labels, keys.superset if allow_missing is None else allow_missing)
-    truth = np.array([labels[name] for name in names], dtype=int)
+    _require_keys(scores.names.tolist(), names, trials, next(iter(keys.labels)))
+    warnings += _missing(names, trials, keys.superset if allow_missing is None else allow_missing)
+    truth = np.array([keys.labels[trials[name]] for name in names], dtype=int)
     warnings += _contradictions(scores, truth)
-    return replace(scores, labels=truth, warnings=(*scores.warnings, *keys.warnings, *warnings))
+    cells = [keys.cells[trials[name]] for name in names] if keys.columns else []
+    return replace(
+        scores,
+        labels=truth,
+        warnings=(*scores.warnings, *keys.warnings, *warnings),
+        columns={
+            column: np.array([row[number] for row in cells], object)
+            for number, column in enumerate(keys.columns)
+        },
+    )
 
 
-def _missing(names: list[str], labels: dict[str, int], allowed: bool) -> list[str]:
-    missing = labels.keys() - set(names)
+def _missing(names: list[str], trials: Mapping[str, str], allowed: bool) -> list[str]:
+    missing = trials.keys() - set(names)
     if not missing:
         return []
-    got = f"none for {len(missing)} of {len(labels)}, for example {min(missing)}"
+    got = f"none for {len(missing)} of {len(trials)}, for example {min(missing)}"
     if not allowed:
         raise ValueError(f"expected a score for every key, got {got}")
     return [f"not every key has a score: {got}"]
@@ -87,23 +94,22 @@ def _require_keys(names: list[str], short: list[str], keys: Container[str], exam
         )
 
 
-def _shortened(names: list[str], labels: dict[str, int]) -> tuple[list[str], dict[str, int], int]:
-    """Names and keys by as many of their last parts as agree for every score."""
-    split = [[name.replace("\\", "/").split("/") for name in group] for group in (names, labels)]
-    for count in range(min(max(map(len, group)) for group in split), 0, -1):
-        short, keys = ([_last(parts, count) for parts in group] for group in split)
+def _shortened(
+    names: list[str], trials: Mapping[str, str]
+) -> tuple[list[str], dict[str, str], int]:
+    """Names, and keys by their names, by as many of their last parts as agree for every score."""
+    depths = [
+        max(name.replace("\\", "/").count("/") for name in group) for group in (names, trials)
+    ]
+    for count in range(min(depths) + 1, 0, -1):
+        short, keys = ([short_name(name, count) for name in group] for group in (names, trials))
         if set(short) <= set(keys):
             break
     times = Counter(keys)
-    _require_keys(names, short, times, next(iter(labels)))
+    _require_keys(names, short, times, next(iter(trials)))
     if several := [name for name, n in Counter(short).items() if n > 1 or times[name] > 1]:
         raise ValueError(
             f"expected scores and keys of the same names, got none in common, and without their "
             f"first folders and suffix {several[0]} is several"
         )
-    return short, dict(zip(keys, labels.values(), strict=True)), count
-
-
-def _last(parts: list[str], count: int) -> str:
-    """The last parts of a path, without suffix."""
-    return _SUFFIX.sub("", "/".join(parts[-count:]))
+    return short, dict(zip(keys, trials, strict=True)), count

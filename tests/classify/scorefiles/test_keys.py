@@ -1,5 +1,6 @@
 import pytest
 
+from classify.scorefiles.key_layouts import short_name
 from classify.scorefiles.keys import read_keys
 
 TWO = {"A": 0, "B": 1}
@@ -9,10 +10,10 @@ TWO = {"A": 0, "B": 1}
 def keys(tmp_path):
     """Return a function that reads keys from a text."""
 
-    def read(text, name="keys.txt"):
+    def read(text, name="keys.txt", **how):
         path = tmp_path / name
         path.write_bytes(text.encode())
-        return read_keys(path)
+        return read_keys(path, **how)
 
     return read
 
@@ -56,6 +57,69 @@ def test_every_format_gives_the_same_keys(keys, text, format):
     assert (result.labels, result.format) == (TWO, format)
     assert not result.superset
     assert result.warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "column"),
+    [
+        ("bonafide - LA_1 A -\nspoof A07 LA_1 B -\n", "2"),
+        ("A LA_1 - - bonafide\nB LA_1 - A07 spoof\n", "4"),  # not as ASVspoof 2019 has them
+        ("A LA_1 F - - genuine x\nB LA_1 F - A07 fake y\n", "5"),
+        ("genuine;-;x/A.wav\nspoof;A07;x/B.wav\n", "2"),
+        ("Clip,System,Verdict\nA.flac,,human\nB.flac,A07,AI\n", "system"),
+        ("id\tfile\tlabel\tattack\nA\t1.wav\treal\t-\nB\t2.wav\tfake\tA07\n", "Attack"),
+        ("file|label|kind|attack\nA|0|real|bonafide\nB|1|cloned|A07\n", "attack"),
+    ],
+)
+def test_columns_are_understood_by_what_is_in_them(keys, text, column):
+    result = keys(text, names=["flac/A.flac", "flac/B.flac"], by=[column])
+    assert [*result.labels.values()] == [0, 1]
+    assert [*map(short_name, result.labels)] == ["A", "B"]
+    assert result.columns == (column.lower(),)
+    assert [cells[0] for cells in result.cells.values()][1] == "A07"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("A real fake\nB fake real\n", "one column of only real and fake in .*, got 2 and 3$"),
+        ("A - real x\nB A07 fake\n", "expected 4 columns in .* line 2, got 3$"),
+        ("x real y\nz fake w\n", "a column of the names of the scores and one of words"),
+        ("A 0\nB 1\n", "a column of the names of the scores and one of words"),
+    ],
+)
+def test_columns_that_are_not_sure_are_refused(keys, text, message):
+    with pytest.raises(ValueError, match=message) as caught:
+        keys(text, names=["A", "B"])
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "value"),
+    [
+        ("LA_1 A - - bonafide\nLA_1 B - A07 spoof\n", "Attack", "A07"),
+        ("T_1 A F - - - AC1 - bonafide -\nT_1 B F C05 1 - AC3 A05 spoof -\n", "codec", "C05"),
+        (
+            "LA_9 A alaw ita_tx bonafide bonafide notrim eval\n"
+            "LA_9 B ulaw ita_tx A07 spoof notrim eval\n",
+            "codec",
+            "ulaw",
+        ),
+        (
+            "LA_3 DF_A nocodec asvspoof - bonafide notrim eval\n"
+            "LA_3 DF_B low_mp3 vcc2018 A14 spoof notrim eval\n",
+            "source",
+            "vcc2018",
+        ),
+        ("A - bonafide 1.5\nB A09 spoof -2\n", "attack", "A09"),
+        ("file,Speaker Name,label\nA,x,bona-fide\nB,Obama,spoof\n", "speaker-name", "Obama"),
+    ],
+)
+def test_columns_of_the_field_have_names(keys, text, column, value):
+    result = keys(text, by=[column])
+    assert [*result.cells.values()][1] == (value,)
+    with pytest.raises(ValueError, match=r"expected a column of .*keys.txt \(.*, .*\), got nope$"):
+        keys(text, by=["nope"])
 
 
 def test_antideepfake_protocols_go_by_id(keys):
@@ -105,7 +169,7 @@ def test_metadata_of_several_subsets_says_so(keys):
         ("file,label\n", "expected keys in .*, got a header alone"),
         ("file,label\na,real,x\n", "expected 2 columns in .* line 2, got 3"),
         ("path,label,confidence,p_fake,llr\na,fake,90,0.9,-2\n", "got verdicts: labels with"),
-        ("A B - - bonafide\nA C - spoof\n", "columns of asvspoof2019 in .* line 2, got 4"),
+        ("A B - - bonafide\nA C - spoof\n", "the 5 columns of asvspoof2019 in .* line 2, got 4"),
         ("A B - - bonafide\nA C - - target\n", "line 2, got 'target'"),
         ("what is this\n", "expected keys in .*: a protocol of ASVspoof.* got 'what is this' in"),
         ("a 0.5\n", "got 'a 0.5' in line 1"),
