@@ -258,16 +258,20 @@ def read_at(file: io.RawIOBase, position: int, size: int) -> bytes:
 
 
 def ogg_page_end(file: io.RawIOBase, position: int) -> int:
-    """Where the page of Ogg ends that begins at a position."""
+    """Where the page of Ogg is to end that begins at a position."""
     header = read_at(file, position, _OGG_HEADER + 255)
-    segments = header[_OGG_HEADER : _OGG_HEADER + header[_OGG_HEADER - 1]]
-    return position + _OGG_HEADER + len(segments) + sum(segments)
+    if len(header) < _OGG_HEADER:
+        return position + _OGG_HEADER
+    count = header[_OGG_HEADER - 1]
+    return position + _OGG_HEADER + count + sum(header[_OGG_HEADER : _OGG_HEADER + count])
 
 
-def is_ogg_ended(file: io.RawIOBase) -> bool:
-    """Whether the last page of an Ogg file is whole and marked as the last."""
+def is_ogg_cut(file: io.RawIOBase) -> bool:
+    """Whether an Ogg file ends within a page.
+
+    That the last page is not marked as the last says little: many programs forget it.
+    """
     end = file.seek(0, io.SEEK_END)
     begin = max(0, end - _LONGEST_OGG_PAGE)
-    data = read_at(file, begin, _LONGEST_OGG_PAGE)
-    at = data.rfind(b"OggS", 0, len(data) - _OGG_HEADER + 4)
-    return at >= 0 and bool(data[at + 5] & 4) and ogg_page_end(file, begin + at) <= end
+    at = read_at(file, begin, _LONGEST_OGG_PAGE).rfind(b"OggS")
+    return at >= 0 and ogg_page_end(file, begin + at) > end

@@ -3,7 +3,6 @@
 _LEAST = 0.2  # s that are missing at least, where it is worth a warning
 _MOST = 0.5  # s that may follow unread
 BROKEN = "the file breaks off within its last frame, after {:.1f} s"
-UNMARKED = "the file lacks the mark of its end, so it may have been longer"
 
 
 def compare(actual: float, stated: float | None, part: float = 1.0) -> list[str]:

@@ -8,7 +8,7 @@ import numpy as np
 import soundfile
 
 from render.decoding import endings
-from render.decoding.containers import is_ogg_ended, read_at
+from render.decoding.containers import is_ogg_cut, read_at
 from render.decoding.parts import Part, end_of_id3v2
 from render.decoding.quiet import Mute
 
@@ -108,10 +108,10 @@ def _oddities(sound: Stream, part: Part, frames: int) -> list[str]:
     seconds = frames / sound.samplerate
     if cut := endings.compare(seconds, _stated(sound, part), part.stated):
         return cut
-    if sound.error:
-        return [endings.BROKEN.format(seconds)]
     is_ogg = part.container is not None and part.container.name == "Ogg"
-    return [endings.UNMARKED] if is_ogg and not is_ogg_ended(part) else []
+    if sound.error or (is_ogg and is_ogg_cut(part)):
+        return [endings.BROKEN.format(seconds)]
+    return []
 
 
 def _stated(sound: Stream, part: Part) -> float | None:
