@@ -8,6 +8,7 @@ import io
 import re
 import struct
 from collections.abc import Iterator
+from itertools import islice
 
 from render.decoding.containers import (
     CONTAINERS,
@@ -18,6 +19,7 @@ from render.decoding.containers import (
 )
 from render.decoding.deadline import Deadline
 
+MOST_PARTS = 10_000  # more are no recordings, but an attack on the memory
 _BLOCK = 1 << 20  # bytes that are searched at once
 _ID3V2 = re.compile(rb"ID3[\2-\4].(.)([\0-\x7f]{4})", re.DOTALL)
 _APE = struct.Struct("<8s4xI4xI8x")  # footer of an APE tag: name, size without header, flags
@@ -36,7 +38,7 @@ class Part(io.RawIOBase):
     container : Container, optional
         Its format, where known.
     is_all : bool
-        Whether nothing but tags is left out of the file.
+        Whether the file can be read in place of the part.
 
     Attributes
     ----------
@@ -138,20 +140,27 @@ def split(file: io.RawIOBase, deadline: Deadline) -> list[Part]:
     Returns
     -------
     parts : list of Part
-        At least one. Tags at the end of the file belong to none.
+        At least one. Tags at either end of the file belong to none.
+
+    Raises
+    ------
+    ValueError
+        If there are more than `MOST_PARTS`, or time is over.
     """
-    end = _end_without_tags(file)
-    begin = end_of_id3v2(file)
+    begin, end = end_of_id3v2(file), _end_without_tags(file)
     head = read_at(file, begin, LONGEST_SIGNATURE)
     container = next((row for row in CONTAINERS if row.signature.match(head)), None)
     if container is None:
         return [Part(file, 0, end, is_all=True)]
-    if container.header and container.header.states_whole(file, end):
-        return [Part(file, 0, end, container, is_all=True)]
-    starts = list(_starts(file, begin, end, container, deadline))[1:]
+    starts = [begin]
+    if not (container.header and container.header.states_whole(file, end)):
+        starts = list(islice(_starts(file, begin, end, container, deadline), MOST_PARTS + 1))
+    if len(starts) > MOST_PARTS:
+        raise ValueError(f"expected at most {MOST_PARTS} recordings in a file, got more")
+    is_all = len(starts) == 1 and (begin, end) == (0, file.seek(0, io.SEEK_END))
     return [
-        Part(file, start, stop, container, is_all=not starts)
-        for start, stop in zip([0, *starts], [*starts, end], strict=True)
+        Part(file, start, stop, container, is_all=is_all)
+        for start, stop in zip(starts, [*starts[1:], end], strict=True)
     ]
 
 

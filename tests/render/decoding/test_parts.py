@@ -128,6 +128,36 @@ def test_a_tag_at_the_end_is_no_sound(tmp_path, kind, tag):
         assert warnings == ()
 
 
+ID3V2 = b"ID3\3\0\0\0\0\x02\x00" + b"\xff\xfb\x90RIFF".ljust(256, b"\xff")
+
+
+@pytest.mark.parametrize("kind", ["WAV", "AIFF", "AU", "CAF", "FLAC", "OGG", "MP3"])
+def test_tags_before_between_and_after_are_no_sound(tmp_path, kind):
+    data = file_of(kind, None)
+    expected, _ = read(tmp_path, data)
+    samples, warnings = read(tmp_path, ID3V2 + data + ID3V1)
+    np.testing.assert_array_equal(samples, expected)
+    assert warnings == ()
+    samples, _ = read(tmp_path, (ID3V2 + data + APE + ID3V1) * 2)
+    padding = 4 * 576 if kind == "MP3" else 0  # of the second: its header is a frame like others
+    assert 2 * RATE <= len(samples) <= 2 * RATE + padding
+    np.testing.assert_allclose(samples[: RATE // 2], expected[: RATE // 2], atol=1e-5)
+
+
+def test_a_flac_need_not_state_its_length(tmp_path):
+    data = bytearray(file_of("FLAC"))
+    data[21] &= 0xF0  # the low 36 bits before the check sum
+    data[22:26] = bytes(4)
+    for whole in (data, data + ID3V1):
+        samples, warnings = read(tmp_path, whole)
+        assert (len(samples), warnings) == (RATE, ())
+    assert len(read(tmp_path, data * 2)[0]) == 2 * RATE
+    samples, (warning,) = read(tmp_path, data[:-100])
+    assert (
+        warning == f"the file breaks off within its last frame, after {len(samples) / RATE:.1f} s"
+    )
+
+
 def test_a_part_is_read_like_a_file():
     file = io.BytesIO(b"before0123456789after")
     part = parts.Part(file, 6, 16)
@@ -168,3 +198,11 @@ def test_a_search_ends_when_time_is_over():
 def test_a_length_counts_to_its_end():
     assert Length(4, "<I", 100, 44).content_end == 144
     assert Length(4, "<q", -1, 44).content_end == 44
+
+
+def test_too_many_recordings_are_an_attack(monkeypatch):
+    monkeypatch.setattr(parts, "MOST_PARTS", 3)
+    data = file_of("FLAC", None)
+    assert len(parts.split(io.BytesIO(data * 3), Deadline())) == 3
+    with pytest.raises(ValueError, match="expected at most 3 recordings in a file, got more"):
+        parts.split(io.BytesIO(data * 4), Deadline())
