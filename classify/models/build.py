@@ -49,6 +49,16 @@ def build(
     ValueError
         If there is no such model, its weights cannot be had, or it needs larger pictures.
     """
+    model = network(settings, shape, spectrogram_rows)
+    _set_batchnorm_momentum(model, steps_per_epoch)
+    prepare(model, settings, steps_per_epoch)
+    return model
+
+
+def network(
+    settings: Settings, shape: tuple[int, int], spectrogram_rows: int | None = None
+) -> keras.Model:
+    """Build a network as `build` does, but not what trains it."""
     pictures = keras.Input((*shape, 1), dtype="uint8", name="picture")
     body = _body(settings.model)
     default_policy = keras.config.dtype_policy()
@@ -62,10 +72,7 @@ def build(
     finally:
         keras.config.set_dtype_policy(default_policy)
     features = [layers.Dropout(settings.dropout, seed=settings.seed)(x) for x in features]
-    model = keras.Model(pictures, _head(features, settings), name=settings.model)
-    _set_batchnorm_momentum(model, steps_per_epoch)
-    prepare(model, settings, steps_per_epoch)
-    return model
+    return keras.Model(pictures, _head(features, settings), name=settings.model)
 
 
 def _body(model: str) -> Callable[[KerasTensor, Settings], KerasTensor]:
@@ -98,15 +105,15 @@ def _set_batchnorm_momentum(model: keras.Model, steps_per_epoch: int) -> None:
     loss jumps by a half from one epoch to the next.
     """
     steps = min(max(_BATCHNORM_EPOCHS * steps_per_epoch, 10), 100)
-    for layer in _all_layers(model):
+    for layer in all_layers(model):
         if isinstance(layer, layers.BatchNormalization):
             layer.momentum = 1 - 1 / steps
 
 
-def _all_layers(model: keras.Model) -> Iterator[layers.Layer]:
+def all_layers(model: keras.Model) -> Iterator[layers.Layer]:
     """Iterate over the layers of a model and of the models inside it."""
     for layer in model.layers:
         if isinstance(layer, keras.Model):
-            yield from _all_layers(layer)
+            yield from all_layers(layer)
         else:
             yield layer

@@ -19,6 +19,7 @@ from classify import backend
 from classify.audit.audit import audit, one_line
 from classify.files import atomic_write
 from classify.models.build import build
+from classify.models.memory import require_memory
 from classify.prediction.pooling import calibrated_trials, score
 from classify.reports.plots import learning_curves
 from classify.runs.history import kept_epoch, read_history, write_history
@@ -82,11 +83,13 @@ def train(
     ------
     ValueError
         If the dataset cannot be used, `folder` holds a training and neither `resume` nor
-        `overwrite` is given, `resume` meets other settings or pictures, or the loss is not finite.
+        `overwrite` is given, `resume` meets other settings or pictures, the network needs more
+        memory than is free, or the loss is not finite.
     """
     if seeds < 1:
         raise ValueError(f"expected at least 1 seed, got {seeds}")
     data = scan_training_data(dataset, positive)
+    require_memory(settings, data.train.shape, len(data.train.paths), data.spectrogram_rows)
     target = prepare_folder(folder, seeds, resume, overwrite)
     print(one_line(audit(dataset, quick=True)), file=sys.stderr)
     warn_of_missing_columns(data.rows, settings.balance)
