@@ -109,8 +109,8 @@ def _add_dataset(group: argparse._ArgumentGroup) -> None:
     add(
         "--replace",
         action="store_true",
-        help="draw into IMAGES even if it holds pictures of other recordings or settings, and "
-        "delete those",
+        help="draw into IMAGES even if it holds pictures of other recordings or settings, or more "
+        "variants, and delete those",
     )
 
 

@@ -77,6 +77,7 @@ def render(
         draw(np.zeros(plan.settings.length, np.float32), plan.settings)  # refuses impossible ones
     if not replace:
         target.refuse_other_settings(plan.dataset, plan.settings)
+        target.refuse_fewer_variants(plan.dataset, plan.variants)
     with Index() as index:
         layout = take_in(index, audio, layout, group)
         print(f"render: {audio} is read as {layout}", file=sys.stderr)

@@ -9,6 +9,7 @@ from typing import Any
 from render import manifest, paths
 from render.index import Index
 from render.layouts.walk import File, walk
+from render.recording import LABELS
 from render.settings import Settings
 from render.summary import HEADER
 
@@ -99,6 +100,24 @@ def refuse_other_settings(dataset: Path, settings: Settings) -> None:
 
 def _formatted(settings: dict[str, Any], names: list[str]) -> str:
     return ", ".join(f"{name} {settings[name]}" for name in names)
+
+
+def refuse_fewer_variants(dataset: Path, variants: int) -> None:
+    """Keep a forgotten --variants from deleting the variants that were drawn with it.
+
+    Raises
+    ------
+    ValueError
+        If there are pictures of a variant above this number.
+    """
+    folders = [path for label in LABELS for path in (dataset / "train" / label).glob("variant-*/")]
+    names = [path.name.removeprefix("variant-") for path in folders if any(path.rglob("*.png"))]
+    drawn = max((int(name) for name in names if name.isdecimal()), default=0)
+    if drawn > variants:
+        raise ValueError(
+            f"expected {dataset} to hold at most {variants} variants of a clip, got {drawn}: give "
+            f"--variants {drawn}, another --to, or --replace to delete them"
+        )
 
 
 def refuse_other_recordings(dataset: Path, audio: Path, index: Index) -> None:

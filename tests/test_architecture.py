@@ -29,7 +29,7 @@ ROOMS = {
         "cli": "dataset worker preview arguments summary demo settings parallel hidden console",
         "dataset": "target manifest worker index summary spectrogram paths layouts axes recording "
         "settings png command parallel",
-        "target": "manifest index summary layouts paths settings",
+        "target": "manifest index summary layouts paths recording settings",
         "manifest": "index png decoding",
         "worker": "summary spectrogram paths recording png clips augmentation settings decoding "
         "console",

@@ -19,8 +19,8 @@ from render.decoding import endings
 from render.decoding.deadline import Deadline
 
 _DEMUXERS = (
-    "aac,ac3,aiff,amr,amrnb,amrwb,ape,asf,au,avi,caf,dss,dts,eac3,flac,flv,loas,matroska,mov,mp3,"
-    "mpc,mpc8,mpeg,mpegts,mxf,nistsphere,nut,ogg,oma,qcp,rm,shn,tak,tta,voc,w64,wav,wv,xwma"
+    "aac,ac3,aiff,amr,amrnb,amrwb,ape,asf,au,avi,caf,dss,dts,eac3,flac,flv,gsm,loas,matroska,mov,"
+    "mp3,mpc,mpc8,mpeg,mpegts,mxf,nistsphere,nut,ogg,oma,qcp,rm,shn,tak,tta,voc,w64,wav,wv,xwma"
 )
 # Formats of FFmpeg that state the length of each track, and those with one for the whole file.
 _STATE_TRACKS = ("ape", "mov", "tta", "wv")
@@ -100,7 +100,7 @@ def opened(
         # FFmpeg reports a format that is not allowed as an invalid argument.
         is_other_format = isinstance(error, av.error.ArgumentError)
         raise ValueError(
-            "expected audio that libsndfile or FFmpeg knows, got something else "
+            "expected audio or video, got something else "
             f"({reason.rstrip('.')}; {'no format of sound' if is_other_format else error.strerror})"
         ) from error
 

@@ -138,7 +138,7 @@ def test_channels_without_speech_and_files_that_fail_are_named(
     first, second = csv.DictReader(io.StringIO(out))
     assert (first["path"], first["channel"], first["label"]) == (str(call), "1", "no speech")
     assert (second["path"], second["channel"], second["label"]) == (str(call), "2", "fake")
-    assert err.startswith(f"detect: {names[0]}: expected audio that libsndfile or FFmpeg knows")
+    assert err.startswith(f"detect: {names[0]}: expected audio or video, got something else")
 
 
 def test_figures_are_drawn_of_each_channel(write, tmp_path, hand_set, bright, other, capsys):

@@ -88,7 +88,7 @@ def test_what_cannot_be_used_is_named_and_the_rest_judged(call, talks, capsys):
     out, err = capsys.readouterr()
     assert len(out.splitlines()) == 3
     first, second = err.splitlines()
-    assert first.startswith(f"detect: {talks / 'text.wav'}: expected audio that libsndfile or FFm")
+    assert first.startswith(f"detect: {talks / 'text.wav'}: expected audio or video, got some")
     assert second == f"detect: {talks / 'gone.wav'}: expected a recording, got no such file"
     assert call(talks / "text.wav") == 2
     assert capsys.readouterr().out == ""

@@ -172,7 +172,7 @@ def test_results_come_in_order_with_a_reason_for_what_cannot_be_used(run, talks)
         "*.mp3",
     ]
     assert "expected at least 0.25 s of sound" in refusals[0].reason
-    assert "expected audio that libsndfile or FFmpeg knows" in refusals[1].reason
+    assert "expected audio or video, got something else" in refusals[1].reason
     assert refusals[3].reason == "expected recordings, got a pattern without any"
     assert [result.label for result in results if isinstance(result, Detection)] == [
         "fake",

@@ -499,7 +499,10 @@ def test_more_variants_are_added_and_fewer_are_deleted(audio, tmp_path):
     assert (more.fresh, more.kept) == (4, 8)  # two training recordings of each class
     two = contents(images)
     assert all(two[name] == data for name, data in one.items() if name.endswith(".png"))
-    assert render(audio, images, SETTINGS, variants=1).removed == len(
+    with pytest.raises(ValueError, match="at most 1 variants of a clip, got 2: give --variants 2"):
+        render(audio, images, SETTINGS, variants=1)
+    assert contents(images) == two
+    assert render(audio, images, SETTINGS, variants=1, replace=True).removed == len(
         [name for name in one if "/variant-1/" in name]
     )
     assert contents(images) == one

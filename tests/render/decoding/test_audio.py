@@ -154,7 +154,7 @@ def test_blocks_join_without_a_seam(tmp_path):
     ("content", "message"),
     [
         (b"", "got an empty file"),
-        (b"RIFF\x24\0\0\0WAVEfmt ", "expected audio that libsndfile or FFmpeg knows"),
+        (b"RIFF\x24\0\0\0WAVEfmt ", "expected audio or video, got something else"),
         (b"no sound at all, only a text, again and again. " * 50, "expected audio"),
         (bytes(range(256)) * 20, "expected audio"),
     ],

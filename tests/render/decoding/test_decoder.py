@@ -109,6 +109,17 @@ def test_a_stream_may_change_its_rate(tmp_path):
         assert spectrum.argmax() * form.rate / 10_000 == pytest.approx(1_000, abs=10)
 
 
+def test_gsm_without_a_header_is_read(tmp_path):
+    # Frames of 33 bytes, each for 160 samples, begin with the bits 1101 (ETSI EN 300 961).
+    frames = np.random.default_rng(0).integers(0, 256, (100, 33), dtype=np.uint8)
+    frames[:, 0] = 0xD0 | frames[:, 0] & 0x0F
+    path = tmp_path / "call.gsm"
+    path.write_bytes(frames.tobytes())
+    formats, pieces = zip(*decoder.blocks(path, Deadline()), strict=True)
+    assert (formats[0].rate, formats[0].codec) == (8_000, "gsm")
+    assert sum(map(len, pieces)) == 160 * 100
+
+
 def test_a_midi_sample_dump_is_not_even_opened(tmp_path):
     soundfile.write(tmp_path / "x.sds", noise(1), RATE)
     with pytest.raises(ValueError, match="expected audio, got a MIDI sample dump"):
