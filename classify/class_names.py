@@ -69,7 +69,7 @@ def order_classes(names: Iterable[str], positive: str | None = None) -> tuple[st
     >>> order_classes(("deepfake", "real")), order_classes(("a", "b"), "A")
     (('real', 'deepfake'), ('b', 'a'))
     """
-    ordered = sorted(names)
+    ordered = sorted(names, key=str.lower)
     fake = fake_name(ordered)
     if positive is not None:
         asked = [name for name in ordered if name.lower() == positive.lower()]

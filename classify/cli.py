@@ -138,8 +138,10 @@ def _compare(a: Path, b: Path, dataset: Path, split: str, resamples: int, format
     from classify.reports import text as text_tables
     from classify.runs.run import load
 
-    report = compare(dataset, load(a), load(b), split, resamples)
-    _print(report.to_json(), format, text_tables.comparison(report, str(a), str(b)))
+    first = load(a)
+    report = compare(dataset, first, load(b), split, resamples)
+    text = text_tables.comparison(report, str(a), str(b), first.classes)
+    _print(report.to_json(), format, text)
     return 1 if report.refused else 0
 
 

@@ -153,7 +153,7 @@ def _explanation(report: EvaluationReport) -> list[str]:
     return lines
 
 
-def comparison(report: Comparison, a: str, b: str) -> str:
+def comparison(report: Comparison, a: str, b: str, classes: Sequence[str]) -> str:
     """Write a comparison as text.
 
     Parameters
@@ -161,12 +161,14 @@ def comparison(report: Comparison, a: str, b: str) -> str:
     report : Comparison
     a, b : str
         What the systems are called.
+    classes : sequence of two str
+        The positive one last.
     """
     values, test = report.differences, report.mcnemar
     lines = [
         f"A  {a}",
         f"B  {b}",
-        f"{report.split}: {report.n_real} real and {report.n_fake} fake "
+        f"{report.split}: {report.n_real} {classes[0]} and {report.n_fake} {classes[1]} "
         f"{report.unit}s, resampled by {report.bootstrap_unit}",
         "",
         f"{'':<18}{'A':>8}{'B':>8}   B - A",

@@ -119,7 +119,7 @@ def scan_training_data(dataset: Path, positive: str | None = None) -> TrainingDa
         ("classes", ", ".join(train.classes), ", ".join(validation.classes)),
         ("size", size(train.shape), size(validation.shape)),
     ):
-        if expected != got:
+        if expected.lower() != got.lower():
             raise ValueError(
                 f"expected pictures of one {name} in train and validation, got {expected} and {got}"
             )

@@ -89,8 +89,9 @@ def test_two_runs_on_the_same_recordings(trained, images, tmp_path):
     # The same network, but b calls everything real: the same ranking, other verdicts.
     assert report.differences.difference["eer"] == 0
     assert report.differences.b["accuracy"] == 0.5
-    text = text_tables.comparison(report, "one", "two")
+    text = text_tables.comparison(report, "one", "two", ("cats", "dogs"))
     assert text.splitlines()[:2] == ["A  one", "B  two"]
+    assert ": 8 cats and 8 dogs pictures" in text
     assert report.sentence in text
     values = report.to_json()
     assert values["difference"] == report.differences.difference

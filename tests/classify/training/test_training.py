@@ -465,6 +465,14 @@ def test_splits_that_do_not_match_are_refused(make_pictures, tmp_path):
         train(tmp_path / "images", tmp_path / "run", QUICK)
 
 
+def test_the_classes_of_two_splits_may_differ_in_case(make_pictures, tmp_path):
+    make_pictures(tmp_path, ("cats", "Dogs"), splits=("train",), count=1)
+    make_pictures(tmp_path, ("Cats", "dogs"), splits=("validation",), count=1)
+    data = scan_training_data(tmp_path)
+    assert data.train.classes == ("cats", "Dogs")
+    assert [path.parent.name for path in data.validation.paths] == ["Cats", "dogs"]
+
+
 def test_the_positive_class_is_the_fake_one_or_the_one_asked_for(make_pictures, tmp_path, capsys):
     for names, positive, last, told in (
         (("deepfake", "real"), None, "deepfake", ""),
