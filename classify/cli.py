@@ -15,6 +15,7 @@ from classify.settings import recipe as settings_of
 
 if TYPE_CHECKING:
     from classify.evaluation.robustness import ConditionScores
+    from classify.runs.run import Run
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -80,6 +81,7 @@ def _train(
         overwrite=overwrite,
     )
     print(text_tables.training(run))
+    _warn("train", run)
     print(f"train: next: ./run.sh evaluate {dataset} --run {folder}", file=sys.stderr)
     return 1 if run.left_out else 0
 
@@ -106,13 +108,17 @@ def _evaluate(
     run = load(folder)
     if scores:
         files.written_format(scores, run.classes)
+    _warn("evaluate", run)
     report = evaluate(dataset, run, split, by, resamples, explain_pictures, degrade)
+    _print(report.to_json(), format, text_tables.evaluation(report))
+    if report.unwritten:
+        print(f"evaluate: the report is not written: {report.unwritten}", file=sys.stderr)
+    else:
+        print(f"report in {folder / 'report' / 'index.html'}", file=sys.stderr)
     if scores:
         trials = report.main.trials
         files.write_scores(scores, trials.names, trials.labels, trials.llr, run.classes)
-    _print(report.to_json(), format, text_tables.evaluation(report))
-    print(f"report in {folder / 'report' / 'index.html'}", file=sys.stderr)
-    return 1 if report.refused else 0
+    return 1 if report.refused or report.unwritten else 0
 
 
 def _score(
@@ -162,8 +168,7 @@ def _predict(names: list[str], folder: Path, format: str) -> int:
     from classify.runs.run import load
 
     run = load(folder)
-    if run.caveat:
-        print(f"predict: warning: {run.caveat}", file=sys.stderr)
+    _warn("predict", run)
     rows = csv.writer(sys.stdout, lineterminator="\n")
     if format == "csv":
         rows.writerow(output_fields((field.name for field in fields(Verdict)), run.classes))
@@ -188,6 +193,11 @@ def _predict(names: list[str], folder: Path, format: str) -> int:
             print(f"{verdict_columns(*verdict, run.classes[1])}  {result.path}")
     log.close()
     return 2 if not done else 1 if refused else 0
+
+
+def _warn(verb: str, run: "Run") -> None:
+    if run.caveat:
+        print(f"{verb}: warning: {run.caveat}", file=sys.stderr)
 
 
 def _print(report: dict, format: str, text: str) -> None:

@@ -65,6 +65,6 @@ sample of the output:
 """
 STATUS = (
     "exit status: 0 all done; 1 some pictures failed, each named on standard error (of "
-    "more than three with one reason, their number); "
+    "more than three with one reason, their number), or the report could not be written; "
     "2 the call was wrong or nothing could be done"
 )

@@ -1,6 +1,7 @@
 """Evaluation of a run on one split of a dataset, and the files of its report."""
 
 import csv
+import dataclasses
 import io
 import shlex
 import sys
@@ -59,6 +60,11 @@ def evaluate(
         Gives the scores of a robustness sweep, which is then part of the report. It comes from
         `detect`, because this package decodes no sound.
 
+    Returns
+    -------
+    report : EvaluationReport
+        Says itself if its files could not be written.
+
     Raises
     ------
     ValueError
@@ -103,7 +109,10 @@ def evaluate(
     options = [f"--by={column}" for column in by or ()]
     if explain_pictures != EXPLAINED_PICTURES:
         options.append(f"--explain-pictures={explain_pictures}")
-    _write(run, dataset, report, [*options, *(degraded.asked if degraded else ())])
+    try:
+        _write(run, dataset, report, [*options, *(degraded.asked if degraded else ())])
+    except OSError as error:  # as of a run that others share: the figures are there all the same
+        return dataclasses.replace(report, unwritten=str(error))
     return report
 
 

@@ -123,6 +123,8 @@ class EvaluationReport:
     robustness : RobustnessReport or None
     refused : int
         Pictures and, of a robustness sweep, recordings that could not be scored.
+    unwritten : str
+        Why the files of the report could not be written; empty if they were.
     """
 
     split: str
@@ -137,6 +139,7 @@ class EvaluationReport:
     explanation: Mapping[str, Any] | None = None
     robustness: RobustnessReport | None = None
     refused: int = 0
+    unwritten: str = ""
 
     @property
     def main_unit(self) -> str:

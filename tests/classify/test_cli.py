@@ -28,8 +28,13 @@ def test_train_evaluate_predict(images, tmp_path, capsys):
     out, err = capsys.readouterr()
     assert "balanced_accuracy" in out
     assert "report/index.html" in err
-    assert main(["evaluate", str(images), *quick, "--format", "json"]) == 0
-    assert json.loads(capsys.readouterr().out)["split"] == "test"
+    shutil.rmtree(tmp_path / "run/report")
+    (tmp_path / "run/report").touch()  # no folder can be made here
+    assert main(["evaluate", str(images), *quick, "--format", "json"]) == 1
+    out, err = capsys.readouterr()
+    assert json.loads(out)["split"] == "test"
+    unwritten = f"File exists: '{run}/report'"
+    assert err.splitlines() == [f"evaluate: the report is not written: [Errno 17] {unwritten}"]
     assert main(["predict", str(images / "test/real"), "--run", run]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 8
