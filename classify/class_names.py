@@ -20,7 +20,7 @@ _NEGATIONS = {"no", "non", "not"}
 def fake_name(names: Sequence[str]) -> str | None:
     """Tell which of two class names is fake.
 
-    A name is understood that is a word of `WORDS`, or has one that the other name lacks.
+    A name is understood that has words of `WORDS`, all for one class.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def fake_name(names: Sequence[str]) -> str | None:
     >>> fake_name(("cats", "dogs"))
     """
     first, second = names
-    labels = _label(first, second), _label(second, first)
+    labels = _label(first), _label(second)
     if labels[0] == labels[1]:
         return None
     return first if labels in (("fake", "real"), ("fake", ""), ("", "real")) else second
@@ -81,21 +81,13 @@ def order_classes(names: Iterable[str], positive: str | None = None) -> tuple[st
     return next(name for name in ordered if name != last), last
 
 
-def _label(name: str, other: str) -> str:
-    """What a name says beside the other; empty where it says nothing, or both."""
-    parts = _parts(name)
+def _label(name: str) -> str:
+    """What a name says of its class; empty where it says nothing, or both."""
+    parts = [part.lower() for part in _PART.findall(name)]
     if whole := WORDS.get("".join(parts)):
         return whole
     if _NEGATIONS.intersection(parts):
         return ""
-    labels = {WORDS[word] for word in _words(parts) - _words(_parts(other)) if word in WORDS}
+    singulars, pairs = (part.removesuffix("s") for part in parts), map("".join, pairwise(parts))
+    labels = {WORDS[word] for word in (*parts, *singulars, *pairs) if word in WORDS}
     return labels.pop() if len(labels) == 1 else ""
-
-
-def _parts(name: str) -> list[str]:
-    return [part.lower() for part in _PART.findall(name)]
-
-
-def _words(parts: list[str]) -> set[str]:
-    """Parts of a name, their singulars, and neighbours in one: ``bona_fide``."""
-    return {*parts, *(part.removesuffix("s") for part in parts), *map("".join, pairwise(parts))}

@@ -77,7 +77,7 @@ def read_text(path: Path) -> str:
 
 @cache  # a training reads the same table twice
 def _tell_encoding(path: Path, number: int) -> None:
-    print(f"{path}: line {number} is not UTF-8: the file is read as Windows-1252", file=sys.stderr)
+    print(f"{path} is not UTF-8 in line {number}: it is read as Windows-1252", file=sys.stderr)
 
 
 def first_line(text: str) -> tuple[int, str]:

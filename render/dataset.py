@@ -118,6 +118,7 @@ def take_in(index: Index, audio: Path, layout: str | None = None, group: str | N
         If it holds no recording of a known class, or the group is none of its columns.
     """
     layout = layout or recognise(audio)
+    group = group.lower() if group else None  # as layouts write the columns of tables
     index.fill(find(audio, layout), group or GROUPS.get(layout))
     _check(index, audio, group)
     index.assign_splits()

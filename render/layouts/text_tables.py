@@ -2,22 +2,28 @@
 
 There are two kinds: tables with a header (CSV, also with semicolons, tabs or vertical bars), and
 protocols, whose columns are separated by white space and have no header. Both may begin with a byte
-order mark and have any line ends. Bytes that are not UTF-8 are kept with ``surrogateescape``, as in
-Python's file names, so that a path in a table still names its file.
+order mark and have any line ends. A cell of a table that is not UTF-8 is read as Windows-1252, with
+a note on standard error, unless its bytes name a file. Bytes of a protocol that are not UTF-8 are
+kept with ``surrogateescape``, as in Python's file names.
 """
 
 import csv
+import os
+import re
+import sys
 import unicodedata
 from collections.abc import Collection, Iterator
+from functools import cache
 from pathlib import Path
 from typing import TextIO
 
 from render.layouts.walk import escape_bytes
 
 _DELIMITERS = ",;\t|"
-_ANY_CASE = ("label", "split")
+_EXCEL_MARK = re.compile(r'"?sep=.?"?\s*', re.IGNORECASE)  # first line; names the delimiter
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _LONGEST_HEADER = 10_000
+_UNDEFINED = frozenset(b"\x81\x8d\x8f\x90\x9d")  # in Windows-1252
 
 
 def read_header(path: Path) -> list[str]:
@@ -30,7 +36,7 @@ def read_header(path: Path) -> list[str]:
     """
     try:
         with _open(path) as file:
-            header = file.readline(_LONGEST_HEADER)
+            header, _ = _header(file, _LONGEST_HEADER)
         return [name.lower() for name in _split(header)]
     except (OSError, UnicodeError, csv.Error):
         return []
@@ -43,15 +49,15 @@ def read_table(path: Path, required: Collection[str]) -> Iterator[tuple[int, dic
     ----------
     path : Path
     required : collection of str
-        Columns that must be there, in lower case. The header may write them, ``label`` and
-        ``split`` in any case.
+        Columns that must be there, in lower case.
 
     Yields
     ------
     line : int
         Line in the file, from 1.
     row : dict of str to str
-        Cells by column. The first cell beyond the header's columns has an empty name.
+        Cells by column, whose name is in lower case; of two that differ only in case, one keeps its
+        capitals. The first cell beyond the header's columns has an empty name.
 
     Raises
     ------
@@ -60,18 +66,18 @@ def read_table(path: Path, required: Collection[str]) -> Iterator[tuple[int, dic
     """
     with _open(path) as file:
         try:
-            header = file.readline()
-            lowered = {*required, *_ANY_CASE}
-            names = [name.lower() if name.lower() in lowered else name for name in _split(header)]
+            header, lines = _header(file)
+            names = [_decode(name, path) for name in _split(header)]
+            names = [name if name.lower() in names else name.lower() for name in names]
             if missing := sorted(set(required) - set(names)):
                 raise ValueError(
                     f"expected a column {' and '.join(missing)} in {path}, got {', '.join(names)}"
                 )
             reader = csv.reader(file, **_dialect(header))
             for cells in reader:
-                line = reader.line_num + 1
+                line = reader.line_num + lines
                 if any(cells):
-                    yield line, _row(names, cells)
+                    yield line, _row(names, [_decode(cell, path) for cell in cells])
         except (UnicodeError, csv.Error) as error:
             raise ValueError(f"expected a row after line {line} of {path}, got {error}") from error
 
@@ -123,6 +129,30 @@ def _open(path: Path) -> TextIO:
     with path.open("rb") as file:
         encoding = "utf-16" if file.read(2) in _UTF16_MARKS else "utf-8-sig"
     return path.open(newline="", encoding=encoding, errors="surrogateescape")
+
+
+def _header(file: TextIO, longest: int = -1) -> tuple[str, int]:
+    """The header, and its line in the file, from 1."""
+    first = file.readline(longest)
+    return (file.readline(longest), 2) if _EXCEL_MARK.fullmatch(first) else (first, 1)
+
+
+def _decode(cell: str, path: Path) -> str:
+    """Read a cell as Windows-1252 whose bytes are neither UTF-8 nor the name of a file."""
+    try:
+        cell.encode()
+        return cell
+    except UnicodeEncodeError:
+        data = os.fsencode(cell)
+    if os.path.lexists(path.parent / cell) or set(data) & _UNDEFINED:
+        return cell
+    _tell_encoding(path)
+    return data.decode("cp1252")
+
+
+@cache  # forge reads a table more than once
+def _tell_encoding(path: Path) -> None:
+    print(f"{path} is not UTF-8: it is read as Windows-1252", file=sys.stderr)
 
 
 def _split(header: str) -> list[str]:

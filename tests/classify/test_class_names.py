@@ -14,9 +14,18 @@ FAKE = ("fake", "spoof", "generated", "synthetic", "deepfake")
         *product(REAL, FAKE),
         *(("human", "ai"), ("genuine", "attack"), ("original", "deepfake"), ("natural", "cloned")),
         *(("real_speech", "fake_speech"), ("Bona-Fide", "SPOOFED"), ("1-real", "0-fakes")),
-        *(("RealSpeech", "AISpeech"), ("human_voice", "human_deepfake"), ("bona fide", "tts")),
-        *(("LJSpeech", "ai-generated"), ("real", "real_time_cloned"), ("non-fake", "fake")),
-        *(("human_original", "human_ai"), ("original", "original_synthesized")),
+        *(
+            ("RealSpeech", "AISpeech"),
+            ("human_voice", "human_deepfake"),
+            ("bona_fide_x", "y"),
+        ),
+        *(
+            ("LJSpeech", "AIVoice"),
+            ("vctk", "set of fakes"),
+            ("real", "real_time_cloned"),
+            ("non-fake", "fake"),
+        ),
+        *(("human_original", "human_ai"), ("ai challenge real", "ai challenge fake")),
     ],
 )
 def test_words_say_which_class_is_fake(real, fake):

@@ -40,7 +40,7 @@ def test_text_of_a_spreadsheet_is_read(tmp_path, capsys):
     assert not capsys.readouterr().err
     path.write_bytes(text.encode("cp1252"))
     assert read_text(path) == read_text(path) == text
-    told = f"{path}: line 2 is not UTF-8: the file is read as Windows-1252\n"
+    told = f"{path} is not UTF-8 in line 2: it is read as Windows-1252\n"
     assert capsys.readouterr().err == told
 
 

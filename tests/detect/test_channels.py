@@ -12,6 +12,7 @@ from detect.channels import different_speech
 from detect.cli import main
 from detect.detection import Detector
 from detect.explanation import draw_window
+from detect.timeline import timeline
 from render.decoding.audio import scan_audio
 from render.demo.formant_synthesis import RATE, speaker, utterance
 
@@ -161,6 +162,16 @@ def test_the_explained_window_is_of_the_channel(write, hand_set, bright, other):
     np.testing.assert_array_equal(
         draw_window(detector, call, 1.0, channel="2"), draw_window(detector, alone, 1.0)
     )
+
+
+def test_the_timeline_is_of_the_channel(write, hand_set, bright, other):
+    detector = Detector(load(hand_set))
+    call, alone = write("call.wav", bright, other), write("right.wav", other)
+    detection = detector.detect(call, "call.wav", "2")
+    drawn = timeline(detector, call, detection), timeline(detector, alone, detector.detect(alone))
+    spectrograms = [figure.axes[1].images[0].get_array() for figure in drawn]
+    np.testing.assert_array_equal(*spectrograms)
+    assert drawn[0].get_suptitle().startswith("call.wav [channel 2]: ")
 
 
 def test_opposite_channels_are_judged_as_one_of_them(write, hand_set, bright):

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -107,6 +108,8 @@ def test_rows_by_name_below_a_folder():
 
 def test_a_name_that_is_not_utf_8_survives(tmp_path):
     path = b"real/caf\xe9.wav"
+    (tmp_path / "real").mkdir()
+    (tmp_path / os.fsdecode(path)).touch()
     (tmp_path / "manifest.csv").write_bytes(b"path,label\n" + path + b",real\n")
     write(tmp_path, merge(read(tmp_path), "fake", [COPY]))
     assert path in (tmp_path / "manifest.csv").read_bytes()

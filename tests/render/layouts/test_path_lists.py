@@ -2,6 +2,8 @@ import re
 
 import pytest
 
+from render.dataset import take_in
+from render.index import Index
 from render.layouts import registry
 from render.layouts.registry import find, recognise
 
@@ -68,6 +70,43 @@ def test_a_row_that_says_nothing_usable_is_a_failure(tree, scan, row, reason):
     names = ("ok.wav", "a.wav", "real/c.wav", "real/c_gen.wav")
     ((_, message),) = scan(tree(*names, tables={"l.csv": text})).failures.items()
     assert re.search(reason, message), message
+
+
+ACCENTS = "Path;LABEL;Speaker\r\ncaf\xe9.wav;real;Zo\xeb\r\n"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.parametrize("first", ["", "sep=;\r\n", '"sep=;"\r\n'])
+def test_a_table_that_a_spreadsheet_saved(tree, scan, capsys, encoding, first):
+    audio = tree("caf\xe9.wav", tables={"l.csv": f"{first}{ACCENTS}".encode(encoding)})
+    for items in (scan(audio), scan(audio / "l.csv")):
+        assert items.placed == {"caf\xe9.wav": ("", "real")}
+        assert items.recordings["caf\xe9.wav"].metadata == {"speaker": "Zo\xeb"}
+        assert not items.failures
+    told = f"{audio / 'l.csv'} is not UTF-8: it is read as Windows-1252\n"
+    assert capsys.readouterr().err == (told if encoding == "cp1252" else "")
+
+
+def test_lines_are_counted_from_the_first_of_the_file(tree, scan):
+    audio = tree("a.wav", tables={"l.csv": "sep=,\npath,label\na.wav,real\n,real\n"})
+    assert list(scan(audio).failures) == ["l.csv line 4"]
+
+
+def test_columns_that_differ_only_in_case_stay_apart(tree, scan):
+    audio = tree("a.wav", tables={"l.csv": "path,label,Speaker,speaker\na.wav,real,A,b\n"})
+    metadata = scan(audio).recordings["a.wav"].metadata
+    assert metadata == {"Speaker": "A", "speaker": "b"}
+
+
+def test_groups_are_of_a_column_in_any_case(tree):
+    table = "path,label,SPEAKER\na.wav,real,s\nb.wav,fake,s\n"
+    audio = tree("a.wav", "b.wav", tables={"l.csv": table})
+    with Index() as index:
+        take_in(index, audio, group="Speaker")
+        assert [recording.metadata["speaker"] for recording in index.recordings()] == ["s", "s"]
+        assert len({recording.split for recording in index.recordings()}) == 1
+    with Index() as index, pytest.raises(ValueError, match=r"group by \(speaker\), got talker$"):
+        take_in(index, audio, group="talker")
 
 
 def test_a_quoted_comma_and_a_transcript_with_lines(tree, scan):
