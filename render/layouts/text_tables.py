@@ -144,7 +144,8 @@ def _decode(cell: str, path: Path) -> str:
         return cell
     except UnicodeEncodeError:
         data = os.fsencode(cell)
-    if os.path.lexists(path.parent / cell) or set(data) & _UNDEFINED:
+    names_file = any(os.path.lexists(path.parent / name) for name in (cell, path_key(cell)))
+    if names_file or set(data) & _UNDEFINED:
         return cell
     _tell_encoding(path)
     return data.decode("cp1252")

@@ -87,6 +87,15 @@ def test_a_table_that_a_spreadsheet_saved(tree, scan, capsys, encoding, first):
     assert capsys.readouterr().err == (told if encoding == "cp1252" else "")
 
 
+def test_bytes_that_name_a_file_stay_as_they_are(tree, scan):
+    audio = tree("x.wav", tables={"l.csv": b"path,label\nm\xe4d\\a.wav,real\nm\x81d,fake\n"})
+    (audio / "m\udce4d").mkdir()
+    (audio / "m\udce4d/a.wav").touch()
+    items = scan(audio / "l.csv")
+    assert items.placed == {"m\\udce4d/a.wav": ("", "real")}
+    assert list(items.failures) == ["m\\udc81d"]  # no letter in Windows-1252
+
+
 def test_lines_are_counted_from_the_first_of_the_file(tree, scan):
     audio = tree("a.wav", tables={"l.csv": "sep=,\npath,label\na.wav,real\n,real\n"})
     assert list(scan(audio).failures) == ["l.csv line 4"]
