@@ -20,7 +20,7 @@ import numpy as np
 import soundfile
 import soxr
 
-from render.decoding import ffmpeg, libsndfile
+from render.decoding import ffmpeg, libsndfile, tracks
 from render.decoding.deadline import Deadline
 from render.decoding.parts import Part, split
 
@@ -197,7 +197,7 @@ def _mp3_blocks(
     """Decode an MP3 to its end."""
     part.seek(0)
     with ffmpeg.opened(part, deadline, "", "mp3") as container:
-        stream = ffmpeg.audio(container, warnings)
+        stream = tracks.audio(container, warnings)
         yield from _join(
             ffmpeg.pieces(container, stream, deadline, warnings, rate=rate, is_forgiving=True), size
         )
@@ -209,7 +209,7 @@ def _ffmpeg_blocks(
     """Decode a recording that libsndfile refused for a reason."""
     part.seek(0)
     with ffmpeg.opened(part, deadline, reason) as container:
-        stream = ffmpeg.audio(container, warnings)
+        stream = tracks.audio(container, warnings)
         file_format = Format(stream.rate, stream.codec_context.name, stream.bit_rate or 0)
         _require_rate(file_format.rate)
         size = _block_size(stream.rate, stream.channels)

@@ -7,13 +7,13 @@ another file or an address.
 import contextlib
 import ctypes
 import errno
+import re
 from collections.abc import Iterator
 from fractions import Fraction
 from io import RawIOBase
 
 import av
 import numpy as np
-from av.stream import Disposition
 
 from render.decoding import endings
 from render.decoding.deadline import Deadline
@@ -25,6 +25,7 @@ _DEMUXERS = (
 # Formats of FFmpeg that state the length of each track, and those with one for the whole file.
 _STATE_TRACKS = ("ape", "mov", "tta", "wv")
 _STATE_WHOLE = ("flv", "matroska")
+_DURATION = re.compile(r"(\d+):(\d+):([\d.]{1,12})")
 _MAX_READ = 1 << 20  # bytes read at once
 _MAX_ALLOCATION = 1 << 28  # bytes; as large as the table of an MP4 of 72 hours at 44.1 kHz
 
@@ -103,49 +104,6 @@ def opened(
             "expected audio or video, got something else "
             f"({reason.rstrip('.')}; {'no format of sound' if is_other_format else error.strerror})"
         ) from error
-
-
-def audio(container: av.container.InputContainer, warnings: list[str]) -> av.AudioStream:
-    """Find the audio stream of a file that players take: the default one, else the first.
-
-    Parameters
-    ----------
-    container : av.container.InputContainer
-    warnings : list of str
-        Gets the names of the others.
-
-    Returns
-    -------
-    stream : av.AudioStream
-
-    Raises
-    ------
-    ValueError
-        If there is none, or no decoder for it.
-    """
-    streams = container.streams.audio
-    if not streams:
-        raise ValueError("expected audio, got a file without an audio stream")
-    stream = min(streams, key=lambda each: Disposition.default not in each.disposition)
-    if stream.codec_context is None:
-        raise ValueError("expected audio, got a codec that FFmpeg does not know")
-    if len(streams) > 1:
-        names = [_track_name(number, each) for number, each in enumerate(streams, 1)]
-        taken = names.pop(streams.index(stream))
-        warnings.append(
-            f"of {len(streams)} audio tracks, {taken} was taken, as players do; left out: "
-            f"{', '.join(names)}"
-        )
-    return stream
-
-
-def _track_name(number: int, stream: av.AudioStream) -> str:
-    """Number, language and title of a track, as far as the file states them."""
-    words = [stream.metadata.get(key, "") for key in ("language", "title")]
-    if Disposition.comment in stream.disposition:
-        words.append("commentary")
-    words = [word for word in words if word not in ("", "und")]
-    return f"track {number} ({', '.join(words)})" if words else f"track {number}"
 
 
 def pieces(
@@ -246,6 +204,10 @@ def _stated(container: av.container.InputContainer, stream: av.AudioStream) -> f
         return float(min(whole, stream.duration * stream.time_base))
     if name in _STATE_WHOLE and len(container.streams) == 1:
         return float(whole)
+    # Of several tracks, a Matroska states the whole, and some programs the length of each.
+    if tag := _DURATION.fullmatch(stream.metadata.get("DURATION", "")):
+        hours, minutes, seconds = map(float, tag.groups())
+        return min(float(whole), 3_600 * hours + 60 * minutes + seconds)
     return None
 
 

@@ -9,9 +9,8 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from av.stream import Disposition
 
-from render.decoding import ffmpeg
+from render.decoding import ffmpeg, tracks
 from render.decoding.deadline import Deadline
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -50,7 +49,7 @@ def length(file):
     """Frames that are decoded of an open file."""
     deadline = Deadline()
     with ffmpeg.opened(file, deadline, "") as container:
-        return sum(map(len, ffmpeg.pieces(container, ffmpeg.audio(container, []), deadline, [])))
+        return sum(map(len, ffmpeg.pieces(container, tracks.audio(container, []), deadline, [])))
 
 
 def test_a_file_is_decoded(tmp_path):
@@ -146,7 +145,7 @@ def test_what_pyav_stumbles_over_at_the_end_is_not_the_files_fault(tmp_path):
     (tmp_path / "x").write_bytes(written("mp4"))
     deadline = Deadline()
     with Watched(tmp_path / "x") as file, ffmpeg.opened(file, deadline, "") as container:
-        stream = ffmpeg.audio(container, [])
+        stream = tracks.audio(container, [])
         pieces = list(ffmpeg.pieces(Stumbling(container), stream, deadline, []))
     assert sum(map(len, pieces)) == 16_000
 
@@ -165,58 +164,6 @@ def test_opening_takes_no_longer_than_there_is_time(tmp_path):
         pytest.raises(ValueError, match=r"expected a recording that is read in 0.0 s, got one"),
     ):
         ffmpeg.opened(file, Deadline(time.monotonic()), "")
-
-
-def tracks(container, *rows):
-    """A file of sound of 1 s, 2 s, ..., each track with its disposition and metadata."""
-    file = io.BytesIO()
-    with av.open(file, "w", format=container) as output:
-        streams = [output.add_stream("aac", rate=16_000, layout="mono") for _ in rows]
-        for stream, (disposition, metadata) in zip(streams, rows, strict=True):
-            stream.disposition = disposition
-            stream.metadata.update(metadata)
-        for seconds, stream in enumerate(streams, 1):
-            samples = np.random.default_rng(0).uniform(-0.5, 0.5, (1, seconds * 16_000))
-            frame = av.AudioFrame.from_ndarray(
-                samples.astype(np.float32), format="fltp", layout="mono"
-            )
-            frame.rate = 16_000
-            output.mux([*stream.encode(frame), *stream.encode(None)])
-    return file.getvalue()
-
-
-@pytest.mark.parametrize("container", ["matroska", "mp4"])
-@pytest.mark.parametrize("default", [0, 1, 2, None])
-def test_the_track_that_players_take_is_taken_and_the_others_are_named(
-    tmp_path, container, default
-):
-    rows = [(Disposition(0), {"language": language}) for language in ("eng", "deu", "fra")]
-    if default is not None:
-        rows[default] = (Disposition.default, rows[default][1])
-    (tmp_path / "x").write_bytes(tracks(container, *rows))
-    warnings = []
-    with Watched(tmp_path / "x") as file, ffmpeg.opened(file, Deadline(), "") as opened:
-        stream = ffmpeg.audio(opened, warnings)
-        pieces = ffmpeg.pieces(opened, stream, Deadline(), warnings)
-        seconds = sum(map(len, pieces)) / 16_000
-    taken = default or 0
-    assert seconds == pytest.approx(taken + 1, abs=0.2)
-    names = [f"track {number} ({row[1]['language']})" for number, row in enumerate(rows, 1)]
-    others = ", ".join(name for name in names if name != names[taken])
-    assert warnings == [
-        f"of 3 audio tracks, {names[taken]} was taken, as players do; left out: {others}"
-    ]
-
-
-def test_a_commentary_is_named_so(tmp_path):
-    rows = [(Disposition.comment, {}), (Disposition.default, {})]
-    (tmp_path / "x").write_bytes(tracks("matroska", *rows))
-    warnings = []
-    with Watched(tmp_path / "x") as file, ffmpeg.opened(file, Deadline(), "") as opened:
-        assert ffmpeg.audio(opened, warnings).index == 1
-    assert warnings == [
-        "of 2 audio tracks, track 2 was taken, as players do; left out: track 1 (commentary)"
-    ]
 
 
 @pytest.mark.parametrize("is_cut", [False, True])
@@ -244,5 +191,5 @@ def test_a_film_whose_sound_is_shorter_is_not_taken_for_cut(tmp_path, is_cut):
         Watched(tmp_path / "x") as opened_file,
         ffmpeg.opened(opened_file, Deadline(), "") as media,
     ):
-        list(ffmpeg.pieces(media, ffmpeg.audio(media, warnings), Deadline(), warnings))
+        list(ffmpeg.pieces(media, tracks.audio(media, warnings), Deadline(), warnings))
     assert len(warnings) == is_cut

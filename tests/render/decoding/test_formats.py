@@ -152,7 +152,7 @@ def mp3_of_variable_rate():
     file, sound = io.BytesIO(), np.concatenate([noise(seconds=1), np.zeros((3 * RATE, 1))])
     soundfile.write(file, sound, RATE, format="MP3", bitrate_mode="VARIABLE", compression_level=0.3)
     data = file.getvalue()
-    return data, data[data.index(data[:4], 4) :]  # without the frame that states the length
+    return data, data[data.index(data[:2], 2) :]  # without the frame that states the length
 
 
 def test_an_mp3_of_variable_rate_needs_no_header(tmp_path):
@@ -169,6 +169,18 @@ def test_an_mp3_of_variable_rate_needs_no_header(tmp_path):
     samples, _, warnings = read(tmp_path, without[: len(without) // 2])
     assert len(samples) < 4 * RATE
     assert warnings == ()  # it states no length
+
+
+def test_an_estimate_that_is_too_long_is_no_reason_to_warn(tmp_path):
+    file, sound = io.BytesIO(), np.concatenate([np.zeros((RATE, 1)), noise(seconds=3)])
+    soundfile.write(file, sound, RATE, format="MP3", bitrate_mode="VARIABLE", compression_level=0.3)
+    data = file.getvalue()
+    data = data[data.index(data[:2], 2) :]
+    (tmp_path / "y").write_bytes(data)
+    assert soundfile.info(tmp_path / "y").frames > 5 * RATE
+    samples, _, warnings = read(tmp_path, data)
+    assert len(samples) == pytest.approx(4 * RATE, abs=FRAMES["MPEG_LAYER_III"])
+    assert warnings == ()
 
 
 @pytest.mark.parametrize("is_vbr", [False, True])
