@@ -24,7 +24,7 @@ _UPDATES = ("format", "version")  # an update changes these, no option does
 
 
 def refuse_foreign(dataset: Path, audio: Path) -> None:
-    """Refuse a folder that holds recordings, or a table that `render` did not write.
+    """Refuse a folder of recordings or of a run, or with a table that `render` did not write.
 
     Parameters
     ----------
@@ -37,6 +37,8 @@ def refuse_foreign(dataset: Path, audio: Path) -> None:
     ------
     ValueError
     """
+    if dataset.is_file():
+        _refuse(dataset, "is a file")
     stored = stored_settings(dataset)
     for name in (SETTINGS, *_TABLES):
         path = dataset / name
@@ -45,6 +47,8 @@ def refuse_foreign(dataset: Path, audio: Path) -> None:
             _refuse(dataset, f"holds a {name} that render did not write")
     if dataset.is_dir() and audio.is_dir() and dataset.samefile(audio):
         _refuse(dataset, "is that of the recordings")
+    if (dataset / "run.json").exists():
+        _refuse(dataset, "is that of a trained run")
     if not stored and dataset.is_dir():
         for item in walk(dataset):
             if isinstance(item, File):

@@ -63,14 +63,19 @@ def expand(names: Iterable[str]) -> Iterator[Path | Score]:
     for name in names:
         path = Path(name)
         if path.is_dir():
-            locked: dict[Path, str] = {}
-            yield from _or_reason(walk(path, locked), path, "a folder")
-            yield from (Score(folder, None, reason) for folder, reason in locked.items())
+            yield from _or_reason(_below(path), path, "a folder")
         elif path.exists() or not glob.has_magic(name):
             yield path
         else:
             matches = sorted(glob.glob(name, recursive=True))
             yield from _or_reason(map(Path, matches), path, "a pattern")
+
+
+def _below(folder: Path) -> Iterator[Path | Score]:
+    """Pictures below a folder, then a score with a reason for each folder that is locked."""
+    locked: dict[Path, str] = {}
+    yield from walk(folder, locked)
+    yield from (Score(path, None, reason) for path, reason in locked.items())
 
 
 def predict(run: Run, names: Iterable[str]) -> Iterator[Verdict | Refusal]:
@@ -132,7 +137,7 @@ def probability(llr: float) -> float:
     return float(np.exp(-np.logaddexp(0.0, llr)))
 
 
-def _or_reason(paths: Iterator[Path], path: Path, what: str) -> Iterator[Path | Score]:
+def _or_reason(paths: Iterator[Path | Score], path: Path, what: str) -> Iterator[Path | Score]:
     first = next(paths, None)
     if first is None:
         advice = ": ./run.sh detect judges its recordings" if holds_sounds(path) else ""

@@ -175,6 +175,8 @@ def load(folder: Path) -> Run:
         beside it and the command that makes one.
     """
     path = folder / "run.json"
+    if folder.is_file():
+        raise ValueError(f"expected the folder of a run, got the file {folder}: give the folder")
     if not path.is_file():
         raise ValueError(f"expected a trained run in {folder}, got no run.json: {_advice(folder)}")
     try:

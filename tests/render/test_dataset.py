@@ -361,6 +361,18 @@ USERS = {
 }
 
 
+def test_a_trained_run_keeps_the_settings_of_its_pictures(audio, tmp_path):
+    (tmp_path / "run").mkdir()
+    for name in ("run.json", "render.json"):
+        (tmp_path / "run" / name).write_text(SETTINGS.to_json())
+    before = contents(tmp_path / "run")
+    with pytest.raises(ValueError, match="run, which is that of a trained run: give another --to"):
+        render(audio, tmp_path / "run", SETTINGS, replace=True)
+    assert contents(tmp_path / "run") == before
+    with pytest.raises(ValueError, match="render.json, which is a file: give another --to"):
+        render(audio, tmp_path / "run/render.json", SETTINGS)
+
+
 @pytest.mark.parametrize("name", USERS)
 @pytest.mark.parametrize("replace", [False, True])
 def test_a_table_of_the_user_is_never_replaced(audio, tmp_path, name, replace):

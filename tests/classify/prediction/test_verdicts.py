@@ -164,6 +164,8 @@ def test_a_locked_folder_is_refused_by_name_and_the_rest_predicted(run, images, 
     assert {Path(each.path).parent.name for each in judged} == {"real"}
     reason = "expected a folder that can be read, got Permission denied"
     assert last == Refusal(str(tmp_path / "test/fake"), reason)
+    lock(tmp_path / "test")
+    assert list(predict(run, [str(tmp_path)])) == [Refusal(str(tmp_path / "test"), reason)]
 
 
 def test_bad_input_is_refused_by_name_and_the_rest_predicted(run, images, tmp_path):

@@ -67,5 +67,7 @@ def test_a_run_below_the_project_is_named_from_elsewhere(tmp_path, monkeypatch):
     (tmp_path / "checkpoints/mine").mkdir(parents=True)
     (tmp_path / "checkpoints/mine/run.json").touch()
     monkeypatch.setattr("classify.runs.run.HOME", tmp_path)
+    with pytest.raises(ValueError, match="expected the folder of a run, got the file .*run.json"):
+        load(tmp_path / "checkpoints/mine/run.json")
     with pytest.raises(ValueError, match=f"choose --run {tmp_path}/checkpoints/mine, or make it"):
         load(Path("checkpoints/mine"))
