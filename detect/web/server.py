@@ -113,9 +113,15 @@ def command(options: argparse.Namespace) -> list[str]:
     settings = {
         "server.address": options.host,
         "server.port": options.port,
+        "server.baseUrlPath": "",
+        "server.sslCertFile": "",
+        "server.sslKeyFile": "",
         "server.headless": "true",
         "server.maxUploadSize": options.max_upload,
+        "server.maxMessageSize": "200",
+        "server.maxWidgetStateSize": "25",
         "server.fileWatcherType": "none",
+        "server.runOnSave": "false",
         "server.enableStaticServing": "false",
         "server.enableCORS": "true",  # Streamlit's name for refusing other origins
         "server.enableXsrfProtection": "true",
@@ -125,6 +131,9 @@ def command(options: argparse.Namespace) -> list[str]:
         "client.showErrorLinks": "false",
         "client.disableDataExport": "true",  # our CSV is safe to open in a spreadsheet
         "runner.magicEnabled": "false",
+        "runner.enforceSerializableSessionState": "false",
+        "global.developmentMode": "false",
+        "logger.level": "info",
         "logger.hideWelcomeMessage": "true",
     }
     flags = [f"--{name}={value}" for name, value in settings.items()]

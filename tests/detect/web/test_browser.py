@@ -42,6 +42,14 @@ HOSTILE = (
 )
 
 
+# Settings of a user's other page, each of which would be felt.
+OTHER_PAGE = """
+server = {port = 1, baseUrlPath = "x", sslCertFile = "/x", sslKeyFile = "/x", maxUploadSize = 9999}
+global = {developmentMode = true}
+logger = {level = "debug"}
+"""
+
+
 @pytest.fixture(scope="module")
 def server(tmp_path_factory, make_run):
     """Give the page's address, its process and the folder of its temporary files."""
@@ -49,6 +57,8 @@ def server(tmp_path_factory, make_run):
     run = make_run(folder / "runs" / "first")
     (run / "report").mkdir()
     (run / "report/index.html").write_text("<h1>How well it tells</h1>" + "<p>x</p>" * 999)
+    (folder / ".streamlit").mkdir()
+    (folder / ".streamlit/config.toml").write_text(OTHER_PAGE)
     temporary = folder / "tmp"
     temporary.mkdir()
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(temporary)}
