@@ -2,6 +2,7 @@
 
 import io
 import math
+import sys
 import warnings
 from collections.abc import Iterable
 from dataclasses import replace
@@ -29,6 +30,8 @@ _HEADER = 1_000  # bytes of a PNG in which its title stands
 def preview(path: Path, target: Path, settings: Settings) -> None:
     """Draw the loudest clip of a recording in every representation on one sheet.
 
+    What is odd about its file is said on standard error.
+
     Parameters
     ----------
     path : Path
@@ -44,7 +47,10 @@ def preview(path: Path, target: Path, settings: Settings) -> None:
         If the recording cannot be used, or the target is no earlier preview.
     """
     _refuse_foreign(target)
-    clip = loudest(split_into_clips(scan_audio(path, settings.rate), settings))
+    audio = scan_audio(path, settings.rate)
+    for warning in audio.source_file.warnings:
+        print(f"render: warning: {warning}", file=sys.stderr)
+    clip = loudest(split_into_clips(audio, settings))
     data = io.BytesIO()
     with warnings.catch_warnings():
         # A name in a script that the font lacks is drawn as boxes.

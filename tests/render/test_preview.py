@@ -73,10 +73,11 @@ def test_the_loudest_clip_is_chosen_and_the_first_of_equals():
     assert loudest(iter(clips)).start == 1
 
 
-def test_a_recording_becomes_a_sheet_whatever_it_is_called(tmp_path, sound, matplotlibrc):
+def test_a_recording_becomes_a_sheet_whatever_it_is_called(tmp_path, sound, matplotlibrc, capsys):
     name = "two\nlines $x^{$ 声 🙂.wav"
     samples = np.concatenate([0.1 * sound(1), sound(1), 0.1 * sound(1)])
-    soundfile.write(tmp_path / name, samples, 16_000)
+    soundfile.write(tmp_path / name, np.pad(samples, (0, 16_000)), 16_000)
+    (tmp_path / name).write_bytes((tmp_path / name).read_bytes()[:-32_000])
     with matplotlibrc():
         preview(tmp_path / name, tmp_path / "sheet.png", SETTINGS)
     image = cv2.imread(str(tmp_path / "sheet.png"))
@@ -85,6 +86,8 @@ def test_a_recording_becomes_a_sheet_whatever_it_is_called(tmp_path, sound, matp
     assert np.ptp(image, axis=2).max() == 0  # grey, whatever colours the user set
     assert {path.name for path in tmp_path.iterdir()} == {name, "sheet.png"}
     assert not pyplot.get_fignums()  # nothing is left open
+    warning = "render: warning: the file ends after 3.0 s, but its header says 4.0 s\n"
+    assert capsys.readouterr().err == warning
 
 
 def test_a_name_that_is_no_text_is_drawn_too(sound):
