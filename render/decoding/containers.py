@@ -142,7 +142,7 @@ class RF64(Chunks):
         return length._replace(at=28, form="<Q", size=size)
 
 
-class Sun:
+class AuHeader:
     """The header of an AU: position of the samples, and their length."""
 
     whole = None
@@ -173,7 +173,7 @@ class Container(NamedTuple):
     offset : int
         Where it stands in the signature.
     signature : re.Pattern of bytes
-    header : Chunks, Sun or None
+    header : Chunks, AuHeader or None
         Where the length of the samples stands, if it can be wrong.
     is_chain : bool
         Whether players play joined files to the end.
@@ -183,7 +183,7 @@ class Container(NamedTuple):
     anchor: bytes
     offset: int
     signature: re.Pattern[bytes]
-    header: Chunks | Sun | None = None
+    header: Chunks | AuHeader | None = None
     is_chain: bool = False
 
 
@@ -191,7 +191,7 @@ def _container(
     name: str,
     anchor: bytes,
     signature: bytes,
-    header: Chunks | Sun | None = None,
+    header: Chunks | AuHeader | None = None,
     *,
     offset: int = 0,
     is_chain: bool = False,
@@ -225,7 +225,7 @@ CONTAINERS = (
         rb"FORM.{4}(8SVX|16SV)VHDR",
         _FORM._replace(data=b"BODY", preface=0, is_obeyed=False),
     ),
-    _container("AU", b".snd", rb"\.snd\0\0.{6}\0\0\0[\x01-\x1b]\0", Sun()),
+    _container("AU", b".snd", rb"\.snd\0\0.{6}\0\0\0[\x01-\x1b]\0", AuHeader()),
     _container(
         "CAF", b"caff", rb"caff\0\x01\0\0desc", Chunks(8, ">4sq", b"data", preface=4, align=1)
     ),
