@@ -88,8 +88,10 @@ def first_line(text: str) -> tuple[int, str]:
     >>> first_line("\r\n filename cm-score \r\n")
     (2, 'filename cm-score')
     """
-    lines = enumerate(io.StringIO(text, newline=None), 1)
-    return next((number, line.strip()) for number, line in lines if line.strip())
+    first = re.search(r"\S[^\r\n]*", text)
+    if first is None:
+        raise ValueError("expected a line of text, got none")
+    return 1 + len(re.findall(r"\r\n?|\n", text[: first.start()])), first[0].strip()
 
 
 def column_name(cell: str) -> str:

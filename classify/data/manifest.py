@@ -16,6 +16,7 @@ from classify import text_table
 Manifest = dict[str, dict[str, str]]
 
 SPLITS = ("train", "validation", "test")
+_STARTS = tuple(f"{split}/" for split in SPLITS)
 DEMONSTRATION = "demonstration"  # source of every recording that `render --demo` makes
 
 
@@ -51,7 +52,9 @@ def read(dataset: Path) -> Manifest:
     blank = dict.fromkeys(names, "")
     manifest = {}
     for _, cells in rows:
-        row = blank | dict(zip(names, cells, strict=False))
+        row = dict(zip(names, cells, strict=False))
+        if len(cells) < len(names):
+            row = blank | row
         row["path"] = _picture_name(row["path"], dataset)
         manifest[row["path"]] = row
     return manifest
@@ -66,6 +69,8 @@ def _lower(names: list[str]) -> list[str]:
 def _picture_name(cell: str, dataset: Path) -> str:
     """Path of a picture below the dataset, however a manifest spells it."""
     path = cell.strip()
+    if path.startswith(_STARTS) and "//" not in path and "/." not in path:
+        return path  # quickly, for a manifest may have millions of rows
     if "/" not in path:
         path = path.replace("\\", "/")
     parts = [part for part in path.split("/") if part not in ("", ".")]
