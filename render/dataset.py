@@ -8,6 +8,7 @@ all there, with the same bytes and settings. The manifest is written last: a fol
 complete.
 """
 
+import contextlib
 import dataclasses
 import json
 import sys
@@ -235,7 +236,7 @@ def _delete_outdated(dataset: Path, index: Index) -> int:
             file=sys.stderr,
         )
     for folder in sorted(paths.files(dataset, "*/"), reverse=True):
-        if not any(folder.iterdir()):
+        with contextlib.suppress(OSError):  # a folder that is not empty, or not ours to delete
             folder.rmdir()
     return removed
 

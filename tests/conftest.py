@@ -35,7 +35,10 @@ def _same_draws():
 @pytest.fixture
 def lock(monkeypatch):
     """Return a function that takes a folder's permissions away, from an administrator, too."""
-    locked, originals = [], {name: getattr(os, name) for name in ("scandir", "stat", "access")}
+    locked, originals = (
+        [],
+        {name: getattr(os, name) for name in ("scandir", "listdir", "stat", "access")},
+    )
 
     def call(name, path, *arguments, **options):
         text = os.fspath(path) if not isinstance(path, int) else ""

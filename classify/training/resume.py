@@ -12,7 +12,6 @@ from classify.runs.runtime import KERAS, ONNX
 SIDE_FILES = ("render.json", "history.csv", "learning_curves.png")  # beside the network
 _RUN = "run.json"
 _FILES = (KERAS, ONNX, *SIDE_FILES)
-_FOLDERS = ("training", "report")
 
 
 def prepare_folder(folder: Path, seeds: int, resume: bool, overwrite: bool) -> Path:
@@ -100,7 +99,7 @@ def _refuse_foreign(folder: Path) -> None:
     """Refuse a folder that holds a file or folder of a run, and no run."""
     if _holds_training(folder):
         return
-    for name in (*_FILES, *_FOLDERS):
+    for name in (*_FILES, "training", "report"):
         if (folder / name).exists() and not _is_empty(folder / name):
             raise ValueError(
                 f"expected a folder for a run, got {folder}, which holds a {name} that train did "
@@ -113,7 +112,8 @@ def _is_empty(path: Path) -> bool:
 
 
 def _delete_training(folder: Path) -> None:
-    for path in (*(folder / name for name in _FOLDERS), *_members(folder)):
+    begun = [folder / "training"] if (folder / "training" / "start.json").is_file() else []
+    for path in (*begun, folder / "report", *_members(folder)):
         shutil.rmtree(path, ignore_errors=True)
     for name in (*_FILES, _RUN):
         (folder / name).unlink(missing_ok=True)

@@ -16,6 +16,7 @@ from render.downloads.catalogue import Dataset, File, readable
 
 EXPANSION = 1.4  # unpacked to packed bytes: 1.38 for LJSpeech's bzip2, 1.19 for WaveFake's zip
 RESERVE = 10**9  # bytes of the disk that stay free
+_LOCK = "lock"  # a file that every download has
 
 
 def obtain(dataset: Dataset, folder: Path) -> dict[str, str]:
@@ -44,6 +45,10 @@ def obtain(dataset: Dataset, folder: Path) -> dict[str, str]:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ValueError(f"expected nothing at {folder} yet, got something: delete it or give --to")
     part = folder.with_name(f"{folder.name}.part")
+    if part.is_dir() and any(part.iterdir()) and not (part / _LOCK).exists():
+        raise ValueError(
+            f"expected nothing at {part} but a download, got something else: give --to"
+        )
     part.mkdir(parents=True, exist_ok=True)
     with _locked(part):
         _check_room(dataset, part)
@@ -67,7 +72,7 @@ def bytes_needed(dataset: Dataset) -> int:
 @contextmanager
 def _locked(part: Path) -> Iterator[None]:
     """Keep a second process out while this one lives."""
-    with (part / "lock").open("w") as lock:
+    with (part / _LOCK).open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

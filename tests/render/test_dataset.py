@@ -312,6 +312,14 @@ def test_foreign_pictures_are_left_alone_and_said(audio, tmp_path, capsys):
     assert "left alone 1 pictures" in capsys.readouterr().err
 
 
+def test_a_locked_folder_among_the_pictures_is_left_alone(audio, tmp_path, lock):
+    images = tmp_path / "images"
+    (images / "train/real/locked/deep").mkdir(parents=True)
+    lock(images / "train/real/locked")
+    render(audio, images, SETTINGS, jobs=1)
+    assert (images / "manifest.csv").exists()
+
+
 def test_copies_of_pictures_and_half_files_of_others_are_left_alone(audio, tmp_path, capsys):
     images = tmp_path / "images"
     render(audio, images, SETTINGS, jobs=1)

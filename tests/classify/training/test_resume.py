@@ -8,7 +8,9 @@ import pytest
 from classify.training.resume import install, prepare_folder
 
 OLD = ("run.json", "model.keras", "model.onnx", "render.json", "history.csv", "report/index.html")
+MINE = ("notes.txt", "training/diary.txt")
 NEW = ("run.json", "seed-0/run.json", "seed-0/model.keras", "seed-1/run.json", "render.json")
+AFTER = {**dict.fromkeys(NEW, "new"), **dict.fromkeys(MINE, "mine")}
 
 
 def write(folder, names, text):
@@ -28,8 +30,8 @@ def contents(folder):
 
 @pytest.fixture
 def run(tmp_path):
-    """Give a finished run, with a file of the user's in it."""
-    return write(write(tmp_path / "run", OLD, "old"), ["notes.txt"], "mine")
+    """Give a finished run, with files of the user's in it."""
+    return write(write(tmp_path / "run", OLD, "old"), MINE, "mine")
 
 
 def test_a_finished_run_is_whole_until_its_replacement_is_complete(run):
@@ -45,7 +47,7 @@ def test_a_finished_run_is_whole_until_its_replacement_is_complete(run):
     assert prepare_folder(run, 2, resume=False, overwrite=True) == target
     assert not list(target.iterdir())
     install(write(target, NEW, "new"), run)
-    assert contents(run) == {**dict.fromkeys(NEW, "new"), "notes.txt": "mine"}
+    assert contents(run) == AFTER
 
 
 def test_a_kill_at_any_moment_leaves_the_old_run_or_the_new_one(run, tmp_path, monkeypatch):
@@ -67,7 +69,7 @@ def test_a_kill_at_any_moment_leaves_the_old_run_or_the_new_one(run, tmp_path, m
             install(new, folder)
             break
         assert prepare_folder(folder, 2, resume=True, overwrite=False) == folder
-        assert contents(folder) == {**dict.fromkeys(NEW, "new"), "notes.txt": "mine"}
+        assert contents(folder) == AFTER
     assert survived > 10
 
 

@@ -318,10 +318,15 @@ def test_a_harmful_archive_never_becomes_a_dataset(server, dataset, tmp_path):
 def test_what_is_in_the_folder_already_is_left_alone(server, dataset, tmp_path):
     (tmp_path / "tiny").mkdir()
     (tmp_path / "tiny" / "mine.wav").write_bytes(SOUND)
+    (tmp_path / "new.part").mkdir()
+    (tmp_path / "new.part" / "mine.wav").write_bytes(SOUND)
+    with pytest.raises(ValueError, match="expected nothing at .*new.part but a download"):
+        download.obtain(dataset, tmp_path / "new")
+    assert (tmp_path / "new.part" / "mine.wav").read_bytes() == SOUND
     with pytest.raises(ValueError, match="expected nothing at .*tiny yet"):
         download.obtain(dataset, tmp_path / "tiny")
     assert server.asked == []
-    assert below(tmp_path) == ["tiny/mine.wav"]
+    assert below(tmp_path) == ["new.part/mine.wav", "tiny/mine.wav"]
 
 
 def test_a_link_to_another_disk_is_followed(server, dataset, tmp_path):
