@@ -369,45 +369,53 @@ USERS = {
 }
 
 
-def test_a_trained_run_keeps_the_settings_of_its_pictures(audio, tmp_path):
+@pytest.fixture
+def untouched(tmp_path):
+    """Give a folder of recordings that nobody gets to read."""
+    (tmp_path / "audio/train/real").mkdir(parents=True)
+    (tmp_path / "audio/train/real/a.wav").touch()
+    return tmp_path / "audio"
+
+
+def test_a_trained_run_keeps_the_settings_of_its_pictures(untouched, tmp_path):
     (tmp_path / "run").mkdir()
     for name in ("run.json", "render.json"):
         (tmp_path / "run" / name).write_text(SETTINGS.to_json())
     before = contents(tmp_path / "run")
     with pytest.raises(ValueError, match="run, which is that of a trained run: give another --to"):
-        render(audio, tmp_path / "run", SETTINGS, replace=True)
+        render(untouched, tmp_path / "run", SETTINGS, replace=True)
     assert contents(tmp_path / "run") == before
     with pytest.raises(ValueError, match="render.json, which is a file: give another --to"):
-        render(audio, tmp_path / "run/render.json", SETTINGS)
+        render(untouched, tmp_path / "run/render.json", SETTINGS)
 
 
 @pytest.mark.parametrize("name", USERS)
 @pytest.mark.parametrize("replace", [False, True])
-def test_a_table_of_the_user_is_never_replaced(audio, tmp_path, name, replace):
+def test_a_table_of_the_user_is_never_replaced(untouched, tmp_path, name, replace):
     images = tmp_path / "images"
     images.mkdir()
     (images / name).write_text(USERS[name])
     with pytest.raises(ValueError, match=f"images, which holds a {name} that render did not write"):
-        render(audio, images, SETTINGS, replace=replace)
+        render(untouched, images, SETTINGS, replace=replace)
     assert contents(images) == {name: USERS[name].encode()}
 
 
 @pytest.mark.parametrize("way", ["itself", "table", "from inside", "link", "above", "other"])
-def test_a_folder_of_recordings_is_never_one_of_pictures(audio, tmp_path, monkeypatch, way):
-    source = target = audio
+def test_a_folder_of_recordings_is_never_one_of_pictures(untouched, tmp_path, monkeypatch, way):
+    source = target = untouched
     if way == "table":
-        source = audio / "manifest.csv"
+        source = untouched / "manifest.csv"
         source.write_text(USERS["manifest.csv"])
     elif way == "from inside":
-        monkeypatch.chdir(audio / "train")
-        source, target = audio, type(audio)("..")
+        monkeypatch.chdir(untouched / "train")
+        source, target = untouched, type(untouched)("..")
     elif way == "link":
         target = tmp_path / "link"
-        target.symlink_to(audio)
+        target.symlink_to(untouched)
     elif way == "above":
         target = tmp_path
     elif way == "other":
-        target = shutil.copytree(audio, tmp_path / "other")
+        target = shutil.copytree(untouched, tmp_path / "other")
     before = contents(tmp_path)
     with pytest.raises(ValueError, match="^expected a folder for pictures, got .* another --to$"):
         render(source, target, SETTINGS, replace=True)
