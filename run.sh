@@ -31,9 +31,9 @@ Spoofsight: tells real speech from generated speech by looking at its spectrogra
   ./run.sh lint                              ruff and mypy
   ./run.sh test [--fast] [PYTEST ARGUMENTS]  lint, then every test, as continuous integration does;
                                              --fast leaves out the slow ones
-  ./run.sh bench NAME [ARGUMENTS]            a benchmark: ablation, convergence, detect_long, fuzz,
-                                             input_pipeline, long_recording, models, peers, predict_speed,
-                                             render_jobs, render_scale, render_speed
+  ./run.sh bench NAME [ARGUMENTS]            a benchmark: ablation, cases, convergence, detect_long,
+                                             fuzz, input_pipeline, long_recording, models, peers,
+                                             predict_speed, render_jobs, render_scale, render_speed
 
 Every verb but demo, install, lint and test has --help, bench NAME too.
 END
