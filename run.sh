@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Every command that a person or continuous integration uses, one short function each.
 set -euo pipefail
+unset PYTHONHOME # it is for another Python
 
 file=${BASH_SOURCE[0]}
 while [[ -L $file ]]; do # to where links to this file lead; readlink -f is not everywhere
@@ -65,7 +66,7 @@ install() { # idempotent: a stamp newer than what it was made from means that al
     uv pip install --python "$python" -c "$root/constraints.txt" -e "$extras" >&2
   else
     "$base" -m venv "$venv" >&2
-    "$python" -m pip install --disable-pip-version-check -c "$root/constraints.txt" -e "$extras" |
+    PIP_USER=0 "$python" -m pip install --disable-pip-version-check -c "$root/constraints.txt" -e "$extras" |
       grep --line-buffered -E '^ *(Collecting|Downloading|Installing|Successfully)' >&2
   fi
   touch "$stamp"

@@ -4,6 +4,7 @@
 """
 
 import atexit
+import errno
 import logging
 import os
 import re
@@ -11,7 +12,6 @@ import signal
 import sqlite3
 import sys
 from collections.abc import Callable
-from fcntl import F_GETFL, fcntl
 from importlib.util import find_spec
 from io import TextIOWrapper
 from pathlib import Path
@@ -153,9 +153,10 @@ def _open_streams() -> None:
 def _is_read_only(stream: TextIO) -> bool:
     """Whether a stream cannot be written: bash leaves its script where a stream was closed."""
     try:
-        return fcntl(stream.fileno(), F_GETFL) & os.O_ACCMODE == os.O_RDONLY
-    except OSError:  # no descriptor, as in a notebook
-        return False
+        os.write(stream.fileno(), b"")
+    except OSError as error:  # without a number where there is no descriptor, as in a notebook
+        return error.errno == errno.EBADF
+    return False
 
 
 def _be_independent() -> None:

@@ -108,7 +108,7 @@ def test_a_link_leads_to_the_project_and_no_folder_of_that_name_elsewhere_does(t
     (here / "house/benchmarks/mine.py").touch()
     python = here / "house/.venv/bin/python"
     python.parent.mkdir()
-    python.write_text('#!/bin/sh\necho "$PYTHONPATH" "$PYTHONSAFEPATH" "$@"\n')
+    python.write_text('#!/bin/sh\necho "$PYTHONPATH$PYTHONHOME" "$PYTHONSAFEPATH" "$@"\n')
     python.chmod(0o755)
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin/one").symlink_to("../here/house/run.sh")
@@ -119,7 +119,7 @@ def test_a_link_leads_to_the_project_and_no_folder_of_that_name_elsewhere_does(t
             capture_output=True,
             text=True,
             cwd=here,
-            env={**os.environ, "CDPATH": f"{elsewhere}:."},
+            env={**os.environ, "CDPATH": f"{elsewhere}:.", "PYTHONHOME": "/another"},
         )
         assert (ended.stderr, ended.stdout) == ("", f"{here}/house 1 -m benchmarks.mine x\n")
 

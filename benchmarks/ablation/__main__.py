@@ -28,8 +28,9 @@ from typing import TYPE_CHECKING
 from benchmarks.ablation import factors
 from benchmarks.ablation.factors import UNCHANGED, Factor
 from benchmarks.ablation.runs import FOLDS, LEFT_OUT, FactorRun, Study
-from benchmarks.support.command import argument_parser, carry_out
+from benchmarks.support.command import argument_parser
 from benchmarks.support.recordings import SPLITS
+from classify.console import call
 from classify.settings import recipe
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def main(arguments: list[str] | None = None) -> int:
         selected = [UNCHANGED, *factors.selected(of_recipe, options.only)]
         return _ablate(_study(options), selected, shlex.join(arguments))
 
-    return carry_out("ablation", work)
+    return call("ablation", work, {"debug": False})
 
 
 def _parser(of_recipe: Sequence[Factor]) -> argparse.ArgumentParser:

@@ -30,8 +30,9 @@ from pathlib import Path
 from statistics import mean
 from typing import TYPE_CHECKING, NamedTuple
 
-from benchmarks.support.command import argument_parser, carry_out, module_command
+from benchmarks.support.command import argument_parser, module_command
 from benchmarks.support.recordings import COPIES, SPLITS, name_prefix
+from render.console import call
 
 if TYPE_CHECKING:
     from render.recording import Recording
@@ -132,7 +133,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(_compare(options, shlex.join(arguments)), end="")
         return 0
 
-    return carry_out("peers", work)
+    return call("peers", work, {"debug": False})
 
 
 def _parser() -> argparse.ArgumentParser:

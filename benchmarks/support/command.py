@@ -3,7 +3,6 @@
 import argparse
 import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -85,29 +84,3 @@ def module_command(*arguments: object) -> dict[str, Any]:
     """
     words = [sys.executable, "-m", *map(str, arguments)]
     return {"args": words, "env": {**os.environ, "PYTHONPATH": str(ROOT)}}
-
-
-def carry_out(name: str, work: Callable[[], int]) -> int:
-    """Do the work of a benchmark that can go on after an interruption.
-
-    Parameters
-    ----------
-    name : str
-        Of the benchmark, before every message.
-    work : callable
-        Returns the exit status.
-
-    Returns
-    -------
-    status : int
-        That of the work; 2 with one line on standard error if it raised OSError or ValueError, 130
-        if it was interrupted.
-    """
-    try:
-        return work()
-    except (OSError, ValueError) as error:
-        print(f"{name}: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print(f"{name}: interrupted; run it again to go on", file=sys.stderr)
-        return 130
