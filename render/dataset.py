@@ -85,6 +85,7 @@ def render(
         plan = dataclasses.replace(plan, digits=paths.subfolder_digits(index.largest_class()))
         if not replace:
             target.refuse_other_recordings(plan.dataset, audio, index)
+            target.refuse_added_columns(plan.dataset, audio, index)
         if shard:
             index.keep_share(*shard)
         _begin(plan)

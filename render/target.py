@@ -147,6 +147,27 @@ def refuse_other_recordings(dataset: Path, audio: Path, index: Index) -> None:
         )
 
 
+def refuse_added_columns(dataset: Path, audio: Path, index: Index) -> None:
+    """Keep a second call from dropping columns that a person added to ``manifest.csv``.
+
+    Raises
+    ------
+    ValueError
+        If the table has columns that are neither ours nor of the recordings' metadata.
+    """
+    path = dataset / "manifest.csv"
+    if not path.exists():
+        return
+    with path.open(encoding="utf-8", newline="") as file:
+        columns = next(csv.reader(file), [])
+    added = [name for name in columns if name not in {*manifest.COLUMNS, *index.columns}]
+    if added:
+        raise ValueError(
+            f"expected the columns of {path} to come from {audio}, got {', '.join(added)} as well: "
+            "put them into the table of the recordings, or give --replace to drop them"
+        )
+
+
 def _is_demonstration(dataset: Path) -> bool:
     """Whether the first picture of the manifest is of the demonstration corpus."""
     try:

@@ -336,6 +336,19 @@ def test_copies_of_pictures_and_half_files_of_others_are_left_alone(audio, tmp_p
     assert "left alone 2 pictures" in capsys.readouterr().err
 
 
+def test_columns_that_a_person_added_to_the_manifest_are_not_dropped(audio, tmp_path):
+    images = tmp_path / "images"
+    render(audio, images, SETTINGS)
+    table = images / "manifest.csv"
+    header, *lines = table.read_text().splitlines()
+    table.write_text("\n".join([f"{header},mood", *(f"{line},glad" for line in lines), ""]))
+    with pytest.raises(ValueError, match="to come from .*, got mood as well: put them"):
+        render(audio, images, SETTINGS)
+    assert ",glad" in table.read_text()
+    render(audio, images, SETTINGS, replace=True)
+    assert table.read_text().splitlines() == [header, *lines]
+
+
 def test_without_a_manifest_rendering_was_not_finished(audio, tmp_path, monkeypatch):
     images = tmp_path / "images"
     render(audio, images, SETTINGS, jobs=1)
