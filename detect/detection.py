@@ -275,9 +275,13 @@ class _WindowSum:
 
 
 def _no_speech(name: str, source_file: SourceFile) -> Detection:
+    warnings = source_file.warnings
+    if source_file.channels > 1 and source_file.channel == MIX:
+        mix = f"the mix of {source_file.channels} channels was looked at"
+        warnings = (*warnings, f"{mix}: detect --channels each looks at each by itself")
     return Detection(
         *(name, NO_SPEECH, None, None, None, source_file.recording_s),
-        warnings=source_file.warnings,
+        warnings=warnings,
         channel=source_file.channel,
     )
 

@@ -142,6 +142,18 @@ def test_channels_without_speech_and_files_that_fail_are_named(
     assert err.startswith(f"detect: {names[0]}: expected audio or video, got something else")
 
 
+def test_a_mix_without_speech_says_that_the_channels_may_hold_some(hand_set, write, bright):
+    detector = Detector(load(hand_set))
+    hum = np.sin(2 * np.pi * 50 * np.arange(len(bright)) / RATE)
+    detection = detector.detect(write("desk.wav", 0.01 * bright, 0.5 * hum))
+    assert (detection.label, detection.warnings) == (
+        "no speech",
+        ("the mix of 2 channels was looked at: detect --channels each looks at each by itself",),
+    )
+    soundfile.write(path := write("mono.wav", 0.5 * hum), 0.5 * hum, RATE)
+    assert detector.detect(path).warnings == ()
+
+
 def test_figures_are_drawn_of_each_channel(write, tmp_path, hand_set, bright, other, capsys):
     call = str(write("call.wav", bright, other))
     options = ["--run", str(hand_set), "--channels", "each", "--timeline"]
