@@ -27,6 +27,18 @@ _STATE_TRACKS = ("ape", "mov", "tta", "wv")
 _STATE_WHOLE = ("flv", "matroska")
 _DURATION = re.compile(r"(\d+):(\d+):([\d.]{1,12})")
 _MAX_READ = 1 << 20  # bytes read at once
+_ARCHIVE = "an archive: unpack it first"
+_PLAYLIST = "a playlist: give the recordings that it names"
+_WEB_PAGE = "a web page: the download has failed"
+# What is no recording, by its first bytes in small letters.
+_OTHERS = (
+    *((mark, _ARCHIVE) for mark in (b"pk\3\4", b"\x1f\x8b", b"7z\xbc\xaf", b"rar!")),
+    *((mark, _PLAYLIST) for mark in (b"#extm3u", b"[playlist]")),
+    *((mark, _WEB_PAGE) for mark in (b"<!doctype", b"<html")),
+    (b"%pdf", "a PDF"),
+    (b"\2#!silk", "SILK, a format of voice messages: convert it to another first"),
+    (b"#!silk", "SILK, a format of voice messages: convert it to another first"),
+)
 _MAX_ALLOCATION = 1 << 28  # bytes; as large as the table of an MP4 of 72 hours at 44.1 kHz
 
 # A damaged header can make FFmpeg allocate 2 GB and more, and PyAV has no option for a limit. The
@@ -100,10 +112,21 @@ def opened(
     except av.FFmpegError as error:
         # FFmpeg reports a format that is not allowed as an invalid argument.
         is_other_format = isinstance(error, av.error.ArgumentError)
-        raise ValueError(
-            "expected audio or video, got something else "
-            f"({reason.rstrip('.')}; {'no format of sound' if is_other_format else error.strerror})"
-        ) from error
+        details = (
+            f"{reason.rstrip('.')}; {'no format of sound' if is_other_format else error.strerror}"
+        )
+        kind = _kind_of_other(file) or f"something else ({details})"
+        raise ValueError(f"expected audio or video, got {kind}") from error
+
+
+def _kind_of_other(file: RawIOBase) -> str:
+    """Name what people often give in place of a recording; empty for anything else."""
+    file.seek(0)
+    start = (file.read(512) or b"").lower()
+    if start[257:].startswith(b"ustar"):  # tar
+        return _ARCHIVE
+    start = start.removeprefix(b"\xef\xbb\xbf").lstrip()
+    return next((kind for mark, kind in _OTHERS if start.startswith(mark)), "")
 
 
 def pieces(

@@ -3,7 +3,9 @@ import io
 import struct
 import subprocess
 import sys
+import tarfile
 import time
+import zipfile
 from pathlib import Path
 
 import av
@@ -11,6 +13,7 @@ import numpy as np
 import pytest
 
 from render.decoding import ffmpeg, tracks
+from render.decoding.audio import read
 from render.decoding.deadline import Deadline
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -193,3 +196,22 @@ def test_a_film_whose_sound_is_shorter_is_not_taken_for_cut(tmp_path, is_cut):
     ):
         list(ffmpeg.pieces(media, tracks.audio(media, warnings), Deadline(), warnings))
     assert len(warnings) == is_cut
+
+
+def test_what_people_give_in_place_of_a_recording_is_named(tmp_path):
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
+        archive.writestr("a.wav", b"RIFF")
+    with tarfile.open(tmp_path / "x.tar", "w") as archive:
+        archive.add(tmp_path / "x.zip", "x.zip")
+    (tmp_path / "x.m3u").write_bytes(b"\xef\xbb\xbf#EXTM3U\nhttp://radio.example/a.mp3\n")
+    (tmp_path / "x.mp3").write_text("\n<!DOCTYPE html><html>404</html>")
+    (tmp_path / "x.silk").write_bytes(b"\2#!SILK_V3" + bytes(99))
+    for name, kind in {
+        "x.zip": "an archive: unpack it first",
+        "x.tar": "an archive: unpack it first",
+        "x.m3u": "a playlist: give the recordings that it names",
+        "x.mp3": "a web page: the download has failed",
+        "x.silk": "SILK, a format of voice messages: convert it to another first",
+    }.items():
+        with pytest.raises(ValueError, match=f"^expected audio or video, got {kind}$"):
+            read(tmp_path / name, 16_000)
