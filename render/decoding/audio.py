@@ -43,7 +43,7 @@ class SourceFile:
         libsndfile's format and subtype, such as ``"FLAC/PCM_16"``, or FFmpeg's codec, such as
         ``"aac"``.
     bit_rate_kbps : int
-        In kbit/s; size over duration where the file states none.
+        In kbit/s; size of the encoded sound over duration where the file states none.
     recording_s : float
         Duration in s, to the millisecond.
     level_db : float
@@ -171,7 +171,7 @@ def _scan(path: Path, rate: int, watch: Deadline, channel: str) -> Audio:
     return Audio(
         path=path,
         rate=rate,
-        source_file=file_meter.source_file(path.stat().st_size),
+        source_file=file_meter.source_file(),
         envelope=meter.envelope(),
         channels=channel_meter.envelopes(),
         deadline=watch,
@@ -253,8 +253,8 @@ class _FileMeter:
             self.energy += float(np.einsum("ij,ij->", block, block, dtype=np.float64))
             yield file_format, block
 
-    def source_file(self, size: int) -> SourceFile:
-        """Format and level of the file, which has `size` bytes."""
+    def source_file(self) -> SourceFile:
+        """Format and level of the file."""
         seconds = self.frames / self.format.rate
         rms = np.sqrt(self.energy / self.frames / self.channels)
         return SourceFile(
@@ -262,7 +262,7 @@ class _FileMeter:
             channels=self.channels,
             channel=self.channel,
             codec=self.format.codec,
-            bit_rate_kbps=round((self.format.bit_rate or 8 * size / seconds) / 1000),
+            bit_rate_kbps=round((self.format.bit_rate or 8 * self.format.size / seconds) / 1000),
             recording_s=round(seconds, 3),
             level_db=round(float(20 * np.log10(max(rms, _FAINTEST))), 1),
             warnings=self.format.warnings,

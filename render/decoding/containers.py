@@ -14,8 +14,6 @@ from typing import NamedTuple
 
 _MOST_CHUNKS = 1_000
 _DATA_GUID = b"data\xf3\xac\xd3\x11\x8c\xd1\x00\xc0\x4f\x8e\xdb\x8a"
-_OGG_HEADER = 27  # bytes of the header of a page, before the lengths of its segments
-_LONGEST_OGG_PAGE = _OGG_HEADER + 255 + 255 * 255
 
 
 class Length(NamedTuple):
@@ -255,23 +253,3 @@ def read_at(file: io.RawIOBase, position: int, size: int) -> bytes:
     """Read bytes at a position."""
     file.seek(position)
     return file.read(size) or b""
-
-
-def ogg_page_end(file: io.RawIOBase, position: int) -> int:
-    """Where the page of Ogg is to end that begins at a position."""
-    header = read_at(file, position, _OGG_HEADER + 255)
-    if len(header) < _OGG_HEADER:
-        return position + _OGG_HEADER
-    count = header[_OGG_HEADER - 1]
-    return position + _OGG_HEADER + count + sum(header[_OGG_HEADER : _OGG_HEADER + count])
-
-
-def is_ogg_cut(file: io.RawIOBase) -> bool:
-    """Whether an Ogg file ends within a page.
-
-    That the last page is not marked as the last says little: many programs forget it.
-    """
-    end = file.seek(0, io.SEEK_END)
-    begin = max(0, end - _LONGEST_OGG_PAGE)
-    at = read_at(file, begin, _LONGEST_OGG_PAGE).rfind(b"OggS")
-    return at >= 0 and ogg_page_end(file, begin + at) > end

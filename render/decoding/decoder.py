@@ -50,6 +50,9 @@ class Format(NamedTuple):
         ``"aac"``.
     bit_rate : int
         In bit/s; 0 where the file states none.
+    size : int
+        Bytes of the encoded sound, without tags, cover pictures and other tracks; complete with
+        the last block.
     warnings : tuple of str
         Complete with the last block.
     """
@@ -57,6 +60,7 @@ class Format(NamedTuple):
     rate: int
     codec: str
     bit_rate: int
+    size: int = 0
     warnings: tuple[str, ...] = ()
 
 
@@ -72,7 +76,7 @@ def blocks(path: Path, deadline: Deadline) -> Iterator[tuple[Format, np.ndarray]
     Yields
     ------
     file_format : Format
-        The same each time, but for its warnings.
+        The same each time, but for size and warnings.
     block : np.ndarray, shape=(n, channels), dtype=float32
         Finite samples; n may be 0.
 
@@ -132,8 +136,8 @@ def _require_finite(block: np.ndarray) -> None:
 
 
 def _joined(file: FileIO, deadline: Deadline) -> Iterator[tuple[Format, np.ndarray]]:
-    """Decode the recordings of a file one after the other, with the warnings at the end."""
-    parts, warnings = split(file, deadline), list[str]()
+    """Decode the recordings of a file one after the other, with size and warnings at the end."""
+    parts, warnings, sizes = split(file, deadline), list[str](), list[int]()
     if len(parts) > 1 and not (parts[0].container and parts[0].container.is_chain):
         warnings.append(
             f"the file holds {len(parts)} recordings one after the other, and some players play "
@@ -142,7 +146,7 @@ def _joined(file: FileIO, deadline: Deadline) -> Iterator[tuple[Format, np.ndarr
     first: tuple[Format, int] | None = None
     for number, part in enumerate(parts, 1):
         try:
-            for file_format, block in _alike(_blocks(part, deadline, warnings), first):
+            for file_format, block in _alike(_blocks(part, deadline, warnings, sizes), first):
                 first = first or (file_format, block.shape[1])
                 yield file_format, block
         except ValueError as error:
@@ -150,19 +154,20 @@ def _joined(file: FileIO, deadline: Deadline) -> Iterator[tuple[Format, np.ndarr
             if number == 1:
                 raise
             warnings.append(f"recording {number} of {len(parts)} in the file is damaged: {error}")
-    if first and warnings:
+    if first:
         empty = np.zeros((0, first[1]), np.float32)
-        yield first[0]._replace(warnings=tuple(dict.fromkeys(warnings))), empty
+        unique = tuple(dict.fromkeys(warnings))
+        yield first[0]._replace(size=sum(sizes), warnings=unique), empty
 
 
 def _blocks(
-    part: Part, deadline: Deadline, warnings: list[str]
+    part: Part, deadline: Deadline, warnings: list[str], sizes: list[int]
 ) -> Iterator[tuple[Format, np.ndarray]]:
-    """Decode one recording."""
+    """Decode one recording; `sizes` gets the bytes of its encoded sound."""
     try:
         sound = libsndfile.opened(part)
     except soundfile.LibsndfileError as error:
-        yield from _ffmpeg_blocks(part, deadline, error.error_string, warnings)
+        yield from _ffmpeg_blocks(part, deadline, error.error_string, warnings, sizes)
         return
     with sound:
         file_format = Format(sound.samplerate, f"{sound.format}/{sound.subtype}", 0)
@@ -174,6 +179,7 @@ def _blocks(
             blocks = libsndfile.blocks(sound, part, size, warnings)
         for block in blocks:
             yield file_format, block
+    sizes.append(libsndfile.encoded_size(part, warnings))
 
 
 def _goes_on(sound: libsndfile.Stream, part: Part, deadline: Deadline) -> bool:
@@ -199,12 +205,13 @@ def _mp3_blocks(
     with ffmpeg.opened(part, deadline, "", "mp3") as container:
         stream = tracks.audio(container, warnings)
         yield from _join(
-            ffmpeg.pieces(container, stream, deadline, warnings, rate=rate, is_forgiving=True), size
+            ffmpeg.pieces(container, stream, deadline, warnings, [], rate=rate, is_forgiving=True),
+            size,
         )
 
 
 def _ffmpeg_blocks(
-    part: Part, deadline: Deadline, reason: str, warnings: list[str]
+    part: Part, deadline: Deadline, reason: str, warnings: list[str], sizes: list[int]
 ) -> Iterator[tuple[Format, np.ndarray]]:
     """Decode a recording that libsndfile refused for a reason."""
     part.seek(0)
@@ -213,7 +220,7 @@ def _ffmpeg_blocks(
         file_format = Format(stream.rate, stream.codec_context.name, stream.bit_rate or 0)
         _require_rate(file_format.rate)
         size = _block_size(stream.rate, stream.channels)
-        pieces = ffmpeg.pieces(container, stream, deadline, warnings, part=part.stated)
+        pieces = ffmpeg.pieces(container, stream, deadline, warnings, sizes, part=part.stated)
         for block in _join(pieces, size):
             yield file_format, block
 

@@ -134,6 +134,7 @@ def pieces(
     stream: av.AudioStream,
     deadline: Deadline,
     warnings: list[str],
+    sizes: list[int],
     *,
     part: float = 1.0,
     rate: int | None = None,
@@ -148,6 +149,8 @@ def pieces(
     deadline : Deadline
     warnings : list of str
         Gets what is odd about the end.
+    sizes : list of int
+        Gets the bytes of the encoded sound.
     part : float
         Length that the header states of that which there is.
     rate : int, optional
@@ -177,6 +180,7 @@ def pieces(
         raise ValueError(
             f"expected audio that is whole, got damaged data ({error.strerror})"
         ) from error
+    sizes.append(progress.size)
     warnings += progress.oddities(_stated(container, stream), part)
 
 
@@ -186,6 +190,8 @@ class _Progress:
     Attributes
     ----------
     is_forgiving : bool
+    size : int
+        Bytes of the packets.
     decoded : Fraction
         Length of the samples.
     first, last : Fraction
@@ -195,13 +201,14 @@ class _Progress:
     """
 
     def __init__(self, is_forgiving: bool) -> None:
-        self.is_forgiving = is_forgiving
+        self.is_forgiving, self.size = is_forgiving, 0
         self.decoded = self.last = Fraction(0)
         self.first: Fraction | None = None
         self.error: av.FFmpegError | None = None
 
     def note(self, packet: av.Packet) -> None:
         """Take a packet that was decoded."""
+        self.size += packet.size
         if packet.pts is not None and packet.time_base is not None:
             begin = packet.pts * packet.time_base
             self.first = begin if self.first is None else self.first

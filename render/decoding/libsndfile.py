@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 import soundfile
 
-from render.decoding import endings
-from render.decoding.containers import is_ogg_cut, read_at
-from render.decoding.parts import Part, end_of_id3v2
+from render.decoding import endings, ogg, tracks
+from render.decoding.containers import read_at
+from render.decoding.parts import Part, end_of_id3v2, end_without_tags
 from render.decoding.quiet import Mute
 
 _UNKNOWN = 2**48  # a FLAC of so many frames, or more, does not state its length
@@ -17,6 +17,8 @@ _UNKNOWN = 2**48  # a FLAC of so many frames, or more, does not state its length
 _MP3_TAG = re.compile(rb"(?:Xing|Info)\0\0\0(.).{4}(.{4})", re.DOTALL)
 _STATES_BYTES = 2
 _TAG_WITHIN = 4_096  # bytes
+_FLAC_BLOCK = 4  # bytes of the header of a metadata block
+_FLAC_LAST, _FLAC_PICTURE = 0x80, 6  # flag of the last block; kind of a block
 _LONGEST_MP3_FRAME = 1_441  # bytes
 _mute = Mute()  # mpg123, libsndfile's MP3 decoder, warns of every odd tag
 
@@ -103,13 +105,48 @@ def blocks(sound: Stream, part: Part, size: int, warnings: list[str]) -> Iterato
     warnings += _oddities(sound, part, position)
 
 
+def encoded_size(part: Part, warnings: list[str]) -> int:
+    """Bytes of the encoded sound, without tags and cover pictures.
+
+    Parameters
+    ----------
+    part : Part
+    warnings : list of str
+        Gets the names of further tracks of an Ogg file.
+    """
+    size = end_without_tags(part) - end_of_id3v2(part)
+    name = part.container.name if part.container else ""
+    if name == "FLAC":
+        return size - _flac_pictures(part)
+    if name != "Ogg":
+        return size
+    streams = ogg.audio_streams(part)
+    if len(streams) > 1:
+        names = [f"track {number}" for number in range(1, len(streams) + 1)]
+        warnings.append(tracks.choice(names, 0))
+    return streams[0].size if streams and streams[0].size else size
+
+
+def _flac_pictures(part: Part) -> int:
+    """Bytes of the cover pictures of a FLAC."""
+    position, kind, pictures = len(b"fLaC"), 0, 0
+    while not kind & _FLAC_LAST:
+        header = read_at(part, position, _FLAC_BLOCK)
+        if len(header) < _FLAC_BLOCK:
+            break
+        kind, size = header[0], _FLAC_BLOCK + int.from_bytes(header[1:])
+        pictures += size if kind & ~_FLAC_LAST == _FLAC_PICTURE else 0
+        position += size
+    return pictures
+
+
 def _oddities(sound: Stream, part: Part, frames: int) -> list[str]:
     """What is odd about the end of a recording, of which so many frames were read."""
     seconds = frames / sound.samplerate
     if cut := endings.compare(seconds, _stated(sound, part), part.stated):
         return cut
     is_ogg = part.container is not None and part.container.name == "Ogg"
-    if sound.error or (is_ogg and is_ogg_cut(part)):
+    if sound.error or (is_ogg and ogg.is_cut(part)):
         return [endings.BROKEN.format(seconds)]
     return []
 

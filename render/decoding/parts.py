@@ -10,11 +10,11 @@ import struct
 from collections.abc import Iterator
 from itertools import islice
 
+from render.decoding import ogg
 from render.decoding.containers import (
     CONTAINERS,
     LONGEST_SIGNATURE,
     Container,
-    ogg_page_end,
     read_at,
 )
 from render.decoding.deadline import Deadline
@@ -147,7 +147,7 @@ def split(file: io.RawIOBase, deadline: Deadline) -> list[Part]:
     ValueError
         If there are more than `MOST_PARTS`, or time is over.
     """
-    begin, end = end_of_id3v2(file), _end_without_tags(file)
+    begin, end = end_of_id3v2(file), end_without_tags(file)
     head = read_at(file, begin, LONGEST_SIGNATURE)
     container = next((row for row in CONTAINERS if row.signature.match(head)), None)
     if container is None:
@@ -173,7 +173,7 @@ def _starts(
         if start != page_end:  # else, another stream of the same link of a chain
             yield start
         if container.name == "Ogg":
-            page_end = ogg_page_end(file, start)
+            page_end = ogg.page_end(file, start)
 
 
 def _signatures(
@@ -201,7 +201,7 @@ def end_of_id3v2(file: io.RawIOBase) -> int:
     return 10 + size + (10 if flags & 0x10 else 0)
 
 
-def _end_without_tags(file: io.RawIOBase) -> int:
+def end_without_tags(file: io.RawIOBase) -> int:
     """Where the tags of ID3v1 and APE begin that end a file, or its end."""
     end = file.seek(0, io.SEEK_END)
     while True:

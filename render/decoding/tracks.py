@@ -30,12 +30,22 @@ def audio(container: av.container.InputContainer, warnings: list[str]) -> av.Aud
         raise ValueError("expected audio, got a codec that FFmpeg does not know")
     if len(streams) > 1:
         names = [_track_name(number, each) for number, each in enumerate(streams, 1)]
-        taken = names.pop(streams.index(stream))
-        warnings.append(
-            f"of {len(streams)} audio tracks, {taken} was taken, as players do; left out: "
-            f"{', '.join(names)}"
-        )
+        warnings.append(choice(names, streams.index(stream)))
     return stream
+
+
+def choice(names: list[str], taken: int) -> str:
+    """Say which of several audio tracks was taken.
+
+    Examples
+    --------
+    >>> choice(["track 1", "track 2 (deu)"], 0)
+    'of 2 audio tracks, track 1 was taken, as players do; left out: track 2 (deu)'
+    """
+    others = ", ".join(names[:taken] + names[taken + 1 :])
+    return (
+        f"of {len(names)} audio tracks, {names[taken]} was taken, as players do; left out: {others}"
+    )
 
 
 def _track_name(number: int, stream: av.AudioStream) -> str:

@@ -52,7 +52,9 @@ def length(file):
     """Frames that are decoded of an open file."""
     deadline = Deadline()
     with ffmpeg.opened(file, deadline, "") as container:
-        return sum(map(len, ffmpeg.pieces(container, tracks.audio(container, []), deadline, [])))
+        return sum(
+            map(len, ffmpeg.pieces(container, tracks.audio(container, []), deadline, [], []))
+        )
 
 
 def test_a_file_is_decoded(tmp_path):
@@ -149,7 +151,7 @@ def test_what_pyav_stumbles_over_at_the_end_is_not_the_files_fault(tmp_path):
     deadline = Deadline()
     with Watched(tmp_path / "x") as file, ffmpeg.opened(file, deadline, "") as container:
         stream = tracks.audio(container, [])
-        pieces = list(ffmpeg.pieces(Stumbling(container), stream, deadline, []))
+        pieces = list(ffmpeg.pieces(Stumbling(container), stream, deadline, [], []))
     assert sum(map(len, pieces)) == 16_000
 
 
@@ -194,7 +196,7 @@ def test_a_film_whose_sound_is_shorter_is_not_taken_for_cut(tmp_path, is_cut):
         Watched(tmp_path / "x") as opened_file,
         ffmpeg.opened(opened_file, Deadline(), "") as media,
     ):
-        list(ffmpeg.pieces(media, tracks.audio(media, warnings), Deadline(), warnings))
+        list(ffmpeg.pieces(media, tracks.audio(media, warnings), Deadline(), warnings, []))
     assert len(warnings) == is_cut
 
 

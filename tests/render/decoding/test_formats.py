@@ -230,8 +230,11 @@ def test_streams_that_begin_together_are_no_chain(tmp_path):
             frame = av.AudioFrame.from_ndarray(sound[np.newaxis], format="fltp", layout="mono")
             frame.rate = 48_000
             output.mux([*stream.encode(frame), *stream.encode(None)])
-    samples, _, warnings = read(tmp_path, file.getvalue())
+    samples, file_format, warnings = read(tmp_path, file.getvalue())
     assert len(samples) == pytest.approx(round(48_000 * SECONDS), abs=960)
+    (warning,) = warnings
+    assert warning.startswith("of 2 audio tracks, track 1 was taken")
+    assert file_format.size == pytest.approx(len(file.getvalue()) / 2, rel=0.1)
 
 
 def test_a_part_that_cannot_be_read_is_said_and_leaves_the_rest(tmp_path):

@@ -42,7 +42,7 @@ def test_the_track_that_players_take_is_taken_and_the_others_are_named(
         ffmpeg.opened(file, Deadline(), "") as opened,
     ):
         stream = tracks.audio(opened, warnings)
-        pieces = ffmpeg.pieces(opened, stream, Deadline(), warnings)
+        pieces = ffmpeg.pieces(opened, stream, Deadline(), warnings, [])
         seconds = sum(map(len, pieces)) / 16_000
     taken = default or 0
     assert seconds == pytest.approx(taken + 1, abs=0.2)
@@ -78,6 +78,6 @@ def test_a_cut_file_of_several_tracks_is_noticed_where_the_length_of_each_is_sta
             ffmpeg.opened(file, Deadline(), "") as opened,
         ):
             stream = tracks.audio(opened, warnings)
-            list(ffmpeg.pieces(opened, stream, Deadline(), warnings))
+            list(ffmpeg.pieces(opened, stream, Deadline(), warnings, []))
         assert len(warnings) == count
     assert warnings[1].endswith("but its header says 1.1 s")
