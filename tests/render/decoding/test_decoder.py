@@ -20,8 +20,8 @@ def noise(seconds, channels=1):
 def decoded(path):
     """Format and all samples of a file."""
     found = list(decoder.blocks(path, Deadline()))
-    assert len({form for form, _ in found}) == 1
-    return found[0][0], np.concatenate([block for _, block in found])
+    assert len({form[:3] for form, _ in found}) == 1
+    return found[-1][0], np.concatenate([block for _, block in found])
 
 
 def matroska(path, samples, layout):
@@ -42,7 +42,8 @@ def test_what_ffmpeg_reads_is_what_was_written(tmp_path, layout, channels):
     # More than 8 channels lie elsewhere in FFmpeg's frames: PyAV once read beyond their end.
     samples = noise(1, channels)
     form, found = decoded(matroska(tmp_path / "x", samples, layout))
-    assert form == (RATE, "pcm_f32le", pytest.approx(32 * RATE * channels), ())
+    bit_rate = pytest.approx(32 * RATE * channels)
+    assert form == (RATE, "pcm_f32le", bit_rate, samples.nbytes, ())
     np.testing.assert_array_equal(found, samples)
 
 
