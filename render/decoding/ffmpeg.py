@@ -15,7 +15,7 @@ from io import RawIOBase
 import av
 import numpy as np
 
-from render.decoding import endings
+from render.decoding import amr, endings
 from render.decoding.deadline import Deadline
 
 _DEMUXERS = (
@@ -247,6 +247,7 @@ def _frames(
     deadline: Deadline,
     progress: _Progress,
 ) -> Iterator[av.AudioFrame]:
+    decoder = amr.decoder(container, stream, deadline)
     packets = _packets(container, stream)
     while True:
         deadline.check()  # damaged data can go on without ever giving a frame
@@ -257,7 +258,7 @@ def _frames(
         if packet is None:
             break
         try:
-            frames = stream.decode(packet)
+            frames = decoder.decode(packet)
         except av.error.InvalidDataError as error:
             if progress.error:
                 raise
