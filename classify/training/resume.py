@@ -12,6 +12,7 @@ from classify.runs.runtime import KERAS, ONNX
 SIDE_FILES = ("render.json", "history.csv", "learning_curves.png")  # beside the network
 _RUN = "run.json"
 _FILES = (KERAS, ONNX, *SIDE_FILES)
+_REPORT = ("index.html", "metrics.json", "scores.csv")  # what evaluate writes
 
 
 def prepare_folder(folder: Path, seeds: int, resume: bool, overwrite: bool) -> Path:
@@ -78,8 +79,16 @@ def install(new: Path, folder: Path) -> None:
     shutil.rmtree(new / "training", ignore_errors=True)
     if (folder / _RUN).is_file():
         _delete_training(folder)
+    _move(new, folder)
+
+
+def _move(new: Path, folder: Path) -> None:
+    """Move a folder to a place where files of the user may be."""
     for path in sorted(new.iterdir(), key=lambda path: path.name == _RUN):
-        path.replace(folder / path.name)
+        if path.is_dir() and (folder / path.name).is_dir():
+            _move(path, folder / path.name)
+        else:
+            path.replace(folder / path.name)
     new.rmdir()
 
 
@@ -112,11 +121,22 @@ def _is_empty(path: Path) -> bool:
 
 
 def _delete_training(folder: Path) -> None:
-    begun = [folder / "training"] if (folder / "training" / "start.json").is_file() else []
-    for path in (*begun, folder / "report", *_members(folder)):
-        shutil.rmtree(path, ignore_errors=True)
+    """Delete what train and evaluate wrote; other files and their folders stay."""
+    if (folder / "training" / "start.json").is_file():
+        shutil.rmtree(folder / "training", ignore_errors=True)
+    for name in _REPORT:
+        (folder / "report" / name).unlink(missing_ok=True)
+    _remove_empty(folder / "report")
+    for member in _members(folder):
+        _delete_training(member)
+        _remove_empty(member)
     for name in (*_FILES, _RUN):
         (folder / name).unlink(missing_ok=True)
+
+
+def _remove_empty(folder: Path) -> None:
+    if _is_empty(folder) and not folder.is_symlink():
+        folder.rmdir()
 
 
 def require_same_run(before: dict[str, Any], now: dict[str, Any]) -> None:

@@ -7,8 +7,12 @@ import pytest
 
 from classify.training.resume import install, prepare_folder
 
-OLD = ("run.json", "model.keras", "model.onnx", "render.json", "history.csv", "report/index.html")
-MINE = ("notes.txt", "training/diary.txt")
+OLD = (
+    *("run.json", "model.keras", "model.onnx", "render.json", "history.csv"),
+    *("report/index.html", "report/metrics.json", "report/scores.csv"),
+    *("seed-0/run.json", "seed-0/model.keras", "seed-2/run.json"),
+)
+MINE = ("notes.txt", "training/diary.txt", "report/notes.txt", "seed-0/notes.txt")
 NEW = ("run.json", "seed-0/run.json", "seed-0/model.keras", "seed-1/run.json", "render.json")
 AFTER = {**dict.fromkeys(NEW, "new"), **dict.fromkeys(MINE, "mine")}
 
