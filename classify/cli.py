@@ -104,7 +104,7 @@ def _evaluate(
 
     if scores:
         files.written_format(scores)  # a wrong suffix is refused before all the work
-        files.refuse_foreign(scores)
+        files.refuse_target(scores)
     run = load(folder)
     if scores:
         files.written_format(scores, run.classes)

@@ -1,6 +1,7 @@
 """Files that are whole or not there, whenever a process is killed."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -11,7 +12,20 @@ def atomic_write(path: Path, data: bytes) -> None:
     ----------
     path : Path
     data : bytes
+
+    Raises
+    ------
+    OSError
+        If it cannot be written, for example on a full disk; nothing of it stays behind.
     """
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    part.write_bytes(data)
-    part.replace(path)
+    try:
+        part.write_bytes(data)
+        part.replace(path)
+    except BaseException as error:
+        with suppress(OSError):  # as where its folder is none
+            part.unlink()
+        if isinstance(error, OSError):
+            reason = error.strerror or str(error)
+            raise OSError(f"expected to write {path}, got: {reason}") from error
+        raise

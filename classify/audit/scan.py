@@ -20,6 +20,7 @@ from classify.class_names import order_classes
 from classify.data.advice import how_to_draw, require_dataset
 from classify.data.pictures import class_folders, decode, files
 from classify.data.render_settings import load_axes, spectrogram_rows
+from classify.data.splits import split_folder
 
 Listing = dict[str, tuple[list[str], np.ndarray]]
 
@@ -75,7 +76,7 @@ def list_pictures(
         If there are not two class folders over all splits.
     """
     require_dataset(dataset)
-    folders = {split: class_folders(dataset / split) for split in splits}
+    folders = {split: class_folders(split_folder(dataset, split)) for split in splits}
     spelling = {name.lower(): name for by_name in folders.values() for name in by_name}
     if len(spelling) != 2:
         got = ", ".join(sorted(spelling.values())) or "none"

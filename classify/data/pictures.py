@@ -29,6 +29,7 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 _XMP = b"XML:com.adobe.xmp\0"  # keyword of the text that holds an XMP packet
 _ATTRIBUTE = "{urn:spoofsight:1}render"  # of the packet, with the render settings
 _END = b"</x:xmpmeta>"
+cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # `decode` names what is damaged
 # As `render` writes them. A search is faster than parsing the XML of each picture.
 _OURS = re.compile(rb'xmlns:s="urn:spoofsight:1" s:render=("[^"<]*"|\'[^\'<]*\')')
 
@@ -75,9 +76,12 @@ def decode(data: bytes) -> Picture:
         raise ValueError("expected a picture, got an empty file")
     if data.startswith(_PNG) and (stored := _stored(_chunks(data))):
         return stored
-    image, kinds, packets = cv2.imdecodeWithMetadata(
-        np.frombuffer(data, np.uint8), flags=cv2.IMREAD_UNCHANGED
-    )
+    try:
+        image, kinds, packets = cv2.imdecodeWithMetadata(
+            np.frombuffer(data, np.uint8), flags=cv2.IMREAD_UNCHANGED
+        )
+    except cv2.error as error:  # as where a header names more pixels than OpenCV takes
+        raise ValueError(f"expected a picture that OpenCV decodes, got: {error.err}") from error
     if image is None:
         raise ValueError("expected a picture, got something else")
     if image.dtype != np.uint8:

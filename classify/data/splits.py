@@ -13,12 +13,19 @@ import numpy as np
 from tqdm import tqdm
 
 from classify.data.advice import how_to_draw, require_dataset
-from classify.data.pictures import class_folders, class_order, decode, files, size
+from classify.data.pictures import SUFFIXES, class_folders, class_order, decode, files, size
 from classify.data.render_settings import (
     RenderSettings,
     load_render_settings,
     require_same_rendering,
 )
+
+# The words that `render` understands.
+SPLIT_NAMES = {
+    "train": ("train", "training"),
+    "validation": ("validation", "valid", "val", "dev"),
+    "test": ("test", "testing", "eval"),
+}
 
 
 @dataclass(frozen=True)
@@ -62,6 +69,39 @@ class _ScannedFile:
     reason: str
 
 
+def split_folder(dataset: Path, split: str) -> Path:
+    """Find the folder of a split, by its name or a synonym in any case.
+
+    Parameters
+    ----------
+    dataset : Path
+    split : str
+        ``"train"``, ``"validation"`` or ``"test"``.
+
+    Returns
+    -------
+    folder : Path
+        That of the very name where there is no other, or none at all.
+
+    Raises
+    ------
+    ValueError
+        If several folders have synonyms of the name, and none the very name.
+    """
+    folder = dataset / split
+    if folder.is_dir() or not dataset.is_dir():
+        return folder
+    synonyms = sorted(
+        path
+        for path in dataset.iterdir()
+        if path.name.lower() in SPLIT_NAMES[split] and path.is_dir()
+    )
+    if len(synonyms) > 1:
+        names = " and ".join(path.name for path in synonyms)
+        raise ValueError(f"expected one folder of {split} pictures in {dataset}, got {names}")
+    return synonyms[0] if synonyms else folder
+
+
 def scan_split(dataset: Path, split: str, positive: str | None = None) -> Split:
     """Read every picture of a split once, so that no error comes half-way through a training.
 
@@ -81,7 +121,7 @@ def scan_split(dataset: Path, split: str, positive: str | None = None) -> Split:
         pictures were drawn with other settings than those of ``IMAGES/render.json``.
     """
     require_dataset(dataset)
-    folder = dataset / split
+    folder = split_folder(dataset, split)
     if not folder.is_dir():
         raise ValueError(_missing(dataset, split))
     classes, folders = class_order(folder, positive), class_folders(folder)
@@ -104,7 +144,7 @@ def scan_split(dataset: Path, split: str, positive: str | None = None) -> Split:
         if not any(index == label for _, label, _ in good):
             raise ValueError(
                 f"expected pictures in {folder / name}, got none that can be read"
-                f"{how_to_draw(dataset)}"
+                f"{how_to_draw(dataset) or _reason(folders[name], damaged)}"
             )
     expected = load_render_settings(dataset / "render.json")
     for path, _, file in good:
@@ -135,6 +175,18 @@ def _missing(dataset: Path, split: str) -> str:
             "class there"
         )
     return f"expected two class folders of pictures in {dataset / split}, got no folder{advice}"
+
+
+def _reason(folder: Path, damaged: dict[Path, str]) -> str:
+    """Why a folder has no readable picture: the first damaged one, or the suffixes in it."""
+    for path, reason in damaged.items():
+        if path.is_relative_to(folder):
+            return f": {path}: {reason}"
+    names = (name for _, _, names in os.walk(folder) for name in names)
+    suffixes = sorted({os.path.splitext(name)[1].lower() or "no suffix" for name in names})
+    return (
+        f", but files of {', '.join(suffixes)}; taken are {', '.join(SUFFIXES)}" if suffixes else ""
+    )
 
 
 def report_damaged(verb: str, damaged: dict[Path, str]) -> None:

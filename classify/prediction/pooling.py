@@ -11,7 +11,7 @@ from classify.data.advice import how_to_draw, require_dataset
 from classify.data.manifest import Manifest
 from classify.data.pictures import class_folders, files
 from classify.data.render_settings import load_render_settings, require_same_rendering
-from classify.data.splits import report_damaged
+from classify.data.splits import report_damaged, split_folder
 from classify.metrics.trials import Trials
 from classify.prediction.inference import score_pictures
 from classify.prediction.refusals import RefusalLog
@@ -115,7 +115,7 @@ def score_split(verb: str, dataset: Path, run: Run, split: str) -> RawScores:
 def _truth(dataset: Path, run: Run, split: str, locked: dict[Path, str]) -> dict[Path, int]:
     """Pictures of a split with the index of their class, by the names that the run knows."""
     require_dataset(dataset)
-    folder = dataset / split
+    folder = split_folder(dataset, split)
     if not folder.is_dir():
         raise ValueError(
             f"expected a split of pictures, got {folder}, which does not exist"

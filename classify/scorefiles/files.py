@@ -8,6 +8,7 @@ do.
 import csv
 import io
 import math
+import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -149,8 +150,10 @@ def write_scores(
     return tuple(contents)
 
 
-def refuse_foreign(path: Path) -> None:
-    """Refuse to replace a file that holds no scores, or keys beside it that are not ours.
+def refuse_target(path: Path) -> None:
+    """Refuse a path that cannot be written, or where another file is.
+
+    Such a file holds no scores, or is one of keys beside it that are not ours.
 
     Parameters
     ----------
@@ -161,6 +164,12 @@ def refuse_foreign(path: Path) -> None:
     ------
     ValueError
     """
+    if path.is_dir():
+        raise ValueError(f"expected a score file, got {path}, which is a folder")
+    if not path.parent.is_dir():
+        raise ValueError(f"expected {path} in a folder, got {path.parent}, which is none")
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        raise ValueError(f"expected a folder to write in, got {path.parent}, which is read-only")
     reason = f"expected a new file or earlier scores to replace, got {path}: give another --scores"
     if path.exists():
         try:

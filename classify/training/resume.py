@@ -7,12 +7,29 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from classify.data.splits import SPLIT_NAMES, split_folder
 from classify.runs.runtime import KERAS, ONNX
 
 SIDE_FILES = ("render.json", "history.csv", "learning_curves.png")  # beside the network
 _RUN = "run.json"
 _FILES = (KERAS, ONNX, *SIDE_FILES)
 _REPORT = ("index.html", "metrics.json", "scores.csv")  # what evaluate writes
+
+
+def refuse_among_pictures(dataset: Path, folder: Path) -> None:
+    """Refuse a run in a split's folder, where its figures would count as pictures.
+
+    Raises
+    ------
+    ValueError
+    """
+    for split in SPLIT_NAMES:
+        pictures = split_folder(dataset, split)
+        if folder.resolve().is_relative_to(pictures.resolve()):
+            raise ValueError(
+                f"expected a folder for a run, got {folder} among the pictures in {pictures}: "
+                "give another --to"
+            )
 
 
 def prepare_folder(folder: Path, seeds: int, resume: bool, overwrite: bool) -> Path:

@@ -36,7 +36,13 @@ from classify.training.callbacks import (
 )
 from classify.training.export import export
 from classify.training.progress import Progress
-from classify.training.resume import SIDE_FILES, install, prepare_folder, require_same_run
+from classify.training.resume import (
+    SIDE_FILES,
+    install,
+    prepare_folder,
+    refuse_among_pictures,
+    require_same_run,
+)
 from classify.training.training_data import (
     TrainingData,
     scan_training_data,
@@ -82,12 +88,13 @@ def train(
     Raises
     ------
     ValueError
-        If the dataset cannot be used, `folder` holds a training and neither `resume` nor
-        `overwrite` is given, `resume` meets other settings or pictures, the network needs more
-        memory than is free, or the loss is not finite.
+        If the dataset cannot be used, `folder` lies among its pictures, it holds a training and
+        neither `resume` nor `overwrite` is given, `resume` meets other settings or pictures, the
+        network needs more memory than is free, or the loss is not finite.
     """
     if seeds < 1:
         raise ValueError(f"expected at least 1 seed, got {seeds}")
+    refuse_among_pictures(dataset, folder)
     data = scan_training_data(dataset, positive)
     require_memory(settings, data.train.shape, len(data.train.paths), data.spectrogram_rows)
     target = prepare_folder(folder, seeds, resume, overwrite)

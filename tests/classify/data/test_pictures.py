@@ -97,6 +97,22 @@ def test_a_png_that_holds_no_picture_is_refused(data):
         decode(data)
 
 
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (
+            png(zlib.compress(bytes(1000)), width=60_000, height=60_000),
+            " that OpenCV decodes, got: ",
+        ),
+        (encoded(IMAGE, ".tiff")[:700], ", got something else"),
+    ],
+)
+def test_what_opencv_cannot_decode_is_one_error_without_its_own_lines(data, message, capfd):
+    with pytest.raises(ValueError, match=f"^expected a picture{message}"):
+        decode(data)
+    assert capfd.readouterr().err == ""
+
+
 @pytest.mark.parametrize("channels", [3, 4])
 def test_colour_becomes_grey(channels):
     colour = np.repeat(IMAGE[..., np.newaxis], channels, axis=2)

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from classify.data.splits import scan_split
+from classify.data.splits import scan_split, split_folder
 
 
 @pytest.fixture
@@ -74,6 +74,31 @@ def test_names_that_are_no_utf_8_and_locked_folders_are_no_error(copy, lock):
 def test_a_dataset_that_cannot_be_used_is_refused(copy, spoil, message):
     spoil(copy)
     with pytest.raises(ValueError, match=message):
+        scan_split(copy, "train")
+
+
+def test_a_split_is_known_by_other_names_too(copy):
+    before = scan_split(copy, "validation")
+    (copy / "validation").rename(copy / "Val")
+    (copy / "train").rename(copy / "TRAIN")
+    split = scan_split(copy, "validation")
+    assert [path.name for path in split.paths] == [path.name for path in before.paths]
+    assert len(scan_split(copy, "train").paths) == 16
+    (copy / "dev").mkdir()
+    with pytest.raises(ValueError, match="one folder of validation pictures .*, got Val and dev"):
+        scan_split(copy, "validation")
+    (copy / "validation").mkdir()
+    assert split_folder(copy, "validation") == copy / "validation"
+
+
+def test_a_class_without_readable_pictures_is_refused_with_the_reason(copy):
+    for path in (copy / "train/fake").iterdir():
+        cv2.imwrite(str(path), np.zeros((32, 32), np.uint16))
+    with pytest.raises(ValueError, match=r"read: .*fake/00.png: .* 8 bits a channel, got uint16"):
+        scan_split(copy, "train")
+    for path in (copy / "train/fake").iterdir():
+        path.rename(path.with_suffix(".WEBP"))
+    with pytest.raises(ValueError, match=r"read, but files of .webp; taken are .png, "):
         scan_split(copy, "train")
 
 

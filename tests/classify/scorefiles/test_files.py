@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from classify.scorefiles.files import keys_path, read_scores, refuse_foreign, write_scores
+from classify.scorefiles.files import keys_path, read_scores, refuse_target, write_scores
 from classify.scorefiles.keys import read_keys
 from classify.scorefiles.matching import match
 
@@ -358,9 +358,9 @@ def test_another_suffix_is_refused(tmp_path):
 def test_only_scores_and_keys_of_ours_are_replaced(tmp_path):
     names, labels, llr = np.array(["a", "b"]), np.array([0, 1]), np.array([1.5, -2.5])
     for name in ("m.tsv", "m.csv", "m.txt", "new.csv"):
-        refuse_foreign(tmp_path / name)
+        refuse_target(tmp_path / name)
         write_scores(tmp_path / name, names, labels, llr)
-        refuse_foreign(tmp_path / name)
+        refuse_target(tmp_path / name)
     for name, text in (
         ("manifest.csv", "path,label\na.wav,real\n"),
         ("notes.txt", "do not lose this"),
@@ -370,4 +370,17 @@ def test_only_scores_and_keys_of_ours_are_replaced(tmp_path):
         (tmp_path / name).write_text(text)
         path = tmp_path / name.replace(".keys", "")
         with pytest.raises(ValueError, match=f"earlier scores to replace, got {path}: give anoth"):
-            refuse_foreign(path)
+            refuse_target(path)
+
+
+def test_a_place_that_cannot_be_written_is_refused_before_the_work(tmp_path, monkeypatch):
+    (tmp_path / "folder.csv").mkdir()
+    for name, message in (
+        ("gone/x.csv", "expected .*x.csv in a folder, got .*gone, which is none"),
+        ("folder.csv", "expected a score file, got .*folder.csv, which is a folder"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            refuse_target(tmp_path / name)
+    monkeypatch.setattr("os.access", lambda *_: False)
+    with pytest.raises(ValueError, match="folder to write in, got .*, which is read-only"):
+        refuse_target(tmp_path / "x.csv")

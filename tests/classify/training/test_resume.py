@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from classify.training.resume import install, prepare_folder
+from classify.training.resume import install, prepare_folder, refuse_among_pictures
 
 OLD = (
     *("run.json", "model.keras", "model.onnx", "render.json", "history.csv"),
@@ -97,3 +97,12 @@ def test_what_no_training_wrote_is_never_deleted(tmp_path, name):
         with pytest.raises(ValueError, match="mine.* that train did not write: give another --to"):
             prepare_folder(folder, 1, **{"resume": False, "overwrite": False, **choice})
     assert contents(folder) == {name: "mine"}
+
+
+def test_a_run_among_the_pictures_is_refused(tmp_path):
+    (tmp_path / "images/Dev/real").mkdir(parents=True)
+    for name in ("train/real", "Dev/real/deep", "test"):
+        with pytest.raises(ValueError, match="among the pictures in .*: give another --to"):
+            refuse_among_pictures(tmp_path / "images", tmp_path / "images" / name)
+    for name in ("images", "images/run", "run"):
+        refuse_among_pictures(tmp_path / "images", tmp_path / name)
