@@ -5,10 +5,12 @@ The same words are understood of recordings, see ``render/recording.py``.
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import cache
 from itertools import pairwise
 
 WORDS = {
-    **dict.fromkeys(("real", "bonafide", "bona-fide", "genuine", "human"), "real"),
+    **dict.fromkeys(("real", "bonafide", "bona-fide", "bona_fide", "bona fide"), "real"),
+    **dict.fromkeys(("genuine", "human"), "real"),
     **dict.fromkeys(("original", "natural", "authentic"), "real"),
     **dict.fromkeys(("fake", "spoof", "generated", "synthetic", "deepfake"), "fake"),
     **dict.fromkeys(("ai", "attack", "cloned", "spoofed", "synthesized", "synthesised"), "fake"),
@@ -38,7 +40,7 @@ def fake_name(names: Sequence[str]) -> str | None:
     >>> fake_name(("cats", "dogs"))
     """
     first, second = names
-    labels = _label(first), _label(second)
+    labels = label(first), label(second)
     if labels[0] == labels[1]:
         return None
     return first if labels in (("fake", "real"), ("fake", ""), ("", "real")) else second
@@ -81,8 +83,15 @@ def order_classes(names: Iterable[str], positive: str | None = None) -> tuple[st
     return next(name for name in ordered if name != last), last
 
 
-def _label(name: str) -> str:
-    """What a name says of its class; empty where it says nothing, or both."""
+@cache
+def label(name: str) -> str:
+    """What a name says of its class, ``"real"`` or ``"fake"``; empty where nothing, or both.
+
+    Examples
+    --------
+    >>> label("Deep-Fake speech"), label("cats")
+    ('fake', '')
+    """
     parts = [part.lower() for part in _PART.findall(name)]
     if whole := WORDS.get("".join(parts)):
         return whole

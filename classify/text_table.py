@@ -1,7 +1,7 @@
 """Text tables as other people write them: one item a line, with or without a header.
 
 Columns are separated by tab, comma, semicolon, bar or spaces. The header shows which, and not the
-suffix of the file. A byte order mark, CRLF and blank lines make no difference. Lines are counted
+suffix of the file. Byte order marks, CRLF and blank lines make no difference. Lines are counted
 from 1. Text is UTF-8, UTF-16 with its mark or, with a note on standard error, Windows-1252.
 """
 
@@ -10,7 +10,8 @@ import io
 import re
 import sys
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
-from collections.abc import Collection, Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -72,6 +73,7 @@ def read_text(path: Path) -> str:
         _tell_encoding(path, number)
     if not text.strip():
         raise ValueError(f"expected a table in {path}, got an empty file")
+    text = text.replace("\ufeff", "")  # files joined end to end have a mark each
     return _EXCEL_MARK.sub("", text, count=1) if _EXCEL_MARK.match(text) else text
 
 
@@ -105,11 +107,13 @@ def column_name(cell: str) -> str:
     return cell.strip().lower().replace("-", "_").replace(" ", "_")
 
 
-def header(text: str, *wanted: Collection[str]) -> Header | None:
+def header(path: Path, text: str, *wanted: Collection[str]) -> Header | None:
     r"""Take the first line for a header, if it names at least one column of each kind.
 
     Parameters
     ----------
+    path : Path
+        For messages.
     text : str
     wanted : collection of str
         Names of each kind of column, spelled as in `Header.columns`.
@@ -118,9 +122,14 @@ def header(text: str, *wanted: Collection[str]) -> Header | None:
     -------
     header : Header or None
 
+    Raises
+    ------
+    ValueError
+        If two columns have the same name.
+
     Examples
     --------
-    >>> header("File Name;CM-Score\n", {"file_name"}, {"cm_score"})
+    >>> header(Path("x.csv"), "File Name;CM-Score\n", {"file_name"}, {"cm_score"})
     Header(delimiter=';', columns=('file_name', 'cm_score'))
     """
     _, line = first_line(text)
@@ -130,8 +139,16 @@ def header(text: str, *wanted: Collection[str]) -> Header | None:
         cells = line.split() if delimiter is None else next(csv.reader([line], delimiter=delimiter))
         columns = [column_name(cell) for cell in cells]
         if all(not kind.isdisjoint(columns) for kind in map(frozenset, wanted)):
+            _refuse_repeats(path, cells)
             return Header(delimiter, tuple(columns))
     return None
+
+
+def _refuse_repeats(path: Path, names: Iterable[str]) -> None:
+    """Refuse two columns of the same name in the same case; some tables have several blank ones."""
+    times = Counter(name.strip() for name in names if name.strip())
+    if repeated := [name for name, count in times.items() if count > 1]:
+        raise ValueError(f"expected one column {repeated[0]} in {path}, got {times[repeated[0]]}")
 
 
 def rows(
@@ -147,6 +164,7 @@ def rows(
     delimiter : str or None
     columns : int, optional
         Required number of columns. Between spaces, surplus cells belong to the first column.
+        Otherwise, blank cells at the end of a line may be left out.
 
     Yields
     ------
@@ -162,7 +180,11 @@ def rows(
     >>> list(rows(Path("x.txt"), "my clip.wav 0.5\n\nb.wav 1\n", None, 2))
     [(1, ['my clip.wav', '0.5']), (3, ['b.wav', '1'])]
     """
-    for number, cells in _split(path, text, delimiter, -1 if columns is None else columns - 1):
+    splits = -1 if columns is None else columns - 1
+    lines = _csv(path, text, delimiter) if delimiter else _between_spaces(text, splits)
+    for number, cells in lines:
+        if delimiter and columns is not None and not any(map(str.strip, cells[columns:])):
+            cells = [*cells[:columns], *[""] * (columns - len(cells))]
         if columns is not None and len(cells) != columns:
             raise ValueError(
                 f"expected {columns} columns in {path} line {number}, got {len(cells)}"
@@ -170,16 +192,30 @@ def rows(
         yield number, cells
 
 
-def _split(
-    path: Path, text: str, delimiter: str | None, splits: int
-) -> Iterator[tuple[int, list[str]]]:
-    if delimiter is None:
-        lines = enumerate(io.StringIO(text, newline=None), 1)
-        filled = ((number, line.strip()) for number, line in lines)
-        yield from ((number, line.rsplit(None, splits)) for number, line in filled if line)
-        return
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+def _between_spaces(text: str, splits: int) -> Iterator[tuple[int, list[str]]]:
+    for number, line in enumerate(io.StringIO(text, newline=None), 1):
+        if cells := line.strip().rsplit(None, splits):
+            yield number, cells
+
+
+def _csv(path: Path, text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """Rows, read leniently where they are of one line; a quote may not swallow lines by mistake."""
+    record: list[str] = []
+
+    def lines() -> Iterator[str]:
+        for line in io.StringIO(text, newline=""):
+            record.append(line)
+            yield line
+
+    reader = csv.reader(lines(), delimiter=delimiter)
     try:
-        yield from ((reader.line_num, cells) for cells in reader if any(map(str.strip, cells)))
+        for cells in reader:
+            if len(record) > 1:
+                next(csv.reader(record, delimiter=delimiter, strict=True))
+            record.clear()
+            if any(map(str.strip, cells)):
+                yield reader.line_num, cells
     except csv.Error as error:
-        raise ValueError(f"expected CSV in {path} line {reader.line_num}, got {error}") from error
+        number = reader.line_num - len(record) + 1
+        reason = "a quotation mark that does not end" if len(record) > 1 else error
+        raise ValueError(f"expected CSV in {path} line {number}, got {reason}") from error

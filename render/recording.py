@@ -12,7 +12,7 @@ SPLITS = {
     "test": ("test", "testing", "eval"),
 }
 LABELS = {
-    "real": ("real", "bonafide", "bona-fide", "genuine", "human"),
+    "real": ("real", "bonafide", "bona-fide", "bona_fide", "bona fide", "genuine", "human"),
     "fake": ("fake", "spoof", "generated", "synthetic", "deepfake"),
 }
 MORE_LABELS = {  # words that also name other things, and count where none of the above does

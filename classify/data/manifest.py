@@ -5,13 +5,16 @@ names the recording that the picture is a clip of; other columns are looked up b
 does not matter. A spreadsheet may have saved it, with other delimiters, encodings and slashes.
 """
 
+import sys
 from collections.abc import Iterable
+from functools import cache
 from itertools import chain
 from pathlib import Path
 
 import numpy as np
 
 from classify import text_table
+from classify.class_names import label as class_label
 
 Manifest = dict[str, dict[str, str]]
 
@@ -37,27 +40,57 @@ def read(dataset: Path) -> Manifest:
     Raises
     ------
     ValueError
-        If there is no column ``path``, or the file is no table.
+        If there is no column ``path``, a picture has two rows that differ, or the file is no table.
     """
     path = dataset / "manifest.csv"
     if not path.is_file():
         return {}
     text = text_table.read_text(path)
-    header = text_table.header(text, {"path"})
+    header = text_table.header(path, text, {"path"})
     if header is None:
         _, line = text_table.first_line(text)
         raise ValueError(f"expected a column path in {path}, got {line[:60]}")
     rows = text_table.rows(path, text, header.delimiter)
     names = _lower(next(rows)[1])
     blank = dict.fromkeys(names, "")
-    manifest = {}
-    for _, cells in rows:
-        row = dict(zip(names, cells, strict=False))
+    manifest: Manifest = {}
+    for number, cells in rows:
+        row = dict(zip(names, map(str.strip, cells), strict=False))
         if len(cells) < len(names):
             row = blank | row
         row["path"] = _picture_name(row["path"], dataset)
-        manifest[row["path"]] = row
+        if row["path"] and manifest.setdefault(row["path"], row) != row:
+            raise ValueError(
+                f"expected one row of {row['path']} in {path}, got another in line {number}"
+            )
+    _warn(dataset, manifest)
     return manifest
+
+
+def _warn(dataset: Path, manifest: Manifest) -> None:
+    """Warn of rows that are of no picture of the dataset, or that contradict its class folders."""
+    path = dataset / "manifest.csv"
+    if manifest and not any((dataset / name).is_file() for name in manifest):
+        _tell(
+            f"none of the {len(manifest)} rows of {path} is of a picture, such as "
+            f"{next(iter(manifest))}"
+        )
+    others = [name for name, row in manifest.items() if _contradicts(name, row.get("label", ""))]
+    if others:
+        _tell(
+            f"{len(others)} of {len(manifest)} rows of {path} contradict the class folder, "
+            f"such as {others[0]}: the folder counts"
+        )
+
+
+def _contradicts(name: str, cell: str) -> bool:
+    folder = name.split("/", 2)[1:2]  # below the split
+    return {class_label(word) for word in (*folder, cell)} == {"real", "fake"}
+
+
+@cache  # a training reads the same manifest twice
+def _tell(warning: str) -> None:
+    print(warning, file=sys.stderr)
 
 
 def _lower(names: list[str]) -> list[str]:

@@ -81,7 +81,7 @@ def recognise(path: Path, text: str) -> Layout:
     >>> recognise(Path("a.txt"), "filename cm-score\nE_1 2.5\n").format
     'asvspoof5'
     """
-    if header := text_table.header(text, NAMES, _COLUMNS):
+    if header := text_table.header(path, text, NAMES, _COLUMNS):
         return _headed(path, text, header)
     number, line = text_table.first_line(text)
     cells = line.rsplit(None, 3)
@@ -131,7 +131,7 @@ def collect(
             raise ValueError(
                 f"expected {wanted} in {path} line {line}, got {cells[layout.score]!r}"
             )
-        if not name:
+        if not name.strip():
             raise ValueError(f"expected a name in {path} line {line}, got none")
         if name in scores:
             if layout.repeats and scores[name] == score:

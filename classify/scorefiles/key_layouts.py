@@ -1,8 +1,10 @@
 """Layouts of keys and protocols: which columns hold the names, the keys and what else is known."""
 
 import re
+import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from classify import text_table
@@ -74,15 +76,27 @@ def truth(header: text_table.Header) -> int | None:
     return next(iter(header.find(TRUTH[:-1] if verdict else TRUTH)), None)
 
 
+def plain_name(name: str) -> str:
+    """Name of a trial without blanks around it, its accents composed (Unicode normal form C).
+
+    Examples
+    --------
+    >>> plain_name(" Zoe\u0308_0") == "Zo\u00eb_0"
+    True
+    """
+    name = name.strip()
+    return name if name.isascii() else unicodedata.normalize("NFC", name)
+
+
 def short_name(name: str, parts: int = 1) -> str:
-    r"""Shorten the name of a trial to the last parts of its path, without suffix.
+    r"""Shorten the plain name of a trial to the last parts of its path, without suffix.
 
     Examples
     --------
     >>> short_name("flac\\LA_E_1.flac"), short_name("a/b/take.2", 2)
     ('LA_E_1', 'b/take.2')
     """
-    return _SUFFIX.sub("", "/".join(name.replace("\\", "/").split("/")[-parts:]))
+    return _SUFFIX.sub("", "/".join(plain_name(name).replace("\\", "/").split("/")[-parts:]))
 
 
 def by_names(path: Path, text: str) -> KeyLayout | None:
@@ -93,7 +107,7 @@ def by_names(path: Path, text: str) -> KeyLayout | None:
     ValueError
         If the file holds verdicts.
     """
-    if (header := text_table.header(text, NAMES, TRUTH)) is None:
+    if (header := text_table.header(path, text, NAMES, TRUTH)) is None:
         return _protocol(text_table.first_line(text)[1].split())
     if (key := truth(header)) is None:
         raise ValueError(f"expected keys in {path}, got verdicts: labels with their confidence")
@@ -144,8 +158,10 @@ def by_content(path: Path, text: str, names: Collection[str]) -> KeyLayout | Non
     """
     _, line = text_table.first_line(text)
     delimiter = next((mark for mark in _DELIMITERS if mark in line), None)
-    rows = text_table.rows(path, text, delimiter)
-    _, first = next(rows)
+    _, first = next(text_table.rows(path, text, delimiter))
+    rows = islice(
+        text_table.rows(path, text, delimiter, len(first) if delimiter else None), 1, None
+    )
     wanted = {short_name(name) for name in names}
     hits, labels = [0] * len(first), [set[int | None]() for _ in first]
     for number, cells in rows:

@@ -150,7 +150,9 @@ def _read(path: Path, text: str, layout: KeyLayout, by: Sequence[str]) -> KeyFil
             )
         value = label(cells[layout.key], path, number)
         for column in layout.names:
-            if cells[column] or column == layout.names[0]:  # not every picture has a recording
+            if (
+                cells[column].strip() or column == layout.names[0]
+            ):  # not every picture has a recording
                 _add(labels, cells[column], value, path, number)
                 if wanted:
                     known = tuple(sys.intern(cells[other].strip()) for other in wanted)
@@ -188,7 +190,7 @@ def _tell_subsets(subsets: set[str]) -> tuple[str, ...]:
 
 
 def _add(labels: dict[str, int], name: str, value: int, path: Path, number: int) -> None:
-    if not name:
+    if not name.strip():
         raise ValueError(f"expected a name in {path} line {number}, got none")
     if labels.setdefault(name, value) != value:
         raise ValueError(f"expected one label for {name} in {path}, got two, in line {number}")

@@ -7,14 +7,15 @@ from dataclasses import replace
 import numpy as np
 
 from classify.scorefiles.files import ScoreFile
-from classify.scorefiles.key_layouts import short_name
+from classify.scorefiles.key_layouts import plain_name, short_name
 from classify.scorefiles.keys import KeyFile
 
 
 def match(scores: ScoreFile, keys: KeyFile, allow_missing: bool | None = None) -> ScoreFile:
     """Give scores the labels of a key file.
 
-    If not one name is among the keys, names are compared without suffix, and by as many of their
+    Names that are not among the keys are compared by their plain names. If not one is among them,
+    names are compared without suffix, and by as many of their
     last parts as agree for every score; a warning says so. Both files must hold the same trials, as
     for the reference tools. Only if the keys are a superset (a manifest, the metadata of a whole
     corpus) are keys without a score a warning.
@@ -46,6 +47,8 @@ def match(scores: ScoreFile, keys: KeyFile, allow_missing: bool | None = None) -
     """
     names, warnings = scores.names.tolist(), []
     trials: Mapping[str, str] = {name: name for name in keys.labels}
+    if not trials.keys() >= set(names):
+        names, trials = _plain(names, trials)
     if trials.keys().isdisjoint(names):
         names, trials, parts = _shortened(names, trials)
         by = "part" if parts == 1 else f"{parts} parts"
@@ -94,6 +97,14 @@ def _require_keys(names: list[str], short: list[str], keys: Container[str], exam
         )
 
 
+def _plain(names: list[str], trials: Mapping[str, str]) -> tuple[list[str], Mapping[str, str]]:
+    """Names, and keys by their names, in plain spelling where that keeps all of them apart."""
+    plain, keys = ([plain_name(name) for name in group] for group in (names, trials))
+    if any(len(set(group)) < len(group) for group in (plain, keys)):
+        return names, trials
+    return plain, dict(zip(keys, trials, strict=True))
+
+
 def _shortened(
     names: list[str], trials: Mapping[str, str]
 ) -> tuple[list[str], dict[str, str], int]:
@@ -112,4 +123,4 @@ def _shortened(
             f"expected scores and keys of the same names, got none in common, and without their "
             f"first folders and suffix {several[0]} is several"
         )
-    return short, dict(zip(keys, trials, strict=True)), count
+    return short, dict(zip(keys, trials.values(), strict=True)), count

@@ -10,6 +10,8 @@ PATH = Path("x.csv")
 def test_a_byte_order_mark_is_no_part_of_the_first_name(tmp_path):
     (tmp_path / "a.csv").write_bytes(b"\xef\xbb\xbfpath,score\r\n")
     assert read_text(tmp_path / "a.csv") == "path,score\r\n"
+    (tmp_path / "a.csv").write_text("\ufeffpath\na\n\ufeffb\n")
+    assert read_text(tmp_path / "a.csv") == "path\na\nb\n"
 
 
 @pytest.mark.parametrize(
@@ -55,13 +57,13 @@ def test_text_of_a_spreadsheet_is_read(tmp_path, capsys):
     ],
 )
 def test_a_header_is_found_whatever_separates_it(line, delimiter):
-    result = header(f"\n{line}\r\na 1\n", {"file_name"}, {"cm_score"})
+    result = header(PATH, f"\n{line}\r\na 1\n", {"file_name"}, {"cm_score"})
     assert result == Header(delimiter, ("file_name", "cm_score"))
 
 
 def test_a_first_line_without_one_of_each_kind_is_no_header():
-    assert header("path,label\n", {"path"}, {"score"}) is None
-    assert header("x" * 1_000_000, {"path"}, {"score"}) is None
+    assert header(PATH, "path,label\n", {"path"}, {"score"}) is None
+    assert header(PATH, "x" * 1_000_000, {"path"}, {"score"}) is None
 
 
 def test_lines_keep_their_numbers():
@@ -75,7 +77,33 @@ def test_a_line_of_other_columns_is_refused():
         list(rows(PATH, "a,1\nb,2,3\n", ",", 2))
 
 
-def test_a_quote_without_end_is_refused():
-    text = 'a,"1\n' + "b,2\n" * 40_000
-    with pytest.raises(ValueError, match=r"expected CSV in x.csv line \d+, got field larger"):
-        list(rows(PATH, text, ","))
+@pytest.mark.parametrize("rest", ["b,2\n" * 40_000, "b,2\n", 'b,"2"\n'])
+def test_a_quote_that_swallows_lines_is_refused(rest):
+    with pytest.raises(
+        ValueError, match=r"expected CSV in x.csv line 3, got a quotation mark that"
+    ):
+        list(rows(PATH, f'z,0\n\na,"1\n{rest}c,3\n', ","))
+
+
+def test_quotes_of_one_line_are_read_as_they_are():
+    assert list(rows(PATH, 'a,"fine" word\nb,an "end\n', ",")) == [
+        (1, ["a", "fine word"]),
+        (2, ["b", 'an "end']),
+    ]
+
+
+def test_blank_cells_may_be_left_out_or_added():
+    assert [cells for _, cells in rows(PATH, "a,b\n1\n1,2,,\n", ",", 2)][1:] == [
+        ["1", ""],
+        ["1", "2"],
+    ]
+
+
+@pytest.mark.parametrize("line", ["path,score,score", "path;score; score;x", "score path score"])
+def test_two_columns_of_one_name_are_refused(line):
+    with pytest.raises(ValueError, match=r"expected one column score in x.csv, got 2$"):
+        header(PATH, f"{line}\n", {"path"})
+
+
+def test_columns_without_name_may_be_several():
+    assert header(PATH, "path,,,\n", {"path"}).columns == ("path", "", "", "")

@@ -69,3 +69,54 @@ def test_a_recording_has_the_row_of_its_first_picture():
     }
     assert rows_of_unit(known, "recording") == {"x": {"recording": "x", "start_s": "0"}}
     assert rows_of_unit(known, "picture") == known
+
+
+@pytest.fixture
+def dataset(tmp_path):
+    """Return a function that writes a manifest beside four pictures."""
+    for name in ("train/real/a.png", "train/fake/b.png", "test/real/c.png", "test/fake/d.png"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).touch()
+
+    def write(text):
+        (tmp_path / "manifest.csv").write_text(text)
+        return tmp_path
+
+    return write
+
+
+def test_blanks_around_cells_say_nothing(dataset):
+    text = "path,speaker,recording\ntrain/real/a.png,anna,  \ntest/real/c.png, anna\t, \ufeff\n"
+    known = read(dataset(text))
+    names = ["train/real/a.png", "test/real/c.png"]
+    assert values(known, names, "speaker").tolist() == ["anna", "anna"]
+    assert recordings(known, names).tolist() == names
+
+
+@pytest.mark.parametrize("name", ["a.png", "train/real/a", "TRAIN/REAL/A.PNG"])
+def test_a_manifest_of_no_picture_is_told(dataset, capsys, name):
+    folder = dataset(f"path,speaker\n{name},anna\nb.png,bob\n")
+    read(folder)
+    told = f"none of the 2 rows of {folder / 'manifest.csv'} is of a picture, such as {name}\n"
+    assert capsys.readouterr().err == told
+    read(dataset(f"path\n{name}\ntest/fake/d.png\n"))
+    assert not capsys.readouterr().err
+
+
+def test_two_rows_of_a_picture_have_to_agree(dataset):
+    text = "path,speaker\ntrain/real/a.png,anna\n./train/real/a.png, anna\n"
+    assert len(read(dataset(text))) == 1
+    with pytest.raises(ValueError, match=r"one row of train/real/a.png in .*, got another in line"):
+        read(dataset(f"{text}train/real/a.png,bob\n"))
+
+
+def test_labels_against_the_class_folders_are_told(dataset, capsys):
+    rows = "test/real/c.png,Bona fide\ntrain/fake/x/b.png,spoof\ntest/fake/d.png,\n"
+    read(dataset(f"path,label\ntrain/real/a.png,human\n{rows}"))
+    assert not capsys.readouterr().err
+    folder = dataset(f"path,label\ntrain/real/a.png,deepfake\n{rows}")
+    read(folder)
+    assert capsys.readouterr().err == (
+        f"1 of 4 rows of {folder / 'manifest.csv'} contradict the class folder, such as "
+        "train/real/a.png: the folder counts\n"
+    )

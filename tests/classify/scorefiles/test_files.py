@@ -195,7 +195,7 @@ def test_a_column_label_is_taken_for_the_truth_with_a_warning(scores):
         ("a 1\nb 2\na 1\n", "expected one score for a in .*, got two, in line 3"),
         ("a 1\n2\n", "expected 2 columns in .* line 2, got 1"),
         ("filename\tcm-score\na\t1\nb\t\n", "expected a finite number in .* line 3, got ''"),
-        ("filename\tcm-score\na\t1\nb\n", "expected 2 columns in .* line 3, got 1"),
+        ("filename\tcm-score\na\t1\nb\n", "expected a finite number in .* line 3, got ''"),
         ("filename\tcm-score\n\t1\n", "expected a name in .* line 2, got none"),
         ("filename\tcm-score\n", "expected scores in .*, got a header alone"),
         ("spk\tfilename\tcm-score\n1\tA\t-\n", "expected a finite number in .* line 2, got '-'"),

@@ -47,6 +47,8 @@ def keys(tmp_path):
         ),
         ("file_name,label\nA,bonafide\nB,spoof\n", "csv"),
         ("file,speaker,label\nA,Alec Guinness,bona-fide\nB,Alec Guinness,spoof\n", "csv"),
+        ("file,speaker,label\nA,x,bona_fide\nB,x,spoof\n", "csv"),
+        ("file, label,note\nA, bona fide\nB, Spoof,\n", "csv"),
         ("A bonafide\nB spoof\n", "trial key"),
         ('"ID";"KEY"\n"A";"Genuine"\n"B";"DeepFake"\n', "csv"),
         ("path,truth,p_fake,llr\nA,real,0.5,0.0\nB,fake,0.5,0.0\n", "csv"),

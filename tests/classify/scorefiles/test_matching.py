@@ -102,3 +102,15 @@ def test_keys_count_and_contradictions_are_told():
         "the keys contradict 1 of 2 labels in the score file, for example of a: the keys count",
     )
     assert match(labelled, KeyFile({"a": 0, "b": 1})).warnings == ("of scores",)
+
+
+def test_names_are_the_same_however_blanks_and_accents_are_written():
+    names = ["Zo\u00eb_0", "b", "c"]
+    matched = match(scores(*names), KeyFile({" b": 1, "Zoe\u0308_0": 0, "c": 1}))
+    assert matched.labels.tolist() == [0, 1, 1]
+    assert matched.names.tolist() == names
+    assert matched.warnings == ()
+    apart = match(scores("x/Zo\u00eb.wav"), KeyFile({" Zoe\u0308": 1}))
+    assert apart.labels.tolist() == [1]
+    with pytest.raises(ValueError, match="got none for 1 of 2, for example c"):
+        match(scores("b ", "c"), KeyFile({"b": 1, "b ": 0}))
