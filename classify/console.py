@@ -13,7 +13,7 @@ import sqlite3
 import sys
 from collections.abc import Callable
 from importlib.util import find_spec
-from io import TextIOWrapper
+from io import BufferedWriter, FileIO, TextIOWrapper
 from pathlib import Path
 from types import FrameType
 from typing import Any, TextIO
@@ -148,6 +148,27 @@ def _open_streams() -> None:
             setattr(sys, name, open(number, "w" if number else "r", closefd=False))  # noqa: SIM115
         elif number and isinstance(stream, TextIOWrapper) and stream.errors == "strict":
             stream.reconfigure(errors="backslashreplace")  # a terminal that knows ASCII only
+    if (
+        isinstance(stderr := sys.stderr, TextIOWrapper) and stderr is sys.__stderr__
+    ):  # and not a notebook's
+        sys.stderr = TextIOWrapper(
+            BufferedWriter(_Notes(2, "w", closefd=False)),
+            encoding=stderr.encoding,
+            errors="backslashreplace",
+            line_buffering=True,
+        )
+
+
+class _Notes(FileIO):
+    """Standard error that drops what a full disk does not take, since results go on without it."""
+
+    def write(self, data: Any) -> int:
+        try:
+            return super().write(data)
+        except BrokenPipeError:
+            raise
+        except OSError:
+            return memoryview(data).nbytes
 
 
 def _is_read_only(stream: TextIO) -> bool:

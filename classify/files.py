@@ -1,6 +1,6 @@
 """Files that are whole or not there, whenever a process is killed."""
 
-import os
+import secrets
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,7 +18,7 @@ def atomic_write(path: Path, data: bytes) -> None:
     OSError
         If it cannot be written, for example on a full disk; nothing of it stays behind.
     """
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    part = path.with_name(f"{secrets.token_hex(8)}.part")  # fits, however long the name is
     try:
         part.write_bytes(data)
         part.replace(path)

@@ -1,6 +1,7 @@
 """PNG files of timelines and explanations, beside the verdicts."""
 
 import io
+import os
 import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 TIMELINE, EXPLANATION = "timeline", "explanation"
+_LONGEST = 200  # bytes of a recording's name that are part of a figure's; file systems take 255
 _PNG = b"\x89PNG\r\n\x1a\n"
 # Suffixes of a name that is meant for a file, and not for a folder.
 _OTHER_FILES = walk.SUFFIXES | frozenset(
@@ -124,11 +126,15 @@ class FigureWriter:
         target = self.targets[kind]
         if _is_file(target):
             return target
-        path = target / f"{source.below}.{kind}.png"
+        folder, separator, name = source.below.rpartition("/")
+        if len(os.fsencode(name)) > _LONGEST:
+            name = os.fsencode(name)[:_LONGEST].decode(errors="ignore")
+        below = f"{folder}{separator}{name}"
+        path = target / f"{below}.{kind}.png"
         number = 1
-        while path in self._taken:  # recordings of one name in two folders
+        while path in self._taken:  # recordings of one name in two folders, or of one beginning
             number += 1
-            path = target / f"{source.below}-{number}.{kind}.png"
+            path = target / f"{below}-{number}.{kind}.png"
         self._taken.add(path)
         return path
 

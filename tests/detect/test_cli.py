@@ -240,6 +240,19 @@ def test_a_picture_that_cannot_be_written_is_a_failure_beside_the_verdict(
     assert f"detect: {talks / 'sub/dull.flac'}: not drawn: " in err
 
 
+def test_a_long_name_is_cut_short_in_those_of_pictures(call, talks, tmp_path):
+    name = "é" * 120 + "{}.wav"
+    for number in (1, 2):
+        shutil.copy(talks / "tone.wav", tmp_path / name.format(number))
+    folder = tmp_path / "drawn"
+    assert call(*(tmp_path / name.format(number) for number in (1, 2)), "--timeline", folder) == 0
+    names = [f"{'é' * 100}{end}.timeline.png" for end in ("-2", "")]
+    assert sorted(path.name for path in folder.iterdir()) == names
+    longest = tmp_path / f"{'x' * 251}.png"
+    assert call(talks / "tone.wav", "--timeline", longest) == 0
+    assert longest.read_bytes().startswith(PNG)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

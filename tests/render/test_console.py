@@ -54,9 +54,10 @@ def start(lines=1, name="a", seconds=0, shell='exec "$@"', stdout=subprocess.PIP
             "",
         ),  # as bash leaves it to a script's command
         ('exec "$@" <&- >&- 2>&-', "", ""),
+        ('exec "$@" 2>/dev/full', "file 3 True\na\n''\n", ""),
     ],
 )
-def test_closed_streams_are_read_as_empty_and_written_to_nothing(shell, out, err):
+def test_streams_that_are_closed_or_full_are_read_as_empty_and_written_to_nothing(shell, out, err):
     process = start(shell=shell)
     assert process.communicate(timeout=60) == (out, err)
     assert process.returncode == 0
