@@ -13,6 +13,7 @@ import stat
 from collections.abc import Iterator
 from functools import reduce
 from io import FileIO
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -213,16 +214,30 @@ def _mp3_blocks(
 def _ffmpeg_blocks(
     part: Part, deadline: Deadline, reason: str, warnings: list[str], sizes: list[int]
 ) -> Iterator[tuple[Format, np.ndarray]]:
-    """Decode a recording that libsndfile refused for a reason."""
-    part.seek(0)
-    with ffmpeg.opened(part, deadline, reason) as container:
-        stream = tracks.audio(container, warnings)
-        file_format = Format(stream.rate, stream.codec_context.name, stream.bit_rate or 0)
-        _require_rate(file_format.rate)
-        size = _block_size(stream.rate, stream.channels)
-        pieces = ffmpeg.pieces(container, stream, deadline, warnings, sizes, part=part.stated)
-        for block in _join(pieces, size):
-            yield file_format, block
+    """Decode a recording that libsndfile refused for a reason: its first track with sound."""
+    before, error, rank, count = (len(warnings), len(sizes)), None, 0, 1
+    while rank < count:
+        del warnings[before[0] :], sizes[before[1] :]
+        part.seek(0)
+        with ffmpeg.opened(part, deadline, reason) as container:
+            count = tracks.count_readable(container)
+            stream = tracks.audio(container, warnings, rank)
+            rate, bit_rate = stream.rate, stream.bit_rate or 0
+            pieces = ffmpeg.pieces(container, stream, deadline, warnings, sizes, part=part.stated)
+            try:
+                first = next(pieces, None)
+            except ValueError as first_error:
+                deadline.check()
+                error, first = error or first_error, None
+            if first is not None:
+                rate = rate or stream.rate  # of a late start, only the samples tell it
+                _require_rate(rate)
+                file_format = Format(rate, stream.codec_context.name, bit_rate)
+                for block in _join(chain([first], pieces), _block_size(rate, first.shape[1])):
+                    yield file_format, block
+                return
+        rank += 1
+    raise error or ValueError("expected audio, got a file without samples")
 
 
 def _alike(

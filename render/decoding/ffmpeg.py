@@ -154,7 +154,7 @@ def pieces(
     part : float
         Length that the header states of that which there is.
     rate : int, optional
-        Sample rate of the pieces in Hz; default: that of the stream.
+        Sample rate of the pieces in Hz; default: that of the stream, or of its first frame.
     is_forgiving : bool
         Whether damaged packets are skipped.
 
@@ -168,10 +168,10 @@ def pieces(
     ValueError
         If the stream is damaged, and not just cut, or takes too long.
     """
-    rate, progress = rate or stream.rate, _Progress(is_forgiving)
+    rate, progress = rate or stream.rate or None, _Progress(is_forgiving)
     try:
         for frame in _floats(_frames(container, stream, deadline, progress), rate):
-            progress.decoded += Fraction(frame.samples, rate)
+            progress.decoded += Fraction(frame.samples, frame.sample_rate)
             # Interleaved samples: with more than 8 planar channels, PyAV reads beyond the last one.
             yield frame.to_ndarray().reshape(-1, frame.layout.nb_channels)
     except av.error.ExitError as error:
@@ -295,13 +295,13 @@ def mp3_seconds(file: RawIOBase, deadline: Deadline) -> float:
     return float(seconds)
 
 
-def _floats(frames: Iterator[av.AudioFrame], rate: int) -> Iterator[av.AudioFrame]:
+def _floats(frames: Iterator[av.AudioFrame], rate: int | None) -> Iterator[av.AudioFrame]:
     """Convert frames to floats, and to one rate and layout if these change within the stream."""
     resampler = av.AudioResampler(format="flt", rate=rate)
     previous_kind, layout = None, None
     for frame in frames:
         kind = (frame.sample_rate, frame.layout.name, frame.format.name)
-        layout = layout or frame.layout
+        layout, rate = layout or frame.layout, rate or frame.sample_rate
         if previous_kind not in (None, kind):
             yield from resampler.resample(None)
             resampler = av.AudioResampler(format="flt", layout=layout, rate=rate)

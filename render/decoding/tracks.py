@@ -4,7 +4,9 @@ import av
 from av.stream import Disposition
 
 
-def audio(container: av.container.InputContainer, warnings: list[str]) -> av.AudioStream:
+def audio(
+    container: av.container.InputContainer, warnings: list[str], rank: int = 0
+) -> av.AudioStream:
     """Find the audio stream of a file that players take: the default one, else the first.
 
     Parameters
@@ -12,6 +14,8 @@ def audio(container: av.container.InputContainer, warnings: list[str]) -> av.Aud
     container : av.container.InputContainer
     warnings : list of str
         Gets the names of the others.
+    rank : int
+        How many of the tracks that have a decoder are passed over, as they hold no sound.
 
     Returns
     -------
@@ -25,16 +29,25 @@ def audio(container: av.container.InputContainer, warnings: list[str]) -> av.Aud
     streams = container.streams.audio
     if not streams:
         raise ValueError("expected audio, got a file without an audio stream")
-    stream = min(streams, key=lambda each: Disposition.default not in each.disposition)
-    if stream.codec_context is None:
+    ranked = sorted(streams, key=lambda each: Disposition.default not in each.disposition)
+    readable = [stream for stream in ranked if stream.codec_context is not None]
+    if not readable:
         raise ValueError("expected audio, got a codec that FFmpeg does not know")
+    stream = readable[rank]
     if len(streams) > 1:
         names = [_track_name(number, each) for number, each in enumerate(streams, 1)]
-        warnings.append(choice(names, streams.index(stream)))
+        default = names[streams.index(ranked[0])]
+        reason = "as players do" if stream is ranked[0] else f"as {default} cannot be read"
+        warnings.append(choice(names, streams.index(stream), reason))
     return stream
 
 
-def choice(names: list[str], taken: int) -> str:
+def count_readable(container: av.container.InputContainer) -> int:
+    """Count the audio tracks of a file that have a decoder."""
+    return sum(stream.codec_context is not None for stream in container.streams.audio)
+
+
+def choice(names: list[str], taken: int, reason: str = "as players do") -> str:
     """Say which of several audio tracks was taken.
 
     Examples
@@ -43,9 +56,7 @@ def choice(names: list[str], taken: int) -> str:
     'of 2 audio tracks, track 1 was taken, as players do; left out: track 2 (deu)'
     """
     others = ", ".join(names[:taken] + names[taken + 1 :])
-    return (
-        f"of {len(names)} audio tracks, {names[taken]} was taken, as players do; left out: {others}"
-    )
+    return f"of {len(names)} audio tracks, {names[taken]} was taken, {reason}; left out: {others}"
 
 
 def _track_name(number: int, stream: av.AudioStream) -> str:
