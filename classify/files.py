@@ -1,7 +1,8 @@
 """Files that are whole or not there, whenever a process is killed."""
 
 import secrets
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
@@ -26,6 +27,29 @@ def atomic_write(path: Path, data: bytes) -> None:
         with suppress(OSError):  # as where its folder is none
             part.unlink()
         if isinstance(error, OSError):
-            reason = error.strerror or str(error)
-            raise OSError(f"expected to write {path}, got: {reason}") from error
+            raise _unwritten(path, error) from error
         raise
+
+
+@contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """Open a context in which an error that has no path, as of a full disk, gets this folder's.
+
+    Parameters
+    ----------
+    folder : Path
+
+    Raises
+    ------
+    OSError
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno is None or error.filename is not None:
+            raise
+        raise _unwritten(folder, error) from error
+
+
+def _unwritten(path: Path, error: OSError) -> OSError:
+    return OSError(f"expected to write {path}, got: {error.strerror or error}")

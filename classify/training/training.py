@@ -17,7 +17,7 @@ import numpy as np
 
 from classify import backend
 from classify.audit.audit import audit, one_line
-from classify.files import atomic_write
+from classify.files import atomic_write, writing
 from classify.models.build import build
 from classify.models.memory import require_memory
 from classify.prediction.pooling import calibrated_trials, score
@@ -100,7 +100,8 @@ def train(
     target = prepare_folder(folder, seeds, resume, overwrite)
     print(one_line(audit(dataset, quick=True)), file=sys.stderr)
     warn_of_missing_columns(data.rows, settings.balance)
-    run = _train_networks(data, target, settings, seeds)
+    with writing(target):
+        run = _train_networks(data, target, settings, seeds)
     if target == folder:
         return run
     install(target, folder)

@@ -1,6 +1,8 @@
+from pathlib import Path
+
 import pytest
 
-from classify.files import atomic_write
+from classify.files import atomic_write, writing
 
 
 def test_what_cannot_be_written_is_named_and_leaves_nothing_behind(tmp_path, monkeypatch):
@@ -20,3 +22,16 @@ def test_what_cannot_be_written_is_named_and_leaves_nothing_behind(tmp_path, mon
     assert path.read_bytes() == b"new"
     with pytest.raises(OSError, match=r"^expected to write .*gone/e.png, got: No such file"):
         atomic_write(tmp_path / "gone/e.png", b"new")
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (OSError(28, "No space left on device"), "^expected to write RUN, got: No space left on"),
+        (OSError(2, "No such file", "a.png"), "No such file: 'a.png'$"),
+        (OSError("expected to write a.png"), "^expected to write a.png$"),
+    ],
+)
+def test_an_error_without_a_path_gets_that_of_the_folder(error, message):
+    with pytest.raises(OSError, match=message), writing(Path("RUN")):
+        raise error
