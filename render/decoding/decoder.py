@@ -30,6 +30,11 @@ LOUDEST = 2.0**32  # samples are 1.0 at full scale, or 2^31 where integers were 
 _BLOCK = 1 << 18  # samples in a block, of all channels together
 _BLOCK_SECONDS = 16  # longest block, as a low rate grows when it is resampled
 _MP3_EXCESS = 3 * 1_152  # samples that a good MP3 holds at most besides those to be played
+# libsndfile's names of what FFmpeg reads where libsndfile refuses it
+_CODECS = {
+    f"mp{layer}float": f"MP3/MPEG_LAYER_{number}"
+    for layer, number in enumerate(("I", "II", "III"), 1)
+}
 _MIDI_DUMP = b"\xf0\x7e"  # damaged ones make libsndfile write to standard output
 _FILE_KINDS = (
     (stat.S_ISDIR, "a folder"),
@@ -174,41 +179,50 @@ def _blocks(
         file_format = Format(sound.samplerate, f"{sound.format}/{sound.subtype}", 0)
         _require_rate(file_format.rate)
         size = _block_size(sound.samplerate, sound.channels)
-        if sound.format == "MP3" and _goes_on(sound, part, deadline):
+        gaps: list[str] = []
+        if sound.format == "MP3" and _goes_on(sound, part, deadline, gaps):
             blocks = _mp3_blocks(part, deadline, sound.samplerate, size, warnings)
         else:
             blocks = libsndfile.blocks(sound, part, size, warnings)
         for block in blocks:
             yield file_format, block
+        if sound.stopped_at is None:
+            warnings += gaps
+        else:
+            first = (file_format, sound.channels)
+            rest = _mp3_blocks(part, deadline, first[0].rate, size, warnings, sound.stopped_at)
+            yield from _alike(((file_format, block) for block in rest), first)
     sizes.append(libsndfile.encoded_size(part, warnings))
 
 
-def _goes_on(sound: libsndfile.Stream, part: Part, deadline: Deadline) -> bool:
+def _goes_on(sound: libsndfile.Stream, part: Part, deadline: Deadline, gaps: list[str]) -> bool:
     """Whether an MP3 holds more than libsndfile would read.
 
-    It would read as much as the first header states, or as it estimates of the first frames.
+    It would read as much as the first header states, or as it estimates of the first frames. If
+    not, `gaps` gets what stands between the frames.
     """
     position = part.source.tell()
     if libsndfile.is_mp3_whole(part):  # a hundredth of the time
         part.source.seek(position)
         return False
     part.seek(0)
-    seconds = ffmpeg.mp3_seconds(part, deadline)
+    seconds, oddities = ffmpeg.mp3_frames(part, deadline)
     part.source.seek(position)
-    return seconds * sound.samplerate > sound.frames + _MP3_EXCESS
+    if seconds * sound.samplerate > sound.frames + _MP3_EXCESS:
+        return True
+    gaps += oddities
+    return False
 
 
 def _mp3_blocks(
-    part: Part, deadline: Deadline, rate: int, size: int, warnings: list[str]
+    part: Part, deadline: Deadline, rate: int, size: int, warnings: list[str], begin: int = 0
 ) -> Iterator[np.ndarray]:
-    """Decode an MP3 to its end."""
+    """Decode an MP3 to its end, without the frames before `begin`."""
     part.seek(0)
-    with ffmpeg.opened(part, deadline, "", "mp3") as container:
+    with ffmpeg.opened(part, deadline, "a damaged MP3", "mp3") as container:
         stream = tracks.audio(container, warnings)
-        yield from _join(
-            ffmpeg.pieces(container, stream, deadline, warnings, [], rate=rate, is_forgiving=True),
-            size,
-        )
+        pieces = ffmpeg.pieces(container, stream, deadline, warnings, [], rate=rate)
+        yield from _join(_after(pieces, begin), size)
 
 
 def _ffmpeg_blocks(
@@ -232,7 +246,8 @@ def _ffmpeg_blocks(
             if first is not None:
                 rate = rate or stream.rate  # of a late start, only the samples tell it
                 _require_rate(rate)
-                file_format = Format(rate, stream.codec_context.name, bit_rate)
+                codec = stream.codec_context.name
+                file_format = Format(rate, _CODECS.get(codec, codec), bit_rate)
                 for block in _join(chain([first], pieces), _block_size(rate, first.shape[1])):
                     yield file_format, block
                 return
@@ -258,6 +273,13 @@ def _alike(
     if first and resampler:
         rest = np.zeros((0, first[1]), np.float32)
         yield first[0], resampler.resample_chunk(rest, last=True)
+
+
+def _after(pieces: Iterator[np.ndarray], begin: int) -> Iterator[np.ndarray]:
+    """Leave out the frames before `begin`."""
+    for piece in pieces:
+        yield piece[begin:]
+        begin = max(0, begin - len(piece))
 
 
 def _join(pieces: Iterator[np.ndarray], size: int) -> Iterator[np.ndarray]:

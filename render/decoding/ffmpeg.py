@@ -17,6 +17,7 @@ import numpy as np
 
 from render.decoding import amr, endings
 from render.decoding.deadline import Deadline
+from render.decoding.gaps import Mp3Gaps
 
 _DEMUXERS = (
     "aac,ac3,aiff,amr,amrnb,amrwb,ape,asf,au,avi,caf,dss,dts,eac3,flac,flv,gsm,loas,matroska,mov,"
@@ -138,9 +139,8 @@ def pieces(
     *,
     part: float = 1.0,
     rate: int | None = None,
-    is_forgiving: bool = False,
 ) -> Iterator[np.ndarray]:
-    """Decode a stream of a file.
+    """Decode a stream of a file. In a bare MP3, what is damaged is skipped, with a warning.
 
     Parameters
     ----------
@@ -148,15 +148,13 @@ def pieces(
     stream : av.AudioStream
     deadline : Deadline
     warnings : list of str
-        Gets what is odd about the end.
+        Gets what is odd about the end, and where something was skipped.
     sizes : list of int
         Gets the bytes of the encoded sound.
     part : float
         Length that the header states of that which there is.
     rate : int, optional
         Sample rate of the pieces in Hz; default: that of the stream, or of its first frame.
-    is_forgiving : bool
-        Whether damaged packets are skipped.
 
     Yields
     ------
@@ -168,7 +166,8 @@ def pieces(
     ValueError
         If the stream is damaged, and not just cut, or takes too long.
     """
-    rate, progress = rate or stream.rate or None, _Progress(is_forgiving)
+    rate = rate or stream.rate or None
+    progress = _Progress(container.format.name == "mp3")
     try:
         for frame in _floats(_frames(container, stream, deadline, progress), rate):
             progress.decoded += Fraction(frame.samples, frame.sample_rate)
@@ -189,7 +188,8 @@ class _Progress:
 
     Attributes
     ----------
-    is_forgiving : bool
+    gaps : Mp3Gaps or None
+        Of a bare MP3.
     size : int
         Bytes of the packets.
     decoded : Fraction
@@ -200,8 +200,9 @@ class _Progress:
         Reason why the last packet could not be decoded.
     """
 
-    def __init__(self, is_forgiving: bool) -> None:
-        self.is_forgiving, self.size = is_forgiving, 0
+    def __init__(self, is_mp3: bool) -> None:
+        self.gaps = Mp3Gaps() if is_mp3 else None
+        self.size = 0
         self.decoded = self.last = Fraction(0)
         self.first: Fraction | None = None
         self.error: av.FFmpegError | None = None
@@ -215,7 +216,9 @@ class _Progress:
             self.last = max(self.last, begin + (packet.duration or 0) * packet.time_base)
 
     def oddities(self, stated: float | None, part: float) -> list[str]:
-        """What is odd about the end, where the file states a length."""
+        """What is odd about the end, where the file states a length, or within an MP3."""
+        if self.gaps and (gaps := self.gaps.oddities()):
+            return gaps
         # Of a stream with pauses, less is decoded.
         actual = float(max(self.decoded, self.last - min(self.first or 0, 0)))
         if cut := endings.compare(actual, stated, part):
@@ -257,12 +260,14 @@ def _frames(
             progress.error, packet = progress.error or error, None
         if packet is None:
             break
+        if progress.gaps:
+            progress.gaps.look(packet, progress.decoded)
         try:
             frames = decoder.decode(packet)
         except av.error.InvalidDataError as error:
             if progress.error:
                 raise
-            progress.error = None if progress.is_forgiving else error
+            progress.error = None if progress.gaps else error
             continue
         if progress.error and packet.size:  # after it, there is more
             raise progress.error
@@ -278,21 +283,30 @@ def _packets(container: av.container.InputContainer, stream: av.AudioStream) -> 
         yield from container.demux(stream)
 
 
-def mp3_seconds(file: RawIOBase, deadline: Deadline) -> float:
-    """Length of all frames of an MP3, in s, without decoding them; 0 if FFmpeg does not know it.
+def mp3_frames(file: RawIOBase, deadline: Deadline) -> tuple[float, list[str]]:
+    """Measure the frames of an MP3 without decoding them.
 
     Parameters
     ----------
     file : io.RawIOBase
         At its beginning.
     deadline : Deadline
+
+    Returns
+    -------
+    seconds : float
+        Length of all frames; 0 if FFmpeg does not know the file.
+    oddities : list of str
+        Where something stands between the frames, as a plain clause.
     """
-    seconds = Fraction(0)
+    seconds, gaps, oddities = Fraction(0), Mp3Gaps(), list[str]()
     with contextlib.suppress(ValueError), opened(file, deadline, "", "mp3") as container:
         for packet in _packets(container, container.streams.audio[0]):
             deadline.check()
+            gaps.look(packet, seconds)
             seconds += (packet.duration or 0) * packet.time_base
-    return float(seconds)
+        oddities = gaps.oddities()
+    return float(seconds), oddities
 
 
 def _floats(frames: Iterator[av.AudioFrame], rate: int | None) -> Iterator[av.AudioFrame]:

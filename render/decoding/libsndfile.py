@@ -34,9 +34,12 @@ class Stream(soundfile.SoundFile):
     ----------
     error : int
         libsndfile's number of the first error; 0 without one.
+    stopped_at : int or None
+        Frames after which libsndfile stopped, though the file goes on; None where it did not.
     """
 
     error = 0
+    stopped_at: int | None = None
 
     def seekable(self) -> bool:
         """Return False, so that soundfile does not seek."""
@@ -86,7 +89,7 @@ def blocks(sound: Stream, part: Part, size: int, warnings: list[str]) -> Iterato
     Raises
     ------
     ValueError
-        If the recording is damaged, and not just cut.
+        If the recording is damaged, and not just cut; never for an MP3.
     """
     position = 0
     # Not SoundFile.blocks(): if a header promises too many frames, it fills them with garbage.
@@ -99,6 +102,10 @@ def blocks(sound: Stream, part: Part, size: int, warnings: list[str]) -> Iterato
         if len(block) < count:
             break
     is_read = part.source.tell() >= part.source.seek(0, io.SEEK_END)
+    # mpg123 stops where the rate or the channels change, and after 1 kB that is no frame.
+    if sound.format == "MP3" and (sound.error or position < sound.frames and not is_read):
+        sound.stopped_at = position
+        return
     if sound.error and not (position and is_read):
         reason = soundfile.LibsndfileError(sound.error).error_string
         raise ValueError(f"expected audio that is whole, got damaged data ({reason})")

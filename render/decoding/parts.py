@@ -192,7 +192,12 @@ def _signatures(
 
 def end_of_id3v2(file: io.RawIOBase) -> int:
     """Where the ID3v2 tag ends that begins a file; 0 without one."""
-    header = _ID3V2.match(read_at(file, 0, 10))
+    return id3v2_size(read_at(file, 0, 10))
+
+
+def id3v2_size(head: bytes) -> int:
+    """Size of the ID3v2 tag that begins with the 10 bytes `head`; 0 if none does."""
+    header = _ID3V2.match(head)
     if not header:
         return 0
     (flags,), size = header[1], 0

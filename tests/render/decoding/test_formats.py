@@ -6,6 +6,7 @@ frame of the codec.
 
 import io
 import re
+import struct
 from functools import cache
 
 import av
@@ -193,6 +194,71 @@ def test_mp3_after_mp3_is_read_on_whatever_the_first_header_says(tmp_path, is_vb
     assert len(samples) / RATE == pytest.approx(length, abs=3 * 4 * 576 / RATE)
     assert (file_format.rate, warnings) == (RATE, ())
     assert np.abs(samples[-RATE // 2 : -RATE // 4]).max() > 0.2  # the last part is there
+
+
+def bare_mp3(rate=RATE, channels=1):
+    """A second at a constant bit rate, of whose length nothing is stated."""
+    file = io.BytesIO()
+    options = {"format": "MP3", "bitrate_mode": "CONSTANT", "compression_level": 0.5}
+    soundfile.write(file, noise(rate, 1, channels), rate, **options)
+    data = file.getvalue()
+    return data[data.index(data[:2], 2) :]
+
+
+@pytest.mark.parametrize("kind", [(44_100, 1), (48_000, 1), (RATE, 2)])
+def test_an_mp3_goes_on_where_its_rate_or_channels_change(tmp_path, kind):
+    samples, file_format, warnings = read(tmp_path, bare_mp3() + bare_mp3(*kind))
+    assert len(samples) / RATE == pytest.approx(2.1, abs=0.1)
+    assert (samples.shape[1], file_format.rate, warnings) == (1, RATE, ())
+    assert np.abs(samples[-RATE // 2 :]).max() > 0.2
+
+
+def test_an_mp3_goes_on_where_its_rate_changes_though_the_header_counts_all(tmp_path):
+    first, second = by_ffmpeg("mp3", "libmp3lame", RATE), bare_mp3(48_000)
+    at = re.search(rb"Xing|Info", first).start() + 8  # frames, bytes
+    frames, size = struct.unpack_from(">II", first, at)
+    stated = struct.pack(">II", frames + 42, size + len(second))
+    samples, _, warnings = read(tmp_path, first[:at] + stated + first[at + 8 :] + second)
+    assert len(samples) / RATE == pytest.approx(SECONDS + 1, abs=0.2)
+    assert warnings == ()
+
+
+def test_what_is_lost_within_an_mp3_is_said(tmp_path):
+    for second in (bare_mp3(), bare_mp3(channels=2)):  # libsndfile alone, and FFmpeg
+        data = bytearray(bare_mp3() + second)
+        data[4_000:8_000] = bytes(4_000)
+        for damaged in (data, data[:4_000] + data[8_200:]):
+            samples, _, (warning,) = read(tmp_path, damaged)
+            assert 1.5 < len(samples) / RATE < 2.1
+            assert re.fullmatch(
+                r"data that is no sound was skipped after 0\.\d s, so some may be missing", warning
+            )
+
+
+WEB_PAGE = b"<html><body>504 Gateway Time-out</body></html>" * 50
+APE = b"APETAGEX" + bytes(5_000) + b"APETAGEX" + bytes(24)
+
+
+@pytest.mark.parametrize("junk", [bytes(1_100), WEB_PAGE, b"\xff" * 2_000, APE])
+@pytest.mark.parametrize("place", ["front", "between", "end"])
+def test_what_is_no_sound_in_an_mp3_is_skipped(tmp_path, junk, place):
+    data = bare_mp3()
+    frame = data.index(data[:2], len(data) // 2)
+    at = {"front": 0, "between": frame, "end": len(data)}[place]
+    samples, file_format, warnings = read(tmp_path, data[:at] + junk + data[at:])
+    assert len(samples) / RATE == pytest.approx(1.1, abs=0.1)
+    assert file_format.codec == "MP3/MPEG_LAYER_III"
+    # Nothing is missing behind a tag; FFmpeg takes bytes of 255 for the beginning of a frame.
+    assert len(warnings) == (place != "front" and junk in (bytes(1_100), WEB_PAGE)), warnings
+
+
+@pytest.mark.parametrize("kind", ["mp3", "mp4", "matroska"])
+def test_a_codec_has_one_name_whoever_reads_it(tmp_path, kind):
+    # FFmpeg reads an MP3 that begins within a frame.
+    data = by_ffmpeg(kind, "libmp3lame", RATE)
+    if kind == "mp3":
+        data = bare_mp3()[100:]
+    assert read(tmp_path, data)[1].codec == "MP3/MPEG_LAYER_III"
 
 
 CHAIN = {"VORBIS": "OGG", "OPUS": "OGG", "PCM_16": "FLAC"}
