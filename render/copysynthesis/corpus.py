@@ -210,7 +210,7 @@ def write(folder: Path, table: Sequence[Row]) -> bool:
     before = path.read_bytes() if path.is_file() else None
     if before == data:
         return False
-    if before is not None and SOURCE_RECORDING not in text_tables.read_header(path):
+    if before is not None and not text_tables.has_columns(path, (SOURCE_RECORDING,)):
         _keep(folder / BACKUP, before)
     replace(path, data)
     return True

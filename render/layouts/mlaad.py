@@ -42,7 +42,7 @@ def find_recordings(audio: Path, tables: list[str]) -> Iterator[Item]:
                 yield item
             elif file_name(item.name) != _TABLE:
                 key_join.add_file(item.name, item.name)
-            elif set(_REQUIRED) <= set(text_tables.read_header(Path(item.path))):
+            elif text_tables.has_columns(Path(item.path), _REQUIRED):
                 _add_rows(key_join, item)
             else:
                 yield Ignored(".csv")

@@ -109,7 +109,7 @@ def from_row(
     cell = text_tables.path_key(row[column])
     if not cell:
         return Failure(f"{table} line {line}", f"expected a path under {column}, got none")
-    spellings = (row[column].strip(), cell, unicodedata.normalize("NFD", cell))
+    spellings = (row[column], row[column].strip(), cell, unicodedata.normalize("NFD", cell))
     paths = (os.path.normpath(os.path.join(root, folder, spelling)) for spelling in spellings)
     path = next(filter(os.path.isfile, paths), "")
     if not path:

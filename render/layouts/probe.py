@@ -52,7 +52,7 @@ class FolderProbe:
             table
             for table in self.tables
             if (file_name(table) == name if name else "/" not in table)
-            and set(columns) <= set(text_tables.read_header(self.root / table))
+            and text_tables.has_columns(self.root / table, columns)
         ]
 
 

@@ -12,34 +12,43 @@ import os
 import re
 import sys
 import unicodedata
+from collections import Counter
 from collections.abc import Collection, Iterator
 from functools import cache
 from pathlib import Path
-from typing import TextIO
+from typing import Any, NamedTuple, TextIO
 
 from render.layouts.walk import escape_bytes
 
 _DELIMITERS = ",;\t|"
-_EXCEL_MARK = re.compile(r'"?sep=.?"?\s*', re.IGNORECASE)  # first line; names the delimiter
+# Blank, a comment, or Excel's first line, which names the delimiter.
+_BEFORE_HEADER = re.compile(r'\s*(#.*|"?sep=.?"?\s*)?', re.IGNORECASE | re.DOTALL)
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _LONGEST_HEADER = 10_000
 _UNDEFINED = frozenset(b"\x81\x8d\x8f\x90\x9d")  # in Windows-1252
 
 
-def read_header(path: Path) -> list[str]:
-    """Column names of a table, in lower case.
+class _Header(NamedTuple):
+    names: list[str]
+    dialect: dict[str, Any]
+    lines: int  # its line in the file, from 1
 
-    Returns
-    -------
-    columns : list of str
-        Empty where the file cannot be read as a table.
+
+def has_columns(path: Path, columns: Collection[str]) -> bool:
+    """Whether a file is a table with certain columns.
+
+    Parameters
+    ----------
+    path : Path
+    columns : collection of str
+        In lower case.
     """
     try:
         with _open(path) as file:
-            header, _ = _header(file, _LONGEST_HEADER)
-        return [name.lower() for name in _split(header)]
+            header = _header(file, columns, _LONGEST_HEADER)
+        return set(columns) <= {name.lower() for name in header.names}
     except (OSError, UnicodeError, csv.Error):
-        return []
+        return False
 
 
 def read_table(path: Path, required: Collection[str]) -> Iterator[tuple[int, dict[str, str]]]:
@@ -62,22 +71,19 @@ def read_table(path: Path, required: Collection[str]) -> Iterator[tuple[int, dic
     Raises
     ------
     ValueError
-        If a required column is missing, or the text is no table.
+        If a required column is missing, two have the same name, or the text is no table.
     """
     with _open(path) as file:
         try:
-            header, lines = _header(file)
-            names = [_decode(name, path) for name in _split(header)]
-            names = [name if name.lower() in names else name.lower() for name in names]
-            if missing := sorted(set(required) - set(names)):
-                raise ValueError(
-                    f"expected a column {' and '.join(missing)} in {path}, got {', '.join(names)}"
-                )
-            reader = csv.reader(file, **_dialect(header))
+            line = 0
+            header = _header(file, required)
+            line = header.lines
+            names = _column_names(header, required, path)
+            reader = csv.reader(map(_without_marks, file), strict=True, **header.dialect)
             for cells in reader:
-                line = reader.line_num + lines
-                if any(cells):
-                    yield line, _row(names, [_decode(cell, path) for cell in cells])
+                line = reader.line_num + header.lines
+                if any(map(str.strip, cells)):
+                    yield line, _row(names, [_clean(cell, path) for cell in cells])
         except (UnicodeError, csv.Error) as error:
             raise ValueError(f"expected a row after line {line} of {path}, got {error}") from error
 
@@ -99,7 +105,7 @@ def read_protocol(path: Path) -> Iterator[tuple[int, list[str]]]:
     with _open(path) as file:
         try:
             for number, line in enumerate(file, 1):
-                if cells := escape_bytes(line).split():
+                if cells := escape_bytes(_without_marks(line)).split():
                     yield number, cells
         except UnicodeError as error:
             raise ValueError(f"expected lines of text in {path}, got {error}") from error
@@ -131,10 +137,44 @@ def _open(path: Path) -> TextIO:
     return path.open(newline="", encoding=encoding, errors="surrogateescape")
 
 
-def _header(file: TextIO, longest: int = -1) -> tuple[str, int]:
-    """The header, and its line in the file, from 1."""
-    first = file.readline(longest)
-    return (file.readline(longest), 2) if _EXCEL_MARK.fullmatch(first) else (first, 1)
+def _without_marks(line: str) -> str:
+    """A line without byte order marks, of which files joined end to end have several."""
+    return line.replace("\ufeff", "")
+
+
+def _header(file: TextIO, required: Collection[str], longest: int = -1) -> _Header:
+    """The first line that is neither blank nor a comment, if it is among the first hundred."""
+    for number in range(1, 101):
+        line = file.readline(longest)
+        header = _split(line, required, number)
+        is_wanted = set(required) <= {name.lower() for name in header.names}
+        if is_wanted or not line or not _BEFORE_HEADER.fullmatch(line):
+            break
+    return header
+
+
+def _column_names(header: _Header, required: Collection[str], path: Path) -> list[str]:
+    names = [_decode(name, path) for name in header.names]
+    times = Counter(filter(None, names))
+    if repeated := [name for name, count in times.items() if count > 1]:
+        raise ValueError(f"expected one column {repeated[0]} in {path}, got {times[repeated[0]]}")
+    names = [name if name.lower() in names else name.lower() for name in names]
+    if missing := sorted(set(required) - set(names)):
+        raise ValueError(
+            f"expected a column {' and '.join(missing)} in {path}, got {', '.join(names)}"
+        )
+    return names
+
+
+def _clean(cell: str, path: Path) -> str:
+    """A cell without blanks around it, unless a file has such a name."""
+    cell = _decode(cell, path)
+    stripped = cell.strip()
+    return cell if stripped == cell or _names_file(cell, path) else stripped
+
+
+def _names_file(cell: str, path: Path) -> bool:
+    return bool(cell.strip()) and os.path.lexists(path.parent / cell)
 
 
 def _decode(cell: str, path: Path) -> str:
@@ -144,8 +184,7 @@ def _decode(cell: str, path: Path) -> str:
         return cell
     except UnicodeEncodeError:
         data = os.fsencode(cell)
-    names_file = any(os.path.lexists(path.parent / name) for name in (cell, path_key(cell)))
-    if names_file or set(data) & _UNDEFINED:
+    if set(data) & _UNDEFINED or _names_file(cell, path) or _names_file(path_key(cell), path):
         return cell
     _tell_encoding(path)
     return data.decode("cp1252")
@@ -156,16 +195,21 @@ def _tell_encoding(path: Path) -> None:
     print(f"{path} is not UTF-8: it is read as Windows-1252", file=sys.stderr)
 
 
-def _split(header: str) -> list[str]:
-    cells = next(csv.reader([header], **_dialect(header)), [])
-    return [cell.strip() for cell in cells]
+def _split(line: str, required: Collection[str], number: int) -> _Header:
+    """Split a header by the delimiter that gives the most of the required columns."""
 
+    def split(delimiter: str) -> _Header:
+        # Tables with bars hold transcripts, where a quotation mark is only a character.
+        quoting = csv.QUOTE_NONE if delimiter == "|" else csv.QUOTE_MINIMAL
+        dialect: dict[str, Any] = {"delimiter": delimiter, "quoting": quoting}
+        cells = next(csv.reader([_without_marks(line)], **dialect), [])
+        return _Header([cell.strip() for cell in cells], dialect, number)
 
-def _dialect(header: str) -> dict:
-    delimiter = max(_DELIMITERS, key=header.count)
-    # Tables with bars hold transcripts, where a quotation mark is only a character.
-    quoting = csv.QUOTE_NONE if delimiter == "|" else csv.QUOTE_MINIMAL
-    return {"delimiter": delimiter, "quoting": quoting, "strict": True}
+    def fit(header: _Header) -> tuple[int, int]:
+        names = {name.lower() for name in header.names}
+        return len(names & set(required)), line.count(header.dialect["delimiter"])
+
+    return max(map(split, _DELIMITERS), key=fit)
 
 
 def _row(names: list[str], cells: list[str]) -> dict[str, str]:

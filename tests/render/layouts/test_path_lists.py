@@ -4,7 +4,7 @@ import pytest
 
 from render.dataset import take_in
 from render.index import Index
-from render.layouts import registry
+from render.layouts import path_lists, registry
 from render.layouts.registry import find, recognise
 
 ROWS = "a.wav,bonafide\nsub/b.wav,SPOOF\ngone.wav,real\n"
@@ -129,6 +129,47 @@ def test_a_quotation_mark_that_is_never_closed_loses_no_rows_silently(tree):
     text = 'path,label\na.wav,real\n"b.wav,fake\nc.wav,fake\n'
     with pytest.raises(ValueError, match=r"expected a row after line 2 of .*l.csv, got unexp"):
         list(find(tree("a.wav", "b.wav", "c.wav", tables={"l.csv": text})))
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ('path,label,text\na.wav,real,"quoted" word\n', 1),
+        (f"path,label,text\na.wav,real,{'x' * 200_000}\n", 1),
+        (f"path,label,{'x' * 200_000}\na.wav,real,x\n", 0),
+        ('# list\n\npath,label,text\n\na.wav,real,x\na.wav,fake,"\n', 5),
+    ],
+)
+def test_what_is_no_csv_is_refused_in_its_line(tree, text, line):
+    audio = tree("a.wav", tables={"l.csv": text})
+    with pytest.raises(ValueError, match=rf"expected a row after line {line} of .*l.csv, got "):
+        list(path_lists.find_recordings(audio, ["l.csv"], "path"))
+
+
+@pytest.mark.parametrize("header", ["path,label,speaker,label", "path;label;Speaker; Speaker"])
+def test_two_columns_of_one_name_are_refused(tree, scan, header):
+    audio = tree("a.wav", tables={"l.csv": f"{header}\n"})
+    with pytest.raises(ValueError, match=r"expected one column (label|Speaker) in .*l.csv, got 2$"):
+        scan(audio / "l.csv")
+
+
+@pytest.mark.parametrize(
+    "first", ["\ufeff\n\n", "# made by hand, see path\n", " \n# a 'list\n#\n", 'sep=;\n# "\n']
+)
+def test_blank_lines_and_comments_may_stand_before_the_header(tree, scan, first):
+    audio = tree("a.wav", tables={"l.csv": f"{first}#;path;label;a,b,c,d\n1;a.wav;Bona fide;x\n"})
+    items = scan(audio)
+    assert items.placed == {"a.wav": ("", "real")}
+    assert items.recordings["a.wav"].metadata == {"#": "1", "a,b,c,d": "x"}
+
+
+def test_blanks_and_marks_around_cells_say_nothing(tree, scan):
+    text = "path,label,speaker\n a.wav ,real, anna\t\n\ufeffb.wav,bona_fide,anna\n c .wav,fake,  \n"
+    items = scan(tree("a.wav", "b.wav", " c .wav", tables={"l.csv": text}))
+    assert items.placed == {"a.wav": ("", "real"), "b.wav": ("", "real"), " c .wav": ("", "fake")}
+    speakers = [item.metadata["speaker"] for item in items.recordings.values()]
+    assert speakers == ["anna", "anna", ""]
+    assert not items.ignored
 
 
 def test_several_tables_are_not_guessed_between(tree, scan):
