@@ -15,7 +15,7 @@ from io import RawIOBase
 import av
 import numpy as np
 
-from render.decoding import amr, endings
+from render.decoding import amr, endings, gsm
 from render.decoding.deadline import Deadline
 from render.decoding.gaps import Mp3Gaps
 
@@ -107,6 +107,9 @@ def opened(
             timeout=deadline.left,
         )
         deadline.check()
+        if container.format.name == "gsm" and not gsm.is_gsm(file):
+            container.close()
+            raise av.error.ArgumentError(errno.EINVAL, "Invalid argument")
         return container
     except av.error.ExitError as error:
         raise deadline.timeout_error() from error

@@ -140,6 +140,15 @@ def test_amr_with_descriptions_of_noise_is_read_whole(tmp_path, magic, speech, n
     assert (form.rate, form.warnings) == (rate, ())
 
 
+@pytest.mark.parametrize("second", [0, 8_000])
+def test_silence_in_a_law_is_no_gsm(tmp_path, second):
+    # Samples without a header; those of silence are 0xD5.
+    sound = np.random.default_rng(0).integers(0, 256, second, dtype=np.uint8)
+    (tmp_path / "call.raw").write_bytes(b"\xd5" * 8_000 + sound.tobytes())
+    with pytest.raises(ValueError, match="got something else .*no format of sound"):
+        decoded(tmp_path / "call.raw")
+
+
 def test_a_midi_sample_dump_is_not_even_opened(tmp_path):
     soundfile.write(tmp_path / "x.sds", noise(1), RATE)
     with pytest.raises(ValueError, match="expected audio, got a MIDI sample dump"):
