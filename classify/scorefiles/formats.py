@@ -26,6 +26,12 @@ _MEASURES = {
     "score": ("score",),
 }
 _COLUMNS = tuple(name for names in _MEASURES.values() for name in names)
+_SPELLINGS = {
+    '="': "a formula of a spreadsheet",
+    "%": "a percent sign",
+    "\u2212": "a minus sign that is no hyphen",
+    ",": "a comma where a point is read",
+}
 _NUMBER = re.compile(r"[-+]?(\.?\d[\d.,_e+-]*|nan|inf(inity)?)", re.IGNORECASE)
 
 
@@ -129,7 +135,7 @@ def collect(
         if not math.isfinite(score):
             wanted = "a probability" if layout.measure.startswith("P") else "a finite number"
             raise ValueError(
-                f"expected {wanted} in {path} line {line}, got {cells[layout.score]!r}"
+                f"expected {wanted} in {path} line {line}, got {_quote(cells[layout.score])}"
             )
         if not name.strip():
             raise ValueError(f"expected a name in {path} line {line}, got none")
@@ -164,6 +170,12 @@ def number(cell: str, measure: str) -> float:
     except ValueError:
         return math.nan
     return score if 0 <= score <= 1 or not measure.startswith("P") else math.nan
+
+
+def _quote(cell: str) -> str:
+    """A cell that is no number, and what a spreadsheet or a typesetter has done to it."""
+    marks = [words for mark, words in _SPELLINGS.items() if mark in cell]
+    return f"{cell!r}, which has {marks[0]}" if marks else repr(cell)
 
 
 def _headed(path: Path, text: str, header: text_table.Header) -> Layout:

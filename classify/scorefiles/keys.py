@@ -34,6 +34,8 @@ class KeyFile:
         What else is known of the trials.
     cells : dict of str to tuple of str
         By the name of the trial, in the order of the columns.
+    recordings : frozenset of str
+        Names that are of recordings, where the keys name both these and their pictures.
     """
 
     labels: dict[str, int]
@@ -42,6 +44,7 @@ class KeyFile:
     warnings: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
     cells: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    recordings: frozenset[str] = frozenset()
 
 
 def read_keys(path: Path, names: Collection[str] = (), by: Sequence[str] = ()) -> KeyFile:
@@ -138,7 +141,7 @@ def _read(path: Path, text: str, layout: KeyLayout, by: Sequence[str]) -> KeyFil
     wanted = _wanted(layout, by)
     labels: dict[str, int] = {}
     more: dict[str, tuple[str, ...]] = {}
-    subsets = set()
+    subsets, recordings = set[str](), set[str]()
     is_csv = layout.delimiter or layout.has_header
     width = len(layout.columns)
     rows = text_table.rows(path, text, layout.delimiter, width if is_csv else None)
@@ -157,13 +160,22 @@ def _read(path: Path, text: str, layout: KeyLayout, by: Sequence[str]) -> KeyFil
                 if wanted:
                     known = tuple(sys.intern(cells[other].strip()) for other in wanted)
                     more.setdefault(cells[column], known)
+        recordings.update(cells[column] for column in layout.names[1:])
         if layout.format == "asvspoof2021":
             subsets.add(cells[layout.columns.index(_SUBSET)])
     if not labels:
         raise ValueError(f"expected keys in {path}, got a header alone")
     superset = not set(_PARTS).isdisjoint(layout.columns) if layout.has_header else len(subsets) > 1
     columns = tuple(layout.columns[column] for column in wanted)
-    return KeyFile(labels, layout.format, superset, _tell_subsets(subsets), columns, more)
+    return KeyFile(
+        labels,
+        layout.format,
+        superset,
+        _tell_subsets(subsets),
+        columns,
+        more,
+        frozenset(recordings),
+    )
 
 
 def _wanted(layout: KeyLayout, by: Sequence[str]) -> list[int]:

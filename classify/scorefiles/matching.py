@@ -54,7 +54,8 @@ def match(scores: ScoreFile, keys: KeyFile, allow_missing: bool | None = None) -
         by = "part" if parts == 1 else f"{parts} parts"
         warnings.append(f"names were compared without suffix and by their last {by}")
     _require_keys(scores.names.tolist(), names, trials, next(iter(keys.labels)))
-    warnings += _missing(names, trials, keys.superset if allow_missing is None else allow_missing)
+    allowed = keys.superset if allow_missing is None else allow_missing
+    warnings += _missing({trials[name] for name in names}, keys, allowed)
     truth = np.array([keys.labels[trials[name]] for name in names], dtype=int)
     warnings += _contradictions(scores, truth)
     cells = [keys.cells[trials[name]] for name in names] if keys.columns else []
@@ -69,8 +70,14 @@ def match(scores: ScoreFile, keys: KeyFile, allow_missing: bool | None = None) -
     )
 
 
-def _missing(names: list[str], trials: Mapping[str, str], allowed: bool) -> list[str]:
-    missing = trials.keys() - set(names)
+def _missing(scored: set[str], keys: KeyFile, allowed: bool) -> list[str]:
+    """Tell of keys without a score; pictures count alone, and so do recordings."""
+    trials = set(keys.labels)
+    if scored.isdisjoint(keys.recordings):
+        trials -= keys.recordings
+    elif scored <= keys.recordings:
+        trials &= keys.recordings
+    missing = trials - scored
     if not missing:
         return []
     got = f"none for {len(missing)} of {len(trials)}, for example {min(missing)}"

@@ -114,3 +114,19 @@ def test_names_are_the_same_however_blanks_and_accents_are_written():
     assert apart.labels.tolist() == [1]
     with pytest.raises(ValueError, match="got none for 1 of 2, for example c"):
         match(scores("b ", "c"), KeyFile({"b": 1, "b ": 0}))
+
+
+@pytest.mark.parametrize(
+    ("names", "got"),
+    [
+        (["x.png", "y.png", "z.png"], None),
+        (["u.wav", "v.wav"], None),
+        (["a/u.wav"], "none for 1 of 2, for example v.wav"),
+        (["x.png", "y.png"], "none for 1 of 3, for example z.png"),
+    ],
+)
+def test_pictures_and_recordings_of_one_table_are_counted_apart(tmp_path, names, got):
+    table = tmp_path / "manifest.csv"
+    table.write_text("path,label,recording\nx.png,real,u.wav\ny.png,fake,v.wav\nz.png,fake,\n")
+    warnings = [text for text in match(scores(*names), read_keys(table)).warnings if "key" in text]
+    assert warnings == ([f"not every key has a score: {got}"] if got else [])
