@@ -189,8 +189,8 @@ def _blocks(
         if sound.stopped_at is None:
             warnings += gaps
         else:
+            rest = _rest(sound, part, deadline, size, warnings, sound.stopped_at)
             first = (file_format, sound.channels)
-            rest = _mp3_blocks(part, deadline, first[0].rate, size, warnings, sound.stopped_at)
             yield from _alike(((file_format, block) for block in rest), first)
     sizes.append(libsndfile.encoded_size(part, warnings))
 
@@ -212,6 +212,20 @@ def _goes_on(sound: libsndfile.Stream, part: Part, deadline: Deadline, gaps: lis
         return True
     gaps += oddities
     return False
+
+
+def _rest(
+    sound: libsndfile.Stream,
+    part: Part,
+    deadline: Deadline,
+    size: int,
+    warnings: list[str],
+    begin: int,
+) -> Iterator[np.ndarray]:
+    """Decode what libsndfile left of a recording after so many frames."""
+    if sound.format == "MP3":
+        return _mp3_blocks(part, deadline, sound.samplerate, size, warnings, begin)
+    return _join(libsndfile.flac_rest(part, begin, warnings), size)
 
 
 def _mp3_blocks(

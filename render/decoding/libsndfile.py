@@ -17,6 +17,7 @@ _UNKNOWN = 2**48  # a FLAC of so many frames, or more, does not state its length
 _MP3_TAG = re.compile(rb"(?:Xing|Info)\0\0\0(.).{4}(.{4})", re.DOTALL)
 _STATES_BYTES = 2
 _TAG_WITHIN = 4_096  # bytes
+_SHORT_BLOCK = 4_096  # frames; of a longer one, an error in it loses more
 _FLAC_BLOCK = 4  # bytes of the header of a metadata block
 _FLAC_LAST, _FLAC_PICTURE = 0x80, 6  # flag of the last block; kind of a block
 _LONGEST_MP3_FRAME = 1_441  # bytes
@@ -69,7 +70,9 @@ def opened(part: Part) -> Stream:
         return Stream(source)
 
 
-def blocks(sound: Stream, part: Part, size: int, warnings: list[str]) -> Iterator[np.ndarray]:
+def blocks(
+    sound: Stream, part: Part, size: int, warnings: list[str], position: int = 0
+) -> Iterator[np.ndarray]:
     """Decode a recording.
 
     Parameters
@@ -81,6 +84,8 @@ def blocks(sound: Stream, part: Part, size: int, warnings: list[str]) -> Iterato
         Frames of a block.
     warnings : list of str
         Gets what is odd about the end.
+    position : int
+        Frames that were read before.
 
     Yields
     ------
@@ -91,7 +96,6 @@ def blocks(sound: Stream, part: Part, size: int, warnings: list[str]) -> Iterato
     ValueError
         If the recording is damaged, and not just cut; never for an MP3.
     """
-    position = 0
     # Not SoundFile.blocks(): if a header promises too many frames, it fills them with garbage.
     while position < sound.frames:
         count = min(size, sound.frames - position)
@@ -103,13 +107,47 @@ def blocks(sound: Stream, part: Part, size: int, warnings: list[str]) -> Iterato
             break
     is_read = part.source.tell() >= part.source.seek(0, io.SEEK_END)
     # mpg123 stops where the rate or the channels change, and after 1 kB that is no frame.
-    if sound.format == "MP3" and (sound.error or position < sound.frames and not is_read):
+    is_mp3_left = sound.format == "MP3" and (sound.error or position < sound.frames and not is_read)
+    is_flac_left = sound.format == "FLAC" and position == sound.frames and not is_read
+    if is_mp3_left or is_flac_left:
         sound.stopped_at = position
         return
     if sound.error and not (position and is_read):
         reason = soundfile.LibsndfileError(sound.error).error_string
         raise ValueError(f"expected audio that is whole, got damaged data ({reason})")
     warnings += _oddities(sound, part, position)
+
+
+def flac_rest(part: Part, begin: int, warnings: list[str]) -> Iterator[np.ndarray]:
+    """Decode what follows the samples that the header of a FLAC counts.
+
+    Parameters
+    ----------
+    part : Part
+    begin : int
+        Frames that are left out.
+    warnings : list of str
+        Gets what is odd about the end.
+
+    Yields
+    ------
+    block : np.ndarray, shape=(n, channels), dtype=float32
+        None if something else follows.
+
+    Raises
+    ------
+    ValueError
+        If what follows is damaged.
+    """
+    part.forget_flac_total()
+    with opened(part) as sound:
+        left = begin
+        while left and (count := len(sound.read(min(left, _SHORT_BLOCK), always_2d=True))):
+            left -= count
+        block = sound.read(_SHORT_BLOCK, dtype="float32", always_2d=True)
+        if len(block):
+            yield block
+            yield from blocks(sound, part, _SHORT_BLOCK, warnings, begin + len(block))
 
 
 def encoded_size(part: Part, warnings: list[str]) -> int:

@@ -23,6 +23,7 @@ MOST_PARTS = 10_000  # more are no recordings, but an attack on the memory
 _BLOCK = 1 << 20  # bytes that are searched at once
 _ID3V2 = re.compile(rb"ID3[\2-\4].(.)([\0-\x7f]{4})", re.DOTALL)
 _APE = struct.Struct("<8s4xI4xI8x")  # footer of an APE tag: name, size without header, flags
+_FLAC_TOTAL = 21  # where the byte stands whose low half begins the number of samples
 _PLACEHOLDER = 1 << 16  # so near to 2^31 or 2^32, a length was not known when it was written
 
 
@@ -99,6 +100,12 @@ class Part(io.RawIOBase):
         buffer[: len(data)] = data
         self._position += len(data)
         return len(data)
+
+    def forget_flac_total(self) -> None:
+        """Let the header of a FLAC state no number of samples, so that it is read to its end."""
+        total = read_at(self, _FLAC_TOTAL, 5)
+        self._patches[_FLAC_TOTAL] = bytes([total[0] & 0xF0, 0, 0, 0, 0])  # the low 36 bits
+        self.source = self
 
     def _correct_header(self) -> float:
         """Correct a length of nothing, or of more than there is; return the length stated."""

@@ -1,4 +1,5 @@
 import io
+import re
 import struct
 
 import numpy as np
@@ -156,6 +157,27 @@ def test_a_flac_need_not_state_its_length(tmp_path):
     assert (
         warning == f"the file breaks off within its last frame, after {len(samples) / RATE:.1f} s"
     )
+
+
+@pytest.mark.parametrize("total", [1, RATE // 2])
+def test_a_flac_may_state_too_few_samples(tmp_path, total):
+    data = bytearray(file_of("FLAC"))
+    expected, _ = read(tmp_path, data)
+    data[22:26] = total.to_bytes(4)
+    for whole, times in ((data, 1), (ID3V2 + data + ID3V1, 1), (data * 2, 2)):
+        samples, warnings = read(tmp_path, whole)
+        np.testing.assert_array_equal(samples, np.tile(expected, times))
+        assert warnings == ()
+    samples, (warning,) = read(tmp_path, data[:-100])
+    assert len(samples) > 0.7 * RATE
+    assert re.fullmatch(r"the file breaks off within its last frame, after \d\.\d s", warning)
+
+
+def test_what_follows_a_flac_is_no_sound(tmp_path):
+    data = file_of("FLAC")
+    samples, warnings = read(tmp_path, data + b"x" * 20_000)
+    np.testing.assert_array_equal(samples, read(tmp_path, data)[0])
+    assert warnings == ()
 
 
 def test_a_part_is_read_like_a_file():
