@@ -73,6 +73,7 @@ install() { # idempotent: a stamp newer than what it was made from means that al
 }
 
 module() { # a module of the project, whatever the current folder and the locale are
+  [[ ! -d /dev/stdin ]] || fail "expected a file or a pipe on standard input, got a folder"
   PYTHONPATH=$root PYTHONSAFEPATH=1 PYTHONUTF8=1 exec "$python" -m "$@"
 }
 

@@ -1,9 +1,12 @@
 """Files that are whole or not there, whenever a process is killed."""
 
+import errno
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)  # full, or broken
 
 
 def atomic_write(path: Path, data: bytes) -> None:
@@ -46,7 +49,7 @@ def writing(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno is None or error.filename is not None:
+        if error.errno not in _DISK or error.filename is not None:
             raise
         raise _unwritten(folder, error) from error
 

@@ -90,6 +90,16 @@ def test_an_unknown_verb_is_one_line_and_status_2():
     assert ended.stderr == "run.sh: expected a verb, got dance; ./run.sh help lists them\n"
 
 
+def test_a_folder_on_standard_input_is_one_line_and_status_2(tmp_path):
+    folder = os.open(tmp_path, os.O_RDONLY)
+    ended = subprocess.run(
+        [ROOT / "run.sh", "detect", "-"], stdin=folder, capture_output=True, text=True
+    )
+    os.close(folder)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr == ("run.sh: expected a file or a pipe on standard input, got a folder\n")
+
+
 @pytest.mark.parametrize(("name", "shown"), [("dance", "dance"), ("support", "support")])
 def test_an_unknown_benchmark_is_one_line_and_status_2(name, shown):
     ended = run("bench", name)

@@ -3,7 +3,11 @@
 A finished run stays whole until its replacement is complete in ``RUN/replacement``.
 """
 
+import fcntl
+import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +34,31 @@ def refuse_among_pictures(dataset: Path, folder: Path) -> None:
                 f"expected a folder for a run, got {folder} among the pictures in {pictures}: "
                 "give another --to"
             )
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Make the folder of a run, and keep a second training out of it while this one lives.
+
+    Raises
+    ------
+    ValueError
+        If another process trains in it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    number = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:  # others are of file systems that do not lock folders
+            if isinstance(error, BlockingIOError):
+                raise ValueError(
+                    f"expected no other training in {folder}, got one: wait for it or give "
+                    "another --to"
+                ) from None
+        yield
+    finally:
+        os.close(number)
 
 
 def prepare_folder(folder: Path, seeds: int, resume: bool, overwrite: bool) -> Path:

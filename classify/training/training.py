@@ -39,6 +39,7 @@ from classify.training.progress import Progress
 from classify.training.resume import (
     SIDE_FILES,
     install,
+    locked,
     prepare_folder,
     refuse_among_pictures,
     require_same_run,
@@ -89,22 +90,23 @@ def train(
     ------
     ValueError
         If the dataset cannot be used, `folder` lies among its pictures, it holds a training and
-        neither `resume` nor `overwrite` is given, `resume` meets other settings or pictures, the
-        network needs more memory than is free, or the loss is not finite.
+        neither `resume` nor `overwrite` is given, another process trains in it, `resume` meets
+        other settings or pictures, the network needs more memory than is free, or the loss is not
+        finite.
     """
     if seeds < 1:
         raise ValueError(f"expected at least 1 seed, got {seeds}")
     refuse_among_pictures(dataset, folder)
     data = scan_training_data(dataset, positive)
     require_memory(settings, data.train.shape, len(data.train.paths), data.spectrogram_rows)
-    target = prepare_folder(folder, seeds, resume, overwrite)
-    print(one_line(audit(dataset, quick=True)), file=sys.stderr)
-    warn_of_missing_columns(data.rows, settings.balance)
-    with writing(target):
+    with locked(folder), writing(folder):
+        target = prepare_folder(folder, seeds, resume, overwrite)
+        print(one_line(audit(dataset, quick=True)), file=sys.stderr)
+        warn_of_missing_columns(data.rows, settings.balance)
         run = _train_networks(data, target, settings, seeds)
-    if target == folder:
-        return run
-    install(target, folder)
+        if target == folder:
+            return run
+        install(target, folder)
     return load(folder)
 
 

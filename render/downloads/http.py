@@ -25,6 +25,7 @@ TRIES = 3  # in a row without a new byte
 WAIT = 1.0  # s before the second try; doubles
 TIMEOUT = (10.0, 60.0)  # s to connect, and between two bytes
 AGENT = "spoofsight"
+_SOCKS = "Missing dependencies for SOCKS support"  # as requests says it
 
 
 def fetch(file: File, folder: Path) -> Path:
@@ -103,10 +104,15 @@ def cause(error: BaseException) -> str:
     ... except ValueError as error:
     ...     cause(error)
     'timed out'
+    >>> cause(ValueError("Missing dependencies for SOCKS support."))
+    'a SOCKS proxy but not the package for it: pip install pysocks'
     """
     while deeper := error.__cause__ or (None if error.__suppress_context__ else error.__context__):
         error = deeper
-    return one_line(error) or type(error).__name__
+    text = one_line(error) or type(error).__name__
+    if text.startswith(_SOCKS):
+        return "a SOCKS proxy but not the package for it: pip install pysocks"
+    return text
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ def test_what_cannot_be_written_is_named_and_leaves_nothing_behind(tmp_path, mon
     [
         (OSError(28, "No space left on device"), "^expected to write RUN, got: No space left on"),
         (OSError(2, "No such file", "a.png"), "No such file: 'a.png'$"),
+        (OSError(32, "Broken pipe"), r"^\[Errno 32\] Broken pipe$"),
         (OSError("expected to write a.png"), "^expected to write a.png$"),
     ],
 )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from classify.training.resume import install, prepare_folder, refuse_among_pictures
+from classify.training.resume import install, locked, prepare_folder, refuse_among_pictures
 
 OLD = (
     *("run.json", "model.keras", "model.onnx", "render.json", "history.csv"),
@@ -106,3 +106,16 @@ def test_a_run_among_the_pictures_is_refused(tmp_path):
             refuse_among_pictures(tmp_path / "images", tmp_path / "images" / name)
     for name in ("images", "images/run", "run"):
         refuse_among_pictures(tmp_path / "images", tmp_path / name)
+
+
+def test_a_second_training_in_the_folder_is_refused_while_the_first_lives(tmp_path):
+    with locked(tmp_path / "run"):
+        with (
+            pytest.raises(ValueError, match="no other training in .*run, got one"),
+            locked(tmp_path / "run"),
+        ):
+            pass
+        with locked(tmp_path / "other"):
+            pass
+    with locked(tmp_path / "run"):
+        assert not list((tmp_path / "run").iterdir())
