@@ -15,9 +15,10 @@ from io import RawIOBase
 import av
 import numpy as np
 
-from render.decoding import amr, endings, gsm
+from render.decoding import amr, gsm
 from render.decoding.deadline import Deadline
 from render.decoding.gaps import Mp3Gaps
+from render.decoding.progress import Progress
 
 _DEMUXERS = (
     "aac,ac3,aiff,amr,amrnb,amrwb,ape,asf,au,avi,caf,dss,dts,eac3,flac,flv,gsm,loas,matroska,mov,"
@@ -27,6 +28,8 @@ _DEMUXERS = (
 _STATE_TRACKS = ("ape", "mov", "tta", "wv")
 _STATE_WHOLE = ("flv", "matroska")
 _DURATION = re.compile(r"(\d+):(\d+):([\d.]{1,12})")
+# Errors of a packet after which there can be good ones; the last two are of AAC and AC-3.
+_DAMAGE = (av.error.InvalidDataError, av.error.PermissionError, av.error.UndefinedError)
 _MAX_READ = 1 << 20  # bytes read at once
 _ARCHIVE = "an archive: unpack it first"
 _PLAYLIST = "a playlist: give the recordings that it names"
@@ -151,7 +154,7 @@ def pieces(
     stream : av.AudioStream
     deadline : Deadline
     warnings : list of str
-        Gets what is odd about the end, and where something was skipped.
+        Gets what is odd about start, gaps, damage and end.
     sizes : list of int
         Gets the bytes of the encoded sound.
     part : float
@@ -167,10 +170,10 @@ def pieces(
     Raises
     ------
     ValueError
-        If the stream is damaged, and not just cut, or takes too long.
+        If most of the stream is damaged, or it takes too long.
     """
     rate = rate or stream.rate or None
-    progress = _Progress(container.format.name == "mp3")
+    progress = Progress(Mp3Gaps() if container.format.name == "mp3" else None)
     try:
         for frame in _floats(_frames(container, stream, deadline, progress), rate):
             progress.decoded += Fraction(frame.samples, frame.sample_rate)
@@ -183,50 +186,17 @@ def pieces(
             f"expected audio that is whole, got damaged data ({error.strerror})"
         ) from error
     sizes.append(progress.size)
-    warnings += progress.oddities(_stated(container, stream), part)
+    warnings += progress.oddities(_start(container, stream), _stated(container, stream), part)
 
 
-class _Progress:
-    """How far a stream was decoded; times are in s.
+def _start(container: av.container.InputContainer, stream: av.AudioStream) -> float | None:
+    """When a file begins, in s; None where it does not say.
 
-    Attributes
-    ----------
-    gaps : Mp3Gaps or None
-        Of a bare MP3.
-    size : int
-        Bytes of the packets.
-    decoded : Fraction
-        Length of the samples.
-    first, last : Fraction
-        When the first packet begins and the last one ends, as they say.
-    error : av.FFmpegError or None
-        Reason why the last packet could not be decoded.
+    That of an MP4 is 0, as players take an empty edit for silence, but not of fragments.
     """
-
-    def __init__(self, is_mp3: bool) -> None:
-        self.gaps = Mp3Gaps() if is_mp3 else None
-        self.size = 0
-        self.decoded = self.last = Fraction(0)
-        self.first: Fraction | None = None
-        self.error: av.FFmpegError | None = None
-
-    def note(self, packet: av.Packet) -> None:
-        """Take a packet that was decoded."""
-        self.size += packet.size
-        if packet.pts is not None and packet.time_base is not None:
-            begin = packet.pts * packet.time_base
-            self.first = begin if self.first is None else self.first
-            self.last = max(self.last, begin + (packet.duration or 0) * packet.time_base)
-
-    def oddities(self, stated: float | None, part: float) -> list[str]:
-        """What is odd about the end, where the file states a length, or within an MP3."""
-        if self.gaps and (gaps := self.gaps.oddities()):
-            return gaps
-        # Of a stream with pauses, less is decoded.
-        actual = float(max(self.decoded, self.last - min(self.first or 0, 0)))
-        if cut := endings.compare(actual, stated, part):
-            return cut
-        return [endings.BROKEN.format(actual)] if self.error else []
+    if container.format.name.startswith("mov") and stream.frames:
+        return 0.0
+    return None if container.start_time is None else container.start_time / av.time_base
 
 
 def _stated(container: av.container.InputContainer, stream: av.AudioStream) -> float | None:
@@ -251,7 +221,7 @@ def _frames(
     container: av.container.InputContainer,
     stream: av.AudioStream,
     deadline: Deadline,
-    progress: _Progress,
+    progress: Progress,
 ) -> Iterator[av.AudioFrame]:
     decoder = amr.decoder(container, stream, deadline)
     packets = _packets(container, stream)
@@ -263,21 +233,16 @@ def _frames(
             progress.error, packet = progress.error or error, None
         if packet is None:
             break
-        if progress.gaps:
-            progress.gaps.look(packet, progress.decoded)
+        if progress.mp3:
+            progress.mp3.look(packet, progress.decoded)
         try:
             frames = decoder.decode(packet)
-        except av.error.InvalidDataError as error:
-            if progress.error:
-                raise
-            progress.error = None if progress.gaps else error
+        except _DAMAGE as error:
+            progress.fail(packet, error)
             continue
-        if progress.error and packet.size:  # after it, there is more
-            raise progress.error
         progress.note(packet)
         yield from frames
-    if progress.error and not progress.decoded:
-        raise progress.error
+    progress.require_sound()
 
 
 def _packets(container: av.container.InputContainer, stream: av.AudioStream) -> Iterator[av.Packet]:
