@@ -54,31 +54,30 @@ def read(dataset: Path) -> Manifest:
     names = _lower(next(rows)[1])
     blank = dict.fromkeys(names, "")
     manifest: Manifest = {}
+    count = 0
     for number, cells in rows:
+        count += 1
         row = dict(zip(names, map(str.strip, cells), strict=False))
         if len(cells) < len(names):
             row = blank | row
         row["path"] = _picture_name(row["path"], dataset)
-        if row["path"] and manifest.setdefault(row["path"], row) != row:
+        if manifest.setdefault(row["path"], row) != row and (dataset / row["path"]).is_file():
             raise ValueError(
                 f"expected one row of {row['path']} in {path}, got another in line {number}"
             )
-    _warn(dataset, manifest)
+    _warn(dataset, manifest, count)
     return manifest
 
 
-def _warn(dataset: Path, manifest: Manifest) -> None:
-    """Warn of rows that are of no picture of the dataset, or that contradict its class folders."""
+def _warn(dataset: Path, manifest: Manifest, count: int) -> None:
+    """Warn where no row is of a picture of the dataset, and where some contradict its folders."""
     path = dataset / "manifest.csv"
     if manifest and not any((dataset / name).is_file() for name in manifest):
-        _tell(
-            f"none of the {len(manifest)} rows of {path} is of a picture, such as "
-            f"{next(iter(manifest))}"
-        )
+        _tell(f"none of the {count} rows of {path} is of a picture, such as {next(iter(manifest))}")
     others = [name for name, row in manifest.items() if _contradicts(name, row.get("label", ""))]
     if others:
         _tell(
-            f"{len(others)} of {len(manifest)} rows of {path} contradict the class folder, "
+            f"{len(others)} of {count} rows of {path} contradict the class folder, "
             f"such as {others[0]}: the folder counts"
         )
 

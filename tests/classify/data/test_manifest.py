@@ -93,7 +93,7 @@ def test_blanks_around_cells_say_nothing(dataset):
     assert recordings(known, names).tolist() == names
 
 
-@pytest.mark.parametrize("name", ["a.png", "train/real/a", "TRAIN/REAL/A.PNG"])
+@pytest.mark.parametrize("name", ["a.png", "b.png", "train/real/a", "TRAIN/REAL/A.PNG"])
 def test_a_manifest_of_no_picture_is_told(dataset, capsys, name):
     folder = dataset(f"path,speaker\n{name},anna\nb.png,bob\n")
     read(folder)
