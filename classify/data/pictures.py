@@ -81,7 +81,9 @@ def decode(data: bytes) -> Picture:
             np.frombuffer(data, np.uint8), flags=cv2.IMREAD_UNCHANGED
         )
     except cv2.error as error:  # as where a header names more pixels than OpenCV takes
-        raise ValueError(f"expected a picture that OpenCV decodes, got: {error.err}") from error
+        raise ValueError(
+            f"expected a picture, got one that OpenCV refuses ({error.err})"
+        ) from error
     if image is None:
         raise ValueError("expected a picture, got something else")
     if image.dtype != np.uint8:

@@ -102,7 +102,7 @@ def test_a_png_that_holds_no_picture_is_refused(data):
     [
         (
             png(zlib.compress(bytes(1000)), width=60_000, height=60_000),
-            " that OpenCV decodes, got: ",
+            ", got one that OpenCV refuses ",
         ),
         (encoded(IMAGE, ".tiff")[:700], ", got something else"),
     ],
