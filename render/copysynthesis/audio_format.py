@@ -31,6 +31,8 @@ FALLBACK = "FLAC/PCM_24"
 FALLBACK_SUFFIX = ".flac"
 _LOSSLESS = ("PCM_", "DPCM_", "DWVW_", "ALAC_", "FLOAT", "DOUBLE")  # beginnings of subtypes
 _WITH_BIT_RATE = ("MP3/MPEG_LAYER_III", "OGG/VORBIS", "OGG/OPUS")
+_WITH_BLOCKS = ("IMA_ADPCM", "MS_ADPCM", "GSM610")  # the last block is filled with silence
+_LONGEST_BLOCK = 4_096  # frames
 _HALVINGS = 7  # of the range of the compression level
 _LEAST_COMPRESSION, _MOST_COMPRESSION = 0.0, 0.99  # LAME refuses 1
 _TRIAL = 60  # seconds that are encoded to try a compression level
@@ -141,7 +143,7 @@ def write(path: Path, sound: np.ndarray, audio_format: AudioFormat) -> None:
     Raises
     ------
     ValueError
-        If libsndfile does not write such a file, or the file has another length.
+        If libsndfile does not write such a file, or the file has another length, but for a block.
     OSError
         If it cannot be written, for example on a full disk.
     """
@@ -152,7 +154,8 @@ def write(path: Path, sound: np.ndarray, audio_format: AudioFormat) -> None:
             _blank_time_stamp(file)
         with _opened(part) as copy:
             frames = copy.frames
-        if frames != len(sound):
+        block = _LONGEST_BLOCK if audio_format.codec.endswith(_WITH_BLOCKS) else 1
+        if not 0 <= frames - len(sound) < block:
             raise ValueError(
                 f"expected a copy of {len(sound)} samples in {audio_format.codec}, got {frames}"
             )

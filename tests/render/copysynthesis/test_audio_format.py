@@ -201,6 +201,14 @@ def test_a_copy_of_another_length_is_refused_and_not_left(tmp_path, monkeypatch)
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("subtype", ["IMA_ADPCM", "MS_ADPCM", "GSM610"])
+def test_a_codec_of_blocks_fills_the_last_one(tmp_path, subtype):
+    # Other programs write blocks of another length, so that the last one is seldom full.
+    sound = noise(8_000)[:7_000]
+    write(tmp_path / "b.wav", sound, AudioFormat(codec=f"WAV/{subtype}", rate=8_000, channels=1))
+    assert 7_000 <= soundfile.info(tmp_path / "b.wav").frames < 7_000 + 1_024
+
+
 def test_what_libsndfile_refuses_is_told_in_one_line(tmp_path):
     with pytest.raises(ValueError, match="expected a file that libsndfile writes, got"):
         write(tmp_path / "b", noise(), AudioFormat(codec="FLAC/PCM_16", rate=RATE, channels=9))

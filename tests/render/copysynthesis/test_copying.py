@@ -5,6 +5,7 @@ import soundfile
 
 from render.copysynthesis import copying
 from render.copysynthesis.copying import copy
+from render.decoding.audio import scan_audio
 from render.demo.formant_synthesis import RATE, speaker, utterance
 from render.vocoders import registry
 
@@ -141,3 +142,17 @@ def test_what_cannot_be_copied_is_refused_and_leaves_nothing(tmp_path, samples, 
     with pytest.raises(ValueError, match=message):
         copy(tmp_path / "a.wav", tmp_path / "b.wav", "zero_phase", "seed")
     assert [path.name for path in tmp_path.iterdir()] == ["a.wav"]
+
+
+@pytest.mark.parametrize(("inverted", "hum"), [(1.0, 0.0), (1.0, 0.2), (0.4, 0.0), (0.4, 0.05)])
+def test_of_channels_that_cancel_the_copy_has_the_same_one_to_take(tmp_path, speech, inverted, hum):
+    left = read(speech)[:, 0]
+    # Opposite channels for a share of the recording, and the same hum on both.
+    sign = np.where(np.arange(len(left)) < inverted * len(left), -0.9, 0.9)
+    hums = hum * np.sin(2 * np.pi * 50 * np.arange(len(left)) / RATE)
+    sound = np.stack([left + hums, sign * left + hums], axis=1)
+    soundfile.write(tmp_path / "a.wav", sound / 2, RATE)
+    copy(tmp_path / "a.wav", tmp_path / "b.wav", "minimum_phase", "seed")
+    original, made = (scan_audio(tmp_path / f"{name}.wav", 16_000).source_file for name in "ab")
+    assert original.channel == made.channel == "1"
+    assert made.level_db == pytest.approx(original.level_db, abs=0.5)
