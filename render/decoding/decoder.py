@@ -179,9 +179,9 @@ def _blocks(
         file_format = Format(sound.samplerate, f"{sound.format}/{sound.subtype}", 0)
         _require_rate(file_format.rate)
         size = _block_size(sound.samplerate, sound.channels)
-        gaps: list[str] = []
+        count, gaps = len(sizes), list[str]()
         if sound.format == "MP3" and _goes_on(sound, part, deadline, gaps):
-            blocks = _mp3_blocks(part, deadline, sound.samplerate, size, warnings)
+            blocks = _mp3_blocks(part, deadline, sound.samplerate, size, warnings, sizes)
         else:
             blocks = libsndfile.blocks(sound, part, size, warnings)
         for block in blocks:
@@ -189,10 +189,11 @@ def _blocks(
         if sound.stopped_at is None:
             warnings += gaps
         else:
-            rest = _rest(sound, part, deadline, size, warnings, sound.stopped_at)
+            rest = _rest(sound, part, deadline, size, warnings, sizes, sound.stopped_at)
             first = (file_format, sound.channels)
             yield from _alike(((file_format, block) for block in rest), first)
-    sizes.append(libsndfile.encoded_size(part, warnings))
+    if len(sizes) == count:
+        sizes.append(libsndfile.encoded_size(part, warnings))
 
 
 def _goes_on(sound: libsndfile.Stream, part: Part, deadline: Deadline, gaps: list[str]) -> bool:
@@ -220,22 +221,29 @@ def _rest(
     deadline: Deadline,
     size: int,
     warnings: list[str],
+    sizes: list[int],
     begin: int,
 ) -> Iterator[np.ndarray]:
     """Decode what libsndfile left of a recording after so many frames."""
     if sound.format == "MP3":
-        return _mp3_blocks(part, deadline, sound.samplerate, size, warnings, begin)
+        return _mp3_blocks(part, deadline, sound.samplerate, size, warnings, sizes, begin)
     return _join(libsndfile.flac_rest(part, begin, warnings), size)
 
 
 def _mp3_blocks(
-    part: Part, deadline: Deadline, rate: int, size: int, warnings: list[str], begin: int = 0
+    part: Part,
+    deadline: Deadline,
+    rate: int,
+    size: int,
+    warnings: list[str],
+    sizes: list[int],
+    begin: int = 0,
 ) -> Iterator[np.ndarray]:
     """Decode an MP3 to its end, without the frames before `begin`."""
     part.seek(0)
     with ffmpeg.opened(part, deadline, "a damaged MP3", "mp3") as container:
         stream = tracks.audio(container, warnings)
-        pieces = ffmpeg.pieces(container, stream, deadline, warnings, [], rate=rate)
+        pieces = ffmpeg.pieces(container, stream, deadline, warnings, sizes, rate=rate)
         yield from _join(_after(pieces, begin), size)
 
 

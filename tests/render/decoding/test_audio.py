@@ -340,6 +340,13 @@ def test_a_cover_picture_does_not_count_as_bit_rate(tmp_path, codec, kind, add):
     assert original(path) == plain
 
 
+def test_junk_in_an_mp3_does_not_count_as_bit_rate(tmp_path):
+    path = encode(tmp_path / "x", "libmp3lame", "mp3", tone(16_000, seconds=4), 16_000)
+    plain, data = original(path), path.read_bytes()
+    path.write_bytes(data[: len(data) // 2] + bytes(100_000) + data[len(data) // 2 :])
+    assert original(path).bit_rate_kbps == pytest.approx(plain.bit_rate_kbps, rel=0.05)
+
+
 def test_real_formats(shared):
     with (shared / "formats/manifest.csv").open(newline="") as file:
         for row in csv.DictReader(file):
