@@ -176,7 +176,8 @@ def pieces(
     progress = Progress(Mp3Gaps() if container.format.name == "mp3" else None)
     try:
         for frame in _floats(_frames(container, stream, deadline, progress), rate):
-            progress.decoded += Fraction(frame.samples, frame.sample_rate)
+            progress.samples += frame.samples
+            progress.rate = frame.sample_rate
             # Interleaved samples: with more than 8 planar channels, PyAV reads beyond the last one.
             yield frame.to_ndarray().reshape(-1, frame.layout.nb_channels)
     except av.error.ExitError as error:
@@ -234,7 +235,7 @@ def _frames(
         if packet is None:
             break
         if progress.mp3:
-            progress.mp3.look(packet, progress.decoded)
+            progress.mp3.look(packet, Fraction(progress.samples, progress.rate))
         try:
             frames = decoder.decode(packet)
         except _DAMAGE as error:

@@ -4,8 +4,6 @@ Samples follow each other without a gap, whatever their timestamps say, so that 
 of the samples before it.
 """
 
-from fractions import Fraction
-
 import av
 
 from render.decoding import endings
@@ -27,9 +25,9 @@ class Progress:
     ----------
     size : int
         Bytes of the packets.
-    decoded : Fraction
-        Length of the samples.
-    first, last : Fraction
+    samples, rate : int
+        Number of the samples, and their rate in Hz.
+    first, last : float
         When the first packet begins and the last one ends, as they say.
     error : av.FFmpegError or None
         Reason why the last packet could not be decoded.
@@ -37,14 +35,21 @@ class Progress:
 
     def __init__(self, mp3: Mp3Gaps | None) -> None:
         self.mp3, self.size = mp3, 0
-        self.decoded = self.last = Fraction(0)
-        self.first: Fraction | None = None
+        self.samples, self.rate = 0, 1
+        self.first: float | None = None
+        self.last = 0.0
+        self._unit: float | None = None  # of timestamps
         self.error: av.FFmpegError | None = None
         self._reason: av.FFmpegError | None = None
         self._good = self._bad = self._run = 0  # packets: decoded, damaged, damaged one by one
         self._damages: list[float] = []
         self._gaps: list[tuple[float, float]] = []  # place and length
-        self._lead: Fraction | None = None  # of the timestamps over the samples
+        self._lead: float | None = None  # of the timestamps over the samples
+
+    @property
+    def decoded(self) -> float:
+        """Length of the samples."""
+        return self.samples / self.rate
 
     def note(self, packet: av.Packet) -> None:
         """Take a packet that was decoded, before its samples count."""
@@ -54,16 +59,18 @@ class Progress:
             self._good += 1
         begin = self._begin(packet)
         if begin is not None:
-            self.last = max(self.last, begin + (packet.duration or 0) * packet.time_base)
+            self.last = max(self.last, begin + (packet.duration or 0) * (self._unit or 0))
             lead = begin - self.decoded
             if self._lead is not None and lead - self._lead >= _LEAST:
-                self._gaps.append((float(self.decoded), float(lead - self._lead)))
+                self._gaps.append((self.decoded, lead - self._lead))
             self._lead = lead
 
-    def _begin(self, packet: av.Packet) -> Fraction | None:
-        if packet.pts is None or packet.time_base is None:
+    def _begin(self, packet: av.Packet) -> float | None:
+        if self._unit is None and packet.time_base is not None:
+            self._unit = float(packet.time_base)  # the same for all packets
+        if packet.pts is None or self._unit is None:
             return None
-        begin = packet.pts * packet.time_base
+        begin = packet.pts * self._unit
         self.first = begin if self.first is None else self.first
         return begin
 
@@ -73,7 +80,7 @@ class Progress:
         if self.mp3:
             return
         if not self._run:
-            self._damages.append(float(self.decoded))
+            self._damages.append(self.decoded)
         self.error = self._reason = error
         self._bad, self._run = self._bad + 1, self._run + 1
 
@@ -81,7 +88,7 @@ class Progress:
         """Raise the last error if there is no sound, or more packets are damaged than not."""
         if self._reason and self._bad > self._good:
             raise self._reason
-        if self.error and not self.decoded:
+        if self.error and not self.samples:
             raise self.error
 
     def oddities(self, start: float | None, stated: float | None, part: float) -> list[str]:
@@ -100,14 +107,14 @@ class Progress:
             return gaps
         clauses = []
         if start is not None and self.first is not None and self.first - start >= _LEAST:
-            late = float(self.first - start)
+            late = self.first - start
             clauses.append(f"the sound starts {late:.1f} s after the beginning of the file")
         if self._gaps:
             length = sum(length for _, length in self._gaps)
             places = _places([place for place, _ in self._gaps])
             clauses.append(f"{length:.1f} s are missing after {places}, as the timestamps say")
         # Of a stream with pauses, less is decoded.
-        actual = float(max(self.decoded, self.last - min(self.first or 0, 0)))
+        actual = max(self.decoded, self.last - min(self.first or 0.0, 0.0))
         cut = endings.compare(actual, stated, part)
         if self.error and self._run <= 1:
             self._damages = self._damages[: -self._run or None]
