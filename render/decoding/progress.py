@@ -108,11 +108,17 @@ class Progress:
         clauses = []
         if start is not None and self.first is not None and self.first - start >= _LEAST:
             late = self.first - start
-            clauses.append(f"the sound starts {late:.1f} s after the beginning of the file")
+            clauses.append(
+                f"the sound starts {late:.1f} s after the beginning of the file, and times count "
+                "from its start"
+            )
         if self._gaps:
             length = sum(length for _, length in self._gaps)
             places = _places([place for place, _ in self._gaps])
-            clauses.append(f"{length:.1f} s are missing after {places}, as the timestamps say")
+            clauses.append(
+                f"{length:.1f} s are missing after {places}, as the timestamps say, and do not "
+                "count in later times"
+            )
         # Of a stream with pauses, less is decoded.
         actual = max(self.decoded, self.last - min(self.first or 0.0, 0.0))
         cut = endings.compare(actual, stated, part)

@@ -45,7 +45,8 @@ FORMATS = [("webm", "libopus"), ("matroska", "pcm_s16le"), ("mp4", "libopus"), (
 def test_gaps_in_the_timestamps_are_named(tmp_path, container, codec):
     seconds, warnings = read(tmp_path, written(container, codec, (0, 2), (4, 6), (7.5, 9)))
     assert seconds == pytest.approx(5.5, abs=0.1)
-    assert warnings == ("3.5 s are missing after 2.0 s, 4.0 s, as the timestamps say",)
+    (warning,) = warnings
+    assert warning.startswith("3.5 s are missing after 2.0 s, 4.0 s, as the timestamps say")
 
 
 @pytest.mark.parametrize(("container", "codec"), FORMATS)
@@ -53,7 +54,8 @@ def test_sound_that_starts_after_the_film_is_named(tmp_path, container, codec):
     container = container.replace("webm", "matroska")  # in which there is no film of MPEG-4
     seconds, warnings = read(tmp_path, written(container, codec, (3, 5), film=True))
     assert seconds == pytest.approx(2, abs=0.1)
-    assert warnings == ("the sound starts 3.0 s after the beginning of the file",)
+    (warning,) = warnings
+    assert warning.startswith("the sound starts 3.0 s after the beginning of the file")
     assert read(tmp_path, written(container, codec, (0.2, 2), film=True))[1] == ()
 
 
