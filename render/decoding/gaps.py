@@ -30,8 +30,6 @@ class Mp3Gaps:
         if not head:  # the last packet of a stream has no data
             return
         position = packet.pos or 0
-        if tag := id3v2_size(head):
-            self._tag_end = position + tag
         if head[0] == 0xFF and head[1:2] >= b"\xe0" and position >= self._tag_end:
             self._frames += 1
             self._run += 1
@@ -39,6 +37,8 @@ class Mp3Gaps:
                 self._gaps.append(self._gap)
                 self._gap = None
             return
+        if tag := id3v2_size(head):
+            self._tag_end = position + tag
         if self._run >= _FEWEST:
             self._gap, self._skipped = None if head.startswith(_TAGS) else seconds, 0
         self._others += position >= self._tag_end
