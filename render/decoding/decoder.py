@@ -191,7 +191,14 @@ def _blocks(
         else:
             rest = _rest(sound, part, deadline, size, warnings, sizes, sound.stopped_at)
             first = (file_format, sound.channels)
-            yield from _alike(((file_format, block) for block in rest), first)
+            try:
+                yield from _alike(((file_format, block) for block in rest), first)
+            except ValueError as error:
+                deadline.check()
+                if sound.format != "MP3" or sound.error or not sound.stopped_at:
+                    raise
+                seconds = sound.stopped_at / sound.samplerate
+                warnings.append(f"the file cannot be read after {seconds:.1f} s: {error}")
     if len(sizes) == count:
         sizes.append(libsndfile.encoded_size(part, warnings))
 

@@ -235,6 +235,16 @@ def test_what_is_lost_within_an_mp3_is_said(tmp_path):
             )
 
 
+def test_what_ffmpeg_cannot_read_on_is_said(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise ValueError("expected audio or video, got something else")
+
+    monkeypatch.setattr(decoder.ffmpeg, "opened", refuse)  # as it does a free bit rate
+    samples, _, (warning,) = read(tmp_path, bare_mp3() + bare_mp3(48_000))
+    assert len(samples) / RATE == pytest.approx(1.1, abs=0.1)
+    assert re.match(r"the file cannot be read after 1\.\d s: expected audio", warning)
+
+
 WEB_PAGE = b"<html><body>504 Gateway Time-out</body></html>" * 50
 APE = b"APETAGEX" + bytes(5_000) + b"APETAGEX" + bytes(24)
 
