@@ -165,7 +165,7 @@ def good(name):
     return Bad(content(lambda: encoded("WAV")), DRAWN, name)
 
 
-NO_AUDIO = "expected audio or video, got something else"
+NO_AUDIO = "expected audio or video, got "
 NO_SAMPLES = "expected audio, got a file without samples"
 NO_SOUND = "expected sound, got silence"
 DAMAGED = "expected audio that is whole, got damaged data"

@@ -79,7 +79,7 @@ def test_a_list_makes_nobody_go_to_the_network(tmp_path):
         path.write_text(
             f"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{address}\n#EXT-X-ENDLIST\n"
         )
-        assert fate(path).startswith("expected audio or video, got something else")
+        assert fate(path).startswith("expected audio or video, got a playlist: ")
         server.shutdown()
     assert asked == []
 

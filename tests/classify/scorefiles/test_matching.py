@@ -114,6 +114,8 @@ def test_names_are_the_same_however_blanks_and_accents_are_written():
     assert apart.labels.tolist() == [1]
     with pytest.raises(ValueError, match="got none for 1 of 2, for example c"):
         match(scores("b ", "c"), KeyFile({"b": 1, "b ": 0}))
+    with pytest.raises(ValueError, match="got none for 1 of 2, for example c "):
+        match(scores("b", "c "), KeyFile({"b": 0, "b ": 0, "c": 1}))
 
 
 @pytest.mark.parametrize(
