@@ -249,6 +249,8 @@ class _FileMeter:
     ) -> Iterator[tuple[Format, np.ndarray]]:
         for file_format, block in blocks:
             self.format, self.channels = file_format, block.shape[1]
+            if not len(block):  # the last one, which brings size and warnings
+                continue
             self.frames += len(block)
             self.energy += float(np.einsum("ij,ij->", block, block, dtype=np.float64))
             yield file_format, block

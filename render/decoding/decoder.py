@@ -99,7 +99,8 @@ def blocks(path: Path, deadline: Deadline) -> Iterator[tuple[Format, np.ndarray]
             if file.read(len(_MIDI_DUMP)) == _MIDI_DUMP:
                 raise ValueError("expected audio, got a MIDI sample dump")
             for file_format, block in _joined(file, deadline):
-                _require_finite(block)
+                if len(block):
+                    _require_finite(block)
                 yield file_format, block
                 deadline.check()
     except OSError as error:
