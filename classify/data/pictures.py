@@ -208,9 +208,16 @@ def walk(folder: Path, locked: dict[Path, str]) -> Iterator[Path]:
         elif (
             os.path.splitext(entry.name)[1].lower() in SUFFIXES
             and not is_hidden(entry.name)
-            and (not entry.is_symlink() or os.path.isfile(entry.path))
+            and _is_file(entry)
         ):
             yield Path(entry.path)
+
+
+def _is_file(entry: os.DirEntry) -> bool:
+    """Whether it is a file or a link to one; a link that cannot be followed is none."""
+    return entry.is_file(follow_symlinks=False) or (
+        entry.is_symlink() and os.path.isfile(entry.path)
+    )
 
 
 def _is_left_out(folder: os.DirEntry) -> bool:

@@ -1,3 +1,4 @@
+import os
 import struct
 import zlib
 
@@ -244,6 +245,14 @@ def test_pictures_are_found_in_the_order_of_their_paths_and_links_are_not_follow
     (tmp_path / "folder.png").mkdir()
     names = ["a/0.png", "a/z/1.jpg", "a.b/3.bmp", "b/2.PNG", "b-c/4.tif", "b.png"]
     assert files(tmp_path) == sorted(tmp_path / name for name in names)
+
+
+def test_a_pipe_called_like_a_picture_is_none_and_nobody_waits_for_it(tmp_path):
+    (tmp_path / "a.png").write_bytes(b"")
+    os.mkfifo(tmp_path / "b.png")
+    (tmp_path / "c.png").symlink_to(tmp_path / "b.png")
+    (tmp_path / "d.png").symlink_to(tmp_path / "a.png")
+    assert [path.name for path in files(tmp_path)] == ["a.png", "d.png"]
 
 
 def test_hidden_pictures_and_folders_are_left_out_below_a_folder_of_any_name(tmp_path):
