@@ -34,14 +34,14 @@ _MAX_READ = 1 << 20  # bytes read at once
 _ARCHIVE = "an archive: unpack it first"
 _PLAYLIST = "a playlist: give the recordings that it names"
 _WEB_PAGE = "a web page: the download has failed"
+_SILK = "SILK, a format of voice messages: convert it to another first"
 # What is no recording, by its first bytes in small letters.
 _OTHERS = (
     *((mark, _ARCHIVE) for mark in (b"pk\3\4", b"\x1f\x8b", b"7z\xbc\xaf", b"rar!")),
     *((mark, _PLAYLIST) for mark in (b"#extm3u", b"[playlist]")),
     *((mark, _WEB_PAGE) for mark in (b"<!doctype", b"<html")),
     (b"%pdf", "a PDF"),
-    (b"\2#!silk", "SILK, a format of voice messages: convert it to another first"),
-    (b"#!silk", "SILK, a format of voice messages: convert it to another first"),
+    *((mark, _SILK) for mark in (b"\2#!silk", b"#!silk")),
 )
 _MAX_ALLOCATION = 1 << 28  # bytes; as large as the table of an MP4 of 72 hours at 44.1 kHz
 
