@@ -26,7 +26,13 @@ _SAMPLE = 1_000  # pictures of a split that a quick audit measures
 _FEWEST_SPEAKERS = 10  # of a class; with fewer, folds separate recordings, not speakers
 
 
-def audit(dataset: Path, splits: Sequence[str] | None = None, *, quick: bool = False) -> Audit:
+def audit(
+    dataset: Path,
+    splits: Sequence[str] | None = None,
+    *,
+    quick: bool = False,
+    manifest: Manifest | None = None,
+) -> Audit:
     """Look for shortcuts and leaks in a picture dataset.
 
     Parameters
@@ -37,6 +43,8 @@ def audit(dataset: Path, splits: Sequence[str] | None = None, *, quick: bool = F
     quick : bool
         Measure a sample of each split, evenly spaced over its sorted pictures, and skip the search
         for near copies.
+    manifest : dict, optional
+        Of the dataset; default: it is read.
 
     Returns
     -------
@@ -52,7 +60,7 @@ def audit(dataset: Path, splits: Sequence[str] | None = None, *, quick: bool = F
     splits = splits or (SPLITS[:2] if quick else SPLITS)
     damaged: dict[Path, str] = {}
     classes, listing = list_pictures(dataset, splits, damaged)
-    manifest = read_manifest(dataset)
+    manifest = read_manifest(dataset) if manifest is None else manifest
     scans = {
         split: scan(dataset, split, *(_sample(*listed) if quick else listed), signed=not quick)
         for split, listed in listing.items()

@@ -87,7 +87,7 @@ def _contradicts(name: str, cell: str) -> bool:
     return {class_label(word) for word in (*folder, cell)} == {"real", "fake"}
 
 
-@cache  # a training reads the same manifest twice
+@cache  # an evaluation with a robustness sweep reads the same manifest twice
 def _tell(warning: str) -> None:
     print(warning, file=sys.stderr)
 

@@ -101,7 +101,7 @@ def train(
     require_memory(settings, data.train.shape, len(data.train.paths), data.spectrogram_rows)
     with locked(folder), writing(folder):
         target = prepare_folder(folder, seeds, resume, overwrite)
-        print(one_line(audit(dataset, quick=True)), file=sys.stderr)
+        print(one_line(audit(dataset, quick=True, manifest=data.rows)), file=sys.stderr)
         warn_of_missing_columns(data.rows, settings.balance)
         run = _train_networks(data, target, settings, seeds)
         if target == folder:
