@@ -85,6 +85,10 @@ class Lab(NamedTuple):
         )
         return done
 
+    def unprivileged(self, *words: object, **more: Any) -> subprocess.CompletedProcess[str]:
+        """Call run.sh without root's right to read and write what is locked."""
+        return self.shell([*(NOT_ROOT if os.geteuid() == 0 else ()), RUN_SH, *words], **more)
+
     def detect(self, *paths: object, status: int = 0) -> dict[str, dict[str, str]]:
         """Rows of `detect --format csv`, by the name of the file."""
         done = self.call("detect", "--run", self.run, "--format", "csv", *paths, status=status)
@@ -315,8 +319,8 @@ def locked(lab: Lab) -> str:
         shutil.copy(clip, path)
     (audio / "lost+found").mkdir(mode=0)
     (audio / "real/locked").mkdir(mode=0)
-    words = [RUN_SH, "render", audio, "--to", lab.out / "images", "--variants", 0]
-    done = lab.shell([*(NOT_ROOT if os.geteuid() == 0 else ()), *words], status=1)
+    words = ("render", audio, "--to", lab.out / "images", "--variants", 0)
+    done = lab.unprivileged(*words, status=1)
     drawn = {row["recording"] for row in rows(lab.out / "images/manifest.csv")}
     require(len(drawn) == len(lab.clips), f"{len(drawn)} drawn")
     require("Permission denied" in done.stderr, last(done.stderr))
@@ -476,8 +480,7 @@ def read_only(lab: Lab) -> str:
     run = lab.train(pictures)
     for path in (run, *run.rglob("*")):
         path.chmod(path.stat().st_mode & ~0o222)
-    words = [RUN_SH, "evaluate", pictures, "--run", run, *QUICK]
-    done = lab.shell([*(NOT_ROOT if os.geteuid() == 0 else ()), *words], status=None)
+    done = lab.unprivileged("evaluate", pictures, "--run", run, *QUICK, status=None)
     for path in (run, *run.rglob("*")):
         path.chmod(path.stat().st_mode | 0o200)
     require("eer" in done.stdout.lower(), f"no figures: {last(done.stderr)}")

@@ -164,7 +164,7 @@ def _predict(names: list[str], folder: Path, format: str) -> int:
 
     from classify.prediction.refusals import RefusalLog
     from classify.prediction.verdicts import Refusal, Verdict, predict
-    from classify.prediction.wording import output_fields, verdict_columns
+    from classify.prediction.wording import output_fields, output_values, verdict_columns
     from classify.runs.run import load
 
     run = load(folder)
@@ -184,8 +184,7 @@ def _predict(names: list[str], folder: Path, format: str) -> int:
         done += 1
         values = asdict(result)
         if format == "json":
-            names = output_fields(values, run.classes)
-            print(json.dumps(dict(zip(names, values.values(), strict=True))))
+            print(json.dumps(output_values(values, run.classes)))
         elif format == "csv":
             rows.writerow(values.values())
         else:

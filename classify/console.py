@@ -148,9 +148,8 @@ def _open_streams() -> None:
             setattr(sys, name, open(number, "w" if number else "r", closefd=False))  # noqa: SIM115
         elif number and isinstance(stream, TextIOWrapper) and stream.errors == "strict":
             stream.reconfigure(errors="backslashreplace")  # a terminal that knows ASCII only
-    if (
-        isinstance(stderr := sys.stderr, TextIOWrapper) and stderr is sys.__stderr__
-    ):  # and not a notebook's
+    stderr = sys.stderr
+    if isinstance(stderr, TextIOWrapper) and stderr is sys.__stderr__:  # and not a notebook's
         sys.stderr = TextIOWrapper(
             BufferedWriter(_Notes(2, "w", closefd=False)),
             encoding=stderr.encoding,

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 # None stands for any number of spaces and tabs, with which `csv.Sniffer` gives up.
-_DELIMITERS = ("\t", ",", ";", "|", None)
+DELIMITERS = ("\t", ",", ";", "|", None)
 _EXCEL_MARK = re.compile(r'"?sep=.?"?(?=[\r\n])', re.IGNORECASE)  # first line; names the delimiter
 
 
@@ -77,7 +77,7 @@ def read_text(path: Path) -> str:
     return _EXCEL_MARK.sub("", text, count=1) if _EXCEL_MARK.match(text) else text
 
 
-@cache  # a training reads the same table twice
+@cache  # an evaluation with a robustness sweep reads the same table twice
 def _tell_encoding(path: Path, number: int) -> None:
     print(f"{path} is not UTF-8 in line {number}: it is read as Windows-1252", file=sys.stderr)
 
@@ -135,7 +135,7 @@ def header(path: Path, text: str, *wanted: Collection[str]) -> Header | None:
     _, line = first_line(text)
     if len(line) > csv.field_size_limit():
         return None
-    for delimiter in _DELIMITERS:
+    for delimiter in DELIMITERS:
         cells = line.split() if delimiter is None else next(csv.reader([line], delimiter=delimiter))
         columns = [column_name(cell) for cell in cells]
         if all(not kind.isdisjoint(columns) for kind in map(frozenset, wanted)):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from detect.arguments import EACH, parser
-from render.console import call
+from render.console import call, one_line
 
 if TYPE_CHECKING:
     from classify.prediction.verdicts import Refusal
@@ -121,7 +121,7 @@ def _results(
             yield result, writer.draw(source, result)
         except (OSError, ValueError) as error:
             yield result, None
-            yield Refusal(source.title, f"not drawn: {' '.join(str(error).split())}"), None
+            yield Refusal(source.title, f"not drawn: {one_line(error)}"), None
 
 
 def _print(

@@ -27,6 +27,7 @@ from detect.channels import different_speech
 from detect.sources import Source, expand, with_channel
 from detect.windows import Batch, draw_batches, score_batches
 from render.clips import split_into_clips
+from render.console import one_line
 from render.decoding.audio import MIX, Audio, SourceFile, scan_audio
 
 TIMEOUT = 900.0  # s that a recording may take
@@ -218,7 +219,7 @@ def _reason(path: Path, error: Exception) -> str:
         return "expected a recording, got no such file"
     if path.suffix.lower() in PICTURES:
         return "expected a recording, got a picture: ./run.sh predict judges pictures"
-    return " ".join(str(error).split())
+    return one_line(error)
 
 
 class _WindowSum:

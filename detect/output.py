@@ -2,7 +2,7 @@
 
 import json
 
-from classify.prediction.wording import output_fields, verdict_columns
+from classify.prediction.wording import output_fields, output_values, verdict_columns
 from detect.detection import Detection
 from detect.sources import printable
 
@@ -47,7 +47,7 @@ def to_json(detection: Detection, explanation: str | None, classes: tuple[str, s
     """Write a detection, and an explanation if there is one, as one line of JSON."""
     extra = {} if explanation is None else {"explanation": explanation}
     values = {**detection.to_dict(), **extra}
-    return json.dumps(dict(zip(output_fields(values, classes), values.values(), strict=True)))
+    return json.dumps(output_values(values, classes))
 
 
 def row(detection: Detection) -> list[str | float | None]:

@@ -30,7 +30,7 @@ from benchmarks.ablation.factors import UNCHANGED, Factor
 from benchmarks.ablation.runs import FOLDS, LEFT_OUT, FactorRun, Study
 from benchmarks.support.command import argument_parser
 from benchmarks.support.recordings import SPLITS
-from classify.console import call
+from classify.console import call, one_line
 from classify.settings import recipe
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ def _ablate(study: Study, selected: Sequence[Factor], command: str) -> int:
         try:
             results[name][run.name] = study.carry_out(run)
         except Exception as error:  # whatever it is, the other factors can still be tried
-            failures[name] = " ".join(str(error).split()) or repr(error)
+            failures[name] = one_line(error) or repr(error)
             if run.factor == UNCHANGED:
                 raise ValueError(f"base: {failures[name]}") from error
             print(f"ablation: {name}: {failures[name]}", file=sys.stderr)

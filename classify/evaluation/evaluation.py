@@ -19,7 +19,7 @@ from classify.explanations import faithfulness
 from classify.files import atomic_write
 from classify.metrics import report as metrics_report
 from classify.metrics.bootstrap import cluster_column, cluster_groups
-from classify.metrics.breakdown import breakdown, mean_over
+from classify.metrics.breakdown import breakdown, means_over
 from classify.metrics.registry import compute_metrics
 from classify.metrics.report import EvaluationReport, UnitReport, judge_unit
 from classify.metrics.robustness import RobustnessReport
@@ -82,7 +82,6 @@ def evaluate(
         column: breakdown(trials[main], column, groups[main], run.threshold, resamples)
         for column in _without_blank(columns, trials[main], split)
     }
-    means = {column: mean_over(its) for column, its in cells.items()}
     explanation = None
     if explain_pictures:
         pictures = trials["picture"]
@@ -99,7 +98,7 @@ def evaluate(
         bootstrap_unit=cluster,
         resamples=resamples,
         by=cells,
-        mean_over={column: mean for column, mean in means.items() if mean},
+        mean_over=means_over(cells),
         explanation=explanation,
         robustness=_robustness(degraded, columns if by else BY, run.threshold, resamples)
         if degraded

@@ -8,7 +8,7 @@ import numpy as np
 
 from classify.defaults import RESAMPLES
 from classify.metrics.bootstrap import metric_intervals
-from classify.metrics.breakdown import breakdown, mean_over
+from classify.metrics.breakdown import breakdown, means_over
 from classify.metrics.calibration import THRESHOLD
 from classify.metrics.registry import compute_metrics
 from classify.metrics.report import ScoreFileReport
@@ -72,7 +72,6 @@ def score(
         }
         described = replace(trials, columns=columns)
         cells[column] = breakdown(described, column, groups, THRESHOLD, resamples)
-    means = {column: mean_over(its) for column, its in cells.items()}
     metrics = compute_metrics(trials.labels, trials.llr, THRESHOLD)
     warnings = list(file.warnings)
     if metrics.get("eer", 0) > 0.5:
@@ -91,7 +90,7 @@ def score(
         oracle=oracle_metrics(trials.labels, trials.llr),
         resamples=resamples,
         by=cells,
-        mean_over={column: mean for column, mean in means.items() if mean},
+        mean_over=means_over(cells),
     )
 
 

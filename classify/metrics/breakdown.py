@@ -176,3 +176,9 @@ def mean_over(cells: Mapping[str, Cell]) -> dict[str, float]:
     shared = [name for name in METRICS if all(name in metrics for metrics in enough)]
     means = {name: float(np.mean([metrics[name] for metrics in enough])) for name in shared}
     return {"values": len(enough), **means}
+
+
+def means_over(by: Mapping[str, Mapping[str, Cell]]) -> dict[str, dict[str, float]]:
+    """Average breakdowns by several columns, each as `mean_over`, without those of no mean."""
+    means = {column: mean_over(cells) for column, cells in by.items()}
+    return {column: mean for column, mean in means.items() if mean}

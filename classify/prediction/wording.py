@@ -4,9 +4,10 @@ Command lines, tables and the page take their words from here. Sentences hold no
 but the class names of the run. Probabilities are of the positive class, were both equally frequent.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 from classify.class_names import fake_name, is_fake_known
 from classify.probability import NBSP, chance
@@ -148,6 +149,17 @@ def output_fields(names: Iterable[str], classes: tuple[str, str]) -> list[str]:
     """
     positive = "fake" if is_fake_known(classes) else "positive"
     return [name.replace("p_fake", f"p_{positive}") for name in names]
+
+
+def output_values(values: Mapping[str, Any], classes: tuple[str, str]) -> dict[str, Any]:
+    """Values under the names of `output_fields`.
+
+    Examples
+    --------
+    >>> output_values({"path": "a.png", "p_fake": 0.5}, ("cats", "dogs"))
+    {'path': 'a.png', 'p_positive': 0.5}
+    """
+    return dict(zip(output_fields(values, classes), values.values(), strict=True))
 
 
 def percent(p: float) -> str:

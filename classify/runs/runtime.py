@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from classify.console import one_line
+
 Network = Callable[[np.ndarray], np.ndarray]
 
 ONNX = "model.onnx"
@@ -75,7 +77,7 @@ def by_onnx(path: Path) -> Any:
         )
     except Exception as error:  # its classes have no common public base
         if type(error).__module__.startswith("onnxruntime"):
-            raise ValueError(f"expected a network in {path}, got {_line(error)}") from error
+            raise ValueError(f"expected a network in {path}, got {one_line(error)}") from error
         raise
 
 
@@ -147,7 +149,3 @@ def _run_onnx(session: Any, images: np.ndarray) -> np.ndarray:
     name = session.get_inputs()[0].name
     (output,) = session.run(None, {name: images[..., np.newaxis]})
     return np.asarray(output, float)[:, -1]
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())

@@ -31,7 +31,6 @@ _PROTOCOLS = {
 }
 # A suffix follows the last dot and has a letter: "a.wav", but not "take.2".
 _SUFFIX = re.compile(r"\.(?=[0-9]*[a-z])[a-z0-9]{1,5}$", re.IGNORECASE)
-_DELIMITERS = ("\t", ",", ";", "|")
 
 
 @dataclass(frozen=True)
@@ -157,7 +156,7 @@ def by_content(path: Path, text: str, names: Collection[str]) -> KeyLayout | Non
     ((2,), 0, ('1', '2', '3'))
     """
     _, line = text_table.first_line(text)
-    delimiter = next((mark for mark in _DELIMITERS if mark in line), None)
+    delimiter = next(mark for mark in text_table.DELIMITERS if mark is None or mark in line)
     _, first = next(text_table.rows(path, text, delimiter))
     rows = islice(
         text_table.rows(path, text, delimiter, len(first) if delimiter else None), 1, None

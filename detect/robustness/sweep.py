@@ -28,6 +28,7 @@ from detect.robustness import conditions
 from detect.robustness.conditions import CONDITIONS
 from detect.sources import printable
 from render.clips import split_into_clips
+from render.console import one_line
 from render.dataset import take_in
 from render.decoding.audio import Audio, scan_audio
 from render.decoding.envelope import EnvelopeMeter
@@ -184,7 +185,7 @@ def score(recording: Recording, plan: SweepPlan) -> RecordingScores | Refusal:
         audio = _with_samples(audio, _beginning(audio))
         llr = [_score_under(name, audio, recording.name, plan) for name in plan.conditions]
     except (OSError, ValueError) as error:
-        return Refusal(recording.name, " ".join(str(error).split()))
+        return Refusal(recording.name, one_line(error))
     return RecordingScores(recording.name, np.array(llr))
 
 

@@ -15,7 +15,7 @@ from classify.prediction.wording import (
     NOT_JUDGED,
     about_recording,
     clock_range,
-    output_fields,
+    output_values,
     p_of,
 )
 from detect.detection import Detection
@@ -129,7 +129,7 @@ def to_json(outcomes: Sequence[Outcome], classes: tuple[str, str]) -> str:
 
 def _object(outcome: Outcome, classes: tuple[str, str]) -> dict[str, Any]:
     values = outcome.to_dict() if isinstance(outcome, Detection) else asdict(outcome)
-    return dict(zip(output_fields(values, classes), values.values(), strict=True))
+    return output_values(values, classes)
 
 
 def _cells(outcome: Outcome) -> list[Any]:

@@ -30,6 +30,7 @@ from detect.web.canvas import Canvas, rasterise, theme
 from detect.web.playback import Excerpt, excerpt
 from detect.web.threshold import Outcome
 from detect.web.upload import Limits, Upload, check_duration, saved
+from render.console import one_line
 
 _TIMELINE = (5.2, 6.2)  # inches: the letters can still be read when it is as wide as a phone
 _PICTURE = (5.2, 4.4)
@@ -95,7 +96,7 @@ class DetectorService:
             with self._saved(upload) as path:
                 return self._outcome(upload, path, name)
         except (OSError, ValueError) as error:
-            return Refusal(name, " ".join(str(error).split()))
+            return Refusal(name, one_line(error))
         except Exception as error:  # strangers' files find bugs; the other uploads must go on
             traceback.print_exc(file=sys.stderr)
             kind = type(error).__name__
