@@ -57,6 +57,8 @@ class ChannelEnvelopes:
         channel : int or None
             The loudest, counted from 0: the first of those within 1 dB.
         """
+        if not len(self.energy):  # as of one channel
+            return None
         loudest = self.energy.max(axis=1, initial=0).astype(np.float64)
         cancelled = loudest[self.sum_energy <= _CANCELLED * loudest].sum()
         if not cancelled > _SHARE * loudest.sum():

@@ -12,6 +12,7 @@ import struct
 from collections.abc import Iterator
 from typing import NamedTuple
 
+Readable = io.RawIOBase | io.BytesIO  # a file, or its content
 _MOST_CHUNKS = 1_000
 _DATA_GUID = b"data\xf3\xac\xd3\x11\x8c\xd1\x00\xc0\x4f\x8e\xdb\x8a"
 
@@ -77,7 +78,7 @@ class Chunks(NamedTuple):
     whole: Length | None = None
     is_obeyed: bool = True
 
-    def length(self, file: io.RawIOBase) -> Length | None:
+    def length(self, file: Readable) -> Length | None:
         """Find the length of the samples; None if there are none."""
         form = self.header[0] + self.header[-1]
         for begin, name, size, content in self._walk(file, self.first):
@@ -88,7 +89,7 @@ class Chunks(NamedTuple):
                 return Length(at, form, size, content, self.preface)
         return None
 
-    def states_whole(self, file: io.RawIOBase, size: int) -> bool:
+    def states_whole(self, file: Readable, size: int) -> bool:
         """Whether the header says that the whole file has this size."""
         if self.whole is None:
             return False
@@ -97,7 +98,7 @@ class Chunks(NamedTuple):
         stated = read_at(file, at, width).ljust(width, b"\0")
         return struct.unpack(form, stated) == (size - uncounted,)
 
-    def follow(self, file: io.RawIOBase, length: Length) -> bool:
+    def follow(self, file: Readable, length: Length) -> bool:
         """Whether the file ends after the samples, or after chunks that follow them."""
         end = file.seek(0, io.SEEK_END)
         for padding in {0, -length.content_end % self.align}:  # some programs forget it
@@ -111,7 +112,7 @@ class Chunks(NamedTuple):
                     return True
         return False
 
-    def _walk(self, file: io.RawIOBase, position: int) -> Iterator[tuple[int, bytes, int, int]]:
+    def _walk(self, file: Readable, position: int) -> Iterator[tuple[int, bytes, int, int]]:
         """Beginning, name, stated size and beginning of the content of the chunks."""
         header = struct.Struct(self.header)
         for _ in range(_MOST_CHUNKS):
@@ -131,7 +132,7 @@ class Chunks(NamedTuple):
 class RF64(Chunks):
     """A WAV whose sizes have 64 bits and stand in a chunk of their own."""
 
-    def length(self, file: io.RawIOBase) -> Length | None:
+    def length(self, file: Readable) -> Length | None:
         """Find the length of the samples; None if there are none."""
         length = super().length(file)
         if length is None or length.size != 2**32 - 1:
@@ -146,16 +147,16 @@ class AuHeader:
     whole = None
     is_obeyed = True
 
-    def length(self, file: io.RawIOBase) -> Length:
+    def length(self, file: Readable) -> Length:
         """Find the length of the samples."""
         begin, size = struct.unpack(">II", read_at(file, 4, 8))
         return Length(8, ">I", size, begin)
 
-    def states_whole(self, file: io.RawIOBase, size: int) -> bool:
+    def states_whole(self, file: Readable, size: int) -> bool:
         """Whether the header says that the whole file has this size."""
         return False
 
-    def follow(self, file: io.RawIOBase, length: Length) -> bool:
+    def follow(self, file: Readable, length: Length) -> bool:
         """Whether the file ends after the samples."""
         return file.seek(0, io.SEEK_END) == length.content_end
 
@@ -249,7 +250,7 @@ CONTAINERS = (
 LONGEST_SIGNATURE = 80
 
 
-def read_at(file: io.RawIOBase, position: int, size: int) -> bytes:
+def read_at(file: Readable, position: int, size: int) -> bytes:
     """Read bytes at a position."""
     file.seek(position)
     return file.read(size) or b""

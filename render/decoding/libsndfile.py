@@ -8,7 +8,7 @@ import numpy as np
 import soundfile
 
 from render.decoding import endings, ogg, tracks
-from render.decoding.containers import read_at
+from render.decoding.containers import Readable, read_at
 from render.decoding.parts import Part, end_of_id3v2, end_without_tags
 from render.decoding.quiet import Mute
 
@@ -159,24 +159,25 @@ def encoded_size(part: Part, warnings: list[str]) -> int:
     warnings : list of str
         Gets the names of further tracks of an Ogg file.
     """
-    size = end_without_tags(part) - end_of_id3v2(part)
+    source = part.source
+    size = end_without_tags(source) - end_of_id3v2(source)
     name = part.container.name if part.container else ""
     if name == "FLAC":
-        return size - _flac_pictures(part)
+        return size - _flac_pictures(source)
     if name != "Ogg":
         return size
-    streams = ogg.audio_streams(part)
+    streams = ogg.audio_streams(source)
     if len(streams) > 1:
         names = [f"track {number}" for number in range(1, len(streams) + 1)]
         warnings.append(tracks.choice(names, 0))
     return streams[0].size if streams and streams[0].size else size
 
 
-def _flac_pictures(part: Part) -> int:
+def _flac_pictures(file: Readable) -> int:
     """Bytes of the cover pictures of a FLAC."""
     position, kind, pictures = len(b"fLaC"), 0, 0
     while not kind & _FLAC_LAST:
-        header = read_at(part, position, _FLAC_BLOCK)
+        header = read_at(file, position, _FLAC_BLOCK)
         if len(header) < _FLAC_BLOCK:
             break
         kind, size = header[0], _FLAC_BLOCK + int.from_bytes(header[1:])

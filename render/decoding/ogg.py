@@ -8,7 +8,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from render.decoding.containers import read_at
+from render.decoding.containers import Readable, read_at
 
 _PAGE = b"OggS\0"
 _HEADER = 27  # bytes of the header of a page, before the lengths of its segments
@@ -26,7 +26,7 @@ class Stream:
     size: int = 0
 
 
-def page_end(file: io.RawIOBase, position: int) -> int:
+def page_end(file: Readable, position: int) -> int:
     """Where the page is to end that begins at a position."""
     return _end(position, read_at(file, position, _HEADER + 255))
 
@@ -38,7 +38,7 @@ def _end(position: int, header: bytes) -> int:
     return position + _HEADER + count + sum(header[_HEADER : _HEADER + count])
 
 
-def is_cut(file: io.RawIOBase) -> bool:
+def is_cut(file: Readable) -> bool:
     """Whether an Ogg file ends within a page.
 
     That the last page is not marked as the last says little: many programs forget it.
@@ -49,7 +49,7 @@ def is_cut(file: io.RawIOBase) -> bool:
     return at >= 0 and page_end(file, begin + at) > end
 
 
-def audio_streams(file: io.RawIOBase) -> list[Stream]:
+def audio_streams(file: Readable) -> list[Stream]:
     """Find the streams of sound of an Ogg file, in order."""
     streams: dict[int, Stream] = {}
     for begin, end, header in _pages(file):
@@ -63,7 +63,7 @@ def audio_streams(file: io.RawIOBase) -> list[Stream]:
     return list(streams.values())
 
 
-def _pages(file: io.RawIOBase) -> Iterator[tuple[int, int, bytes]]:
+def _pages(file: Readable) -> Iterator[tuple[int, int, bytes]]:
     """Beginning, end and header of the pages; what is no page is passed over."""
     position = 0
     while len(header := read_at(file, position, _HEADER + 255)) >= _HEADER:
