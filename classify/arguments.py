@@ -14,6 +14,7 @@ from classify.settings import (
     MODELS,
     PRECISIONS,
     RECIPES,
+    Folds,
     Settings,
     recipe,
 )
@@ -105,6 +106,28 @@ def _add_train(verb: argparse.ArgumentParser) -> None:
         "(default: 1)",
     )
     verb.add_argument(
+        "--folds",
+        type=int,
+        metavar="K",
+        help="train K networks on training and validation together, each without the sources of "
+        "one fold; their scores are averaged, and each source is judged for the calibration by the "
+        "network that has not met it",
+    )
+    verb.add_argument(
+        "--fold",
+        type=_fold,
+        metavar="N/K",
+        help="train the network of fold N of K alone, such as 2/4, in RUN/fold-2; a last call with "
+        "--folds K --resume puts all together",
+    )
+    verb.add_argument(
+        "--group",
+        metavar="COLUMN",
+        default=Folds.group,
+        help="column of the manifest whose values a fold leaves out whole; recordings without one "
+        "are dealt one by one (default: source)",
+    )
+    verb.add_argument(
         "--positive",
         metavar="CLASS",
         help="positive class, where the names of the class folders do not say which is fake "
@@ -146,6 +169,7 @@ def _add_settings(verb: argparse.ArgumentParser) -> None:
         ("zoom", float, "largest zoom of a training picture, as a share; it moves frequencies"),
         ("noise", float, "share of the training pictures that get noise, 0 to 1"),
         ("low-pass", float, "share of the training pictures that get a low-pass filter, 0 to 1"),
+        ("risk", float, "share of verdicts that may be wrong; others are uncertain"),
         ("masks", int, "largest number of masked bands, and of masked stretches of time; 0: none"),
     ):
         add(name, text, type=kind, metavar="N")
@@ -184,6 +208,13 @@ def _add_settings(verb: argparse.ArgumentParser) -> None:
         "first weights of a backbone: none, imagenet (downloaded) or a weights file",
         metavar="NAME",
     )
+
+
+def _fold(text: str) -> tuple[int, int]:
+    number, slash, count = text.partition("/")
+    if not (slash and number.isdigit() and count.isdigit() and 1 <= int(number) <= int(count)):
+        raise argparse.ArgumentTypeError(f"expected a fold such as 2/4, got {text}")
+    return int(number), int(count)
 
 
 def _names(text: str) -> tuple[str, ...]:

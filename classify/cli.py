@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from classify.arguments import parser
 from classify.console import call
-from classify.settings import Settings
+from classify.settings import Folds, Settings
 from classify.settings import recipe as settings_of
 
 if TYPE_CHECKING:
@@ -58,6 +58,9 @@ def _train(
     dataset: Path,
     folder: Path,
     seeds: int,
+    folds: int | None,
+    fold: tuple[int, int] | None,
+    group: str,
     positive: str | None,
     resume: bool,
     overwrite: bool,
@@ -65,6 +68,9 @@ def _train(
     **training,
 ) -> int:
     settings = Settings(**{**settings_of(recipe), **training})
+    number, count = fold or (None, folds)
+    if folds not in (None, count):
+        raise ValueError(f"expected a fold of {folds}, got one of {count}")
     from classify import backend
     from classify.reports import text as text_tables
 
@@ -76,6 +82,8 @@ def _train(
         folder,
         settings,
         seeds=seeds,
+        folds=None if count is None else Folds(count, group),
+        fold=number,
         positive=positive,
         resume=resume,
         overwrite=overwrite,

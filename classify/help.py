@@ -3,7 +3,8 @@
 TRAIN = """\
 Train a network on IMAGES/train and calibrate it on IMAGES/validation; IMAGES/test is not opened.
 Any picture dataset will do that has two class folders in each split. An interrupted training goes
-on with --resume. With --seeds, the run is an ensemble of networks.
+on with --resume. With --seeds, the run is an ensemble of networks. With --folds, it is one of
+networks that each leave sources out, so that the calibration is of sources not met.
 
 sample of the output, on standard error while it trains and on standard output at the end:
   train: epoch 1 of 40: loss 0.829, accuracy 0.548, val_loss 0.530, val_accuracy 0.692, ...

@@ -36,6 +36,7 @@ _BOUNDS = {
     "shear": (0, 90),
     "zoom": (0, 1),
     "masks": (0, math.inf),
+    "risk": (0, 1),
     "seed": (0, 2**31),
 }
 
@@ -100,6 +101,9 @@ class Settings:
         count on the scale of ``render.json``, or on one of 100 dB where it is unknown.
     masks : int
         Largest number of masked frequency bands, and of masked stretches of time; 0: none.
+    risk : float
+        Share of the verdicts that may be wrong on recordings that the run has not met, in [0, 1);
+        the answers that would be wrong more often are "uncertain".
     seed : int
         Seed of the weights, the order of the pictures, the augmentation and the dropout.
     """
@@ -127,6 +131,7 @@ class Settings:
     noise: float = 0.3
     low_pass: float = 0.3
     masks: int = 2
+    risk: float = 0.05
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -154,6 +159,31 @@ class Settings:
         if not self.learning_rate > 0:
             raise ValueError(f"expected a learning rate above 0, got {self.learning_rate}")
         object.__setattr__(self, "balance", tuple(self.balance))  # JSON and TOML have lists
+
+
+@dataclass(frozen=True)
+class Folds:
+    """How the networks of a run leave groups of recordings out.
+
+    Attributes
+    ----------
+    count : int
+        Number of folds, and of networks; 2 or more.
+    group : str
+        Column of the manifest whose values are left out whole.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than 2 folds.
+    """
+
+    count: int
+    group: str = "source"
+
+    def __post_init__(self) -> None:
+        if self.count < 2:
+            raise ValueError(f"expected 2 folds or more, got {self.count}")
 
 
 def recipe(name: str) -> dict[str, Any]:

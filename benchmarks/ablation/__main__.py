@@ -8,8 +8,8 @@ Each is the mean over the seeds, with its 95 % interval over seeds and recording
 
 Choose nothing on the testing split, or its error rates no longer hold for other recordings;
 --splits opens it, once a recipe is chosen. Calibration is fitted on validation and flatters the
-error rates there. --leave-sources-out scores every source with networks that never met it, neither
-in training nor in calibration.
+error rates there. --leave-sources-out scores every source with a network that has not met it, as
+./run.sh train --folds does.
 
 Writes OUT/ablation.md, .csv and .png after every training, with --leave-sources-out
 OUT/ablation-left-out.md and so on. A second call does only what OUT lacks, resumes an interrupted
@@ -102,7 +102,7 @@ def _parser(of_recipe: Sequence[Factor]) -> argparse.ArgumentParser:
         dest="folds",
         metavar="K",
         help="put the sources of training and validation into K folds, in place of the given "
-        f"splits; score each fold, calibrate on the next, train on the others (K: {FOLDS})",
+        f"splits; each is scored by the network that has not met it (K: {FOLDS})",
     )
     add("--jobs", type=int, default=-1, metavar="N", help="processes that draw (default: all)")
     return parser

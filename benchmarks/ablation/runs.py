@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from benchmarks.ablation.factors import BASE, Drawing, Factor
 from benchmarks.support import recordings
 from benchmarks.support.recordings import SPLITS
-from classify.settings import Settings, recipe
+from classify.settings import Folds, Settings, recipe
 
 if TYPE_CHECKING:
     from benchmarks.support.system_scores import SystemScores
@@ -61,7 +61,7 @@ class Study:
     epochs: int | None
     folds: int
     jobs: int
-    drawn: dict[Drawing, list[Path]] = field(default_factory=dict)
+    drawn: dict[Drawing, Path] = field(default_factory=dict)
 
     def finished(self, run: FactorRun) -> "dict[str, SystemScores]":
         """Read the scores of a run by split; empty before it is finished."""
@@ -84,20 +84,20 @@ class Study:
         ValueError
             If drawing, training or scoring fails, or an ensemble lacks seeds.
         """
-        from benchmarks.support.system_scores import join, score_run
+        from benchmarks.support.system_scores import score_out_of_fold, score_run
         from classify.files import atomic_write
 
         factor = run.factor
         if factor.networks > self.seeds:
             raise ValueError(f"expected {factor.networks} seeds or more, got {self.seeds}")
-        datasets, scores = self._datasets(factor), self.finished(run)
-        trained = [self._train(dataset, run, number) for number, dataset in enumerate(datasets)]
+        dataset, scores = self._dataset(factor), self.finished(run)
+        trained = self._train(dataset, run)
         prefix = recordings.name_prefix(self.audio) if factor.drawing.get("forge") else ""
         for split in self.splits:
-            if split not in scores:
-                name = SPLITS.get(split, "test")
-                pairs = zip(datasets, trained, strict=True)
-                scores[split] = join([score_run(*pair, name, prefix) for pair in pairs])
+            if split == LEFT_OUT:
+                scores[split] = score_out_of_fold(dataset, trained, prefix)
+            elif split not in scores:
+                scores[split] = score_run(dataset, trained, SPLITS[split], prefix)
         tables = {split: scores[split].table for split in scores}
         atomic_write(self._scores_file(run), json.dumps(tables).encode())
         return scores
@@ -117,7 +117,7 @@ class Study:
         epochs = {} if self.epochs is None else {"epochs": self.epochs}
         return Settings(**{**recipe("robust"), **factor.training, **epochs, "seed": seed})
 
-    def _train(self, dataset: Path, run: FactorRun, number: int) -> "Run":
+    def _train(self, dataset: Path, run: FactorRun) -> "Run":
         """Train on a dataset, or resume its training."""
         from classify import backend
 
@@ -127,25 +127,20 @@ class Study:
         from classify.training.training import train
 
         factor = run.factor
-        folder = self._folder(factor) / (f"fold-{number}" if self.folds else "")
+        folder = self._folder(factor)
         # The networks of an ensemble are where `train` would put them, and so are not trained.
         to = folder / run.name if factor.networks == 1 else folder
         settings = self._settings(factor, run.seed)
-        trained = train(dataset, to, settings, seeds=factor.networks, resume=True)
+        folds = Folds(self.folds) if self.folds else None
+        trained = train(dataset, to, settings, seeds=factor.networks, folds=folds, resume=True)
         keras.utils.clear_session()  # or memory would grow with every network
         return trained
 
-    def _datasets(self, factor: Factor) -> list[Path]:
-        """Draw the dataset of a factor, or one a fold, unless that is done."""
+    def _dataset(self, factor: Factor) -> Path:
+        """Draw the dataset of a factor, unless that is done."""
         drawing = replace(BASE, **factor.drawing)
         if drawing not in self.drawn:
-            dataset = self._draw(drawing)
-            self.drawn[drawing] = [dataset]
-            if self.folds:
-                from benchmarks.ablation.folds import arrange
-
-                to = self.out / "folds" / f"{drawing.name}-{self.folds}"
-                self.drawn[drawing] = arrange(dataset, to, self.folds, drawing.forge)
+            self.drawn[drawing] = self._draw(drawing)
         return self.drawn[drawing]
 
     def _draw(self, drawing: Drawing) -> Path:

@@ -8,6 +8,7 @@ A resample draws groups of recordings, such as all of a speaker, and seeds. All 
 resamples: what makes a recording hard for all of them does not widen the interval of a difference.
 """
 
+import csv
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -143,11 +144,28 @@ def score_run(dataset: Path, run: Run, split: str, name_prefix: str = "") -> Sys
     return SystemScores.of(replace(trials, names=names), groups)
 
 
-def join(parts: Sequence[SystemScores]) -> SystemScores:
-    """Concatenate scores, sorted by name."""
-    tables = [part.table for part in parts]
-    whole = {name: [value for table in tables for value in table[name]] for name in tables[0]}
-    return SystemScores.read(whole).by_name()
+def score_out_of_fold(dataset: Path, run: Run, name_prefix: str = "") -> SystemScores:
+    """Scores of all recordings, each by the network of the run that has not met its source.
+
+    Parameters
+    ----------
+    dataset : Path
+        What the run was trained on.
+    run : Run
+        An ensemble of folds.
+    name_prefix : str
+        Removed from the beginning of the recordings' names.
+    """
+    with (run.folder / "validation.csv").open(newline="") as file:
+        lines = list(csv.DictReader(file))
+    recordings = [line["name"] for line in lines]
+    rows = manifest.rows_of_unit(manifest.read(dataset), "recording")
+    labels = np.array([run.classes.index(line["label"]) for line in lines])
+    llr = np.array([float(line["llr"]) for line in lines])
+    trials = Trials(np.array(recordings), labels, llr, manifest.table(rows, recordings))
+    groups = cluster_groups(trials, cluster_column(trials))
+    names = np.array([name.removeprefix(name_prefix) for name in trials.names])
+    return SystemScores.of(replace(trials, names=names), groups).by_name()
 
 
 def mean_over_seeds(scores: Sequence[SystemScores]) -> Estimate:

@@ -20,6 +20,7 @@ Manifest = dict[str, dict[str, str]]
 
 SPLITS = ("train", "validation", "test")
 _STARTS = tuple(f"{split}/" for split in SPLITS)
+VOCODER_TYPE = "vocoder_type"  # column that `forge` fills for its copies
 DEMONSTRATION = "demonstration"  # source of every recording that `render --demo` makes
 
 

@@ -5,6 +5,29 @@ from collections.abc import Sequence
 import numpy as np
 
 
+def common_pictures(values: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Select the pictures without a value, or all if those are of one class.
+
+    Parameters
+    ----------
+    values : np.ndarray of str, shape=(n,)
+    labels : np.ndarray, shape=(n,), dtype=int
+
+    Returns
+    -------
+    mask : np.ndarray of bool, shape=(n,)
+
+    Examples
+    --------
+    >>> common_pictures(np.array(["", "neural", ""]), np.array([0, 1, 1])).tolist()
+    [True, False, True]
+    >>> common_pictures(np.array(["", "neural"]), np.array([0, 1])).tolist()
+    [True, True]
+    """
+    common = values == ""
+    return common if len(np.unique(labels[common])) == 2 else np.ones(len(values), bool)
+
+
 def seed_subset(values: np.ndarray, labels: np.ndarray, seed: int) -> np.ndarray:
     """Select the pictures that one network of an ensemble sees.
 
@@ -30,9 +53,9 @@ def seed_subset(values: np.ndarray, labels: np.ndarray, seed: int) -> np.ndarray
     >>> [np.flatnonzero(seed_subset(values, labels, seed)).tolist() for seed in range(4)]
     [[0, 1, 2], [0, 1, 3], [0, 1], [0, 1, 2]]
     """
-    common = values == ""
-    if len(np.unique(labels[common])) < 2:
-        return np.ones(len(values), bool)
+    common = common_pictures(values, labels)
+    if common.all():
+        return common
     kinds = np.unique(values)[::-1]
     return common | (values == kinds[seed % len(kinds)])
 

@@ -6,7 +6,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -30,12 +30,11 @@ SPLIT_NAMES = {
 
 @dataclass(frozen=True)
 class Split:
-    """The readable pictures of one split.
+    """The readable pictures of one split, or of a fold.
 
     Attributes
     ----------
-    folder : Path
-        ``IMAGES/train``, for example.
+    dataset : Path
     classes : tuple of two str
         Folder names, the positive class last.
     paths : list of Path
@@ -46,17 +45,45 @@ class Split:
         Height and width of every picture.
     damaged : dict of Path to str
         Unreadable pictures and locked folders, each with the reason.
-    fingerprint : str
-        Digest of the names and bytes of all readable pictures.
+    digests : np.ndarray of bytes, shape=(len(paths),)
+        SHA-256 of each readable picture.
     """
 
-    folder: Path
+    dataset: Path
     classes: tuple[str, str]
     paths: list[Path]
     labels: np.ndarray
     shape: tuple[int, int]
     damaged: dict[Path, str]
-    fingerprint: str
+    digests: np.ndarray
+
+    @property
+    def names(self) -> list[str]:
+        """Paths of the pictures, as the manifest has them."""
+        return [path.relative_to(self.dataset).as_posix() for path in self.paths]
+
+    @property
+    def fingerprint(self) -> str:
+        """Digest of the names and bytes of all readable pictures."""
+        digest = hashlib.sha256()
+        for name, picture in zip(self.names, self.digests, strict=True):
+            digest.update(os.fsencode(name) + b"\0" + picture)
+        return digest.hexdigest()
+
+    def __getitem__(self, mask: np.ndarray) -> "Split":
+        """Select pictures by a mask; what is damaged stays."""
+        paths = [path for path, chosen in zip(self.paths, mask, strict=True) if chosen]
+        return replace(self, paths=paths, labels=self.labels[mask], digests=self.digests[mask])
+
+    def __add__(self, other: "Split") -> "Split":
+        """Join the pictures of two splits."""
+        return replace(
+            self,
+            paths=self.paths + other.paths,
+            labels=np.concatenate([self.labels, other.labels]),
+            damaged=self.damaged | other.damaged,
+            digests=np.concatenate([self.digests, other.digests]),
+        )
 
 
 @dataclass(frozen=True)
@@ -152,17 +179,14 @@ def scan_split(dataset: Path, split: str, positive: str | None = None) -> Split:
             require_same_rendering(expected, file.render_settings)
         except ValueError as error:
             raise ValueError(f"{path}: {error}; render the dataset again") from error
-    digest = hashlib.sha256()
-    for path, _, file in good:
-        digest.update(os.fsencode(path.relative_to(dataset).as_posix()) + b"\0" + file.digest)
     return Split(
-        folder,
+        dataset,
         classes,
         [path for path, _, _ in good],
         np.array([label for _, label, _ in good]),
         _one_shape([(path, file.shape) for path, _, file in good if file.shape]),
         damaged,
-        digest.hexdigest(),
+        np.array([file.digest for _, _, file in good], object),
     )
 
 

@@ -1,8 +1,6 @@
 """Evaluation of a run on one split of a dataset, and the files of its report."""
 
-import csv
 import dataclasses
-import io
 import shlex
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -20,6 +18,7 @@ from classify.files import atomic_write
 from classify.metrics import report as metrics_report
 from classify.metrics.bootstrap import cluster_column, cluster_groups
 from classify.metrics.breakdown import breakdown, means_over
+from classify.metrics.false_alarms import false_alarms
 from classify.metrics.registry import compute_metrics
 from classify.metrics.report import EvaluationReport, UnitReport, judge_unit
 from classify.metrics.robustness import RobustnessReport
@@ -98,6 +97,7 @@ def evaluate(
         bootstrap_unit=cluster,
         resamples=resamples,
         by=cells,
+        false_alarms=false_alarms(trials[main], run.threshold),
         mean_over=means_over(cells),
         explanation=explanation,
         robustness=_robustness(degraded, columns if by else BY, run.threshold, resamples)
@@ -192,16 +192,5 @@ def _write(run: Run, dataset: Path, report: EvaluationReport, options: Sequence[
     command = ["./run.sh", "evaluate", str(dataset), "--run", str(run.folder)]
     command += ["--split", report.split, *options]
     metrics_report.write(report, folder / "metrics.json")
-    atomic_write(folder / "scores.csv", _table(report))
+    atomic_write(folder / "scores.csv", report.main.trials.to_csv(report.classes))
     html.write(run, dataset, report, shlex.join(command))
-
-
-def _table(report: EvaluationReport) -> bytes:
-    """Calibrated scores with the truth, for whoever wants another threshold."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("name", "label", "llr"))
-    trials = report.main.trials
-    for name, label, llr in zip(trials.names, trials.labels, trials.llr, strict=True):
-        writer.writerow((name, report.classes[label], float(llr)))
-    return text.getvalue().encode(errors="surrogateescape")

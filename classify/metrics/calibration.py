@@ -2,13 +2,13 @@
 
 Raw scores are ln p(real) - ln p(fake), without the class prior of the training. Calibration is an
 increasing straight line, so it keeps their order. Both classes weigh the same in its fit, whatever
-their share in validation: 0 speaks for neither.
+their share in validation: 0 speaks for neither. With weights, so does every source of a class.
 """
 
 import numpy as np
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedKFold
+from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
 from classify.runs.run import Calibration
 
@@ -16,11 +16,10 @@ THRESHOLD = 0.5  # both errors cost the same, and P(fake) is for classes of the 
 FOLDS = 5
 # Least slope: the scores of a network no better than chance keep their order, but say nothing.
 FLATTEST = 1e-3
-# Bounds of the uncertain band, see `uncertain_band`.
-WRONG, FEWEST, MOST = 0.1, 0.05, 0.5
+FEWEST = 0.05  # share of the scores that the uncertain band holds at least
 
 
-def fit(labels: np.ndarray, llr: np.ndarray) -> Calibration:
+def fit(labels: np.ndarray, llr: np.ndarray, weights: np.ndarray | None = None) -> Calibration:
     """Fit a calibration by logistic regression on both classes weighing the same.
 
     With Platt's targets, (n + 1) / (n + 2) in place of 1 and 1 / (n + 2) in place of 0, so that
@@ -32,6 +31,8 @@ def fit(labels: np.ndarray, llr: np.ndarray) -> Calibration:
         1 for fake; both classes.
     llr : np.ndarray, shape=(n,)
         Raw scores, one a recording.
+    weights : np.ndarray, shape=(n,), optional
+        Weight of each score within its class; default: all the same.
 
     Returns
     -------
@@ -54,12 +55,12 @@ def fit(labels: np.ndarray, llr: np.ndarray) -> Calibration:
     counts = np.bincount(labels, minlength=2)
     # Each score stands once as real and once as fake, with the weight of its target.
     smoothed = (counts[labels] + 1) / (counts[labels] + 2)
-    weights = np.concatenate([smoothed, 1 - smoothed]) / np.tile(counts[labels], 2)
+    targets = np.concatenate([smoothed, 1 - smoothed])
     model = LogisticRegression(C=1e6, tol=1e-8, max_iter=1_000)
     model.fit(
         np.tile(llr / scale, 2)[:, np.newaxis],
         np.concatenate([labels == 0, labels == 1]),
-        weights * len(labels),
+        targets * np.tile(_within_class(labels, weights), 2) * len(labels),
     )
     slope = float(model.coef_[0, 0]) / scale
     if slope < FLATTEST:
@@ -67,7 +68,19 @@ def fit(labels: np.ndarray, llr: np.ndarray) -> Calibration:
     return Calibration(slope, float(model.intercept_[0]))
 
 
-def cross_fitted(labels: np.ndarray, llr: np.ndarray, folds: int = FOLDS) -> np.ndarray | None:
+def _within_class(labels: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
+    """Weights that add up to 1 in each class, shape (n,)."""
+    weights = np.ones(len(labels)) if weights is None else weights
+    return weights / np.bincount(labels, weights, minlength=2)[labels]
+
+
+def cross_fitted(
+    labels: np.ndarray,
+    llr: np.ndarray,
+    weights: np.ndarray | None = None,
+    groups: np.ndarray | None = None,
+    folds: int = FOLDS,
+) -> np.ndarray | None:
     """Calibrate every score by a line that was fitted on other scores.
 
     Parameters
@@ -75,6 +88,11 @@ def cross_fitted(labels: np.ndarray, llr: np.ndarray, folds: int = FOLDS) -> np.
     labels : np.ndarray, shape=(n,), dtype=int
     llr : np.ndarray, shape=(n,)
         Raw scores.
+    weights : np.ndarray, shape=(n,), optional
+        See `fit`.
+    groups : np.ndarray of str, shape=(n,), optional
+        Scores of one group, such as a source, are left out together, where each class has groups
+        enough; default: scores are left out one by one.
     folds : int
 
     Returns
@@ -82,22 +100,30 @@ def cross_fitted(labels: np.ndarray, llr: np.ndarray, folds: int = FOLDS) -> np.
     calibrated : np.ndarray, shape=(n,), or None
         None where a class has fewer than two scores.
     """
+    if groups is not None:
+        fewest = min(len(np.unique(groups[labels == label])) for label in (0, 1))
+        groups = groups if fewest >= folds else None
     folds = min(folds, *np.bincount(labels, minlength=2))
     if folds < 2:
         return None
+    weights = np.ones(len(llr)) if weights is None else weights
     calibrated = np.empty(len(llr))
-    splitter = StratifiedKFold(folds, shuffle=True, random_state=0)
-    for kept, left_out in splitter.split(llr, labels):
-        calibrated[left_out] = fit(labels[kept], llr[kept])(llr[left_out])
+    splitter = StratifiedKFold if groups is None else StratifiedGroupKFold
+    parts = splitter(folds, shuffle=True, random_state=0).split(llr, labels, groups)
+    for kept, left_out in parts:
+        line = fit(labels[kept], llr[kept], weights[kept])
+        calibrated[left_out] = line(llr[left_out])
     return calibrated
 
 
-def uncertain_band(labels: np.ndarray, llr: np.ndarray) -> tuple[float, float]:
+def uncertain_band(
+    labels: np.ndarray, llr: np.ndarray, risk: float, weights: np.ndarray | None = None
+) -> tuple[float, float]:
     """Find the P(fake) between which a verdict would be wrong too often.
 
-    The band is symmetric around 0.5. It is the narrowest outside of which at most 1 in 10 verdicts
-    on these scores is wrong, both classes weighing the same. It holds at least 1 in 20 of the
-    scores and at most half of them, so that all three answers do occur.
+    The band is symmetric around 0.5. It is the narrowest outside of which verdicts on these scores
+    are wrong at most as often as asked for, both classes weighing the same. It holds at least 1 in
+    20 of the scores.
 
     Parameters
     ----------
@@ -105,19 +131,23 @@ def uncertain_band(labels: np.ndarray, llr: np.ndarray) -> tuple[float, float]:
         1 for fake; both classes.
     llr : np.ndarray, shape=(n,)
         Calibrated scores.
+    risk : float in (0, 1)
+        Largest share of the verdicts that may be wrong.
+    weights : np.ndarray, shape=(n,), optional
+        See `fit`.
 
     Returns
     -------
     low, high : float in (0, 1)
-        low + high = 1.
+        low + high = 1. Where no verdict can be trusted so far, all scores but the strongest lie
+        between them.
     """
     strength = np.abs(llr)
     order = np.argsort(-strength, kind="stable")
     wrong = ((llr < 0) != (labels == 1))[order]
-    weight = 1 / np.bincount(labels, minlength=2)[labels][order]
+    weight = _within_class(labels, weights)[order]
     share_wrong = np.cumsum(weight * wrong) / np.cumsum(weight)
-    good = np.flatnonzero(share_wrong <= WRONG)
-    outside = (good[-1] + 1 if len(good) else 0) / len(llr)
-    outside = min(max(outside, 1 - MOST), 1 - FEWEST)
+    good = np.flatnonzero(share_wrong <= risk)
+    outside = min((good[-1] + 1 if len(good) else 0) / len(llr), 1 - FEWEST)
     edge = float(np.quantile(strength, 1 - outside))
     return float(expit(-edge)), float(expit(edge))

@@ -5,6 +5,7 @@ Probabilities ``p_fake`` are in [0, 1]. Labels are 1 for the positive class, ``f
 """
 
 import numpy as np
+from scipy.special import expit
 
 from classify.metrics.detection import require_both_classes
 
@@ -175,3 +176,65 @@ def _weights(labels: np.ndarray, prior: float | None) -> np.ndarray:
     if prior is None or fakes in (0, len(labels)):
         return np.full(len(labels), 1 / len(labels))
     return np.where(labels == 1, prior / fakes, (1 - prior) / (len(labels) - fakes))
+
+
+def risk_coverage(
+    labels: np.ndarray, llr: np.ndarray, threshold: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Risk-coverage curve: the share of wrong verdicts, where only the surest are given.
+
+    Parameters
+    ----------
+    labels : np.ndarray, shape=(n,), dtype=int
+        1 for the positive class.
+    llr : np.ndarray, shape=(n,)
+        Calibrated scores; the larger their size, the surer.
+    threshold : float in (0, 1)
+        P(positive class) from which the verdict is positive.
+
+    Returns
+    -------
+    coverage : np.ndarray, shape=(n,)
+        Share of the trials that are judged: 1/n, 2/n, ... 1.
+    risk : np.ndarray, shape=(n,)
+        Share of their verdicts that are wrong.
+
+    References
+    ----------
+    El-Yaniv and Wiener, "On the foundations of noise-free selective classification", 2010.
+
+    Examples
+    --------
+    >>> coverage, risk = risk_coverage(np.array([0, 1, 0]), np.array([3.0, -2.0, -1.0]), 0.5)
+    >>> risk.round(3).tolist()
+    [0.0, 0.0, 0.333]
+    """
+    order = np.argsort(-np.abs(llr), kind="stable")
+    wrong = ((expit(-llr) >= threshold) != (labels == 1))[order]
+    count = np.arange(1, len(llr) + 1)
+    return count / len(llr), np.cumsum(wrong) / count
+
+
+def risk_coverage_area(labels: np.ndarray, llr: np.ndarray, threshold: float) -> float:
+    """Area under the risk-coverage curve (AURC): the mean of its risks.
+
+    Parameters
+    ----------
+    labels, llr, threshold
+        See `risk_coverage`.
+
+    Returns
+    -------
+    area : float in [0, 1]
+
+    References
+    ----------
+    Geifman, Uziel and El-Yaniv, "Bias-reduced uncertainty estimation for deep neural classifiers",
+    2019.
+
+    Examples
+    --------
+    >>> risk_coverage_area(np.array([0, 1, 0]), np.array([3.0, -2.0, -1.0]), 0.5).round(3).item()
+    0.111
+    """
+    return float(risk_coverage(labels, llr, threshold)[1].mean())

@@ -180,6 +180,16 @@ METRICS = {
         needs_both_classes=True,
         compared=True,
     ),
+    "aurc": Metric(
+        lambda sample: classification.risk_coverage_area(
+            sample.labels, sample.llr, sample.threshold
+        ),
+        "Area under the risk-coverage curve (AURC)",
+        "verdicts that are wrong, on average over all shares that are judged, the surest first",
+        VERDICTS,
+        percent=True,
+        needs_both_classes=True,
+    ),
     "loss": Metric(
         _loss, "Loss", "cross-entropy of P({fake}), in nats; 0.693 says nothing", SCORES
     ),

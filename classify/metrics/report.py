@@ -18,11 +18,13 @@ from classify.files import atomic_write
 from classify.metrics import classification
 from classify.metrics.bootstrap import Interval, metric_intervals
 from classify.metrics.breakdown import Cell
+from classify.metrics.false_alarms import FalseAlarms
 from classify.metrics.registry import PRIOR, compute_metrics
 from classify.metrics.robustness import RobustnessReport
 from classify.metrics.trials import Trials, main_unit, oracle_metrics, selective_accuracy
 
 FORMAT = 1
+_POINTS = 200  # of a risk-coverage curve
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +42,8 @@ class UnitReport:
         See `classify.metrics.trials.oracle_metrics` and `selective_accuracy`.
     confusion : list of list of int, shape=(2, 2)
         Counts; rows are the truth, columns the verdict, the positive class last.
+    risk_coverage : tuple of two np.ndarray, shape=(n,)
+        See `classify.metrics.classification.risk_coverage`.
     seeds : dict of str to (float, float)
         Mean and standard deviation of each metric over the networks of an ensemble.
     """
@@ -50,6 +54,7 @@ class UnitReport:
     oracle: Mapping[str, float]
     selective: Mapping[str, float]
     confusion: list[list[int]]
+    risk_coverage: tuple[np.ndarray, np.ndarray]
     seeds: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     @property
@@ -91,6 +96,7 @@ def judge_unit(
         oracle_metrics(labels, llr),
         selective_accuracy(labels, llr, uncertain),
         classification.confusion(labels, verdicts).tolist(),
+        classification.risk_coverage(labels, llr, threshold),
         seeds or {},
     )
 
@@ -115,6 +121,8 @@ class EvaluationReport:
     resamples : int
     by : dict of str to dict of str to Cell
         By column of the manifest and its values, the worst first, of the main unit.
+    false_alarms : dict of str to FalseAlarms
+        By source of real speech, the worst first.
     mean_over : dict of str to dict of str to float
         By column: ``values``, how many have at least 5 trials of each class, and their mean
         metrics. A column without such a value is left out.
@@ -135,6 +143,7 @@ class EvaluationReport:
     bootstrap_unit: str
     resamples: int
     by: Mapping[str, Mapping[str, Cell]] = field(default_factory=dict)
+    false_alarms: Mapping[str, FalseAlarms] = field(default_factory=dict)
     mean_over: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     explanation: Mapping[str, Any] | None = None
     robustness: RobustnessReport | None = None
@@ -165,7 +174,9 @@ class EvaluationReport:
             column and value ``n_real``, ``n_fake``, ``real_from``, ``interval`` and the metrics,
             see `classify.metrics.breakdown.Cell`. ``robustness`` is a `RobustnessReport`, with the
             metrics of each condition beside its ``group``, ``title``, ``n_real``, ``n_fake``,
-            ``interval``, ``by`` and ``mean``. A metric without a meaning is left out, such as the
+            ``interval``, ``by`` and ``mean``. ``risk_coverage`` holds ``coverage`` and ``risk`` by
+            unit, at 200 points or fewer. ``false_alarms`` holds ``n_real``, ``called_fake``,
+            ``rate`` and ``interval`` by source. A metric without a meaning is left out, such as the
             EER of one class, and so are ``seeds``, ``explanation`` and ``robustness`` where there
             are none.
         """
@@ -182,6 +193,12 @@ class EvaluationReport:
         if not any(values["seeds"].values()):
             del values["seeds"]
         values |= {
+            "risk_coverage": {
+                unit: _thinned(part.risk_coverage) for unit, part in self.units.items()
+            },
+            "false_alarms": {
+                source: alarms.to_json() for source, alarms in self.false_alarms.items()
+            },
             "bootstrap_unit": self.bootstrap_unit,
             "resamples": self.resamples,
             "by": _cells_to_json(self.by),
@@ -231,6 +248,16 @@ class ScoreFileReport:
 
 
 _BREAKDOWN = ("by", "mean_over")
+
+
+def _thinned(curve: tuple[np.ndarray, np.ndarray]) -> dict[str, list[float]]:
+    """Coverage and risk at no more than 200 points, the last one included."""
+    count = len(curve[0])
+    chosen = np.unique(np.linspace(0, count - 1, min(_POINTS, count)).round().astype(int))
+    return {
+        name: [round(float(value), 6) for value in values[chosen]]
+        for name, values in zip(("coverage", "risk"), curve, strict=True)
+    }
 
 
 def _cells_to_json(by: Mapping[str, Mapping[str, Cell]]) -> dict[str, dict[str, Any]]:

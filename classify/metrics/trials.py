@@ -4,7 +4,9 @@ A score is a log-likelihood ratio, ln p(real) - ln p(fake), natural logarithm: h
 fide, 0 speaks for neither. Labels are 1 for the positive class, ``fake``.
 """
 
-from collections.abc import Iterable, Mapping
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import overload
 
@@ -63,9 +65,42 @@ class Trials:
         """The recording of each, of which it may be a clip; itself where none is known."""
         return np.where(self["recording"] == "", self.names, self["recording"])
 
+    def to_csv(self, classes: tuple[str, str]) -> bytes:
+        """Write a score file, which ``./run.sh score`` reads: name, label, llr.
+
+        Parameters
+        ----------
+        classes : tuple of two str
+            The positive one last.
+        """
+        text = io.StringIO(newline="")
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(("name", "label", "llr"))
+        for name, label, llr in zip(self.names, self.labels, self.llr, strict=True):
+            writer.writerow((name, classes[label], float(llr)))
+        return text.getvalue().encode(errors="surrogateescape")
+
     def __len__(self) -> int:
         """How many there are."""
         return len(self.labels)
+
+
+def concatenate(parts: Sequence[Trials]) -> Trials:
+    """Join trials that have the same columns.
+
+    Parameters
+    ----------
+    parts : sequence of Trials
+        At least one.
+    """
+    names, labels, llr = (
+        np.concatenate([getattr(part, name) for part in parts])
+        for name in ("names", "labels", "llr")
+    )
+    columns = {
+        name: np.concatenate([part.columns[name] for part in parts]) for name in parts[0].columns
+    }
+    return Trials(names, labels, llr, columns)
 
 
 def eer_of_any_scores(labels: np.ndarray, llr: np.ndarray) -> float:

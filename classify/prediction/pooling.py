@@ -1,5 +1,6 @@
 """Calibrated scores of pictures and of recordings, from the raw scores of pictures."""
 
+import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from classify.data.splits import report_damaged, split_folder
 from classify.metrics.trials import Trials
 from classify.prediction.inference import score_pictures
 from classify.prediction.refusals import RefusalLog
-from classify.runs.run import Run
+from classify.runs.run import VALIDATION_SCORES, Run
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,13 @@ def score_split(verb: str, dataset: Path, run: Run, split: str) -> RawScores:
     ValueError
         If there is nothing to score, or the dataset was drawn with other settings.
     """
+    if run.group and split == "validation":
+        print(
+            f"{verb}: warning: all networks of {run.folder} but one have learned from each "
+            f"recording of validation: its figures flatter; {run.folder / VALIDATION_SCORES} holds "
+            "the scores by the one",
+            file=sys.stderr,
+        )
     locked: dict[Path, str] = {}
     truth = _truth(dataset, run, split, locked)
     report_damaged(verb, locked)

@@ -118,6 +118,41 @@ def det(curves: Mapping[str, Curve], classes: Sequence[str]) -> Figure:
     return figure
 
 
+def risk_coverage(
+    curves: Mapping[str, tuple[np.ndarray, np.ndarray]], given: Mapping[str, float]
+) -> Figure:
+    """Draw how many verdicts are wrong where only the surest are given.
+
+    Parameters
+    ----------
+    curves : mapping of str to (coverage, risk)
+        By unit, see `classify.metrics.classification.risk_coverage`.
+    given : mapping of str to float
+        Share of each unit that gets a verdict, where the rest is uncertain.
+    """
+    figure, axes = single()
+    top = 0.0
+    for unit, (coverage, risk) in curves.items():
+        colour, style = UNITS[unit]
+        axes.plot(100 * coverage, 100 * risk, style, color=colour, label=f"{unit}s")
+        at = np.searchsorted(coverage, given[unit] - 1e-9)
+        if given[unit]:
+            point = (100 * coverage[at], 100 * risk[at])
+            axes.plot(*point, color=colour, clip_on=False, zorder=3, **STORED)
+        # The first few verdicts alone may all be wrong, which says nothing.
+        top = max(top, risk[len(risk) // 20 :].max())
+    axes.plot([], [], color="#555555", label="given verdicts", **STORED)
+    axes.set(
+        xlabel="judged, the surest first, %",
+        ylabel="of these wrong, %",
+        xlim=(0, 100),
+        ylim=(0, max(5.0, 105 * top)),
+    )
+    axes.grid(alpha=0.3)
+    figure.legend(loc="outside lower center", ncols=2)
+    return figure
+
+
 def _deviate(rates: np.ndarray, ticks: np.ndarray) -> np.ndarray:
     """Places on a DET curve's axes; 0 is put on their edge and 1 far outside."""
     return norm.ppf(np.clip(rates, ticks[0], 1 - 1e-9))

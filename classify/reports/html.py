@@ -153,6 +153,7 @@ def _plots(run: Run, report: EvaluationReport) -> Iterator[tuple[str, str]]:
     if error_curves:
         yield "roc", _inline(curves.roc(error_curves, run.classes))
         yield "det", _inline(curves.det(error_curves, run.classes))
+    yield "risk-coverage", _inline(_risk_coverage(report))
     for unit, part in report.units.items():
         scores = (part.trials.labels, part.trials.llr, run.classes)
         yield f"histogram-{unit}", _inline(plots.histogram(*scores, run.threshold, run.uncertain))
@@ -174,6 +175,14 @@ def _curve(part: UnitReport) -> curves.Curve:
         trials.llr[trials.labels == 0], trials.llr[trials.labels == 1]
     )
     return curves.Curve(fpr, fnr, metrics["eer"], (metrics["fpr"], metrics["fnr"]))
+
+
+def _risk_coverage(report: EvaluationReport) -> Figure:
+    units = report.units.items()
+    return curves.risk_coverage(
+        {unit: part.risk_coverage for unit, part in units},
+        {unit: 1 - part.selective["uncertain"] for unit, part in units},
+    )
 
 
 def _histories(run: Run) -> Iterator[tuple[str, list[dict[str, float]]]]:

@@ -5,6 +5,7 @@ from statistics import mean, stdev
 
 from classify.metrics.breakdown import Cell
 from classify.metrics.comparison import Comparison
+from classify.metrics.false_alarms import FalseAlarms
 from classify.metrics.registry import METRICS
 from classify.metrics.report import EvaluationReport, ScoreFileReport, UnitReport
 from classify.metrics.robustness import ConditionReport, RobustnessReport
@@ -30,6 +31,8 @@ def evaluation(report: EvaluationReport) -> str:
         lines += _asides(part)
     for column, values in report.by.items():
         lines += ["", *_breakdown(column, values, report.mean_over.get(column), classes)]
+    if report.false_alarms:
+        lines += ["", *_false_alarms(report.false_alarms, classes)]
     if report.robustness:
         lines += ["", *_robustness(report.robustness)]
     lines.append("")
@@ -106,6 +109,18 @@ def _breakdown(
             f"mean over {average['values']:.0f} with enough recordings: EER {average['eer']:.3f}, "
             f"HTER {average['hter']:.3f}"
         )
+    return lines
+
+
+def _false_alarms(alarms: Mapping[str, FalseAlarms], classes: Sequence[str]) -> list[str]:
+    real, fake = classes
+    width = max([18, *(len(source) for source in list(alarms)[:SHOWN])]) + 2
+    lines = [f"{real} called {fake}".ljust(width) + "  called     of"]
+    for source, its in list(alarms.items())[:SHOWN]:
+        ends = "[{:.3f}, {:.3f}]".format(*its.interval)
+        lines.append(f"{source:<{width}}{its.called_fake:>8}{its.n_real:>7}  {its.rate:.3f} {ends}")
+    if len(alarms) > SHOWN:
+        lines.append(f"  and {len(alarms) - SHOWN} more, in the report")
     return lines
 
 

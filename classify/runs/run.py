@@ -2,7 +2,8 @@
 
 ``model.keras`` and ``model.onnx`` take raw pictures. ``run.json`` holds the fields of `Run`.
 ``render.json`` is copied from the dataset, if it has one: the settings the pictures were drawn
-with. An ensemble has no network of its own but one folder, also a run, for each member.
+with. ``validation.csv`` is a score file: the calibrated scores of the recordings that the run was
+calibrated on. An ensemble has no network of its own but one folder, also a run, for each member.
 """
 
 import dataclasses
@@ -26,6 +27,7 @@ from classify.runs import runtime
 from classify.runs.runtime import KERAS, ONNX, Network
 
 FORMAT = 1  # of run.json; an older run cannot be read and is trained anew
+VALIDATION_SCORES = "validation.csv"  # in a run's folder: what it was calibrated on
 DEMONSTRATION_CAVEAT = (
     "this run learned from the demonstration corpus of synthetic sounds: its verdicts about real "
     "recordings mean nothing"
@@ -101,6 +103,11 @@ class Run:
         Ranges of level, bandwidth and the like in training, see `classify.audit.ood`.
     members : tuple of Run
         The networks whose scores an ensemble averages; empty for one network.
+    group : str
+        Column of the manifest by which recordings were dealt into folds, see `classify.data.folds`;
+        empty without folds.
+    fold : str
+        The fold that a member left out, ``"2/4"``; empty for any other run.
     """
 
     folder: Path
@@ -120,6 +127,8 @@ class Run:
     export: dict[str, float] = field(default_factory=dict)
     training_ranges: dict[str, Any] = field(default_factory=dict)
     members: tuple["Run", ...] = ()
+    group: str = ""
+    fold: str = ""
 
     @cached_property
     def render_settings(self) -> RenderSettings | None:
@@ -183,10 +192,12 @@ def load(folder: Path) -> Run:
         values = json.loads(path.read_text())
         got = values.pop("format", "no number")
         if got != FORMAT:
-            seeds = f" --seeds {len(values['members'])}" if values.get("members") else ""
+            members = values.get("members") or ()
+            kind = "folds" if values.get("group") else "seeds"
+            several = f" --{kind} {len(members)}" if members else ""
             raise ValueError(
                 f"expected a run of format {FORMAT} in {path}, got {got}: train it anew with "
-                f"./run.sh train IMAGES --to {folder}{seeds} --overwrite"
+                f"./run.sh train IMAGES --to {folder}{several} --overwrite"
             )
         for name in ("classes", "shape", "uncertain"):
             values[name] = tuple(values[name])

@@ -6,15 +6,17 @@ A finished run stays whole until its replacement is complete in ``RUN/replacemen
 import fcntl
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from classify.data.splits import SPLIT_NAMES, split_folder
+from classify.runs.run import VALIDATION_SCORES
 from classify.runs.runtime import KERAS, ONNX
 
-SIDE_FILES = ("render.json", "history.csv", "learning_curves.png")  # beside the network
+# Beside the network.
+SIDE_FILES = ("render.json", "history.csv", "learning_curves.png", VALIDATION_SCORES)
 _RUN = "run.json"
 _FILES = (KERAS, ONNX, *SIDE_FILES)
 _REPORT = ("index.html", "metrics.json", "scores.csv")  # what evaluate writes
@@ -61,15 +63,15 @@ def locked(folder: Path) -> Iterator[None]:
         os.close(number)
 
 
-def prepare_folder(folder: Path, seeds: int, resume: bool, overwrite: bool) -> Path:
+def prepare_folder(folder: Path, members: Sequence[str], resume: bool, overwrite: bool) -> Path:
     """Refuse to touch an earlier training, or make way for a new one.
 
     Parameters
     ----------
     folder : Path
         Of the run.
-    seeds : int
-        Number of networks of the run.
+    members : sequence of str
+        Folders of the networks of an ensemble; empty for one network.
     resume, overwrite : bool
         Whether the user asked for it.
 
@@ -82,13 +84,13 @@ def prepare_folder(folder: Path, seeds: int, resume: bool, overwrite: bool) -> P
     Raises
     ------
     ValueError
-        If there is an earlier training and neither is asked for, or it has one seed and this one
-        several, or the reverse; or if the folder holds a file of a run that no training wrote.
+        If there is an earlier training and neither is asked for, or it has networks that this one
+        has not; or if the folder holds a file of a run that no training wrote.
     """
     new = folder / "replacement"
     if (new / _RUN).is_file():  # a kill came while it was put into its place
         install(new, folder)
-    for path in (folder, *folder.glob("seed-*/")):
+    for path in (folder, *_member_folders(folder)):
         _refuse_foreign(path)
     if overwrite:
         finished = (folder / _RUN).is_file()
@@ -100,11 +102,11 @@ def prepare_folder(folder: Path, seeds: int, resume: bool, overwrite: bool) -> P
             "--resume to go on with it or --overwrite to replace it"
         )
     target = new if _holds_training(new) else folder
-    several = bool(_members(target))
-    if _holds_training(target) and several != (seeds > 1):
+    earlier = [path.name for path in _members(target)]
+    if _holds_training(target) and _kind(earlier) != _kind(members):
         raise ValueError(
-            f"expected to go on with --seeds {seeds}, got a training with "
-            f"{'several seeds' if several else 'one seed'} in {target}"
+            f"expected to go on with {_kind(earlier)} in {target}, got a training of "
+            f"{_kind(members)}"
         )
     return target
 
@@ -138,12 +140,21 @@ def _move(new: Path, folder: Path) -> None:
     new.rmdir()
 
 
+def _kind(members: Sequence[str]) -> str:
+    """What an ensemble consists of, by the names of its folders."""
+    return f"several {members[0].partition('-')[0]}s" if members else "one network"
+
+
 def _is_training(folder: Path) -> bool:
     return (folder / _RUN).is_file() or (folder / "training" / "start.json").is_file()
 
 
 def _members(folder: Path) -> list[Path]:
-    return [path for path in sorted(folder.glob("seed-*/")) if _is_training(path)]
+    return [path for path in _member_folders(folder) if _is_training(path)]
+
+
+def _member_folders(folder: Path) -> list[Path]:
+    return sorted([*folder.glob("seed-*/"), *folder.glob("fold-*/")])
 
 
 def _holds_training(folder: Path) -> bool:
@@ -191,8 +202,8 @@ def require_same_run(before: dict[str, Any], now: dict[str, Any]) -> None:
     Parameters
     ----------
     before, now : dict
-        ``format``, ``training`` (settings) and ``fingerprint`` (of the pictures) of the earlier
-        training and of this one.
+        ``format``, ``training`` (settings), ``group``, ``fold`` and ``fingerprint`` (of the
+        pictures) of the earlier training and of this one.
 
     Raises
     ------
@@ -209,5 +220,9 @@ def require_same_run(before: dict[str, Any], now: dict[str, Any]) -> None:
             raise ValueError(
                 f"expected to go on with {name} {before['training'].get(name)}, got {value}"
             )
+    for name in ("fold", "group"):
+        if before.get(name, "") != now[name]:
+            got, expected = now[name] or "none", before.get(name) or "none"
+            raise ValueError(f"expected to go on with {name} {expected}, got {got}")
     if before["fingerprint"] != now["fingerprint"]:
         raise ValueError("expected to go on with the same pictures, got others")

@@ -18,14 +18,15 @@ import numpy as np
 from classify import backend
 from classify.audit.audit import audit, one_line
 from classify.files import atomic_write, writing
+from classify.metrics.trials import Trials, concatenate
 from classify.models.build import build
 from classify.models.memory import require_memory
 from classify.prediction.pooling import calibrated_trials, score
 from classify.reports.plots import learning_curves
 from classify.runs.history import kept_epoch, read_history, write_history
-from classify.runs.run import FORMAT, Run, load
+from classify.runs.run import FORMAT, VALIDATION_SCORES, Calibration, Run, load
 from classify.runs.runtime import KERAS, ONNX
-from classify.settings import Settings
+from classify.settings import Folds, Settings
 from classify.training.callbacks import (
     CheckpointCallback,
     ReseedCallback,
@@ -35,6 +36,7 @@ from classify.training.callbacks import (
     save_network,
 )
 from classify.training.export import export
+from classify.training.plan import Plan, plan_folds, plan_seeds
 from classify.training.progress import Progress
 from classify.training.resume import (
     SIDE_FILES,
@@ -61,13 +63,16 @@ def train(
     settings: Settings,
     *,
     seeds: int = 1,
+    folds: Folds | None = None,
+    fold: int | None = None,
     positive: str | None = None,
     resume: bool = False,
     overwrite: bool = False,
 ) -> Run:
-    """Train a network, or an ensemble, and calibrate it on validation.
+    """Train a network, or an ensemble, and calibrate it on recordings that it has not met.
 
-    The test split is not opened.
+    Those are of the validation split or, with folds, all of training and validation: each is scored
+    by the network that left it out. The test split is not opened.
 
     Parameters
     ----------
@@ -79,6 +84,11 @@ def train(
     seeds : int
         Number of networks, with the seed of the settings and those after it. More than one become
         an ensemble, each a run in ``folder/seed-N``.
+    folds : Folds, optional
+        Train a network for each fold, a run in ``folder/fold-N``; together they are an ensemble.
+    fold : int, optional
+        Train the network of this fold alone, from 1; a later call without it trains those that
+        are missing and puts all together.
     positive : str, optional
         Positive class, where the names of the classes do not say which is fake.
     resume : bool
@@ -94,43 +104,61 @@ def train(
         other settings or pictures, the network needs more memory than is free, or the loss is not
         finite.
     """
-    if seeds < 1:
-        raise ValueError(f"expected at least 1 seed, got {seeds}")
+    if folds and seeds != 1:
+        raise ValueError(f"expected folds or seeds, got {folds.count} folds and {seeds} seeds")
     refuse_among_pictures(dataset, folder)
     data = scan_training_data(dataset, positive)
     require_memory(settings, data.train.shape, len(data.train.paths), data.spectrogram_rows)
+    plan = plan_folds(data, settings, folds) if folds else plan_seeds(data, settings, seeds)
+    if fold is not None:
+        folder, plan = _only(plan, folder, fold)
     with locked(folder), writing(folder):
-        target = prepare_folder(folder, seeds, resume, overwrite)
+        target = prepare_folder(folder, [member.name for member in plan.members], resume, overwrite)
         print(one_line(audit(dataset, quick=True, manifest=data.rows)), file=sys.stderr)
         warn_of_missing_columns(data.rows, settings.balance)
-        run = _train_networks(data, target, settings, seeds)
+        run = _train_plan(plan, target)
         if target == folder:
             return run
         install(target, folder)
     return load(folder)
 
 
-def _train_networks(data: TrainingData, folder: Path, settings: Settings, seeds: int) -> Run:
-    if seeds == 1:
-        return _train_one(data, folder, settings)
+def _only(plan: Plan, folder: Path, fold: int) -> tuple[Path, Plan]:
+    """The folder and the plan of one fold."""
+    if not 1 <= fold <= len(plan.members):
+        raise ValueError(f"expected a fold from 1 to {len(plan.members)}, got {fold}")
+    member = plan.members[fold - 1]
+    return folder / member.name, member
+
+
+def _train_plan(plan: Plan, folder: Path) -> Run:
+    """Train an ensemble or one network, from wherever an earlier process left it."""
+    if not plan.members:
+        return _train_one(plan, plan.make_data(), folder)
     members: list[Run] = []
-    for seed in range(settings.seed, settings.seed + seeds):
-        print(f"train: network {len(members) + 1} of {seeds}, seed {seed}", file=sys.stderr)
-        member = dataclasses.replace(settings, seed=seed)
-        members.append(_train_one(data, folder / f"seed-{seed}", member))
+    for number, member in enumerate(plan.members, 1):
+        print(f"train: network {number} of {len(plan.members)}, {member.name}", file=sys.stderr)
+        with locked(folder / member.name):  # another process may train it alone
+            members.append(_train_plan(member, folder / member.name))
         keras.utils.clear_session()  # or memory would grow with every network
+    data = plan.make_data()
     _copy_render_settings(data, folder)
-    return _finish(_new_run(folder, data, settings, members=tuple(members)), data)
+    run = _new_run(folder, plan, data, tuple(members))
+    if not plan.group:
+        return _finish(run, _validation_trials(run, data))
+    pairs = zip(members, plan.members, strict=True)
+    parts = [_validation_trials(member, plan.make_data()) for member, plan in pairs]
+    return _finish(run, concatenate(parts))
 
 
-def _train_one(data: TrainingData, folder: Path, settings: Settings) -> Run:
-    """Train one network to the end, from wherever an earlier process left it."""
-    run = _new_run(folder, data, settings)
-    start = {"format": FORMAT, "training": run.training, "fingerprint": run.fingerprint}
+def _train_one(plan: Plan, data: TrainingData, folder: Path) -> Run:
+    settings = plan.settings
+    run = _new_run(folder, plan, data)
+    names = ("training", "group", "fold", "fingerprint")
+    start = {"format": FORMAT, **{name: getattr(run, name) for name in names}}
     if (folder / "run.json").is_file():
         finished = load(folder)
-        earlier = {"training": finished.training, "fingerprint": finished.fingerprint}
-        require_same_run({**start, **earlier}, start)
+        require_same_run({**start, **{name: getattr(finished, name) for name in names}}, start)
         return finished
     start_file = folder / "training" / "start.json"
     if start_file.is_file():
@@ -148,7 +176,7 @@ def _train_one(data: TrainingData, folder: Path, settings: Settings) -> Run:
     learning_curves(history, settings.keep_epoch, folder / "learning_curves.png")
     run = dataclasses.replace(run, scores=history[kept_epoch(history, settings.keep_epoch)])
     run = dataclasses.replace(run, export=export(run, data.validation.paths))
-    finished = _finish(run, data)
+    finished = _finish(run, _validation_trials(run, data))
     shutil.rmtree(folder / "training")
     return finished
 
@@ -201,10 +229,9 @@ def _convert_to_single_precision(folder: Path, data: TrainingData, settings: Set
     save_network(model, folder)
 
 
-def _new_run(
-    folder: Path, data: TrainingData, settings: Settings, members: tuple[Run, ...] = ()
-) -> Run:
+def _new_run(folder: Path, plan: Plan, data: TrainingData, members: tuple[Run, ...] = ()) -> Run:
     """Make a run of all that is known before the training."""
+    settings = plan.settings
     return Run(
         folder=folder,
         training={**dataclasses.asdict(settings), "balance": list(settings.balance)},
@@ -220,16 +247,31 @@ def _new_run(
         },
         training_ranges=data.training_ranges,
         members=members,
+        group=plan.group,
+        fold=plan.fold,
     )
 
 
-def _finish(run: Run, data: TrainingData) -> Run:
-    """Calibrate a trained run on validation and write its ``run.json``."""
+def _validation_trials(run: Run, data: TrainingData) -> Trials:
+    """Raw scores of the validation recordings, or pictures where no recordings are known."""
     validation = data.validation
     labels = dict(zip(validation.paths, validation.labels.tolist(), strict=True))
     pictures = score("train", run, data.dataset, labels)
-    trials = calibrated_trials(run, pictures, data.rows)
-    recordings = trials.get("recording", trials["picture"])
+    trials = calibrated_trials(
+        dataclasses.replace(run, calibration=Calibration()), pictures, data.rows
+    )
+    return trials.get("recording", trials["picture"])
+
+
+def _finish(run: Run, recordings: Trials) -> Run:
+    """Calibrate a trained run and write its ``validation.csv`` and ``run.json``.
+
+    Parameters
+    ----------
+    run : Run
+    recordings : Trials
+        Raw scores of recordings that the networks have not met.
+    """
     fewest = int(np.bincount(recordings.labels, minlength=2).min())
     if fewest < _FEWEST:
         print(
@@ -244,5 +286,7 @@ def _finish(run: Run, data: TrainingData) -> Run:
             "chance; all its answers will be near 50 %",
             file=sys.stderr,
         )
+    calibrated = dataclasses.replace(recordings, llr=finished.calibration(recordings.llr))
+    atomic_write(run.folder / VALIDATION_SCORES, calibrated.to_csv(run.classes))
     finished.save()
     return finished

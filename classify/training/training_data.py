@@ -2,7 +2,7 @@
 
 import hashlib
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -13,12 +13,13 @@ from classify.class_names import fake_name
 from classify.data import manifest
 from classify.data.batches import BatchSequence
 from classify.data.cache import PictureCache
+from classify.data.folds import deal
 from classify.data.manifest import Manifest
 from classify.data.pictures import size
 from classify.data.render_settings import grey_per_db, load_axes, spectrogram_rows
-from classify.data.sampling import sampling_weights, seed_subset
+from classify.data.sampling import common_pictures, sampling_weights, seed_subset
 from classify.data.splits import Split, report_damaged, scan_split
-from classify.settings import Settings
+from classify.settings import Folds, Settings
 from classify.training.validation import ValidationSet
 
 
@@ -52,7 +53,7 @@ class TrainingData:
     def validation_set(self) -> ValidationSet:
         """The pictures that every epoch is validated on."""
         cache = PictureCache(self.validation.paths, self.validation.shape, "validation")
-        return ValidationSet(cache, self.names(self.validation), self.validation.labels, self.rows)
+        return ValidationSet(cache, self.validation.names, self.validation.labels, self.rows)
 
     @cached_property
     def training_ranges(self) -> TrainingRanges:
@@ -62,7 +63,7 @@ class TrainingData:
     @property
     def demonstration(self) -> bool:
         """Whether all training pictures are of the demonstration corpus."""
-        sources = manifest.values(self.rows, self.names(self.train), "source")
+        sources = manifest.values(self.rows, self.train.names, "source")
         return bool((sources == manifest.DEMONSTRATION).all())
 
     @property
@@ -71,13 +72,9 @@ class TrainingData:
         digests = self.train.fingerprint + self.validation.fingerprint
         return hashlib.sha256(digests.encode()).hexdigest()
 
-    def names(self, split: Split) -> list[str]:
-        """Paths of the pictures of a split, as the manifest has them."""
-        return [path.relative_to(self.dataset).as_posix() for path in split.paths]
-
     def batches(self, settings: Settings) -> BatchSequence:
         """Batches for one network: the pictures that are for its seed, balanced as asked for."""
-        names = self.names(self.train)
+        names = self.train.names
         copies = manifest.values(self.rows, names, settings.copies_by_seed)
         indices = np.flatnonzero(seed_subset(copies, self.train.labels, settings.seed))
         labels = self.train.labels[indices]
@@ -96,6 +93,41 @@ class TrainingData:
             options["shares"] = sampling_weights(groups, len(labels))
         grey = grey_per_db(load_axes(self.dataset / "render.json"))
         return BatchSequence(self.cache, labels, settings, grey, **options)
+
+    def joined(self) -> "TrainingData":
+        """Both splits together; the validation split holds all originals of them."""
+        pictures = self.train + self.validation
+        return replace(self, train=pictures, validation=pictures[self.originals(pictures)])
+
+    def fold(self, fold: np.ndarray, number: int) -> "TrainingData":
+        """The pictures of one network: it learns from all folds but one, and is validated on that.
+
+        Parameters
+        ----------
+        fold : np.ndarray, shape=(n,), dtype=int
+            Fold of each training picture, from `deal_folds`.
+        number : int
+        """
+        held_out = (fold == number) & self.originals(self.train)
+        validation = replace(self.train[held_out], damaged={})
+        return replace(self, train=self.train[fold != number], validation=validation)
+
+    def deal_folds(self, folds: Folds) -> np.ndarray:
+        """Deal the training pictures into folds, see `classify.data.folds.deal`."""
+        names = self.train.names
+        groups = manifest.values(self.rows, names, folds.group)
+        recordings = manifest.recordings(self.rows, names)
+        return deal(self.train.labels, groups, recordings, folds.count)
+
+    def originals(self, pictures: Split) -> np.ndarray:
+        """Mask of the pictures that are neither variants nor copies of `forge`, shape=(n,).
+
+        Where a class has nothing but copies, they count as originals.
+        """
+        names = pictures.names
+        variants = manifest.values(self.rows, names, "variant")
+        copies = manifest.values(self.rows, names, manifest.VOCODER_TYPE)
+        return np.isin(variants, ("", "0")) & common_pictures(copies, pictures.labels)
 
 
 def scan_training_data(dataset: Path, positive: str | None = None) -> TrainingData:

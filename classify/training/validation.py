@@ -11,6 +11,7 @@ import numpy as np
 from classify.data import manifest
 from classify.data.cache import PictureCache
 from classify.data.manifest import Manifest
+from classify.data.sampling import sampling_weights
 from classify.metrics.breakdown import with_enough
 from classify.metrics.calibration import THRESHOLD, cross_fitted, fit, uncertain_band
 from classify.metrics.registry import compute_metrics
@@ -116,30 +117,38 @@ def validation_eer(validation_set: ValidationSet, llr: np.ndarray) -> float:
 
 
 def calibrate(run: Run, trials: Trials) -> Run:
-    """Fit calibration, threshold and uncertain band on the validation recordings.
+    """Fit calibration, threshold and uncertain band on recordings that the run has not met.
+
+    Within a class every source weighs the same, however many recordings it has.
 
     Parameters
     ----------
     run : Run
         Not calibrated yet.
     trials : Trials
-        Its raw scores of the validation recordings.
+        Its raw scores of the validation recordings or, of folds, of all recordings, each by the
+        network that has not met it.
 
     Returns
     -------
     run : Run
         ``validation`` holds ``recordings`` (their number), ``eer``, ``auc``, ``accuracy`` at the
         threshold, ``accuracy_at_eer``, ``uncertain`` (a share) and, with enough recordings,
-        ``cllr`` and ``ece``; for these two each score is calibrated by a line fitted on others.
+        ``cllr`` and ``ece``; for these two each score is calibrated by a line fitted on others, of
+        other sources where there are enough.
     """
-    calibration = fit(trials.labels, trials.llr)
+    named = trials[run.group or "source"]
+    sources = np.where(named == "", trials.names, named)
+    weights = sampling_weights([trials.labels, sources], len(trials))
+    calibration = fit(trials.labels, trials.llr, weights)
     llr = calibration(trials.llr)
-    band = uncertain_band(trials.labels, llr)
+    band = uncertain_band(trials.labels, llr, run.training["risk"], weights)
     metrics = {"recordings": len(trials), **compute_metrics(trials.labels, llr, THRESHOLD)}
     metrics |= oracle_metrics(trials.labels, llr)
     metrics["uncertain"] = selective_accuracy(trials.labels, llr, band)["uncertain"]
     names = ["recordings", "eer", "auc", "accuracy", "accuracy_at_eer", "uncertain"]
-    fair_llr = cross_fitted(trials.labels, trials.llr)
+    groups = sources if (named != "").any() else None
+    fair_llr = cross_fitted(trials.labels, trials.llr, weights, groups)
     if fair_llr is not None:
         fair = compute_metrics(trials.labels, fair_llr, THRESHOLD)
         names += ["cllr", "ece"]

@@ -5,7 +5,7 @@ import csv
 import io
 import re
 from dataclasses import replace
-from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -16,7 +16,8 @@ from render.vocoders import registry
 
 # What of a recipe decides how a network learns, but changes no picture and no label.
 LEARNING = "model weights head epochs keep_epoch batch_size balance learning_rate"
-LEARNING += " warmup weight_decay ema precision dropout fusion copies_by_seed"
+LABELS = ("real", "fake")
+LEARNING += " warmup weight_decay ema precision dropout fusion copies_by_seed risk"
 
 
 @pytest.fixture(scope="module")
@@ -241,74 +242,23 @@ def test_the_table_has_a_row_a_factor_and_the_plot_is_a_picture(scores_of_seed):
     assert image.shape[0] > 3 * few.shape[0]
 
 
-def test_every_source_is_left_out_once_and_with_its_family(tmp_path, make_pictures):
-    from benchmarks.ablation.folds import arrange
-    from classify.data import manifest
-    from classify.data.splits import scan_split
+def test_the_scores_of_sources_left_out_are_those_that_the_training_left(tmp_path, make_pictures):
+    from benchmarks.support.system_scores import score_out_of_fold
 
-    images = make_pictures(tmp_path / "images", count=8)
-    (images / "render.json").write_text("{}")
-    makers = {"a": "wavenet", "b": "x+wavenet_2", "c": "lpc", "d": "world"}
-    columns = (
-        "path",
-        "split",
-        "label",
-        "recording",
-        "source",
-        "generator",
-        "variant",
-        "source_recording",
-    )
-    with (images / "manifest.csv").open("w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(columns)
-        for path in sorted(images.rglob("*.png")):
-            split, label, name = path.relative_to(images).parts
-            number = int(path.stem)
-            source = "abcd"[number % 4]
-            # The last of training are a variant and a copy.
-            variant = int(split == "train" and number == 7)
-            original = "x.wav" if split == "train" and number == 6 and label == "fake" else ""
-            about = (source, makers[source] if label == "fake" else "-", variant, original)
-            writer.writerow((f"{split}/{label}/{name}", split, label, path, *about))
-    datasets = arrange(images, tmp_path / "folds", 3, copies=True)
-    left_out = []
-    for folder in datasets:
-        known = manifest.read(folder)
-        by_split = {}
-        for name in ("train", "validation", "test"):
-            split = scan_split(folder, name)
-            names = [path.relative_to(folder).as_posix() for path in split.paths]
-            by_split[name] = {known[one]["source"] for one in names}
-            if name != "train":
-                assert {known[one]["variant"] for one in names} == {"0"}
-                assert {known[one]["source_recording"] for one in names} == {""}
-        # The pictures of the given test split are in none.
-        assert not any("test" in Path(row["recording"]).parts for row in known.values())
-        assert len(set.union(*by_split.values())) == 4 == sum(map(len, by_split.values()))
-        left_out.append("".join(sorted(by_split["test"])))
-    assert sorted(left_out) == ["ab", "c", "d"]
-
-
-def test_folds_need_as_many_families(make_pictures):
-    from benchmarks.ablation.folds import assign
-
-    rows = [{"source": name, "label": "real"} for name in "ab"]
-    with pytest.raises(ValueError, match=r"^expected sources of at least 3 families .*, got 2$"):
-        assign(rows, 3)
-    with pytest.raises(ValueError, match=r"^expected 3 folds or more, got 2$"):
-        assign(rows, 2)
-
-
-def test_folds_do_not_depend_on_the_order_of_the_recordings():
-    from benchmarks.ablation.folds import assign
-
-    made = ["a wavenet", "b wavenet", "b lpc", "c lpc", "c lpc", "d world", "e world"]
+    images = make_pictures(tmp_path / "images", splits=("train",), count=2)
     rows = [
-        {"source": source, "label": "fake", "generator": generator}
-        for source, generator in map(str.split, made)
+        f"train/{label}/0{n}.png,own/{label}{n},{label[0]}{n}" for label in LABELS for n in (0, 1)
     ]
-    assert assign(rows, 3) == assign(rows[::-1], 3)
+    (images / "manifest.csv").write_text("\n".join(["path,recording,source", *rows]))
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run/validation.csv").write_text(
+        "name,label,llr\nown/real1,real,1.5\nown/fake0,fake,-2.0\n"
+    )
+    run = SimpleNamespace(folder=tmp_path / "run", classes=LABELS)
+    trials = score_out_of_fold(images, run, "own/").trials
+    assert trials.names.tolist() == ["fake0", "real1"]
+    assert (trials.labels.tolist(), trials.llr.tolist()) == ([1, 0], [-2.0, 1.5])
+    assert trials["source"].tolist() == ["f0", "r1"]
 
 
 @pytest.mark.slow

@@ -2,7 +2,15 @@ import numpy as np
 import pytest
 from sklearn import metrics as sklearn_metrics
 
-from classify.metrics.classification import brier, confusion, ece, rates, reliability
+from classify.metrics.classification import (
+    brier,
+    confusion,
+    ece,
+    rates,
+    reliability,
+    risk_coverage,
+    risk_coverage_area,
+)
 
 
 def test_the_brier_score_is_the_one_of_scikit_learn_and_weighs_classes_on_demand():
@@ -69,3 +77,21 @@ def test_rates_of_one_class_and_of_no_verdict():
     assert ones == {"accuracy": 0.25, "recall": 0.25, "fnr": 0.75}
     nothing = rates(np.array([0, 1]), np.zeros(2, int))
     assert (nothing["precision"], nothing["f1"]) == (0, 0)
+
+
+def test_risk_rises_where_confidence_tells_where_the_errors_are():
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 2, 5_000)
+    llr = rng.normal(1.5 - 3 * labels, np.sqrt(3))
+    coverage, risk = risk_coverage(labels, llr, 0.5)
+    assert coverage[-1] == 1
+    assert risk[-1] == ((llr <= 0) != (labels == 1)).mean()
+    assert risk[len(risk) // 10] < risk[len(risk) // 2] < risk[-1]
+    area = risk_coverage_area(labels, llr, 0.5)
+    assert area == pytest.approx(risk.mean())
+    # Scores that say nothing of where the errors are have the same risk everywhere.
+    blind = np.sign(llr) * rng.permutation(np.abs(llr))
+    assert risk_coverage_area(labels, blind, 0.5) == pytest.approx(risk[-1], abs=0.01)
+    assert risk[-1] > 2 * area
+    # The threshold decides what is wrong; how sure a verdict is does not depend on it.
+    assert risk_coverage(labels, llr, 0.9)[1][-1] > risk[-1]

@@ -10,6 +10,7 @@ import pytest
 
 from classify.metrics.bootstrap import rule_of_three
 from classify.metrics.breakdown import Cell
+from classify.metrics.false_alarms import FalseAlarms
 from classify.metrics.registry import METRICS, ORACLE
 from classify.metrics.report import EvaluationReport, judge_unit
 from classify.metrics.robustness import ConditionReport, RobustnessReport
@@ -83,6 +84,7 @@ def a_run(folder, **more):
         "threshold": 0.5,
         "prior": 0.5,
         "uncertain": (0.3, 0.7),
+        "group": "",
         "calibration": types.SimpleNamespace(slope=0.75, offset=-0.25),
         "versions": {"keras": "3.99.1"},
         "fingerprint": "0123abcd",
@@ -599,3 +601,14 @@ def test_without_a_sweep_there_is_no_word_of_it(whole):
     _, page = whole
     assert "robustness" not in page.ids
     assert "degraded" not in page.text("body")
+
+
+def test_false_alarms_and_risk_have_their_place(whole, tmp_path, quick):
+    evaluated, page = whole
+    assert "Risk-coverage curve" in page.source
+    assert "false-alarms" not in page.source  # no source is known
+    alarms = {f"s{n:03d}": FalseAlarms(8, 2, (0.032, 0.651)) for n in range(101)}
+    table = " ".join(Evaluated(tmp_path).page(false_alarms=alarms).text("false-alarms").split())
+    assert "Real called fake, by source" in table
+    assert "s000 2 8 25.0 % 3.2 to 65.1 % s001" in table.replace("\u00a0", " ")
+    assert table.endswith("The other 1 are in metrics.json.")

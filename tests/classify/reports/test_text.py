@@ -1,9 +1,11 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from classify.metrics.breakdown import Cell
+from classify.metrics.false_alarms import FalseAlarms
 from classify.metrics.report import EvaluationReport, UnitReport
 from classify.metrics.robustness import ConditionReport, RobustnessReport
 from classify.reports import text as text_tables
@@ -17,6 +19,7 @@ PICTURES = UnitReport(
     oracle={"eer_threshold": 1.0, "accuracy_at_eer": 0.7},
     selective={"uncertain": 0.2, "accuracy": 0.9},
     confusion=[[8, 2], [3, 7]],
+    risk_coverage=(np.array([0.5, 1.0]), np.array([0.0, 0.25])),
 )
 REPORT = EvaluationReport(
     split="test",
@@ -28,6 +31,7 @@ REPORT = EvaluationReport(
     resamples=1_000,
     by={"generator": {f"g{n:02d}": CELL for n in range(12)}},
     mean_over={"generator": {"values": 12, "eer": 0.4, "hter": 0.15}},
+    false_alarms={f"s{n:02d}": FalseAlarms(8, 2, (0.032, 0.651)) for n in range(11)},
 )
 
 
@@ -46,6 +50,8 @@ def test_every_part_of_an_evaluation_is_told():
         "the threshold that the truth chooses 70.0% would be right",
         "g09 9 5 0.400 0.100 0.200 same source",
         "and 2 more, in the report",
+        "real called fake called of s00 2 8 0.250 [0.032, 0.651] s01",
+        "s09 2 8 0.250 [0.032, 0.651] and 1 more, in the report",
         "mean over 12 with enough recordings: EER 0.400, HTER 0.150",
         "verdict fake from P(fake) = 0.5; uncertain between 0.250 and 0.750",
         "[ ]: 95 % of 1,000 resamples, drawn by speaker",

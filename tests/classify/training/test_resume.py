@@ -12,6 +12,7 @@ OLD = (
     *("report/index.html", "report/metrics.json", "report/scores.csv"),
     *("seed-0/run.json", "seed-0/model.keras", "seed-2/run.json"),
 )
+SEEDS = ["seed-0", "seed-1"]
 MINE = ("notes.txt", "training/diary.txt", "report/notes.txt", "seed-0/notes.txt")
 NEW = ("run.json", "seed-0/run.json", "seed-0/model.keras", "seed-1/run.json", "render.json")
 AFTER = {**dict.fromkeys(NEW, "new"), **dict.fromkeys(MINE, "mine")}
@@ -40,15 +41,15 @@ def run(tmp_path):
 
 def test_a_finished_run_is_whole_until_its_replacement_is_complete(run):
     before = contents(run)
-    target = prepare_folder(run, 2, resume=False, overwrite=True)
+    target = prepare_folder(run, SEEDS, resume=False, overwrite=True)
     assert target == run / "replacement"
     write(target, ["seed-0/training/start.json", "seed-0/training/epoch-0001.keras"], "new")
     assert {name: text for name, text in contents(run).items() if name in before} == before
     with pytest.raises(ValueError, match="which holds a training: give another --to, --resume"):
-        prepare_folder(run, 2, resume=False, overwrite=False)
+        prepare_folder(run, SEEDS, resume=False, overwrite=False)
     # A resumed training goes on with the replacement, and another begins a new one.
-    assert prepare_folder(run, 2, resume=True, overwrite=False) == target
-    assert prepare_folder(run, 2, resume=False, overwrite=True) == target
+    assert prepare_folder(run, SEEDS, resume=True, overwrite=False) == target
+    assert prepare_folder(run, SEEDS, resume=False, overwrite=True) == target
     assert not list(target.iterdir())
     install(write(target, NEW, "new"), run)
     assert contents(run) == AFTER
@@ -72,7 +73,7 @@ def test_a_kill_at_any_moment_leaves_the_old_run_or_the_new_one(run, tmp_path, m
                 patch.setattr(Path, name, dying_after(moves, getattr(Path, name)))
             install(new, folder)
             break
-        assert prepare_folder(folder, 2, resume=True, overwrite=False) == folder
+        assert prepare_folder(folder, SEEDS, resume=True, overwrite=False) == folder
         assert contents(folder) == AFTER
     assert survived > 10
 
@@ -80,11 +81,11 @@ def test_a_kill_at_any_moment_leaves_the_old_run_or_the_new_one(run, tmp_path, m
 def test_an_unfinished_training_is_begun_anew_or_gone_on_with(tmp_path):
     files = ["training/start.json", "training/epoch-0001.keras", "history.csv"]
     folder = write(tmp_path / "run", files, "half")
-    assert prepare_folder(folder, 1, resume=True, overwrite=False) == folder
+    assert prepare_folder(folder, [], resume=True, overwrite=False) == folder
     assert len(contents(folder)) == 3
-    with pytest.raises(ValueError, match="--seeds 2, got a training with one seed"):
-        prepare_folder(folder, 2, resume=True, overwrite=False)
-    assert prepare_folder(folder, 2, resume=False, overwrite=True) == folder
+    with pytest.raises(ValueError, match="with one network in .* of several seeds$"):
+        prepare_folder(folder, SEEDS, resume=True, overwrite=False)
+    assert prepare_folder(folder, SEEDS, resume=False, overwrite=True) == folder
     assert not contents(folder)
 
 
@@ -95,7 +96,7 @@ def test_what_no_training_wrote_is_never_deleted(tmp_path, name):
     folder = write(tmp_path / "mine", [name], "mine")
     for choice in ({"resume": True}, {"overwrite": True}, {}):
         with pytest.raises(ValueError, match="mine.* that train did not write: give another --to"):
-            prepare_folder(folder, 1, **{"resume": False, "overwrite": False, **choice})
+            prepare_folder(folder, [], **{"resume": False, "overwrite": False, **choice})
     assert contents(folder) == {name: "mine"}
 
 

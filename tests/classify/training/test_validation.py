@@ -76,7 +76,12 @@ def test_calibrating_a_run_stores_what_is_needed_and_the_figures():
     labels = (rng.random(400) < 0.7).astype(int)
     llr = rng.normal(2 - 4 * labels, 2)  # true log-likelihood ratios
     run = Run(
-        folder=None, training={}, classes=("real", "fake"), shape=(2, 2), prior=0.5, fingerprint=""
+        folder=None,
+        training={"risk": 0.1},
+        classes=("real", "fake"),
+        shape=(2, 2),
+        prior=0.5,
+        fingerprint="",
     )
     found = calibrate(run, Trials(np.arange(400).astype(str), labels, 4 * llr + 3))
     assert run.calibration == Calibration(1, 0)
@@ -85,6 +90,10 @@ def test_calibrating_a_run_stores_what_is_needed_and_the_figures():
     figures = found.validation
     assert figures["recordings"] == 400
     assert abs(figures["accuracy"] - figures["accuracy_at_eer"]) < 0.03
-    assert figures["ece"] == ece(labels, expit(-cross_fitted(labels, 4 * llr + 3)), 0.5)
-    assert figures["ece"] != ece(labels, expit(-found.calibration(4 * llr + 3)), 0.5)
+    fair, seen = (
+        ece(labels, expit(-calibrated), 0.5)
+        for calibrated in (cross_fitted(labels, 4 * llr + 3), found.calibration(4 * llr + 3))
+    )
+    assert figures["ece"] == pytest.approx(fair)
+    assert figures["ece"] != pytest.approx(seen)
     assert 0.05 <= figures["uncertain"] <= 0.5

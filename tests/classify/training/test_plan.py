@@ -1,0 +1,108 @@
+"""Folds: what every network learns from, what it is judged by, and how folds come together."""
+
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+
+from classify.data import manifest
+from classify.prediction.inference import score_pictures
+from classify.runs.run import load
+from classify.settings import Folds, Settings, recipe
+from classify.training.plan import plan_folds
+from classify.training.training import train
+from classify.training.training_data import scan_training_data
+
+SETTINGS = Settings(**{**recipe("plain"), "epochs": 1, "batch_size": 8, "seed": 3, "risk": 0.2})
+FOLDS = Folds(2)
+
+
+@pytest.fixture(scope="module")
+def dataset(make_pictures, tmp_path_factory):
+    """Give a dataset of six sources, with a variant and a copy of some training pictures."""
+    folder = make_pictures(tmp_path_factory.mktemp("folds") / "images")
+    names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.png"))
+    rows = ["path,recording,source,variant,vocoder_type"]
+    for number, name in enumerate(name for name in names if not name.startswith("test/")):
+        label = name.split("/")[1]
+        source = f"{label}-{number % 3}" if number % 4 else "both"
+        variant = int(name.startswith("train/") and number % 5 == 0)
+        copy = "neural" if name.startswith("train/fake") and number % 7 == 0 else ""
+        rows.append(f"{name},{name}.wav,{source},{variant},{copy}")
+    (folder / "manifest.csv").write_text("\n".join(rows) + "\n")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def run(dataset, tmp_path_factory):
+    """Give a run of two folds, of which the second was trained first, by itself."""
+    folder = tmp_path_factory.mktemp("folds") / "run"
+    train(dataset, folder, SETTINGS, folds=FOLDS, fold=2)
+    assert not (folder / "run.json").exists()
+    keras.utils.clear_session()
+    return train(dataset, folder, SETTINGS, folds=FOLDS, resume=True)
+
+
+def test_a_network_meets_no_source_of_its_fold(dataset):
+    data = scan_training_data(dataset)
+    plan = plan_folds(data, SETTINGS, FOLDS)
+    judged = []
+    for member in plan.members:
+        part = member.make_data()
+        learned, left_out = (
+            set(manifest.values(data.rows, split.names, "source"))
+            for split in (part.train, part.validation)
+        )
+        assert learned
+        assert left_out
+        assert not learned & left_out
+        for column in ("variant", "vocoder_type"):
+            values = manifest.values(data.rows, part.validation.names, column)
+            assert set(values) <= {"", "0"}
+        judged += part.validation.names
+    originals = [
+        name
+        for name in data.train.names + data.validation.names
+        if data.rows[name]["variant"] == "0" and not data.rows[name]["vocoder_type"]
+    ]
+    assert sorted(judged) == sorted(originals)
+    assert len(originals) < len(data.train.names + data.validation.names)
+    assert [member.settings.seed for member in plan.members] == [3, 4]
+
+
+@pytest.mark.slow
+def test_every_recording_is_scored_by_the_network_that_has_not_met_it(run, dataset):
+    lines = (run.folder / "validation.csv").read_text().splitlines()[1:]
+    scores = {name: float(llr) for name, _, llr in (line.split(",") for line in lines)}
+    assert len(scores) == len(lines) == run.validation["recordings"]
+    plan = plan_folds(scan_training_data(dataset), SETTINGS, FOLDS)
+    for member, trained in zip(plan.members, run.members, strict=True):
+        pictures = score_pictures(trained, member.make_data().validation.paths)
+        for picture in pictures:
+            name = f"{picture.path.relative_to(dataset).as_posix()}.wav"
+            expected = run.calibration(picture.llr[0])
+            np.testing.assert_allclose(scores[name], expected, rtol=1e-5)
+
+
+@pytest.mark.slow
+def test_folds_trained_one_by_one_come_together(run, dataset):
+    assert load(run.folder) == run
+    assert [member.folder.name for member in run.members] == ["fold-1", "fold-2"]
+    assert [member.fold for member in run.members] == ["1/2", "2/2"]
+    assert (run.group, run.fold) == ("source", "")
+    with pytest.raises(ValueError, match="^expected to go on with fold 1/2, got 1/3$"):
+        train(dataset, run.folder, SETTINGS, folds=Folds(3), resume=True)
+    with pytest.raises(ValueError, match="^expected to go on with group source, got recording$"):
+        train(dataset, run.folder, SETTINGS, folds=Folds(2, "recording"), resume=True)
+    with pytest.raises(ValueError, match="with several folds in .* of several seeds$"):
+        train(dataset, run.folder, SETTINGS, seeds=2, resume=True)
+
+
+def test_folds_or_seeds(dataset, tmp_path):
+    with pytest.raises(ValueError, match="^expected folds or seeds, got 2 folds and 2 seeds$"):
+        train(dataset, tmp_path / "run", SETTINGS, seeds=2, folds=FOLDS)
+    with pytest.raises(ValueError, match="^expected a fold from 1 to 2, got 3$"):
+        train(dataset, tmp_path / "run", SETTINGS, folds=FOLDS, fold=3)
+    with pytest.raises(ValueError, match="^expected risk of at least 0 and under 1, got 1$"):
+        replace(SETTINGS, risk=1)
