@@ -155,8 +155,10 @@ class ValidationCallback(keras.callbacks.Callback):
             self.model.optimizer.finalize_variable_values(self.clone.trainable_variables)
             # On JAX they are the optimiser's own arrays now, and a prediction donates its inputs.
             self.clone.set_weights(self.clone.get_weights())
-        self.fusion.calibrate_heads(self.validation_set, self.batch_size)
-        logs |= validate(self.clone, self.validation_set, self.batch_size)
+        p = self.fusion.calibrate_heads(self.validation_set, self.batch_size)
+        if p is None:
+            p = self.validation_set.outputs(self.clone, self.batch_size)[:, -1]
+        logs |= validate(self.validation_set, p)
 
 
 def last_epoch(folder: Path) -> int:

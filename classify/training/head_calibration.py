@@ -7,6 +7,7 @@ too sure.
 
 import keras
 import numpy as np
+from scipy.special import expit
 
 from classify.metrics.calibration import fit
 from classify.runs.run import Calibration
@@ -29,27 +30,35 @@ class Fusion:
             outputs = keras.ops.stack([head.output for head in self.heads], axis=1)
             self.logits = keras.Model(model.input, outputs)
 
-    def calibrate_heads(self, validation_set: ValidationSet, batch_size: int) -> None:
+    def calibrate_heads(self, validation_set: ValidationSet, batch_size: int) -> np.ndarray | None:
         """Calibrate each head on the recordings, by changing its weights.
-
-        Nothing is changed if a logit is not finite.
 
         Parameters
         ----------
         validation_set : ValidationSet
         batch_size : int
             Pictures at a time.
+
+        Returns
+        -------
+        p : np.ndarray, shape=(n,), or None
+            P(positive class) of the pictures after the calibration. None if nothing was changed:
+            there is one head, or a logit is not finite.
         """
         if self.logits is None:
-            return
+            return None
         logits = validation_set.outputs(self.logits, batch_size)
         if not np.isfinite(logits).all():
-            return
+            return None
         negative = logits[..., 0] if logits.shape[-1] > 1 else 0
         llr = np.transpose(negative - logits[..., -1])
+        calibrated = []
         for head, head_llr in zip(self.heads, llr, strict=True):
             trials = validation_set.pool(head_llr)
-            _apply(head, fit(trials.labels, trials.llr))
+            calibration = fit(trials.labels, trials.llr)
+            _apply(head, calibration)
+            calibrated.append(calibration(head_llr))
+        return expit(-np.mean(calibrated, axis=0))
 
 
 def _apply(head: keras.layers.Dense, calibration: Calibration) -> None:

@@ -63,17 +63,14 @@ class ValidationSet:
         return manifest.table(self.rows, self.names)
 
 
-def validate(
-    model: keras.Model, validation_set: ValidationSet, batch_size: int
-) -> dict[str, float]:
+def validate(validation_set: ValidationSet, p: np.ndarray) -> dict[str, float]:
     """Compute the validation metrics of a network.
 
     Parameters
     ----------
-    model : keras.Model
     validation_set : ValidationSet
-    batch_size : int
-        Pictures at a time.
+    p : np.ndarray, shape=(n,)
+        P(positive class) of its pictures.
 
     Returns
     -------
@@ -82,7 +79,6 @@ def validate(
         0.5; ``val_eer``, see `validation_eer`. All are NaN if any output is NaN.
     """
     labels = validation_set.labels
-    p = validation_set.outputs(model, batch_size)[:, -1]
     p = np.clip(p, RESOLUTION, 1 - RESOLUTION)
     if np.isnan(p).any():
         return dict.fromkeys(("val_accuracy", "val_eer", "val_loss"), math.nan)

@@ -51,7 +51,7 @@ def of_recordings(held, llr):
 def test_each_head_is_calibrated_on_the_recordings(held, head):
     network = late(head, held)
     before = of_each(network, held)
-    Fusion(network).calibrate_heads(held, batch_size=5)
+    returned = Fusion(network).calibrate_heads(held, batch_size=5)
     for raw, weighed in zip(before, of_each(network, held), strict=True):
         scored = of_recordings(held, raw)
         calibration = fit(scored.labels, scored.llr)
@@ -61,11 +61,12 @@ def test_each_head_is_calibrated_on_the_recordings(held, head):
     p = network.predict_on_batch(held.cache[range(len(held.labels))][..., np.newaxis])[:, -1]
     mean = of_each(network, held).mean(axis=0)
     np.testing.assert_allclose(p, 1 / (1 + np.exp(mean)), rtol=1e-3)
+    np.testing.assert_allclose(returned, p, rtol=1e-3)
 
 
 def assert_unchanged(network, held):
     before = network.get_weights()
-    Fusion(network).calibrate_heads(held, batch_size=5)
+    assert Fusion(network).calibrate_heads(held, batch_size=5) is None
     for one, other in zip(before, network.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
 
