@@ -70,6 +70,11 @@ class Split:
             digest.update(os.fsencode(name) + b"\0" + picture)
         return digest.hexdigest()
 
+    @property
+    def names_fingerprint(self) -> str:
+        """Digest of the names alone; another kind of processor may draw other bytes."""
+        return hashlib.sha256(b"\0".join(map(os.fsencode, self.names))).hexdigest()
+
     def __getitem__(self, mask: np.ndarray) -> "Split":
         """Select pictures by a mask; what is damaged stays."""
         paths = [path for path, chosen in zip(self.paths, mask, strict=True) if chosen]

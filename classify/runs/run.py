@@ -85,8 +85,8 @@ class Run:
         P(positive class) from which a picture is called positive.
     uncertain : tuple of two float
         Between these P(positive class), exclusive, the answer is "uncertain".
-    fingerprint : str
-        Digest of the training and validation pictures.
+    fingerprint, names_fingerprint : str
+        Digests of the training and validation pictures, and of their names alone.
     left_out : int
         Number of unreadable training and validation pictures.
     demonstration : bool
@@ -116,6 +116,7 @@ class Run:
     shape: tuple[int, int]
     prior: float
     fingerprint: str
+    names_fingerprint: str = ""
     calibration: Calibration = Calibration()
     threshold: float = 0.5
     uncertain: tuple[float, float] = (0.5, 0.5)

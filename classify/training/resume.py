@@ -6,6 +6,7 @@ A finished run stays whole until its replacement is complete in ``RUN/replacemen
 import fcntl
 import os
 import shutil
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -196,14 +197,21 @@ def _remove_empty(folder: Path) -> None:
         folder.rmdir()
 
 
-def require_same_run(before: dict[str, Any], now: dict[str, Any]) -> None:
+def require_same_run(
+    before: dict[str, Any], now: dict[str, Any], *, is_finished: bool = False
+) -> None:
     """Refuse to resume a training with other settings or pictures.
+
+    A finished network may come from another machine. Another kind of processor draws some pictures
+    with other bytes; then their names have to be the same, and a warning says so.
 
     Parameters
     ----------
     before, now : dict
-        ``format``, ``training`` (settings), ``group``, ``fold`` and ``fingerprint`` (of the
-        pictures) of the earlier training and of this one.
+        ``format``, ``training`` (settings), ``group``, ``fold``, ``fingerprint`` (of the pictures)
+        and ``names_fingerprint`` of the earlier training and of this one.
+    is_finished : bool
+        Whether the earlier training is finished.
 
     Raises
     ------
@@ -224,5 +232,12 @@ def require_same_run(before: dict[str, Any], now: dict[str, Any]) -> None:
         if before.get(name, "") != now[name]:
             got, expected = now[name] or "none", before.get(name) or "none"
             raise ValueError(f"expected to go on with {name} {expected}, got {got}")
-    if before["fingerprint"] != now["fingerprint"]:
+    if before["fingerprint"] == now["fingerprint"]:
+        return
+    if not is_finished or before["names_fingerprint"] != now["names_fingerprint"]:
         raise ValueError("expected to go on with the same pictures, got others")
+    print(
+        f"train: warning: the network of fold {now['fold'] or 'none'} learned from pictures of the "
+        "same names with other bytes, as another kind of processor draws them",
+        file=sys.stderr,
+    )

@@ -11,6 +11,7 @@ import shutil
 import sys
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -154,11 +155,10 @@ def _train_plan(plan: Plan, folder: Path) -> Run:
 def _train_one(plan: Plan, data: TrainingData, folder: Path) -> Run:
     settings = plan.settings
     run = _new_run(folder, plan, data)
-    names = ("training", "group", "fold", "fingerprint")
-    start = {"format": FORMAT, **{name: getattr(run, name) for name in names}}
+    start = _identity(run)
     if (folder / "run.json").is_file():
         finished = load(folder)
-        require_same_run({**start, **{name: getattr(finished, name) for name in names}}, start)
+        require_same_run(_identity(finished), start, is_finished=True)
         return finished
     start_file = folder / "training" / "start.json"
     if start_file.is_file():
@@ -179,6 +179,12 @@ def _train_one(plan: Plan, data: TrainingData, folder: Path) -> Run:
     finished = _finish(run, _validation_trials(run, data))
     shutil.rmtree(folder / "training")
     return finished
+
+
+def _identity(run: Run) -> dict[str, Any]:
+    """What has to be the same for a training to be gone on with."""
+    names = ("training", "group", "fold", "fingerprint", "names_fingerprint")
+    return {"format": FORMAT, **{name: getattr(run, name) for name in names}}
 
 
 def _copy_render_settings(data: TrainingData, folder: Path) -> None:
@@ -239,6 +245,7 @@ def _new_run(folder: Path, plan: Plan, data: TrainingData, members: tuple[Run, .
         shape=data.train.shape,
         prior=0.5,  # the class weights or the balance make it so
         fingerprint=data.fingerprint,
+        names_fingerprint=data.names_fingerprint,
         left_out=len(data.train.damaged) + len(data.validation.damaged),
         demonstration=data.demonstration,
         versions={

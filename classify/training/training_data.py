@@ -69,8 +69,12 @@ class TrainingData:
     @property
     def fingerprint(self) -> str:
         """Digest of the names and bytes of all pictures."""
-        digests = self.train.fingerprint + self.validation.fingerprint
-        return hashlib.sha256(digests.encode()).hexdigest()
+        return _digest(self.train.fingerprint, self.validation.fingerprint)
+
+    @property
+    def names_fingerprint(self) -> str:
+        """Digest of the names of all pictures."""
+        return _digest(self.train.names_fingerprint, self.validation.names_fingerprint)
 
     def batches(self, settings: Settings) -> BatchSequence:
         """Batches for one network: the pictures that are for its seed, balanced as asked for."""
@@ -128,6 +132,10 @@ class TrainingData:
         variants = manifest.values(self.rows, names, "variant")
         copies = manifest.values(self.rows, names, manifest.VOCODER_TYPE)
         return np.isin(variants, ("", "0")) & common_pictures(copies, pictures.labels)
+
+
+def _digest(*digests: str) -> str:
+    return hashlib.sha256("".join(digests).encode()).hexdigest()
 
 
 def scan_training_data(dataset: Path, positive: str | None = None) -> TrainingData:

@@ -5,7 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from classify.training.resume import install, locked, prepare_folder, refuse_among_pictures
+from classify.training.resume import (
+    install,
+    locked,
+    prepare_folder,
+    refuse_among_pictures,
+    require_same_run,
+)
 
 OLD = (
     *("run.json", "model.keras", "model.onnx", "render.json", "history.csv"),
@@ -120,3 +126,23 @@ def test_a_second_training_in_the_folder_is_refused_while_the_first_lives(tmp_pa
             pass
     with locked(tmp_path / "run"):
         assert not list((tmp_path / "run").iterdir())
+
+
+def test_pictures_of_other_bytes_are_refused_but_for_a_finished_network(capsys):
+    before = {
+        "format": 1,
+        "training": {"epochs": 3},
+        "group": "source",
+        "fold": "1/2",
+        "fingerprint": "a",
+        "names_fingerprint": "n",
+    }
+    require_same_run(before, before)
+    drawn_elsewhere = {**before, "fingerprint": "b"}
+    with pytest.raises(ValueError, match="^expected to go on with the same pictures, got others$"):
+        require_same_run(before, drawn_elsewhere)
+    assert not capsys.readouterr().err
+    require_same_run(before, drawn_elsewhere, is_finished=True)
+    assert "fold 1/2 learned from pictures of the same names with other" in capsys.readouterr().err
+    with pytest.raises(ValueError, match="the same pictures"):
+        require_same_run(before, {**drawn_elsewhere, "names_fingerprint": "m"}, is_finished=True)
