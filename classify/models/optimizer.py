@@ -40,6 +40,11 @@ def prepare(model: keras.Model, settings: Settings, steps_per_epoch: int) -> Non
         "softmax": keras.losses.CategoricalCrossentropy,
     }
     model.compile(optimiser, losses[settings.head](), metrics=[accuracy])
+    # Keras makes these variables in the first step, and then traces the step twice.
+    optimiser.build(model.trainable_variables)
+    answer = ops.zeros((1, model.output_shape[-1]))
+    model.compute_metrics(None, answer, answer)
+    model.reset_metrics()
 
 
 @keras.saving.register_keras_serializable("spoofsight")

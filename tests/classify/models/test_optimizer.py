@@ -52,6 +52,16 @@ def test_with_several_logits_each_has_a_loss_of_its_own(head):
 
 
 @pytest.mark.slow
+def test_the_step_of_a_training_is_traced_once():
+    network = build(Settings(model="plain"), (8, 8), 2)
+    called, call = [], network.call
+    network.call = lambda *what, **how: called.append(1) or call(*what, **how)
+    keras.utils.set_random_seed(0)
+    network.fit(np.zeros((4, 8, 8, 1), np.uint8), np.zeros((4, 1)), batch_size=2, verbose=0)
+    assert called == [1]
+
+
+@pytest.mark.slow
 def test_late_fusion_is_trained_by_the_loss_of_each():
     network = build(Settings(model="plain", fusion="late", dropout=0.0), (40, 36), 10, 24)
     network.run_eagerly = True  # for one step, a graph takes longer
