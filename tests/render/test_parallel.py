@@ -1,4 +1,6 @@
 import os
+import subprocess
+import sys
 import time
 
 import pytest
@@ -121,3 +123,13 @@ def test_a_worker_that_loky_restarts_is_no_matter_for_the_user(recwarn):
     assert sorted(number for number, _ in results) == list(range(40))
     assert len({process for _, process in results}) > 2  # or nothing was restarted
     assert not [warning for warning in recwarn if "worker stopped" in str(warning.message)]
+
+
+def test_one_job_computes_with_one_thread_as_each_of_several_does():
+    # With more threads, sums are rounded otherwise, and so are a few pixels.
+    code = "import render.__main__, numpy, threadpoolctl\n"
+    code += "print([pool['num_threads'] for pool in threadpoolctl.threadpool_info()])"
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "2"}
+    command = [sys.executable, "-c", code]
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert ended.stdout.strip() == "[1]"
