@@ -28,13 +28,15 @@ Spoofsight: tells real speech from generated speech by looking at its spectrogra
   ./run.sh score    SCORES [--keys KEYS]     metrics of any system's score file
   ./run.sh compare  RUN_A RUN_B [IMAGES]     which of two runs is better, with a paired test
   ./run.sh audit    [IMAGES]                 which confounders tell the classes apart: codec, level, length ...
-  ./run.sh install                           make .venv; every other verb does it when needed
+  ./run.sh install                           make .venv with all of it; every other verb installs there
+                                             what it needs, when it needs it
   ./run.sh lint                              ruff and mypy
   ./run.sh test [--fast] [PYTEST ARGUMENTS]  lint, then every test, as continuous integration does;
                                              --fast leaves out the slow ones
   ./run.sh bench NAME [ARGUMENTS]            a benchmark: ablation, cases, convergence, detect_long,
-                                             fuzz, input_pipeline, long_recording, models, peers,
-                                             predict_speed, render_jobs, render_scale, render_speed
+                                             first_verdict, fuzz, input_pipeline, long_recording,
+                                             models, peers, predict_speed, render_jobs, render_scale,
+                                             render_speed
 
 Every verb but demo, install, lint and test has --help, bench NAME too.
 END
@@ -55,21 +57,51 @@ find_python() { # prints the first Python that is supported
   fail "expected Python 3.11, 3.12 or 3.13, got $seen"
 }
 
-install() { # idempotent: a stamp newer than what it was made from means that all is there
-  local stamp=$venv/installed
-  if [[ $stamp -nt $root/setup.cfg && $stamp -nt $root/constraints.txt ]]; then return; fi
-  local base extras="$root[render,classify,detect,page,dask,fetch,test]"
+install() { # all that any verb needs
+  require render classify detect page dask fetch test
+}
+
+require() { # extras; idempotent: a stamp newer than what it was made from means that an extra is there
+  local extra base cost missing="" stamps=()
+  for extra in "$@"; do
+    local stamp=$venv/installed-$extra
+    if [[ $stamp -nt $root/setup.cfg && $stamp -nt $root/constraints.txt ]]; then continue; fi
+    missing+=,$extra
+    stamps+=("$stamp")
+  done
+  if [[ -z $missing ]]; then return; fi
+  case $missing, in # disk of an environment that holds nothing else
+    *,test,*) cost="3.5 GB; this takes a few minutes" ;;
+    *,classify,*) cost="2.6 GB; this takes a few minutes" ;;
+    *,render,* | *,page,*) cost="0.9 GB; this takes a minute" ;;
+    *) cost="0.6 GB; this takes a minute" ;;
+  esac
   base=$(find_python) || exit 2
-  printf 'run.sh: installing into %s, about 4 GB; this takes a few minutes, once\n' "$venv" >&2
+  printf 'run.sh: installing into %s, about %s, once\n' "$venv" "$cost" >&2
+  pip_install "$base" -c "$root/constraints.txt" -e "$root[${missing#,}]"
+  touch "${stamps[@]}"
+}
+
+pip_install() { # what pip is told, into .venv, made of a Python; with uv or else with pip
+  # Most modules are never imported; the others are compiled when they are, if that may be kept.
+  local base=$1 never=${PYTHONDONTWRITEBYTECODE:-}
+  shift
   if command -v uv >/dev/null; then
     uv venv --quiet --allow-existing --python "$base" "$venv" >&2
-    uv pip install --python "$python" -c "$root/constraints.txt" -e "$extras" >&2
-  else
-    "$base" -m venv "$venv" >&2
-    PIP_USER=0 "$python" -m pip install --disable-pip-version-check -c "$root/constraints.txt" -e "$extras" |
-      grep --line-buffered -E '^ *(Collecting|Downloading|Installing|Successfully)' >&2
+    uv pip install --python "$python" ${never:+--compile-bytecode} "$@" >&2
+    return
   fi
-  touch "$stamp"
+  # With the pip of the Python outside: to copy pip takes as long as to install a third of the rest.
+  local pip=("$base" -m pip --python "$python")
+  [[ -x $python ]] || "$base" -m venv --without-pip "$venv" >&2
+  if ! "${pip[@]}" --version >/dev/null 2>&1; then
+    pip=("$python" -m pip)
+    "$python" -m ensurepip >&2
+  fi
+  local compile=--no-compile
+  [[ -z $never ]] || compile=--compile
+  PIP_USER=0 "${pip[@]}" install $compile --disable-pip-version-check "$@" |
+    grep --line-buffered -E '^ *(Collecting|Downloading|Installing|Successfully)' >&2
 }
 
 module() { # a module of the project, whatever the current folder and the locale are
@@ -78,24 +110,28 @@ module() { # a module of the project, whatever the current folder and the locale
 }
 
 run() { # with the project's own folders as defaults
-  install
   SPOOFSIGHT_HOME=$root module "$@"
 }
 
-fetch() { run render.downloads.cli "$@"; }
-forge() { run render.copysynthesis.cli "$@"; }
-render() { run render "$@"; }
-train() { run classify train "$@"; }
-evaluate() { run detect.robustness.cli "$@"; } # as classify evaluate, and sounds too with --robustness
-detect() { run detect "$@"; }
-page() { run detect.web.server "$@"; }
-predict() { run classify predict "$@"; }
-score() { run classify score "$@"; }
-compare() { run classify compare "$@"; }
-audit() { run classify audit "$@"; }
+# Each verb installs what it needs, and no more.
+fetch() { require fetch; run render.downloads.cli "$@"; }
+forge() { require render; run render.copysynthesis.cli "$@"; }
+render() { require render dask; run render "$@"; }
+train() { require classify; run classify train "$@"; }
+evaluate() { # as classify evaluate, and sounds too with --robustness
+  case " $* " in *" --ro"*) require classify render ;; *) require classify ;; esac
+  run detect.robustness.cli "$@"
+}
+detect() { require detect; run detect "$@"; }
+page() { require detect page; run detect.web.server "$@"; }
+predict() { require detect; run classify predict "$@"; }
+score() { require classify; run classify score "$@"; }
+compare() { require classify; run classify compare "$@"; }
+audit() { require classify; run classify audit "$@"; }
 
 demo() { # render, train, evaluate and predict on sounds that the project makes itself
   (($# == 0)) || fail "expected demo alone, got demo $*"
+  install
   local images=$root/datasets/demo/images run=$root/checkpoints/demo
   "$root/run.sh" render --demo --to "$images"
   "$root/run.sh" train "$images" --epochs 20 --to "$run" --overwrite

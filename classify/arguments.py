@@ -325,7 +325,13 @@ def _count(text: str) -> int:
 
 def _add_predict(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("names", nargs="+", metavar="IMAGE", help="picture, folder or pattern")
-    _add_run(verb, "--run")
+    verb.add_argument(
+        "--run",
+        type=Path,
+        metavar="RUN",
+        dest="folder",
+        help="folder of the run (default: checkpoints/default, else checkpoints/pretrained)",
+    )
     verb.add_argument(
         "--format",
         choices=("text", "json", "csv"),

@@ -167,15 +167,16 @@ def _audit(dataset: Path, format: str) -> int:
     return 1 if report.left_out else 0
 
 
-def _predict(names: list[str], folder: Path, format: str) -> int:
+def _predict(names: list[str], folder: Path | None, format: str) -> int:
     from tqdm import tqdm
 
     from classify.prediction.refusals import RefusalLog
     from classify.prediction.verdicts import Refusal, Verdict, predict
     from classify.prediction.wording import output_fields, output_values, verdict_columns
+    from classify.runs.lookup import default_run
     from classify.runs.run import load
 
-    run = load(folder)
+    run = load(folder or default_run("predict"))
     _warn("predict", run)
     rows = csv.writer(sys.stdout, lineterminator="\n")
     if format == "csv":

@@ -75,9 +75,11 @@ def call(
         extra = extra_with(error.name or "", verb)
         if debug or not extra:
             raise
+        command = (
+            "./run.sh install" if "SPOOFSIGHT_HOME" in os.environ else f"pip install '.[{extra}]'"
+        )
         print(
-            f"{verb}: expected the package of {error.name}, got none; {verb} needs: "
-            f"pip install '.[{extra}]'",
+            f"{verb}: expected the package of {error.name}, got none; {verb} needs: {command}",
             file=sys.stderr,
         )
         return 2

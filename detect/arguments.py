@@ -3,10 +3,7 @@
 import argparse
 from pathlib import Path
 
-from render.console import HOME
-
 MIX, EACH = "mix", "each"
-RUN = HOME / "checkpoints" / "default"
 
 DESCRIPTION = """\
 Say whether recordings of speech are real, fake or uncertain. FILE is a recording of any length and
@@ -43,9 +40,8 @@ def parser() -> argparse.ArgumentParser:
         "--run",
         type=Path,
         metavar="RUN",
-        default=RUN,
         dest="folder",
-        help="folder of the run (default: checkpoints/default)",
+        help="folder of the run (default: checkpoints/default, else checkpoints/pretrained)",
     )
     add(
         "--format",

@@ -40,7 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _detect(
     *,
     names: list[str],
-    folder: Path,
+    folder: Path | None,
     format: str,
     timeline: Path | None,
     explain: Path | None,
@@ -49,6 +49,7 @@ def _detect(
     raw: int | None,
     channels: str,
 ) -> int:
+    from classify.runs.lookup import default_run
     from classify.runs.run import load
     from detect.detection import Detector
     from detect.figure_files import EXPLANATION, TIMELINE, FigureWriter
@@ -56,7 +57,7 @@ def _detect(
 
     if raw is not None and STDIN not in names:
         raise ValueError(f"expected {STDIN} for standard input beside --raw, got none")
-    run = load(folder)
+    run = load(folder or default_run("detect"))
     detector = Detector(run, step_s=step, timeout_s=timeout)
     with ExitStack() as stack:
         ignored: Counter[str] = Counter()
@@ -73,8 +74,8 @@ def _detect(
             _report(f"warning: {run.caveat}")
         if not run.training_ranges:
             _report(
-                f"{folder} does not say what its training recordings were like: no warnings about "
-                "recordings unlike them"
+                f"{run.folder} does not say what its training recordings were like: no warnings "
+                "about recordings unlike them"
             )
         return _print(_results(sources, writer), format, run.classes)
 

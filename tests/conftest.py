@@ -19,6 +19,7 @@ from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
+EXTRAS = "render classify detect page dask fetch test".split()
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 # The same examples each time, and as slow as the machine is.
@@ -72,7 +73,8 @@ def python_calls(tmp_path_factory):
     python.parent.mkdir(parents=True)
     python.write_text("#!/bin/sh\nprintf '%s\\0' \"$@\"; printf '\\n'\n")
     python.chmod(0o755)
-    (root / ".venv/installed").touch()
+    for extra in EXTRAS:
+        (root / f".venv/installed-{extra}").touch()
 
     def call(*arguments):
         command = [str(root / "run.sh"), *map(str, arguments)]

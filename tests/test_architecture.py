@@ -20,6 +20,8 @@ FORBIDDEN = {
     "classify": {"detect", "render", "streamlit", *AUDIO},
     "detect": set(),  # but streamlit, see below
 }
+# What the project installs without any extra.
+PREDICTION = {"av", "cv2", "numpy", "onnxruntime", "scipy", "soundfile", "soxr", "tqdm"}
 ABOVE = {"benchmarks", "tests"}  # nothing below may import these
 # Rooms of a package: sub-packages and single modules. Each may import those that it names, and all
 # that it names must stand below it.
@@ -151,7 +153,7 @@ def test_one_module_knows_what_keras_computes_with():
 def rooms(package):
     """The rooms of a package, each with the others that it imports."""
     names = {path.stem if path.is_file() else path.name for path in (ROOT / package).iterdir()}
-    names -= {"__init__", "__pycache__", "recipes"}
+    names -= {"__init__", "__pycache__", "recipes", "pretrained"}
     imports = {name: set() for name in names}
     for path in modules(package):
         room = path.relative_to(ROOT / package).parts[0].removesuffix(".py")
@@ -198,7 +200,7 @@ def test_twins_are_the_same():
 def test_every_package_that_is_imported_comes_with_an_extra_or_with_the_project():
     paths = [path for package in FORBIDDEN for path in modules(package)]
     roots = {name.split(".")[0] for path in paths for name in imported(path.read_text())}
-    roots -= {*FORBIDDEN, *sys.stdlib_module_names, "cv2", "numpy", "tqdm"}
+    roots -= {*FORBIDDEN, *sys.stdlib_module_names, *PREDICTION}
     assert {root for root in roots if not extra_with(root, "")} == {"jax", "torch"}
 
 

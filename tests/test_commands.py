@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import EXTRAS
 from tests.detect.conftest import hand_set, make_run  # noqa: F401
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -114,7 +115,8 @@ def test_a_link_leads_to_the_project_and_no_folder_of_that_name_elsewhere_does(t
         shutil.copy(ROOT / "run.sh", folder)
         (folder / "benchmarks").mkdir()
         (folder / ".venv").mkdir()
-        (folder / ".venv/installed").touch()
+        for extra in EXTRAS:
+            (folder / f".venv/installed-{extra}").touch()
     (here / "house/benchmarks/mine.py").touch()
     python = here / "house/.venv/bin/python"
     python.parent.mkdir()

@@ -122,7 +122,8 @@ def keras_model(folder: Path) -> Any:
         backend.load()
     except ImportError as error:
         raise ValueError(
-            f"expected Keras to run {folder / KERAS}, got {error}: a run with {ONNX} does without"
+            f"expected Keras to run {folder / KERAS}, got {error}: ./run.sh install brings it, "
+            f"and a run with {ONNX} does without"
         ) from error
     import keras
 

@@ -48,7 +48,10 @@ def main(arguments: list[str] | None = None) -> int:
 def _serve(**settings) -> int:
     if not find_spec("streamlit"):
         raise ModuleNotFoundError("streamlit is not installed", name="streamlit")
+    from classify.runs.lookup import default_run
+
     options = argparse.Namespace(**settings)
+    options.run = options.run or default_run("page")
     _require_runs(options)
     options.port = _free_port(options.host, options.port)
     host = f"[{options.host}]" if ":" in options.host else options.host
@@ -153,8 +156,8 @@ def _add_page(options: argparse.ArgumentParser) -> None:
         "--run",
         type=Path,
         metavar="RUN",
-        default=CHECKPOINTS / "default",
-        help="run to begin with (default: checkpoints/default, or the first of --checkpoints)",
+        help="run to begin with (default: checkpoints/default, else checkpoints/pretrained, else "
+        "the first of --checkpoints)",
     )
     add(
         "--checkpoints",

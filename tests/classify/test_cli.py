@@ -43,6 +43,17 @@ def test_train_evaluate_predict(images, tmp_path, capsys):
     assert "P(fake) 0." in lines[0]
 
 
+def test_predict_without_a_run_takes_the_pretrained_one(
+    images, trained, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr("classify.runs.lookup.HOME", tmp_path)
+    shutil.copytree(trained, tmp_path / "checkpoints/pretrained")
+    assert main(["predict", str(images / "test/real/00.png")]) == 0
+    out, err = capsys.readouterr()
+    assert out.endswith("00.png\n")
+    assert err.startswith("predict: using the pretrained run (checkpoints/pretrained); ")
+
+
 @pytest.mark.slow
 def test_an_ensemble_is_used_as_one_run(images, tmp_path, capsys):
     run = str(tmp_path / "run")

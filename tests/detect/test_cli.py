@@ -329,3 +329,26 @@ def test_help_shows_units_and_a_sample():
     assert "sample of the output:\n  fake " in text
     assert "exit status: 0 all done" in text
     assert "seconds from one window to the next" in text
+
+
+def test_without_a_run_the_pretrained_one_is_taken(make_run, talks, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("classify.runs.lookup.HOME", tmp_path)
+    make_run(tmp_path / "checkpoints/pretrained")
+    assert main([str(talks / "bright.wav")]) == 0
+    out, err = capsys.readouterr()
+    assert out.startswith("fake ")
+    assert err == (
+        "detect: using the pretrained run (checkpoints/pretrained); train your own: "
+        "./run.sh train\n"
+    )
+
+
+def test_without_any_run_the_error_says_how_to_make_one(talks, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("classify.runs.lookup.HOME", tmp_path)
+    monkeypatch.setattr("classify.runs.lookup._IN_PACKAGE", tmp_path / "none")
+    assert main([str(talks / "bright.wav")]) == 2
+    folder = tmp_path / "checkpoints/default"
+    assert capsys.readouterr().err == (
+        f"detect: expected a trained run in {folder}, got no run.json: "
+        f"make it with ./run.sh train IMAGES --to {folder}\n"
+    )

@@ -103,6 +103,17 @@ def test_a_missing_package_is_one_line_with_the_extra_that_brings_it(capsys):
         console.call("score", work, {"debug": True})
 
 
+def test_a_missing_package_is_installed_by_run_sh_where_that_was_called(capsys, monkeypatch):
+    def work():
+        raise ModuleNotFoundError("No module named 'librosa'", name="librosa")
+
+    monkeypatch.setenv("SPOOFSIGHT_HOME", "/project")  # as run.sh does
+    assert console.call("detect", work, {"debug": False}) == 2
+    assert capsys.readouterr().err == (
+        "detect: expected the package of librosa, got none; detect needs: ./run.sh install\n"
+    )
+
+
 def test_the_extra_of_the_command_goes_before_that_of_the_package():
     # Matplotlib comes with three extras, and this module is of render.
     assert console.extra_with("matplotlib.figure", "detect") == "detect"

@@ -114,6 +114,19 @@ def test_without_any_run_there_is_no_page(tmp_path, capsys, monkeypatch):
     assert f"choose --run {tmp_path / 'other'}" in capsys.readouterr().err
 
 
+def test_without_a_run_the_page_begins_with_the_pretrained_one(
+    make_run, tmp_path, monkeypatch, capsys
+):
+    started = []
+    monkeypatch.setattr("os.execv", lambda program, command: started.append(command))
+    monkeypatch.setattr("classify.runs.lookup.HOME", tmp_path)
+    run = tmp_path / "checkpoints/pretrained"
+    make_run(run)
+    server.main(["--port", "0", "--checkpoints", str(tmp_path / "checkpoints")])
+    assert started[0][started[0].index("--run") + 1] == str(run)
+    assert capsys.readouterr().err.startswith("page: using the pretrained run (checkpoints/")
+
+
 def test_debug_shows_where_it_failed(hand_set):
     with pytest.raises(ValueError, match="expected a port"):
         server.main(["--run", str(hand_set), "--port", "70000", "--debug"])
