@@ -89,6 +89,7 @@ def test_the_network_of_the_speed_of_predictions_is_one_that_any_keras_loads(ben
         ("long_recording", ["--minutes SHORT LONG"]),
         ("models", ["multiply-adds", "--images IMAGES"]),
         ("predict_speed", ["warm", "--count N"]),
+        ("pretrained", ["CORPUS", "--fold N/K", "licences"]),
         ("render_jobs", ["--count N", "AUDIO"]),
         ("render_scale", ["--count N", "--only"]),
         ("render_speed", ["--count N", "floor"]),

@@ -1,0 +1,115 @@
+"""The run in the box: which commands make it, what it holds, and what it says of its corpus."""
+
+import csv
+import json
+
+import pytest
+
+from benchmarks import pretrained
+
+COLUMNS = ("path", "split", "label", "recording", "recording_s", "variant", "vocoder_type")
+COLUMNS += ("source", "generator", "kind", "language", "licence")
+ROWS = [
+    ("train/real/a-0.png", "train", "real", "a", 90, 0, "", "radio", "-", "", "en", "CC0"),
+    ("train/real/a-1.png", "train", "real", "a", 90, 0, "", "radio", "-", "", "en", "CC0"),
+    ("train/real/a-2.png", "train", "real", "a", 90, 1, "", "radio", "-", "", "en", "CC0"),
+    ("train/fake/c.png", "train", "fake", "c", 90, 0, "neural", "radio", "hifigan", "", "", ""),
+    ("validation/real/b.png", "validation", "real", "b", 30, 0, "", "radio", "-", "", "de", "CC0"),
+    ("test/fake/d.png", "test", "fake", "d", 6, 0, "", "page", "vits", "tts", "en", ""),
+]
+
+
+@pytest.fixture
+def work(tmp_path):
+    """Give a folder as the commands leave it: pictures with a manifest, and a run of two folds."""
+    work = tmp_path / "work"
+    (work / "images").mkdir(parents=True)
+    with (work / "images/manifest.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([COLUMNS, *ROWS])
+    for folder in ("run", "run/report", "run/fold-1", "run/fold-2"):
+        (work / folder).mkdir()
+        names = (*pretrained._NETWORK, *pretrained._RUN, *pretrained._REPORT, "history.csv")
+        for name in names:
+            (work / folder / name).write_text(f"{folder}/{name}")
+    return work
+
+
+@pytest.fixture
+def calls(monkeypatch):
+    """Give the commands that were called in place of calling them."""
+    called = []
+    monkeypatch.setattr(pretrained, "_call", lambda *words: called.append([*map(str, words)]))
+    return called
+
+
+def test_the_corpus_goes_through_copies_pictures_folds_and_evaluation(work, calls, tmp_path):
+    to = tmp_path / "box"
+    assert pretrained.main(["corpus", str(work), "--to", str(to), "--epochs", "3"]) == 0
+    assert [words[:2] for words in calls] == [
+        ["render.copysynthesis.cli", "corpus"],
+        ["render", f"{work}/forged"],
+        ["classify", "train"],
+        ["classify", "evaluate"],
+    ]
+    assert " ".join(calls[2]).endswith(f"--to {work}/run --folds 4 --epochs 3 --resume")
+    assert {"--by=source", "--by=language"} <= {*calls[3]}
+    files = {path.relative_to(to).as_posix() for path in to.rglob("*") if path.is_file()}
+    networks = {f"fold-{n}/{name}" for n in (1, 2) for name in pretrained._NETWORK}
+    report = {f"report/{name}" for name in pretrained._REPORT}
+    assert files == {*networks, *report, *pretrained._RUN, "provenance.json"}
+    assert (to / "fold-2/model.onnx").read_text() == "run/fold-2/model.onnx"
+    provenance = json.loads((to / "provenance.json").read_text())
+    assert provenance["command"].startswith("./run.sh bench pretrained corpus ")
+    assert len(provenance["commit"].removesuffix("-dirty")) == 40
+    assert provenance["corpus"] == pretrained.summarise(work / "images/manifest.csv")
+
+
+def test_one_fold_is_trained_alone_and_nothing_is_put_into_the_box(work, calls, tmp_path):
+    to = tmp_path / "box"
+    assert pretrained.main(["corpus", str(work), "--to", str(to), "--fold", "2/4"]) == 0
+    assert " ".join(calls[-1]).endswith("--fold 2/4 --resume")
+    assert not to.exists()
+
+
+def test_without_copies_nothing_is_forged(work, calls, tmp_path):
+    words = ["corpus", str(work), "--to", str(tmp_path / "box"), "--copies", "0"]
+    assert pretrained.main(words) == 0
+    assert calls[0][:2] == ["render", "corpus"]
+
+
+def test_sources_are_summed_up_without_variants_and_copies(work):
+    assert pretrained.summarise(work / "images/manifest.csv") == [
+        {
+            "split": "test",
+            "source": "page",
+            "label": "fake",
+            "recordings": 1,
+            "minutes": 0.1,
+            "generator": ["vits"],
+            "kind": ["tts"],
+            "language": ["en"],
+            "licence": [],
+        },
+        {
+            "split": "train",
+            "source": "radio",
+            "label": "real",
+            "recordings": 2,
+            "minutes": 2.0,
+            "generator": [],
+            "kind": [],
+            "language": ["en", "de"],
+            "licence": ["CC0"],
+        },
+    ]
+
+
+def test_a_run_too_large_for_the_repository_is_refused(work, calls, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(pretrained, "MOST", 100)
+    assert pretrained.main(["corpus", str(work), "--to", str(tmp_path / "box")]) == 2
+    assert "expected 0 MB at most in" in capsys.readouterr().err
+
+
+def test_a_command_that_fails_ends_it(work, tmp_path, capsys):
+    assert pretrained.main([str(tmp_path / "gone"), str(work), "--copies", "0"]) == 2
+    assert "to work, got exit status 2" in capsys.readouterr().err
