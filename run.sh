@@ -35,8 +35,8 @@ Spoofsight: tells real speech from generated speech by looking at its spectrogra
                                              --fast leaves out the slow ones
   ./run.sh bench NAME [ARGUMENTS]            a benchmark: ablation, cases, convergence, detect_long,
                                              first_verdict, fuzz, input_pipeline, long_recording,
-                                             models, peers, predict_speed, pretrained, render_jobs,
-                                             render_scale, render_speed
+                                             model_card, models, peers, predict_speed, pretrained,
+                                             render_jobs, render_scale, render_speed
 
 Every verb but demo, install, lint and test has --help, bench NAME too.
 END

@@ -87,6 +87,7 @@ def test_the_network_of_the_speed_of_predictions_is_one_that_any_keras_loads(ben
         ("fuzz", ["crashed", "--keep DIR"]),
         ("input_pipeline", ["IMAGES", "--rounds N", "from memory", "--recipe"]),
         ("long_recording", ["--minutes SHORT LONG"]),
+        ("model_card", ["RUN", "docs/model-card.md"]),
         ("models", ["multiply-adds", "--images IMAGES"]),
         ("predict_speed", ["warm", "--count N"]),
         ("pretrained", ["CORPUS", "--fold N/K", "licences"]),
