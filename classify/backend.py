@@ -33,6 +33,9 @@ def load() -> None:
     if name() in ("jax", "torch") and not find_spec(name()):
         raise ValueError(f"expected the library of KERAS_BACKEND={name()}, got no module {name()}")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    # By itself, TensorFlow leaves oneDNN to processors that have AVX-512. On the others, training
+    # takes three times as long without it.
+    os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"
     if "keras" in sys.modules:
         return
     sys.stderr.flush()

@@ -22,6 +22,7 @@ SHARED = ROOT.parent / "shared"
 EXTRAS = "render classify detect page dask fetch test".split()
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"  # as classify.backend sets it
 # The same examples each time, and as slow as the machine is.
 settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
 settings.load_profile("repeatable")

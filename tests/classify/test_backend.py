@@ -130,3 +130,9 @@ def test_other_backends_train_and_predict(name, images, tmp_path):
         assert done.returncode == 0, done.stderr
     assert done.stdout.count("P(fake)") == 16
     assert json.loads((tmp_path / "run/run.json").read_text())["versions"][name]
+
+
+def test_tensorflow_computes_with_onednn_on_every_processor(monkeypatch):
+    monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "0")
+    backend.load()
+    assert os.environ["TF_ENABLE_ONEDNN_OPTS"] == "1"
