@@ -1,9 +1,16 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from classify.metrics.trials import Trials
-from classify.prediction.pooling import RawScores, calibrated_trials, pool_recordings
-from classify.runs.run import Calibration, Run
+from classify.prediction.pooling import (
+    RawScores,
+    calibrated_trials,
+    pool_recordings,
+    score_split,
+)
+from classify.runs.run import Calibration, Run, load
 
 RUN = Run(
     folder=None,
@@ -58,3 +65,14 @@ def test_one_name_in_both_classes_is_two_recordings():
     pooled = pool_recordings(Trials(np.array(["1", "2"]), np.array([0, 1]), np.ones(2), columns))
     assert pooled.labels.tolist() == [0, 1]
     assert pooled.llr == pytest.approx(1)
+
+
+def test_folds_on_validation_get_a_warning_that_names_the_scores_that_do_not_flatter(
+    trained, images, capsys
+):
+    run = replace(load(trained), group="source")
+    for split, warns in (("validation", True), ("test", False)):
+        score_split("evaluate", images, run, split)
+        error = capsys.readouterr().err
+        assert ("its figures flatter" in error) == warns
+        assert (str(trained / "validation.csv") in error) == warns
