@@ -1,9 +1,9 @@
 """Variants of a training clip: other rooms, noises, lines, recorders and codecs.
 
 The augmentation of a variant is one to three steps, in the order in which a sound meets them: speed
-and pitch, room, noise or a cleaned background, line and recorder, codec, lost packets. It is drawn
-from the recording's name and the number of the variant, never from a label, so both classes get the
-same. Every step keeps a clip's length, timing and RMS level: loudness stays no cue.
+and pitch, room, noise, line and recorder, codec. It is drawn from the recording's name and the
+number of the variant, never from a label, so both classes get the same. Every step keeps a clip's
+length, timing and RMS level: loudness stays no cue.
 """
 
 from collections.abc import Callable
@@ -15,13 +15,12 @@ import numpy as np
 
 from render import splits
 from render.augmentation import noise as noises
-from render.augmentation.background import Gate, NoiseSuppression, PacketLoss
 from render.augmentation.codecs import CODECS
 from render.augmentation.effects import Band, Coding, Gain, Pitch, Resampling, Speed
 from render.augmentation.loudness import match_rms
 from render.augmentation.reverb import Room
 
-VERSION = 2  # raised whenever an augmentation of equal text would sound different
+VERSION = 1  # raised whenever an augmentation of equal text would sound different
 TELEPHONE = (300, 3_400)  # Hz
 _RATES = (8_000, 11_025, 12_000, 22_050, 44_100)  # Hz, to resample through
 _COUNTS = {1: 0.35, 2: 0.4, 3: 0.25}  # number of steps, and its probability
@@ -58,7 +57,7 @@ class Augmentation:
         Examples
         --------
         >>> Augmentation((noises.ColouredNoise("pink", 12), Coding("opus", 16)), seed=7).text
-        'noise pink 12 dB; opus 16 kbit/s; seed 00000007, version 2'
+        'noise pink 12 dB; opus 16 kbit/s; seed 00000007, version 1'
         """
         return "; ".join([*map(str, self.steps), f"seed {self.seed:08x}, version {VERSION}"])
 
@@ -88,7 +87,7 @@ def draw_augmentation(recording: str, number: int, noise: Path | None = None) ->
     Examples
     --------
     >>> draw_augmentation("a.wav", 1).text
-    'room 0.16 s, direct +1 dB, number 46477; aac 64 kbit/s; seed 7912ac38, version 2'
+    'room 0.16 s, direct +1 dB, number 46477; aac 64 kbit/s; seed 7912ac38, version 1'
     """
     if number < 1:
         raise ValueError(f"expected a variant number of 1 or more, got {number}")
@@ -155,8 +154,7 @@ def _room(rng: np.random.Generator, noise: Path | None) -> Room:
 
 
 def _noise(rng: np.random.Generator, noise: Path | None) -> Step:
-    # From loud to that of a quiet studio.
-    ratio = _between(rng, 3, 30) if rng.random() < 0.75 else _between(rng, 35, 70)
+    ratio = _between(rng, 3, 30)
     colour, recorded, file, place = rng.random(4)  # always four, so that later draws are the same
     if noise is None or recorded < 0.5:
         return noises.ColouredNoise(list(noises.COLOURS)[int(colour * len(noises.COLOURS))], ratio)
@@ -164,16 +162,6 @@ def _noise(rng: np.random.Generator, noise: Path | None) -> Step:
     path = paths[int(file * len(paths))]
     name = path.relative_to(noise).as_posix()
     return noises.RecordedNoise(path, name, noises.file_hash(path), round(place, 3), ratio)
-
-
-def _background(rng: np.random.Generator, noise: Path | None) -> Step:
-    if rng.random() < 0.5:
-        return Gate(_between(rng, 25, 45), 0 if rng.random() < 0.5 else _between(rng, 10, 40))
-    return NoiseSuppression(_between(rng, 10, 30) / 10, _between(rng, 10, 30))
-
-
-def _loss(rng: np.random.Generator, noise: Path | None) -> PacketLoss:
-    return PacketLoss(_between(rng, 1, 15))
 
 
 def _band(rng: np.random.Generator, noise: Path | None) -> Band:
@@ -220,14 +208,12 @@ _CODINGS = {
 }
 # In the order of application: share of one-step augmentations, and function that draws the step.
 _KINDS: dict[str, tuple[float, Callable[[np.random.Generator, Path | None], Step]]] = {
-    "speed": (0.06, _speed),
-    "pitch": (0.04, _pitch),
-    "room": (0.12, _room),
-    "noise": (0.18, _noise),
-    "background": (0.09, _background),
-    "band": (0.1, _band),
-    "gain": (0.05, _gain),
-    "resampling": (0.08, _resampling),
-    "coding": (0.23, _coding),
-    "loss": (0.05, _loss),
+    "speed": (0.07, _speed),
+    "pitch": (0.06, _pitch),
+    "room": (0.15, _room),
+    "noise": (0.2, _noise),
+    "band": (0.12, _band),
+    "gain": (0.06, _gain),
+    "resampling": (0.09, _resampling),
+    "coding": (0.25, _coding),
 }
