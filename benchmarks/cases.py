@@ -351,7 +351,7 @@ def _house(lab: Lab) -> Path:
     house = lab.out / "house"
     house.mkdir()
     text = RUN_SH.read_text().replace(
-        "install() {", 'install() { printf "root is [%s]\\n" "$root"; exit 3; }\nnever() {', 1
+        "require() {", 'require() { printf "root is [%s]\\n" "$root"; exit 3; }\nnever() {', 1
     )
     (house / "run.sh").write_text(text)
     (house / "run.sh").chmod(0o755)

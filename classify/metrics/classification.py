@@ -234,7 +234,7 @@ def risk_coverage_area(labels: np.ndarray, llr: np.ndarray, threshold: float) ->
 
     Examples
     --------
-    >>> risk_coverage_area(np.array([0, 1, 0]), np.array([3.0, -2.0, -1.0]), 0.5).round(3).item()
+    >>> round(risk_coverage_area(np.array([0, 1, 0]), np.array([3.0, -2.0, -1.0]), 0.5), 3)
     0.111
     """
     return float(risk_coverage(labels, llr, threshold)[1].mean())
