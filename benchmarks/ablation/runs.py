@@ -94,9 +94,11 @@ class Study:
         trained = self._train(dataset, run)
         prefix = recordings.name_prefix(self.audio) if factor.drawing.get("forge") else ""
         for split in self.splits:
+            if split in scores:
+                continue
             if split == LEFT_OUT:
                 scores[split] = score_out_of_fold(dataset, trained, prefix)
-            elif split not in scores:
+            else:
                 scores[split] = score_run(dataset, trained, SPLITS[split], prefix)
         tables = {split: scores[split].table for split in scores}
         atomic_write(self._scores_file(run), json.dumps(tables).encode())

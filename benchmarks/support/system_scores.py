@@ -8,7 +8,6 @@ A resample draws groups of recordings, such as all of a speaker, and seeds. All 
 resamples: what makes a recording hard for all of them does not widen the interval of a difference.
 """
 
-import csv
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -23,7 +22,8 @@ from classify.metrics.bootstrap import cluster_column, cluster_groups, draws, in
 from classify.metrics.breakdown import with_enough
 from classify.metrics.trials import Trials, eer_of_any_scores
 from classify.prediction.pooling import calibrated_trials, score_split
-from classify.runs.run import Run
+from classify.runs.run import VALIDATION_SCORES, Run
+from classify.scorefiles.files import read_scores
 
 METRICS = ("EER", "by source")
 
@@ -156,13 +156,10 @@ def score_out_of_fold(dataset: Path, run: Run, name_prefix: str = "") -> SystemS
     name_prefix : str
         Removed from the beginning of the recordings' names.
     """
-    with (run.folder / "validation.csv").open(newline="") as file:
-        lines = list(csv.DictReader(file))
-    recordings = [line["name"] for line in lines]
     rows = manifest.rows_of_unit(manifest.read(dataset), "recording")
-    labels = np.array([run.classes.index(line["label"]) for line in lines])
-    llr = np.array([float(line["llr"]) for line in lines])
-    trials = Trials(np.array(recordings), labels, llr, manifest.table(rows, recordings))
+    scores = read_scores(run.folder / VALIDATION_SCORES)
+    assert scores.labels is not None  # train writes them
+    trials = Trials(scores.names, scores.labels, scores.llr, manifest.table(rows, scores.names))
     groups = cluster_groups(trials, cluster_column(trials))
     names = np.array([name.removeprefix(name_prefix) for name in trials.names])
     return SystemScores.of(replace(trials, names=names), groups).by_name()
