@@ -145,6 +145,7 @@ def _train_plan(plan: Plan, folder: Path) -> Run:
     data = plan.make_data()
     _copy_render_settings(data, folder)
     run = _new_run(folder, plan, data, tuple(members))
+    run = dataclasses.replace(run, training_ranges=data.training_ranges)
     if not plan.group:
         return _finish(run, _validation_trials(run, data))
     pairs = zip(members, plan.members, strict=True)
@@ -160,6 +161,7 @@ def _train_one(plan: Plan, data: TrainingData, folder: Path) -> Run:
         finished = load(folder)
         require_same_run(_identity(finished), start, is_finished=True)
         return finished
+    run = dataclasses.replace(run, training_ranges=data.training_ranges)
     start_file = folder / "training" / "start.json"
     if start_file.is_file():
         require_same_run(json.loads(start_file.read_text()), start)
@@ -236,7 +238,7 @@ def _convert_to_single_precision(folder: Path, data: TrainingData, settings: Set
 
 
 def _new_run(folder: Path, plan: Plan, data: TrainingData, members: tuple[Run, ...] = ()) -> Run:
-    """Make a run of all that is known before the training."""
+    """Make a run of all that is known before the training, without its ranges, which take long."""
     settings = plan.settings
     return Run(
         folder=folder,
@@ -252,7 +254,6 @@ def _new_run(folder: Path, plan: Plan, data: TrainingData, members: tuple[Run, .
             "python": platform.python_version(),
             **{name: version(name) for name in (keras.backend.backend(), *LIBRARIES)},
         },
-        training_ranges=data.training_ranges,
         members=members,
         group=plan.group,
         fold=plan.fold,
