@@ -7,9 +7,9 @@ on with --resume. With --seeds, the run is an ensemble of networks. With --folds
 networks that each leave sources out, so that the calibration is of sources not met.
 
 sample of the output, on standard error while it trains and on standard output at the end:
-  train: epoch 1 of 40: loss 0.829, accuracy 0.548, val_loss 0.530, val_accuracy 0.692, ...
+  train: epoch 1 of 24: loss 0.829, accuracy 0.548, val_loss 0.530, val_accuracy 0.692, ...
   ...
-  checkpoints/default: kept epoch 40, validation loss 0.240, accuracy 0.904
+  checkpoints/default: kept epoch 24, validation loss 0.240, accuracy 0.904
   validation, 424 recordings: EER 0.069, accuracy 0.932 (0.932 at the EER point), ECE 0.024
 """
 EVALUATE = """\

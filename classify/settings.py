@@ -112,7 +112,7 @@ class Settings:
     weights: str = "none"
     fusion: str = "late"
     head: str = "sigmoid"
-    epochs: int = 40
+    epochs: int = 24
     keep_epoch: str = "last"
     batch_size: int = 64
     balance: tuple[str, ...] = ("source",)
@@ -122,15 +122,15 @@ class Settings:
     weight_decay: float = 0.02
     ema: float = 0.4
     precision: str = "float32"
-    dropout: float = 0.3
+    dropout: float = 0.15
     mixup: float = 0.0
     shear: float = 1.0
     zoom: float = 0.02
     flip: bool = True
     roll: bool = True
-    noise: float = 0.3
-    low_pass: float = 0.3
-    masks: int = 2
+    noise: float = 0.1
+    low_pass: float = 0.1
+    masks: int = 0
     risk: float = 0.05
     seed: int = 0
 
