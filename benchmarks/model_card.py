@@ -94,17 +94,18 @@ def card(run: Path) -> str:
     provenance = json.loads((run / "provenance.json").read_text(encoding="utf-8"))
     sections = (
         _HEAD.format(**provenance),
-        _learned(provenance["corpus"]),
+        _learned(provenance["corpus"], provenance["copies"]),
         _figures(metrics),
         _false_alarms(metrics["false_alarms"]),
         *_misses(metrics["by"]),
+        *_degraded(metrics.get("robustness")),
         _weaknesses(metrics),
         _sources(provenance["corpus"]),
     )
     return "\n".join(sections)
 
 
-def _learned(corpus: Sequence[Mapping[str, Any]]) -> str:
+def _learned(corpus: Sequence[Mapping[str, Any]], copies: int) -> str:
     lines = ["## What it learned from", ""]
     for label in ("real", "fake"):
         rows = [row for row in corpus if row["split"] == "train" and row["label"] == label]
@@ -113,8 +114,9 @@ def _learned(corpus: Sequence[Mapping[str, Any]]) -> str:
         named = sorted({name for row in rows for name in row["language"]})
         lines.append(f"- {label}: {counts}, {hours}, {len(rows)} sources, {_counted(named)}")
     generators = {name for row in corpus if row["split"] == "train" for name in row["generator"]}
+    copied = f", and {copies} copies of each real recording by vocoders" if copies else ""
     lines += [
-        f"- {len(generators)} generators, and copies of the real recordings by vocoders",
+        f"- {len(generators)} generators{copied}",
         "",
         "[All sources](#sources) are listed at the end, with their licences as far as stated. No",
         "recording is distributed with the run.",
@@ -186,6 +188,16 @@ def _missed(cells: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, int, 
             yield value, its["n_fake"], its["fnr"]
 
 
+def _degraded(robustness: Mapping[str, Any] | None) -> Iterator[str]:
+    if robustness:
+        rows = [
+            (its["title"], *(_share(its[name]) for name in ("eer", "fpr", "fnr")))
+            for its in robustness["conditions"].values()
+        ]
+        head = ("all recordings under", "EER", "real called fake", "fake called real")
+        yield "\n".join(["### Under codecs and noise", "", *_table(head, rows), ""])
+
+
 def _weaknesses(metrics: Mapping[str, Any]) -> str:
     """What is wrong often, in one list."""
     lines = ["## What it is known to get wrong", ""]
@@ -196,7 +208,7 @@ def _weaknesses(metrics: Mapping[str, Any]) -> str:
         if rate >= OFTEN:
             lines.append(f"- It calls {_share(rate)} of the fakes of `{value}` real.")
     lines += [
-        "- Loud noise and telephone lines hide the traces of vocoders: [robustness](results.md).",
+        "- Loud noise and telephone lines hide the traces of vocoders.",
         "- It hears no meaning: a real recording cut together anew is real to it.",
         "",
     ]

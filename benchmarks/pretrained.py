@@ -1,10 +1,10 @@
 """The run in the box: from a corpus to checkpoints/pretrained, in one command that can be resumed.
 
-forge copies the real training recordings, render draws all, train --folds trains the default recipe
-without each fold of sources, evaluate judges it on the test split. TO gets the networks, their
-calibration, the report, and provenance.json: the command, the commit, and what of the corpus the
-run learned from, source by source, with the licences that its manifest states. No recording and no
-picture is copied.
+render draws the corpus, with --copies after forge has copied its real training recordings. train
+--folds trains the default recipe without each fold of sources. evaluate judges it on the test
+split, also under codecs and noise. TO gets the networks, their calibration, the report, and
+provenance.json: the command, the commit, and what of the corpus the run learned from, source by
+source, with the licences that its manifest states. No recording and no picture is copied.
 
 Several machines can share the training: call it with --fold N/K on each, copy the folders
 WORK/run/fold-N together, and call it once more without --fold.
@@ -24,11 +24,12 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.support.command import ROOT, argument_parser, module_command
-from benchmarks.support.recordings import COPIES
 from classify.console import call
 
 FOLDS = 4
-BY = ("source", "generator", "kind", "language")
+BY = ("source", "generator", "kind", "language", "round")
+SUMMARISED = ("generator", "kind", "language")
+CONDITIONS = "mp3-64 aac-32 opus-16 gsm telephone noise-20 noise-10 room-near rate-8".split()
 MOST = 12e6  # bytes of the run
 _NETWORK = ("model.onnx", "model.keras", "run.json", "render.json")
 _RUN = ("run.json", "render.json", "validation.csv")
@@ -72,7 +73,7 @@ def _parser() -> argparse.ArgumentParser:
         help="folder of the run in the box (default: checkpoints/pretrained)",
     )
     add("--fold", metavar="N/K", help="train one fold alone, and stop")
-    add("--copies", type=int, default=COPIES, metavar="N", help=f"of forge (default: {COPIES})")
+    add("--copies", type=int, default=0, metavar="N", help="of forge (default: 0)")
     add("--epochs", type=int, metavar="N", help="default: those of the recipe")
     return parser
 
@@ -90,9 +91,12 @@ def _make(options: argparse.Namespace, command: str) -> None:
     _call("classify", "train", images, "--to", run, *folds, *epochs, "--resume")
     if options.fold:
         return
-    _call("classify", "evaluate", images, "--run", run, *(f"--by={column}" for column in BY))
+    by = [f"--by={column}" for column in BY if column in _columns(images / "manifest.csv")]
+    degraded = ("--robustness", audio, "--conditions", *CONDITIONS)
+    _call("detect.robustness.cli", images, "--run", run, *by, *degraded)
     provenance = {
         "command": f"./run.sh bench pretrained {command}",
+        "copies": options.copies,
         "commit": _commit(),
         "date": datetime.date.today().isoformat(),
         "corpus": summarise(images / "manifest.csv"),
@@ -107,6 +111,11 @@ def _call(*arguments: object) -> None:
     if status not in (0, 1):
         words = " ".join(map(str, arguments))
         raise ValueError(f"expected {words} to work, got exit status {status}")
+
+
+def _columns(manifest: Path) -> list[str]:
+    with manifest.open(newline="", encoding="utf-8") as file:
+        return next(csv.reader(file))
 
 
 def _commit() -> str:
@@ -141,7 +150,7 @@ def summarise(manifest: Path) -> list[dict[str, Any]]:
             **dict(zip(("split", "source", "label"), key, strict=True)),
             "recordings": len(rows),
             "minutes": round(sum(float(row["recording_s"]) for row in rows.values()) / 60, 1),
-            **{name: _values(rows.values(), name) for name in (*BY[1:], "licence")},
+            **{name: _values(rows.values(), name) for name in (*SUMMARISED, "licence")},
         }
         for key, rows in sorted(parts.items())
     ]

@@ -23,6 +23,9 @@ METRICS = {
         "studio": {**ALARM, "rate": 0.05},
         "tiny": {**ALARM, "n_real": 3, "rate": 1.0},
     },
+    "robustness": {
+        "conditions": {"mp3-64": {"title": "MP3 64", "eer": 0.125, "fpr": 0.2, "fnr": 0.05}}
+    },
     "by": {
         "kind": {
             "tts": {"n_real": 0, "n_fake": 60, "fnr": 0.05},
@@ -37,7 +40,7 @@ ROW |= {"generator": [], "kind": [], "language": ["en", "de"], "licence": ["CC0"
 FAKE = {**ROW, "source": "page", "label": "fake", "recordings": 1_200, "licence": []}
 FAKE |= {"generator": ["vits", "taco", "glow", "fast"], "language": ["en"]}
 PROVENANCE = {"command": "./run.sh bench pretrained corpus work", "commit": "0a1b", "date": "day"}
-PROVENANCE |= {"corpus": [ROW, FAKE, {**FAKE, "split": "test", "source": "unmet"}]}
+PROVENANCE |= {"copies": 0, "corpus": [ROW, FAKE, {**FAKE, "split": "test", "source": "unmet"}]}
 
 
 @pytest.fixture
@@ -60,6 +63,7 @@ def test_the_card_has_the_figures_and_the_sources_of_the_run(run):
         "| right, of the verdicts given | 95.7 % |  |",
         "| radio | 20 | 30.0 % | 11.9 to 54.3 % |\n| studio |",
         "| vc | 40 | 12.5 % |\n| tts | 60 | 5.0 % |",
+        "| MP3 64 | 12.5 % | 20.0 % | 5.0 % |",
         "- It calls 30.0 % of the real speech of `radio` fake.",
         "- It calls 90.0 % of the fakes of `voice|shop` real.",
         "| page | train | fake | 1200 | vits, taco, glow and 1 more | en | not stated |",

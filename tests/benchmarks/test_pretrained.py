@@ -44,15 +44,18 @@ def calls(monkeypatch):
 
 def test_the_corpus_goes_through_copies_pictures_folds_and_evaluation(work, calls, tmp_path):
     to = tmp_path / "box"
-    assert pretrained.main(["corpus", str(work), "--to", str(to), "--epochs", "3"]) == 0
+    words = ["corpus", str(work), "--to", str(to), "--epochs", "3", "--copies", "2"]
+    assert pretrained.main(words) == 0
     assert [words[:2] for words in calls] == [
         ["render.copysynthesis.cli", "corpus"],
         ["render", f"{work}/forged"],
         ["classify", "train"],
-        ["classify", "evaluate"],
+        ["detect.robustness.cli", f"{work}/images"],
     ]
     assert " ".join(calls[2]).endswith(f"--to {work}/run --folds 4 --epochs 3 --resume")
     assert {"--by=source", "--by=language"} <= {*calls[3]}
+    assert "--by=round" not in calls[3]  # the manifest lacks it
+    assert f"--robustness {work}/forged --conditions mp3-64" in " ".join(calls[3])
     files = {path.relative_to(to).as_posix() for path in to.rglob("*") if path.is_file()}
     networks = {f"fold-{n}/{name}" for n in (1, 2) for name in pretrained._NETWORK}
     report = {f"report/{name}" for name in pretrained._REPORT}
@@ -72,7 +75,7 @@ def test_one_fold_is_trained_alone_and_nothing_is_put_into_the_box(work, calls, 
 
 
 def test_without_copies_nothing_is_forged(work, calls, tmp_path):
-    words = ["corpus", str(work), "--to", str(tmp_path / "box"), "--copies", "0"]
+    words = ["corpus", str(work), "--to", str(tmp_path / "box")]
     assert pretrained.main(words) == 0
     assert calls[0][:2] == ["render", "corpus"]
 
@@ -111,5 +114,5 @@ def test_a_run_too_large_for_the_repository_is_refused(work, calls, tmp_path, mo
 
 
 def test_a_command_that_fails_ends_it(work, tmp_path, capsys):
-    assert pretrained.main([str(tmp_path / "gone"), str(work), "--copies", "0"]) == 2
+    assert pretrained.main([str(tmp_path / "gone"), str(work)]) == 2
     assert "to work, got exit status 2" in capsys.readouterr().err
