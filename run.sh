@@ -24,6 +24,7 @@ Spoofsight: tells real speech from generated speech by looking at its spectrogra
   ./run.sh evaluate [IMAGES] [--run RUN]     how good it is on the test split
   ./run.sh detect   AUDIO... [--run RUN]     recordings to verdicts; - is standard input
   ./run.sh page     [--run RUN]              the same in the browser
+  ./run.sh serve    [--run RUN]              the same over HTTP, for programs
   ./run.sh predict  IMAGE... [--run RUN]     pictures, folders or patterns to verdicts
   ./run.sh score    SCORES [--keys KEYS]     metrics of any system's score file
   ./run.sh compare  RUN_A RUN_B [IMAGES]     which of two runs is better, with a paired test
@@ -58,7 +59,7 @@ find_python() { # prints the first Python that is supported
 }
 
 install() { # all that any verb needs
-  require render classify detect page dask fetch test
+  require render classify detect page serve dask fetch test
 }
 
 require() { # extras; idempotent: a stamp newer than what it was made from means that an extra is there
@@ -124,6 +125,7 @@ evaluate() { # as classify evaluate, and sounds too with --robustness
 }
 detect() { require detect; run detect "$@"; }
 page() { require detect page; run detect.web.server "$@"; }
+serve() { require detect serve; run detect.service.cli "$@"; }
 predict() { require detect; run classify predict "$@"; }
 score() { require classify; run classify score "$@"; }
 compare() { require classify; run classify compare "$@"; }
@@ -178,7 +180,7 @@ bench() {
 verb=${1:-help}
 case $verb in
   -h | --help) help ;;
-  help | install | demo | fetch | forge | render | train | evaluate | detect | page | predict | score | compare | audit | lint | test | bench)
+  help | install | demo | fetch | forge | render | train | evaluate | detect | page | serve | predict | score | compare | audit | lint | test | bench)
     shift || true
     "$verb" "$@"
     ;;

@@ -72,6 +72,7 @@ def extras(calls):
         ("detect a.wav", "detect"),
         ("predict a.png", "detect"),
         ("page", "detect page"),
+        ("serve", "detect serve"),
         ("render", "render dask"),
         ("forge a --to b", "render"),
         ("fetch", "fetch"),
@@ -107,7 +108,7 @@ def test_what_is_there_is_not_installed_again(project):
     assert not [line for line in calls if " venv " in line]
     assert extras(project("predict", "a.png")[1]) == []
     project("install")
-    for verb in ("detect", "page", "render", "train", "fetch", "forge"):
+    for verb in ("detect", "page", "serve", "render", "train", "fetch", "forge"):
         assert extras(project(verb, "a")[1]) == [], verb
 
 

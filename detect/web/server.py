@@ -4,17 +4,15 @@ This module parses the options and replaces its process by the server, which run
 """
 
 import argparse
-import ipaddress
 import os
-import socket
 import sys
 from importlib.util import find_spec
 from pathlib import Path
 
+from detect.address import LOCAL, listen, url
 from render.console import HOME, call
 
 CHECKPOINTS = HOME / "checkpoints"
-LOCAL = ("127.0.0.1", "::1", "localhost")
 PORT = 8501
 
 DESCRIPTION = """\
@@ -53,9 +51,10 @@ def _serve(**settings) -> int:
     options = argparse.Namespace(**settings)
     options.run = options.run or default_run("page")
     _require_runs(options)
-    options.port = _free_port(options.host, options.port)
-    host = f"[{options.host}]" if ":" in options.host else options.host
-    print(f"page: http://{host}:{options.port} (Ctrl-C ends it)", file=sys.stderr, flush=True)
+    with listen(options.host, options.port) as listener:
+        options.port = listener.getsockname()[1]
+    address = url(options.host, options.port)
+    print(f"page: {address} (Ctrl-C ends it)", file=sys.stderr, flush=True)
     os.execv(sys.executable, command(options))
 
 
@@ -199,24 +198,6 @@ def _require_runs(options: argparse.Namespace) -> None:
         raise ValueError(f"expected a trained run in {options.run}, got no run.json: {advice}")
     if not runs:
         raise ValueError(f"expected a trained run in {options.checkpoints}, got none: {advice}")
-
-
-def _free_port(host: str, port: int) -> int:
-    """The port, or a free one for 0; an error if nothing can listen there."""
-    if not 0 <= port <= 65_535:
-        raise ValueError(f"expected a port of 0 to 65535, got {port}")
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        if host != "localhost":
-            ipaddress.ip_address(host)
-        with socket.socket(family) as listener:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind((host, port))
-            return listener.getsockname()[1]
-    except OSError as error:
-        raise ValueError(
-            f"expected a free address and port, got {host} and {port} ({error.strerror})"
-        ) from error
 
 
 if __name__ == "__main__":

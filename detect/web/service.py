@@ -23,13 +23,14 @@ from classify.reports.explanation_plot import draw
 from classify.reports.plots import spectrogram
 from classify.runs.run import Run
 from detect.detection import Detection, Detector
+from detect.duration import check_duration
 from detect.explanation import explain_window
 from detect.sources import printable
 from detect.timeline import timeline
 from detect.web.canvas import Canvas, rasterise, theme
 from detect.web.playback import Excerpt, excerpt
 from detect.web.threshold import Outcome
-from detect.web.upload import Limits, Upload, check_duration, saved
+from detect.web.upload import Limits, Upload, saved
 from render.console import one_line
 
 _TIMELINE = (5.2, 6.2)  # inches: the letters can still be read when it is as wide as a phone
@@ -197,7 +198,7 @@ class DetectorService:
             images = self._read(upload, path)[np.newaxis]
             return verdict(self.run, name, score_arrays(self.run, images))
         detector = self._audio_detector()
-        check_duration(path, self.limits)
+        check_duration(path, self.limits.seconds, self.limits.timeout)
         return detector.detect(path, name)
 
     def _read(self, upload: Upload, path: Path) -> np.ndarray:

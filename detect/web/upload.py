@@ -8,7 +8,6 @@ import io
 import re
 import string
 import tempfile
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,8 +17,6 @@ from PIL import Image
 
 from classify.data.pictures import size
 from detect.sources import printable
-from render.decoding import decoder
-from render.decoding.deadline import Deadline
 
 MB = 1 << 20
 _SHOWN = 48  # characters of a name, about a line on a phone
@@ -152,23 +149,6 @@ def saved(upload: Upload) -> Iterator[Path]:
         path = Path(folder, "upload")
         path.write_bytes(upload.data)
         yield path
-
-
-def check_duration(path: Path, limits: Limits) -> None:
-    """Refuse a recording that is too long, by decoding it up to the limit.
-
-    Raises
-    ------
-    ValueError
-        Also as `render.decoding.decoder.blocks`.
-    """
-    seconds = 0.0
-    for form, block in decoder.blocks(path, Deadline(time.monotonic() + limits.timeout)):
-        seconds += len(block) / form.rate
-        if seconds > limits.seconds:
-            raise ValueError(
-                f"expected a recording of at most {limits.seconds / 60:g} min, got a longer one"
-            )
 
 
 def short(name: str) -> str:

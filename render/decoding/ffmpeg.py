@@ -52,6 +52,10 @@ if _av_max_alloc is not None:
     _av_max_alloc(ctypes.c_size_t(_MAX_ALLOCATION))
 
 
+class UnknownFormatError(ValueError):
+    """A file that neither libsndfile nor FFmpeg takes for sound."""
+
+
 class _Source:
     """A file without a name, as FFmpeg would guess a format from its suffix.
 
@@ -97,8 +101,10 @@ def opened(
 
     Raises
     ------
+    UnknownFormatError
+        If FFmpeg knows no audio format of it.
     ValueError
-        If FFmpeg knows no audio format of it, or takes too long to recognise one.
+        If it takes too long to recognise one.
     """
     options = {"format_whitelist": demuxers, "protocol_whitelist": "none"}
     try:
@@ -123,7 +129,7 @@ def opened(
             f"{reason.rstrip('.')}; {'no format of sound' if is_other_format else error.strerror}"
         )
         kind = _kind_of_other(file) or f"something else ({details})"
-        raise ValueError(f"expected audio or video, got {kind}") from error
+        raise UnknownFormatError(f"expected audio or video, got {kind}") from error
 
 
 def _kind_of_other(file: RawIOBase) -> str:

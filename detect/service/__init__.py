@@ -1,0 +1,1 @@
+"""The service: verdicts over HTTP, by processes that can be killed."""
