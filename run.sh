@@ -37,7 +37,7 @@ Spoofsight: tells real speech from generated speech by looking at its spectrogra
   ./run.sh bench NAME [ARGUMENTS]            a benchmark: ablation, cases, convergence, detect_long,
                                              first_verdict, fuzz, input_pipeline, long_recording,
                                              model_card, models, peers, predict_speed, pretrained,
-                                             render_jobs, render_scale, render_speed
+                                             render_jobs, render_scale, render_speed, serve_load
 
 Every verb but demo, install, lint and test has --help, bench NAME too.
 END

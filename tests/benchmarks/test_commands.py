@@ -94,6 +94,7 @@ def test_the_network_of_the_speed_of_predictions_is_one_that_any_keras_loads(ben
         ("render_jobs", ["--count N", "AUDIO"]),
         ("render_scale", ["--count N", "--only"]),
         ("render_speed", ["--count N", "floor"]),
+        ("serve_load", ["CORPUS", "--clients N", "without HTTP"]),
         ("ablation.__main__", ["augmentation:", "--leave-sources-out [K]", "AUDIO"]),
         ("peers.__main__", ["\nrobust ", "\nlfcc-gmm ", "\nforest ", "--seeds N"]),
     ],
