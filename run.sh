@@ -35,9 +35,10 @@ Spoofsight: tells real speech from generated speech by looking at its spectrogra
   ./run.sh test [--fast] [PYTEST ARGUMENTS]  lint, then every test, as continuous integration does;
                                              --fast leaves out the slow ones
   ./run.sh bench NAME [ARGUMENTS]            a benchmark: ablation, cases, convergence, detect_long,
-                                             first_verdict, fuzz, input_pipeline, long_recording,
-                                             model_card, models, peers, predict_speed, pretrained,
-                                             render_jobs, render_scale, render_speed, serve_load
+                                             detect_many, first_verdict, fuzz, input_pipeline,
+                                             long_recording, model_card, models, peers,
+                                             predict_speed, pretrained, render_jobs, render_scale,
+                                             render_speed, serve_load
 
 Every verb but demo, install, lint and test has --help, bench NAME too.
 END
@@ -59,7 +60,7 @@ find_python() { # prints the first Python that is supported
 }
 
 install() { # all that any verb needs
-  require render classify detect page serve dask fetch test
+  require render classify detect page serve dask parquet fetch test
 }
 
 require() { # extras; idempotent: a stamp newer than what it was made from means that an extra is there
@@ -123,7 +124,13 @@ evaluate() { # as classify evaluate, and sounds too with --robustness
   case " $* " in *" --ro"*) require classify render ;; *) require classify ;; esac
   run detect.robustness.cli "$@"
 }
-detect() { require detect; run detect "$@"; }
+detect() { # Dask and Parquet, too, where they are asked for
+  local extras=(detect)
+  [[ " $* " != *" --e"*dask* ]] || extras+=(dask)
+  [[ " $* " != *.parquet" "* ]] || extras+=(parquet)
+  require "${extras[@]}"
+  run detect "$@"
+}
 page() { require detect page; run detect.web.server "$@"; }
 serve() { require detect serve; run detect.service.cli "$@"; }
 predict() { require detect; run classify predict "$@"; }

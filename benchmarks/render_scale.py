@@ -15,20 +15,16 @@ import contextlib
 import functools
 import hashlib
 import itertools
-import json
-import os
 import shutil
 import statistics
-import subprocess
-import sys
 import tempfile
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.support import recordings, timing
+from benchmarks.support.cluster import local_cluster
 from benchmarks.support.command import argument_parser
 
 WORKERS = 2
@@ -123,7 +119,10 @@ def make(folder: Path, count: int) -> None:
 def _draw(engine: str, feature: str, scratch: Path) -> Result:
     """Draw everything with one engine, after a few to have every process up."""
     images = scratch / engine
-    with _cluster(scratch) if engine == "dask" else contextlib.nullcontext("") as address:
+    with contextlib.ExitStack() as stack:
+        address = ""
+        if engine == "dask":
+            address = stack.enter_context(local_cluster(scratch, WORKERS)).address
         draw = functools.partial(
             recordings.draw,
             feature=feature,
@@ -138,29 +137,6 @@ def _draw(engine: str, feature: str, scratch: Path) -> Result:
     result = _sum_up(images, samples)
     shutil.rmtree(images)
     return result
-
-
-@contextlib.contextmanager
-def _cluster(scratch: Path) -> Iterator[str]:
-    """Start a Dask scheduler and workers of one thread each; give the scheduler's address."""
-    dask = [sys.executable, "-m", "dask"]
-    address = scratch / "scheduler.json"
-    options = ["--scheduler-file", str(address), "--no-dashboard"]
-    quiet = {**os.environ, "DASK_LOGGING__DISTRIBUTED": "warning"}
-    local = ["--host", "127.0.0.1"]
-    with contextlib.ExitStack() as stack:
-
-        def start(*arguments: str) -> None:
-            command = [*dask, *arguments, *options]
-            process = stack.enter_context(subprocess.Popen(command, env=quiet, cwd=scratch))
-            stack.callback(process.terminate)
-
-        start("scheduler", *local, "--port", "0")
-        while not address.exists() or not address.read_text():
-            time.sleep(0.1)
-        for _ in range(WORKERS):
-            start("worker", *local, "--nthreads", "1")
-        yield json.loads(address.read_text())["address"]
 
 
 @contextlib.contextmanager

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 MIX, EACH = "mix", "each"
+TABLE = ("overwrite", "jobs", "engine", "scheduler")  # options that only --to takes
 
 DESCRIPTION = """\
 Say whether recordings of speech are real, fake or uncertain. FILE is a recording of any length and
@@ -20,6 +21,11 @@ sample of the output:
   fake       97.3 %  P(fake) 0.973     12.0-14.0 s  interview.mp3
   real       91.0 %  P(fake) 0.090       1.0-3.0 s  voicemail.wav
   no speech                                         dial-tone.wav
+
+sample of --to results.csv, some of its columns:
+  path,label,confidence,p_fake,...,size,modified,detector,error
+  inbox/a.wav,fake,97.3,0.973,...,64044,2026-11-30T09:30:00.000000000Z,5f1c0a9be277,
+  inbox/b.wav,not judged,,,...,12,2026-11-30T09:31:00.000000000Z,5f1c0a9be277,"expected audio ..."
 
 exit status: 0 all done; 1 some recordings failed, each named on standard error; 2 the call was
 wrong, or all failed
@@ -71,6 +77,7 @@ def parser() -> argparse.ArgumentParser:
         "channel (default: mix)",
     )
     _add_numbers(command)
+    _add_table(command.add_argument_group("many recordings"))
     add("--debug", action="store_true", help="show a traceback on an error")
     return command
 
@@ -95,6 +102,32 @@ def _add_numbers(command: argparse.ArgumentParser) -> None:
         type=_rate,
         metavar="HZ",
         help="sample rate of standard input without a header: 16 bit, little-endian, mono",
+    )
+
+
+def _add_table(group: argparse._ArgumentGroup) -> None:
+    add = group.add_argument
+    add(
+        "--to",
+        type=Path,
+        metavar="TABLE",
+        help="write a .csv or .parquet file, by path, with a row a recording and what failed; "
+        "interrupted in whatever way, the same call goes on; later it judges what is new, has "
+        "changed in size or time, or failed",
+    )
+    add(
+        "--overwrite",
+        action="store_true",
+        help="begin anew where TABLE holds results of another run, --step or --channels",
+    )
+    add("--jobs", type=int, metavar="N", help="processes (default: one a core)")
+    add("--engine", choices=("processes", "dask"), default="processes", help="default: processes")
+    add(
+        "--scheduler",
+        default="",
+        metavar="ADDRESS",
+        help="Dask scheduler, for example tcp://10.0.0.1:8786; its workers need this project "
+        "installed, and RUN and the recordings under the same paths",
     )
 
 

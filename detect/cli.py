@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from detect.arguments import EACH, parser
+from detect.arguments import EACH, TABLE, parser
 from render.console import call, one_line
 
 if TYPE_CHECKING:
@@ -34,10 +34,35 @@ def main(arguments: list[str] | None = None) -> int:
     status : int
         0 all done, 1 some recordings failed, 2 nothing could be done.
     """
-    return call("detect", _detect, vars(parser().parse_args(arguments)), "interrupted")
+    options = vars(parser().parse_args(arguments))
+    after = "interrupted; run it again to go on" if options["to"] else "interrupted"
+    return call("detect", _detect, options, after)
 
 
-def _detect(
+def _detect(*, to: Path | None, **options: Any) -> int:
+    """Print verdicts, or write them into a table."""
+    table = {name: options.pop(name) for name in TABLE}
+    if to is not None:
+        return _to_table(to, table, options)
+    for name in TABLE:
+        if table[name] != parser().get_default(name):
+            raise ValueError(f"expected --to beside --{name}, got none")
+    return _to_stdout(**options)
+
+
+def _to_table(path: Path, table: dict[str, Any], options: dict[str, Any]) -> int:
+    from detect.batch.command import to_table
+
+    allowed = ("names", "folder", "step", "timeout", "channels")
+    for name in options:
+        if name not in allowed and options[name] != parser().get_default(name):
+            raise ValueError(f"expected --to without --{name}, got both")
+    if STDIN in options["names"]:
+        raise ValueError(f"expected files to judge with --to, got {STDIN} for standard input")
+    return to_table(path, _report, **table, **{name: options[name] for name in allowed})
+
+
+def _to_stdout(
     *,
     names: list[str],
     folder: Path | None,
@@ -51,7 +76,7 @@ def _detect(
 ) -> int:
     from classify.runs.lookup import default_run
     from classify.runs.run import load
-    from detect.detection import Detector
+    from detect.detection import Detector, report_doubts
     from detect.figure_files import EXPLANATION, TIMELINE, FigureWriter
     from detect.sources import each_channel
 
@@ -70,13 +95,7 @@ def _detect(
         options = {TIMELINE: timeline, EXPLANATION: explain}
         targets = {kind: target for kind, target in options.items() if target is not None}
         writer = FigureWriter(detector, targets, single=len(sources) == 1)
-        if run.caveat:
-            _report(f"warning: {run.caveat}")
-        if not run.training_ranges:
-            _report(
-                f"{run.folder} does not say what its training recordings were like: no warnings "
-                "about recordings unlike them"
-            )
+        report_doubts(run, _report)
         return _print(_results(sources, writer), format, run.classes)
 
 

@@ -5,7 +5,7 @@ log odds of its windows, as it was for the calibration of the run. Times are in 
 """
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -211,6 +211,17 @@ def detect(
             yield detector.detect(source.path, source.name, source.channel)
         except (OSError, ValueError) as error:
             yield Refusal(source.title, _reason(source.path, error))
+
+
+def report_doubts(run: Run, report: Callable[[str], None]) -> None:
+    """Report, a line each, what is to be doubted in all verdicts of a run."""
+    if run.caveat:
+        report(f"warning: {run.caveat}")
+    if not run.training_ranges:
+        report(
+            f"{run.folder} does not say what its training recordings were like: no warnings "
+            "about recordings unlike them"
+        )
 
 
 def _reason(path: Path, error: Exception) -> str:

@@ -5,7 +5,7 @@ The name of a recording in outputs and its path can differ: the name of standard
 
 import glob
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -41,7 +41,10 @@ class Source:
 
 
 def expand(
-    names: Iterable[str | Source | Refusal], ignored: Counter[str] | None = None
+    names: Iterable[str | Source | Refusal],
+    ignored: Counter[str] | None = None,
+    *,
+    in_order: bool = True,
 ) -> Iterator[Source | Refusal]:
     """List the recordings behind names, in the order of the names.
 
@@ -52,27 +55,31 @@ def expand(
         Sources and refusals are passed on.
     ignored : Counter, optional
         Gets the number of files in folders that are not looked at, by suffix.
+    in_order : bool
+        False lists the files of a folder or pattern as they come, in memory that does not grow
+        with their number.
 
     Yields
     ------
     source : Source or Refusal
         A refusal for a folder or pattern without recordings.
     """
+    sort = _sorted if in_order else iter
     for name in names:
         if not isinstance(name, str):
             yield name
         elif (path := Path(name)).is_dir():
-            sources = list(_below(path, Counter() if ignored is None else ignored))
-            yield from _or_refusal(sources, name, "a folder")
+            sources = _below(path, Counter() if ignored is None else ignored)
+            yield from _or_refusal(sort(sources), name, "a folder")
         elif path.exists() or not glob.has_magic(name):
             yield Source(name, path, path.name)
         else:
-            matches = [
+            matches = (
                 Source(match, Path(match), Path(match).name)
-                for match in sorted(glob.glob(name, recursive=True))
+                for match in glob.iglob(name, recursive=True)
                 if Path(match).is_file()
-            ]
-            yield from _or_refusal(matches, name, "a pattern")
+            )
+            yield from _or_refusal(sort(matches), name, "a pattern")
 
 
 def each_channel(sources: Iterable[Source | Refusal]) -> Iterator[Source | Refusal]:
@@ -125,22 +132,32 @@ def printable(text: str) -> str:
 
 
 def _below(folder: Path, ignored: Counter[str]) -> Iterator[Source | Refusal]:
-    files, refused = [], []
     for item in walk(folder):
         if isinstance(item, File):
-            files.append(item)
+            yield Source(item.path, Path(item.path), item.name)
         elif isinstance(item, Ignored):
             ignored[item.suffix] += 1
         else:
-            refused.append(Refusal(str(folder / item.recording), item.reason))
-    yield from refused
-    for file in sorted(files, key=lambda file: file.name):
-        yield Source(file.path, Path(file.path), file.name)
+            yield Refusal(str(folder / item.recording), item.reason)
+
+
+def _sorted(sources: Iterable[Source | Refusal]) -> Iterator[Source | Refusal]:
+    """Refusals as they come, then sources by name."""
+    files: list[Source] = []
+    for source in sources:
+        if isinstance(source, Source):
+            files.append(source)
+        else:
+            yield source
+    yield from sorted(files, key=lambda source: source.name)
 
 
 def _or_refusal(
-    sources: Sequence[Source | Refusal], name: str, kind: str
+    sources: Iterator[Source | Refusal], name: str, kind: str
 ) -> Iterator[Source | Refusal]:
-    yield from sources
-    if not sources:
+    first = next(sources, None)
+    if first is None:
         yield Refusal(name, f"expected recordings, got {kind} without any")
+    else:
+        yield first
+        yield from sources

@@ -63,6 +63,8 @@ def run_tasks(
     tasks: Iterable[Task],
     executor: Executor,
     on_crash: Callable[[Task], Result],
+    *,
+    isolated: bool = False,
 ) -> Iterator[Result]:
     """Run tasks in parallel.
 
@@ -75,6 +77,8 @@ def run_tasks(
     executor : Executor
     on_crash : callable
         Returns the result of a task that ends every process it runs in.
+    isolated : bool
+        Give a single job a process of its own, too, so that no task can end this one.
 
     Yields
     ------
@@ -94,7 +98,7 @@ def run_tasks(
     if executor.name == "dask":
         yield from _cluster(function, tasks, executor.scheduler, on_crash)
     elif (executor.jobs if executor.jobs > 0 else os.cpu_count()) == 1:
-        yield from map(function, tasks)
+        yield from _one_process(function, tasks, on_crash) if isolated else map(function, tasks)
     else:
         yield from _processes(function, tasks, executor.jobs, on_crash)
 
@@ -121,6 +125,22 @@ def _processes(
         except TerminatedWorkerError:
             for number in sorted(running):
                 yield _alone(function, running.pop(number), on_crash)
+
+
+def _one_process(
+    function: Callable[[Any], Any], tasks: Iterable[Any], on_crash: Callable[[Any], Any]
+) -> Iterator[Any]:
+    """Run tasks one after the other in one process, and in another one after it has died."""
+    while True:
+        pool = ProcessPoolExecutor(max_workers=1)
+        try:
+            for task in tasks:
+                yield pool.submit(function, task).result()
+            return
+        except BrokenProcessPool:
+            yield _alone(function, task, on_crash)
+        finally:
+            pool.shutdown(kill_workers=True)  # also after an interruption in the middle of a task
 
 
 def _numbered(function: Callable[[Any], Any], number: int, task: Any) -> tuple[int, Any]:

@@ -28,7 +28,7 @@ KEPT = {
     "detect/service": {"prometheus_client", "starlette", "uvicorn"},
 }
 # What the project installs without any extra.
-PREDICTION = {"av", "cv2", "numpy", "onnxruntime", "scipy", "soundfile", "soxr", "tqdm"}
+PREDICTION = {"av", "cv2", "joblib", "numpy", "onnxruntime", "scipy", "soundfile", "soxr", "tqdm"}
 ABOVE = {"benchmarks", "tests"}  # nothing below may import these
 # Rooms of a package: sub-packages and single modules. Each may import those that it names, and all
 # that it names must stand below it.
@@ -98,7 +98,8 @@ ROOMS = {
     },
     "detect": {
         "__main__": "cli",
-        "cli": "figure_files output detection stdin sources arguments",
+        "cli": "batch figure_files output detection stdin sources arguments",
+        "batch": "output detection sources arguments",
         "web": "timeline output explanation detection sources duration address",
         "service": "output detection sources duration render_settings arguments address",
         "figure_files": "timeline explanation detection sources",

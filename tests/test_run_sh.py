@@ -70,6 +70,8 @@ def extras(calls):
     ("verb", "expected"),
     [
         ("detect a.wav", "detect"),
+        ("detect a --to b.csv --engine dask --scheduler c", "detect dask"),
+        ("detect a --to b.parquet", "detect parquet"),
         ("predict a.png", "detect"),
         ("page", "detect page"),
         ("serve", "detect serve"),

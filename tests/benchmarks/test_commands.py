@@ -6,8 +6,6 @@ import sys
 
 import pytest
 
-from benchmarks.support.command import ROOT
-
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # librosa.load imports aifc, sunau
@@ -47,9 +45,9 @@ def test_jobs_says_what_a_second_job_gains_and_how_long_a_rerun_takes(bench):
 def test_scale_says_that_both_engines_came_to_the_same_files(bench, monkeypatch, tmp_path):
     from benchmarks import render_scale
 
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))  # of the scheduler and the workers
-    with render_scale._cluster(tmp_path) as address:  # one for both rounds
-        monkeypatch.setattr(render_scale, "_cluster", lambda _: contextlib.nullcontext(address))
+    with render_scale.local_cluster(tmp_path, 2) as cluster:  # one for both rounds
+        again = contextlib.nullcontext(cluster)
+        monkeypatch.setattr(render_scale, "local_cluster", lambda *_: again)
         _, text = bench("render_scale", "--count", 40, "--rounds", 2)
     for engine in ("processes", "dask"):
         rates = re.findall(rf"^{engine} +40 .* (\d+\.\d\d) +\d+ +\d+\.\d\d  ", text, re.MULTILINE)
@@ -83,6 +81,7 @@ def test_the_network_of_the_speed_of_predictions_is_one_that_any_keras_loads(ben
     [
         ("convergence", ["EER of validation", "AUDIO"]),
         ("detect_long", ["--minutes SHORT LONG"]),
+        ("detect_many", ["SIGKILL", "--kills K"]),
         ("first_verdict", ["fresh clone", "--run RUN"]),
         ("fuzz", ["crashed", "--keep DIR"]),
         ("input_pipeline", ["IMAGES", "--rounds N", "from memory", "--recipe"]),

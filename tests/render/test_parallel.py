@@ -50,6 +50,12 @@ def test_a_task_that_ends_its_process_is_lost_alone():
     assert results == sorted(-n if n in DEADLY else n**2 for n in range(10))
 
 
+@pytest.mark.slow
+def test_a_single_job_may_have_a_process_of_its_own_that_a_task_can_end():
+    results = run_tasks(square, range(4), Executor(jobs=1), on_crash, isolated=True)
+    assert list(results) == [0, 1, -2, 9]
+
+
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_what_a_task_raises_ends_the_work(jobs):
     with pytest.raises(OSError, match="no space"):

@@ -1,0 +1,1 @@
+"""Recordings by the ten thousand: a table that survives every interruption."""
