@@ -1,6 +1,7 @@
 """The HTTP server: uvicorn, with a limit on the time that a client takes to say what it wants."""
 
 import asyncio
+import logging
 import socket
 import sys
 from contextlib import suppress
@@ -39,7 +40,14 @@ class _Server(uvicorn.Server):
         self._address = address
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
+        log = logging.getLogger("uvicorn.error")
+        log.disabled = True  # it would get a traceback of what the worker has said in one line
+        try:
+            await super().startup(sockets)
+        except SystemExit as error:
+            raise ValueError("expected workers that start, got one that ended") from error
+        finally:
+            log.disabled = False
         print(f"serve: {self._address} (Ctrl-C ends it)", file=sys.stderr, flush=True)
 
 
@@ -52,6 +60,11 @@ def run(application: Starlette, listener: socket.socket, address: str) -> None:
     listener : socket.socket
     address : str
         Printed on standard error when requests are answered.
+
+    Raises
+    ------
+    ValueError
+        If a worker ends while it starts; it says why on standard error.
     """
     config = uvicorn.Config(
         application,

@@ -7,12 +7,14 @@ import asyncio
 import multiprocessing
 import resource
 import signal
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import Any
 
 from detect.service.judge import Answer, Job, Judge
+from render.console import one_line
 
 MEMORY = 2 << 30  # bytes that a worker may allocate
 _RETRY_S = 1.0  # until the start of a worker is tried again
@@ -78,7 +80,10 @@ def _work(connection: Connection, load: LoadJudge) -> None:
     _, most = resource.getrlimit(resource.RLIMIT_DATA)
     limit = MEMORY if most == resource.RLIM_INFINITY else min(MEMORY, most)
     resource.setrlimit(resource.RLIMIT_DATA, (limit, most))
-    judge = load()
+    try:
+        judge = load()
+    except (OSError, ValueError) as error:
+        sys.exit(f"serve: {one_line(error)}")
     with suppress(EOFError, BrokenPipeError):
         connection.send(None)
         while True:

@@ -67,6 +67,9 @@ def test_work_for_a_client_that_goes_is_given_up():
         finally:
             ended.append(True)
 
-    with pytest.raises(ClientDisconnect):
-        asyncio.run(while_connected(Body(receive), work()))
-    assert ended == [True]
+    async def ask():
+        with pytest.raises(ClientDisconnect):
+            await while_connected(Body(receive), work())
+        assert ended == [True]
+
+    asyncio.run(ask())
