@@ -13,6 +13,7 @@ from detect.batch import fill, index, worker
 from detect.batch.journal import Journal
 from detect.cli import main
 from detect.detection import Detector
+from render import parallel
 
 ROOT = Path(__file__).resolve().parents[3]
 RATE = 16_000
@@ -122,6 +123,16 @@ def test_interrupted_it_goes_on_with_what_is_whole(to, talks, stopped, tmp_path,
     assert stopped[2:] == [str(talks / "tone.wav")] * 2
     assert to(talks, table=tmp_path / "whole.csv") == (0, 3, [])
     assert table.read_bytes() == (tmp_path / "whole.csv").read_bytes()
+
+
+def test_what_follows_a_torn_line_is_read_after_another_interruption(tmp_path):
+    table = tmp_path / "results.csv"
+    for results in ([], [[["a"]]], [[["a"]], [["b"]]]):
+        with Journal(table, "abc", ["path"]) as journal:
+            assert [*journal.results()] == results
+            journal.add([["ab"[len(results) % 2]]])
+        with (tmp_path / "results.csv.part").open("ab") as file:
+            file.write(b'[["')
 
 
 def test_interrupted_before_anything_is_written_it_begins(to, talks, tmp_path):
@@ -387,4 +398,23 @@ def test_killed_and_called_again_with_more_processes_it_comes_to_the_same(
     ended = subprocess.run([*command, "2"], cwd=ROOT, capture_output=True, text=True)
     assert ended.stderr.endswith(f"0 failed; {41 - len(done)} judged now\n"), ended.stderr
     assert to(pieces)[:2] == (0, 40)
+    assert table.read_bytes() == (tmp_path / "results.csv").read_bytes()
+
+
+@pytest.mark.slow
+def test_a_cluster_that_loses_a_worker_comes_to_the_same(
+    to, pieces, hand_set, tmp_path, cluster, monkeypatch, capsys
+):
+    assert to(pieces)[:2] == (0, 40)
+    monkeypatch.undo()
+    monkeypatch.setattr(parallel, "_PATIENCE", 120)  # two workers start beside other tests
+    add, table = Journal.add, tmp_path / "dask.csv"
+
+    def kill(self, rows):
+        cluster.workers[0].kill()
+        add(self, rows)
+
+    monkeypatch.setattr(Journal, "add", kill)
+    options = ["--to", str(table), "--run", str(hand_set)]
+    assert main([str(pieces), *options, "--engine", "dask", "--scheduler", cluster.address]) == 0
     assert table.read_bytes() == (tmp_path / "results.csv").read_bytes()
