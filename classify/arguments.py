@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from classify.console import HOME
+from classify.console import COMMAND, HOME
 from classify.defaults import EXPLAINED_PICTURES, RESAMPLES
 from classify.help import AUDIT, COMPARE, EVALUATE, PREDICT, SCORE, STATUS, TRAIN
 from classify.settings import (
@@ -54,7 +54,7 @@ def parser(
 def _verb(verbs, name: str, text: str) -> argparse.ArgumentParser:
     verb = verbs.add_parser(
         name,
-        prog=f"run.sh {name}",
+        prog=f"{COMMAND} {name}",
         description=text,
         epilog=STATUS,
         formatter_class=argparse.RawDescriptionHelpFormatter,

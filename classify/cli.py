@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from classify.arguments import parser
-from classify.console import call
+from classify.console import COMMAND, call
 from classify.settings import Folds, Settings
 from classify.settings import recipe as settings_of
 
@@ -90,7 +90,7 @@ def _train(
     )
     print(text_tables.training(run))
     _warn("train", run)
-    print(f"train: next: ./run.sh evaluate {dataset} --run {folder}", file=sys.stderr)
+    print(f"train: next: {COMMAND} evaluate {dataset} --run {folder}", file=sys.stderr)
     return 1 if run.left_out else 0
 
 

@@ -19,6 +19,8 @@ from types import FrameType
 from typing import Any, TextIO
 
 HOME = Path(os.environ.get("SPOOFSIGHT_HOME", "."))  # holds datasets/ and checkpoints/
+# What comes before a verb, in help and advice; run.sh sets the folder.
+COMMAND = "./run.sh" if "SPOOFSIGHT_HOME" in os.environ else "spoofsight"
 # Packages whose modules have another name.
 PACKAGES = {"PIL": "pillow", "pyworld": "pyworld-prebuilt", "sklearn": "scikit-learn"}
 
@@ -75,11 +77,9 @@ def call(
         extra = extra_with(error.name or "", verb)
         if debug or not extra:
             raise
-        command = (
-            "./run.sh install" if "SPOOFSIGHT_HOME" in os.environ else f"pip install '.[{extra}]'"
-        )
         print(
-            f"{verb}: expected the package of {error.name}, got none; {verb} needs: {command}",
+            f"{verb}: expected the package of {error.name}, got none; {verb} needs: "
+            f"{how_to_install(extra)}",
             file=sys.stderr,
         )
         return 2
@@ -94,6 +94,11 @@ def call(
     finally:
         if signal.getsignal(signal.SIGTERM) == _interrupt:  # else the process ends
             signal.signal(signal.SIGTERM, earlier)
+
+
+def how_to_install(extra: str) -> str:
+    """The command that installs an extra of this project."""
+    return "./run.sh install" if COMMAND == "./run.sh" else f"pip install '.[{extra}]'"
 
 
 def extra_with(module: str, verb: str) -> str:

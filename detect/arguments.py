@@ -3,6 +3,8 @@
 import argparse
 from pathlib import Path
 
+from render.console import COMMAND
+
 MIX, EACH = "mix", "each"
 TABLE = ("overwrite", "jobs", "engine", "scheduler")  # options that only --to takes
 
@@ -35,7 +37,7 @@ wrong, or all failed
 def parser() -> argparse.ArgumentParser:
     """Describe every option, with its unit and default."""
     command = argparse.ArgumentParser(
-        prog="run.sh detect",
+        prog=f"{COMMAND} detect",
         description=DESCRIPTION,
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -27,7 +27,7 @@ from detect.channels import different_speech
 from detect.sources import Source, expand, with_channel
 from detect.windows import Batch, draw_batches, score_batches
 from render.clips import split_into_clips
-from render.console import one_line
+from render.console import COMMAND, one_line
 from render.decoding.audio import MIX, Audio, SourceFile, scan_audio
 
 TIMEOUT = 900.0  # s that a recording may take
@@ -210,7 +210,7 @@ def detect(
         try:
             yield detector.detect(source.path, source.name, source.channel)
         except (OSError, ValueError) as error:
-            yield Refusal(source.title, _reason(source.path, error))
+            yield Refusal(source.title, reason(source.path, error))
 
 
 def report_doubts(run: Run, report: Callable[[str], None]) -> None:
@@ -224,12 +224,19 @@ def report_doubts(run: Run, report: Callable[[str], None]) -> None:
         )
 
 
-def _reason(path: Path, error: Exception) -> str:
-    """The reason of a refusal in one line, with what to do about a file of another kind."""
+def reason(path: Path, error: Exception) -> str:
+    """Say in one line why a recording cannot be judged, and what to do about another kind of file.
+
+    Parameters
+    ----------
+    path : Path
+    error : OSError or ValueError
+        That judging it raised.
+    """
     if isinstance(error.__cause__, FileNotFoundError):
         return "expected a recording, got no such file"
     if path.suffix.lower() in PICTURES:
-        return "expected a recording, got a picture: ./run.sh predict judges pictures"
+        return f"expected a recording, got a picture: {COMMAND} predict judges pictures"
     return one_line(error)
 
 

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from render.console import HOME
+from render.console import COMMAND, HOME
 from render.layouts.registry import NAMES
 from render.representations import LONG, REPRESENTATIONS, SHORT
 from render.settings import Settings
@@ -62,7 +62,7 @@ _NUMBERS = (
 def parser() -> argparse.ArgumentParser:
     """Describe every option, with its unit and default."""
     command = argparse.ArgumentParser(
-        prog="run.sh render",
+        prog=f"{COMMAND} render",
         description=DESCRIPTION,
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -1,5 +1,6 @@
 """The command line of `render`: parse, call, print."""
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,6 +29,9 @@ def main(arguments: list[str] | None = None) -> int:
     status : int
         0 all drawn, 1 some recordings failed, 2 nothing could be done.
     """
+    # As in the processes of --jobs. With more threads, BLAS adds in another order, and a pixel of a
+    # picture may differ. NumPy reads this once, when it is loaded.
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"
     return call("render", _render, vars(parser().parse_args(arguments)))
 
 

@@ -9,6 +9,7 @@ import math
 from dataclasses import asdict, dataclass, fields
 from numbers import Real
 
+from render.console import COMMAND
 from render.representations import DELTA_WIDTH, REPRESENTATIONS, Representation
 
 FORMAT = 1  # of render.json and the metadata in pictures; raised when their keys change
@@ -261,7 +262,7 @@ class Settings:
         if number != FORMAT:
             raise ValueError(
                 f"expected render settings of format {FORMAT}, got format {number}: draw the "
-                "pictures anew with ./run.sh render"
+                f"pictures anew with {COMMAND} render"
             )
         return cls(**values)
 

@@ -52,20 +52,29 @@ def test_help_lists_every_verb_that_run_sh_has():
         assert f"./run.sh {verb}" in listed, verb
 
 
-def test_help_of_every_verb_imports_nothing_but_this_project(python_calls):
+@pytest.mark.parametrize("command", ["./run.sh", "spoofsight"])
+def test_help_of_every_verb_is_of_the_command_and_imports_this_project_alone(command, python_calls):
+    environment = {**os.environ, "SPOOFSIGHT_HOME": "."}  # as run.sh sets it
+    if command != "./run.sh":
+        del environment["SPOOFSIGHT_HOME"]
     commands = []
     for verb in VERBS:
         (call,) = python_calls(verb, "--help")
         assert call[0] == "-m"
         commands.append(" ".join(call[1:]))
     ended = subprocess.run(
-        [sys.executable, "-c", HELP, *commands], capture_output=True, text=True, cwd=ROOT
+        [sys.executable, "-c", HELP, *commands],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env=environment,
     )
     assert ended.returncode == 0, ended.stderr
     text, _, modules = ended.stdout.rpartition("modules:")
     # argparse begins each help with the command that it belongs to.
-    usages = [line.split()[2] for line in text.splitlines() if line.startswith("usage: run.sh ")]
-    assert usages == VERBS
+    usages = [line.split()[1:3] for line in text.splitlines() if line.startswith("usage: ")]
+    assert usages == [[command, verb] for verb in VERBS]
+    assert ("run.sh" in text) == (command == "./run.sh")
     assert third_party(modules.split()) == set()
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from spoofsight.cli import VERBS
+
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md")),
@@ -20,7 +22,7 @@ PAGES = [
 PYTEST = {"--cov", "--durations", "-W", "-k", "-m", "-n", "-q", "-x"}
 OTHER_MODULES = {"pip", "ruff", "venv"}
 # A command, perhaps after variables of the environment, and up to the next command.
-COMMAND = re.compile(r"^(?:\w+=\S* )*((?:\./run\.sh|\S*python3? (?:-P )?-m)\b.*)")
+COMMAND = re.compile(r"^(?:\w+=\S* )*((?:\./run\.sh|spoofsight(?= )|\S*python3? (?:-P )?-m)\b.*)")
 
 
 def commands(text):
@@ -70,7 +72,7 @@ def parse(module, arguments):
 
 def refusal(module, arguments):
     """As `parse`, with values for placeholders and for what a page leaves out."""
-    verb = 1 if module == "classify" else 0
+    verb = 1 if module in ("classify", "classify.cli") else 0
     arguments = [one for one in arguments if one != "..."]
     for _ in range(9):
         message = parse(module, arguments)
@@ -98,6 +100,13 @@ def wrong(words, python_calls):
             call = python_calls(*words[1:])[-1][1:]
         except ValueError as error:
             return str(error)
+    elif words[0] == "spoofsight":
+        verb, *rest = words[1:]
+        if verb in ("VERB", "--help", "--version"):
+            return ""
+        if verb not in VERBS:
+            return f"expected a verb, got {verb}"
+        call = [*VERBS[verb][0].split(), *rest]
     else:
         call = words[words.index("-m") + 1 :]
     module, *arguments = call
@@ -121,7 +130,7 @@ def test_commands_are_read_from_blocks_and_from_inline_code():
     text = (
         "Run `./run.sh predict A` or\n\n```\n$ TMPDIR=/x ./run.sh render A \\\n  --to B  # why\n"
         "python -m detect x | head\n./run.sh x; ./run.sh y > z\nsee ./run.sh audit\n```\n"
-        "`.venv/bin/python\n-m classify` and `run.sh`"
+        "`.venv/bin/python\n-m classify`, `run.sh`, `spoofsight.load()` and `spoofsight audit`"
     )
     assert list(commands(text)) == [
         ["./run.sh", "render", "A", "--to", "B"],
@@ -130,6 +139,7 @@ def test_commands_are_read_from_blocks_and_from_inline_code():
         ["./run.sh", "y"],
         ["./run.sh", "predict", "A"],
         [".venv/bin/python", "-m", "classify"],
+        ["spoofsight", "audit"],
     ]
 
 
@@ -147,6 +157,8 @@ def test_commands_are_read_from_blocks_and_from_inline_code():
         ("./run.sh test --dance", "--dance"),
         ("./run.sh test tests/dance", "tests/dance"),
         ("./run.sh demo --dance", "demo takes no arguments"),
+        ("spoofsight dance", "expected a verb, got dance"),
+        ("spoofsight train images --dance 3", "unrecognized arguments: --dance"),
         ("python -m classify dance", "invalid choice: 'dance'"),
         ("python -m dance", "No module named 'dance'"),
     ],
@@ -162,6 +174,8 @@ def test_what_does_not_exist_is_found(command, message, python_calls):
         "./run.sh train IMAGES --seeds N --to RUN",
         "./run.sh detect FILE ... --run RUN",
         "./run.sh bench NAME --help",
+        "spoofsight VERB --help",
+        "spoofsight train images --seeds N",
         "./run.sh test --fast -k silence",
         "python -m render.downloads.cli NAME",
     ],

@@ -17,6 +17,7 @@ from classify.audit.leakage import NOBODY, copies, shared
 from classify.audit.scan import Scan, list_pictures, scan
 from classify.audit.separability import FEWEST, cv_folds, separation
 from classify.audit.table import ConfounderTable, gather
+from classify.console import COMMAND
 from classify.data.advice import how_to_draw
 from classify.data.manifest import SPLITS, Manifest, recordings, values
 from classify.data.manifest import read as read_manifest
@@ -124,7 +125,7 @@ def one_line(audit: Audit) -> str:
     if not first:
         few, clean = "too few recordings to judge facts", "nothing a trivial fact tells apart"
         first = clean if _is_judged(audit) else few
-    return f"train: audit: {first}; see run.sh audit"
+    return f"train: audit: {first}; see {COMMAND} audit"
 
 
 def to_json(audit: Audit) -> dict[str, Any]:

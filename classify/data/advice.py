@@ -4,6 +4,8 @@ import os
 from itertools import islice
 from pathlib import Path
 
+from classify.console import COMMAND
+
 # The commonest of those that `render` draws.
 _SOUNDS = frozenset(
     ".3gp .aac .aif .aiff .amr .au .flac .m4a .mkv .mov .mp3 .mp4 .oga .ogg .opus .wav .webm .wma"
@@ -27,7 +29,7 @@ def how_to_draw(folder: Path) -> str:
     """How to draw the recordings below a folder; empty where there are none."""
     if not holds_sounds(folder):
         return ""
-    return f": draw its recordings with ./run.sh render {folder} --to IMAGES"
+    return f": draw its recordings with {COMMAND} render {folder} --to IMAGES"
 
 
 def require_dataset(folder: Path) -> None:
@@ -40,5 +42,5 @@ def require_dataset(folder: Path) -> None:
     if not folder.is_dir():
         raise ValueError(
             f"expected a picture dataset, got {folder}, which does not exist: draw one with "
-            f"./run.sh render AUDIO --to {folder}"
+            f"{COMMAND} render AUDIO --to {folder}"
         )

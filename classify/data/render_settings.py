@@ -7,6 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from classify.console import COMMAND
+
 RenderSettings = dict[str, Any]
 FORMAT = 1  # of render.json; older pictures are drawn anew
 _OTHER_KEYS = ("axes", "command")  # of render.json, besides the render settings
@@ -67,7 +69,7 @@ def load_command(path: Path) -> str:
 
     Errors are those of `load_render_settings`.
     """
-    return (_read_object(path) or {}).get("command", "")
+    return _callable((_read_object(path) or {}).get("command", ""))
 
 
 def load_axes(path: Path) -> dict[str, Any] | None:
@@ -122,6 +124,11 @@ def spectrogram_rows(axes: dict[str, Any] | None) -> int | None:
     return count
 
 
+def _callable(command: str) -> str:
+    """The command as it can be called here: `render` writes all for `run.sh`."""
+    return command.replace("./run.sh", COMMAND, 1)
+
+
 def _read_object(path: Path) -> dict[str, Any] | None:
     if not path.is_file():
         return None
@@ -133,7 +140,7 @@ def _read_object(path: Path) -> dict[str, Any] | None:
         raise ValueError(f"expected drawing settings as a JSON object in {path}, got {content}")
     number = content.get("format", "no number")
     if "version" in content and number != FORMAT:  # only `render` writes a version
-        command = content.get("command", "./run.sh render AUDIO --to IMAGES")
+        command = _callable(content.get("command", "./run.sh render AUDIO --to IMAGES"))
         raise ValueError(
             f"expected drawing settings of format {FORMAT} in {path}, got {number}: draw the "
             f"pictures anew with {command}"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from classify.console import COMMAND
 from classify.data import manifest
 from classify.data.manifest import Manifest
 from classify.defaults import EXPLAINED_PICTURES, RESAMPLES
@@ -189,7 +190,7 @@ def _robustness(
 def _write(run: Run, dataset: Path, report: EvaluationReport, options: Sequence[str]) -> None:
     folder = run.folder / "report"
     folder.mkdir(exist_ok=True)
-    command = ["./run.sh", "evaluate", str(dataset), "--run", str(run.folder)]
+    command = [COMMAND, "evaluate", str(dataset), "--run", str(run.folder)]
     command += ["--split", report.split, *options]
     metrics_report.write(report, folder / "metrics.json")
     atomic_write(folder / "scores.csv", report.main.trials.to_csv(report.classes))

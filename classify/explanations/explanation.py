@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from classify.data.pictures import size
 from classify.explanations.axis_labels import describe_range
 from classify.explanations.gradcam import gradcam
 from classify.explanations.occlusion import SMALLEST, Band, ask, occlude, strongest
+from classify.prediction.inference import require_picture
 from classify.prediction.verdicts import probability
 from classify.runs.run import Run
 
@@ -112,11 +112,7 @@ def explain(run: Run, image: np.ndarray, method: str | None = None) -> Explanati
     ValueError
         If the picture has another size, there is no such method, or Grad-CAM is impossible.
     """
-    if image.shape != tuple(run.shape) or image.dtype != np.uint8:
-        raise ValueError(
-            f"expected a picture of {size(run.shape)}, uint8, got shape {image.shape}, "
-            f"{image.dtype}"
-        )
+    require_picture(run, image)
     method = DEFAULT if method is None else method
     if method not in METHODS:
         raise ValueError(f"expected a method among {', '.join(METHODS)}, got {method}")

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from scipy.special import expit
 
+from classify.console import COMMAND
 from classify.files import atomic_write
 from classify.metrics import classification
 from classify.metrics.bootstrap import Interval, metric_intervals
@@ -294,6 +295,6 @@ def read(path: Path) -> dict[str, Any]:
         ) from error
     if number != FORMAT:
         raise ValueError(
-            f"expected format {FORMAT} in {path}, got {number}: ./run.sh evaluate writes it anew"
+            f"expected format {FORMAT} in {path}, got {number}: {COMMAND} evaluate writes it anew"
         )
     return values

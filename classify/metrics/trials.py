@@ -66,7 +66,7 @@ class Trials:
         return np.where(self["recording"] == "", self.names, self["recording"])
 
     def to_csv(self, classes: tuple[str, str]) -> bytes:
-        """Write a score file, which ``./run.sh score`` reads: name, label, llr.
+        """Write a score file, which ``score`` reads: name, label, llr.
 
         Parameters
         ----------

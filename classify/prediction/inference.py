@@ -14,8 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
+from classify.console import COMMAND
 from classify.data.advice import is_sound
-from classify.data.pictures import read
+from classify.data.pictures import read, size
 from classify.probability import RESOLUTION, logit
 from classify.runs.run import Run
 
@@ -70,6 +71,20 @@ def score_pictures(run: Run, paths: Iterable[Path | Score]) -> Iterator[Score]:
             yield from future.result()
 
 
+def require_picture(run: Run, image: np.ndarray) -> None:
+    """Refuse an array that is no picture of the run's size.
+
+    Raises
+    ------
+    ValueError
+    """
+    if image.shape != tuple(run.shape) or image.dtype != np.uint8:
+        raise ValueError(
+            f"expected a picture of {size(run.shape)}, uint8, got shape {image.shape}, "
+            f"{image.dtype}"
+        )
+
+
 def score_arrays(run: Run, images: np.ndarray) -> np.ndarray:
     """Score decoded pictures.
 
@@ -100,7 +115,7 @@ def _read(run: Run, path: Path | Score) -> tuple[Path, np.ndarray] | Score:
     except OSError as error:
         return Score(path, None, f"expected a picture, got {error.strerror}")
     except ValueError as error:
-        advice = ": ./run.sh detect judges recordings" if is_sound(path) else ""
+        advice = f": {COMMAND} detect judges recordings" if is_sound(path) else ""
         return Score(path, None, f"{error}{advice}")
 
 

@@ -7,9 +7,15 @@ from pathlib import Path
 
 import numpy as np
 
+from classify.console import COMMAND
 from classify.data.advice import holds_sounds
 from classify.data.pictures import walk
-from classify.prediction.inference import Score, score_pictures
+from classify.prediction.inference import (
+    Score,
+    require_picture,
+    score_arrays,
+    score_pictures,
+)
 from classify.prediction.wording import UNCERTAIN
 from classify.runs.run import Run
 
@@ -47,13 +53,14 @@ class Refusal:
     reason: str
 
 
-def expand(names: Iterable[str]) -> Iterator[Path | Score]:
+def expand(names: Iterable[str | Path]) -> Iterator[Path | Score]:
     """List the pictures that names stand for, in the order of the names.
 
     Parameters
     ----------
-    names : iterable of str
-        Files, folders (all pictures below, sorted) and patterns with ``*``, ``?`` or ``[``.
+    names : iterable of str or Path
+        Files, folders (all pictures below, sorted) and patterns with ``*``, ``?`` or ``[``. Paths
+        are files, whatever their names, and are passed on.
 
     Yields
     ------
@@ -61,8 +68,9 @@ def expand(names: Iterable[str]) -> Iterator[Path | Score]:
         A score with a reason for a name that stands for nothing.
     """
     for name in names:
-        path = Path(name)
-        if path.is_dir():
+        if isinstance(name, Path):
+            yield name
+        elif (path := Path(name)).is_dir():
             yield from _or_reason(_below(path), path, "a folder")
         elif path.exists() or not glob.has_magic(name):
             yield path
@@ -78,13 +86,13 @@ def _below(folder: Path) -> Iterator[Path | Score]:
     yield from (Score(path, None, reason) for path, reason in locked.items())
 
 
-def predict(run: Run, names: Iterable[str]) -> Iterator[Verdict | Refusal]:
+def predict(run: Run, names: Iterable[str | Path]) -> Iterator[Verdict | Refusal]:
     """Judge pictures.
 
     Parameters
     ----------
     run : Run
-    names : iterable of str
+    names : iterable of str or Path
         See `expand`.
 
     Yields
@@ -97,6 +105,25 @@ def predict(run: Run, names: Iterable[str]) -> Iterator[Verdict | Refusal]:
             yield Refusal(str(score.path), score.reason)
         else:
             yield verdict(run, str(score.path), score.llr)
+
+
+def judge_picture(run: Run, image: np.ndarray, name: str) -> Verdict:
+    """Judge a decoded picture.
+
+    Parameters
+    ----------
+    run : Run
+    image : np.ndarray, shape=run.shape, dtype=uint8
+    name : str
+        Path in the verdict.
+
+    Raises
+    ------
+    ValueError
+        If the picture has another size or type.
+    """
+    require_picture(run, image)
+    return verdict(run, name, score_arrays(run, image[np.newaxis]))
 
 
 def verdict(run: Run, path: str, raw: np.ndarray) -> Verdict:
@@ -140,7 +167,7 @@ def probability(llr: float) -> float:
 def _or_reason(paths: Iterator[Path | Score], path: Path, what: str) -> Iterator[Path | Score]:
     first = next(paths, None)
     if first is None:
-        advice = ": ./run.sh detect judges its recordings" if holds_sounds(path) else ""
+        advice = f": {COMMAND} detect judges its recordings" if holds_sounds(path) else ""
         yield Score(path, None, f"expected pictures, got {what} without any{advice}")
     else:
         yield first

@@ -3,8 +3,9 @@
 import sys
 from pathlib import Path
 
-from classify.console import HOME
+from classify.console import COMMAND, HOME
 
+_OWN = "checkpoints/default"
 # A link to checkpoints/pretrained, which a wheel holds as data of this package.
 _IN_PACKAGE = Path(__file__).parents[1] / "pretrained"
 
@@ -24,17 +25,20 @@ def default_run(verb: str) -> Path:
         folder or of the installed package. Without either, ``checkpoints/default``: to load it says
         what is missing.
     """
-    own, *pretrained = HOME / "checkpoints/default", HOME / "checkpoints/pretrained", _IN_PACKAGE
-    for folder in (own, *pretrained):
-        if (folder / "run.json").is_file():
-            if folder != own:
-                print(
-                    f"{verb}: using the pretrained run ({_shown(folder)}); train your own: "
-                    "./run.sh train",
-                    file=sys.stderr,
-                )
-            return folder
-    return own
+    folder = find_run()
+    if folder != HOME / _OWN:
+        print(
+            f"{verb}: using the pretrained run ({_shown(folder)}); train your own: {COMMAND} train",
+            file=sys.stderr,
+        )
+    return folder
+
+
+def find_run() -> Path:
+    """Choose a run as `default_run` does, and tell nobody."""
+    own = HOME / _OWN
+    folders = (own, HOME / "checkpoints/pretrained", _IN_PACKAGE)
+    return next((folder for folder in folders if (folder / "run.json").is_file()), own)
 
 
 def _shown(folder: Path) -> Path:

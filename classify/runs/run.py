@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from classify.console import HOME
+from classify.console import COMMAND, HOME
 from classify.data.render_settings import (
     RenderSettings,
     load_axes,
@@ -198,7 +198,7 @@ def load(folder: Path) -> Run:
             several = f" --{kind} {len(members)}" if members else ""
             raise ValueError(
                 f"expected a run of format {FORMAT} in {path}, got {got}: train it anew with "
-                f"./run.sh train IMAGES --to {folder}{several} --overwrite"
+                f"{COMMAND} train IMAGES --to {folder}{several} --overwrite"
             )
         for name in ("classes", "shape", "uncertain"):
             values[name] = tuple(values[name])
@@ -220,4 +220,4 @@ def _advice(folder: Path) -> str:
     runs = sorted(path.parent for path in folder.parent.glob("*/run.json"))
     runs = [at_home] if (at_home / "run.json").is_file() else runs
     choice = f"choose {' or '.join(f'--run {run}' for run in runs)}, or " if runs else ""
-    return f"{choice}make it with ./run.sh train IMAGES --to {folder}"
+    return f"{choice}make it with {COMMAND} train IMAGES --to {folder}"

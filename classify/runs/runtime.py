@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from classify.console import one_line
+from classify.console import how_to_install, one_line
 
 Network = Callable[[np.ndarray], np.ndarray]
 
@@ -122,8 +122,8 @@ def keras_model(folder: Path) -> Any:
         backend.load()
     except ImportError as error:
         raise ValueError(
-            f"expected Keras to run {folder / KERAS}, got {error}: ./run.sh install brings it, "
-            f"and a run with {ONNX} does without"
+            f"expected Keras to run {folder / KERAS}, got {error}: "
+            f"{how_to_install('classify')} brings it, and a run with {ONNX} does without"
         ) from error
     import keras
 

@@ -58,7 +58,7 @@ def _add_robustness(verb: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="AUDIO",
         dest="audio",
-        help="recordings, as run.sh render takes them; those of the split are judged, by "
+        help="recordings, as render takes them; those of the split are judged, by "
         "IMAGES/manifest.csv if it names them",
     )
     group.add_argument(

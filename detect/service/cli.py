@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from detect.address import LOCAL, listen, url
-from render.console import call
+from render.console import COMMAND, call
 
 if TYPE_CHECKING:
     from detect.service.limits import Limits
@@ -18,9 +18,9 @@ PORT = 8765
 _SHORTEST_KEY = 16  # characters
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
-DESCRIPTION = """\
+DESCRIPTION = f"""\
 Serve verdicts on recordings over HTTP. POST /v1/detect takes a recording and answers with the JSON
-of ./run.sh detect; GET /docs describes all paths. Only this machine can ask, unless --host says
+of {COMMAND} detect; GET /docs describes all paths. Only this machine can ask, unless --host says
 otherwise, which needs a key. Nothing is kept after the answer.
 
 sample of the output, on standard error:
@@ -51,7 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
 def parser() -> argparse.ArgumentParser:
     """Describe every option, with its unit and default."""
     options = argparse.ArgumentParser(
-        prog="run.sh serve",
+        prog=f"{COMMAND} serve",
         description=DESCRIPTION,
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,

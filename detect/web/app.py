@@ -35,6 +35,7 @@ from detect.web.service import DetectorService
 from detect.web.session import cached_verdicts
 from detect.web.threshold import Outcome, relabel, with_threshold
 from detect.web.upload import Limits, Upload, bullets, escaped, short
+from render.console import COMMAND
 
 BOXES: dict[Tone, Callable[..., Any]] = {
     Tone.FAKE: st.error,
@@ -103,7 +104,7 @@ def _choose_detector(runs: dict[str, Path], limits: Limits) -> tuple[DetectorSer
     with st.expander("Detector, threshold and error rates"):
         name = st.selectbox("Detector", list(runs), key="run")
         if name is None:
-            st.error("Expected a trained run, got none: `./run.sh train` makes one.")
+            st.error(f"Expected a trained run, got none: `{COMMAND} train` makes one.")
             return None
         folder = runs[name]
         try:
@@ -275,7 +276,7 @@ def _report(run: Run) -> None:
     with st.expander("How good is this detector? Its report"):
         html = read_report(run)
         if html is None:
-            st.caption("It was not evaluated yet: `./run.sh evaluate` writes the report.")
+            st.caption(f"It was not evaluated yet: `{COMMAND} evaluate` writes the report.")
             return
         st.download_button("Report as HTML", html, "report.html", "text/html", on_click="ignore")
         if st.toggle("Show it here", key="report"):

@@ -17,6 +17,7 @@ from classify.metrics.trials import main_unit
 from classify.prediction.verdicts import probability
 from classify.probability import NBSP
 from classify.runs.run import Run
+from render.console import COMMAND
 
 SCORES = Path("report", "scores.csv")
 METRICS = Path("report", "metrics.json")
@@ -179,11 +180,11 @@ def describe_threshold(run: Run, threshold: float) -> list[str]:
     scores = read_scores(run)
     rates = scores.rates(threshold) if scores else stored_rates(run)
     if rates is None:
-        return ["How often it errs is not known: ./run.sh evaluate measures it."]
+        return [f"How often it errs is not known: {COMMAND} evaluate measures it."]
     measured_at = threshold if scores else run.threshold
     sentences = describe_rates(rates, run.classes, measured_at)
     if measured_at != threshold:
-        sentences.append(f"For {threshold:g} they are not known: ./run.sh evaluate measures them.")
+        sentences.append(f"For {threshold:g} they are not known: {COMMAND} evaluate measures them.")
     return [*sentences, "Measured on examples like those it learned from; expect more on others."]
 
 

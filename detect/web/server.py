@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from detect.address import LOCAL, listen, url
-from render.console import HOME, call
+from render.console import COMMAND, HOME, call
 
 CHECKPOINTS = HOME / "checkpoints"
 PORT = 8501
@@ -61,7 +61,7 @@ def _serve(**settings) -> int:
 def parser() -> argparse.ArgumentParser:
     """Describe every option, with its unit and default."""
     options = argparse.ArgumentParser(
-        prog="run.sh page",
+        prog=f"{COMMAND} page",
         description=DESCRIPTION,
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -191,7 +191,7 @@ def _require_runs(options: argparse.Namespace) -> None:
     from detect.web.runs import is_run, list_runs
 
     runs = list_runs(options.checkpoints, options.run)
-    advice = "./run.sh train makes one, and ./run.sh demo one of synthetic sounds"
+    advice = f"{COMMAND} train makes one"
     if runs:
         advice = f"choose {' or '.join(f'--run {folder}' for folder in runs.values())}"
     if not is_run(options.run) and options.run != CHECKPOINTS / "default":

@@ -1,4 +1,4 @@
-"""The command line of copy-synthesis, ``./run.sh forge``: parse, call, print."""
+"""The command line of copy-synthesis, ``forge``: parse, call, print."""
 
 import argparse
 import os
@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from render.console import call
+from render.console import COMMAND, call
 from render.recording import SPLITS
 from render.vocoders.registry import OURS
 
 if TYPE_CHECKING:
     from render.copysynthesis.copysynthesis import CopyReport
 
-DESCRIPTION = """\
+DESCRIPTION = f"""\
 Make fakes of the real recordings in REAL by copy-synthesis. A vocoder analyses each recording and
 synthesises it anew: a classic vocoder, a neural one (HiFi-GAN), a method that changes the phases,
 or a vocoder of yours. A copy has its original's length, level, sample rate and channels. WAV, FLAC,
@@ -28,9 +28,9 @@ has splits, only training recordings are copied: fakes made from the others woul
 in training how validation and test sound. After an interruption, run it again: finished copies
 stay. At the end it names the folder that holds originals and copies, and the command to draw it:
 
-  ./run.sh forge audio/real --to audio/fake      you have real recordings only
-  ./run.sh forge audio --to audio/forged         you have both, and want more fakes to train with
-  ./run.sh forge voices --to corpus              corpus gets the copies and a link to voices
+  {COMMAND} forge audio/real --to audio/fake      you have real recordings only
+  {COMMAND} forge audio --to audio/forged         you have both, and want more fakes to train with
+  {COMMAND} forge voices --to corpus              corpus gets the copies and a link to voices
 
 manifest.csv at the top of that folder gets a row for every copy: the method (generator), its kind,
 which is classic, neural or other (vocoder_type), the original (source_recording), and the columns
@@ -47,7 +47,7 @@ sample of the output:
 
 What it cannot do: the original of a lossy copy (MP3, Vorbis, Opus) was encoded once, its copy
 twice, and that alone can tell them apart. The copy of an M4A is FLAC, so even the codec tells them
-apart. Give it lossless recordings if you have them; the variants of run.sh render --variants N go
+apart. Give it lossless recordings if you have them; the variants of render --variants N go
 through the same codecs in both classes. A copy keeps the words, the melody and the pauses of its
 original: a detector that knows only copies has learned the traces of vocoders and nothing else.
 HiFi-GAN takes a core about as long as the recording lasts.
@@ -64,7 +64,7 @@ wrong or nothing could be copied
 def parser() -> argparse.ArgumentParser:
     """Describe every option, with its unit and default."""
     command = argparse.ArgumentParser(
-        prog="run.sh forge",
+        prog=f"{COMMAND} forge",
         description=DESCRIPTION,
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -180,7 +180,7 @@ def _render_command(report: "CopyReport") -> str:
     """The command that draws the corpus, with copies in the split of their originals."""
     has_splits = bool(report.source.splits("real") - {""})
     group = "" if has_splits else " --group source_recording"
-    return f"./run.sh render {shlex.quote(_display(report.corpus.top))}{group}"
+    return f"{COMMAND} render {shlex.quote(_display(report.corpus.top))}{group}"
 
 
 def _display(path: Path) -> str:

@@ -5,7 +5,7 @@ import shlex
 import sys
 from pathlib import Path
 
-from render.console import HOME, call
+from render.console import COMMAND, HOME, call
 from render.downloads import catalogue
 from render.downloads.catalogue import Dataset, readable
 
@@ -18,11 +18,11 @@ to continue an interrupted download. DIR appears once it is complete; archives a
 unpacked. For a dataset that needs a signature, it prints how to get it.
 """
 
-EPILOG = """\
-sample of the output of ./run.sh fetch in-the-wild:
-  ./run.sh render datasets/in-the-wild --layout in-the-wild
+EPILOG = f"""\
+sample of the output of {COMMAND} fetch in-the-wild:
+  {COMMAND} render datasets/in-the-wild --layout in-the-wild
 
-that of ./run.sh fetch:
+that of {COMMAND} fetch:
   name             size      place   licence                      what
   for-2sec         1.0 GB    web     not stated by its makers     Fake-or-Real, the form for-2sec
   ...
@@ -36,7 +36,7 @@ exit status: 0 DIR holds the dataset; 2 it does not
 def parser() -> argparse.ArgumentParser:
     """Describe every option, with its default."""
     command = argparse.ArgumentParser(
-        prog="run.sh fetch",
+        prog=f"{COMMAND} fetch",
         description=DESCRIPTION,
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -96,12 +96,12 @@ def next_command(dataset: Dataset, folder: Path) -> str:
     Examples
     --------
     >>> next_command(catalogue.find("wavefake"), Path("datasets/wavefake"))
-    './run.sh render datasets/wavefake --layout wavefake'
+    'spoofsight render datasets/wavefake --layout wavefake'
     """
     inner = folder / dataset.folder if (folder / dataset.folder).is_dir() else folder
     if dataset.layout:
-        return shlex.join(["./run.sh", "render", str(inner), "--layout", dataset.layout])
-    return shlex.join(["./run.sh", "forge", str(inner), "--to", f"{folder}-forged"])
+        return shlex.join([COMMAND, "render", str(inner), "--layout", dataset.layout])
+    return shlex.join([COMMAND, "forge", str(inner), "--to", f"{folder}-forged"])
 
 
 def _fetch(dataset: Dataset, to: Path | None, yes: bool) -> int:

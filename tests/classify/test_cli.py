@@ -21,7 +21,7 @@ def test_train_evaluate_predict(images, tmp_path, capsys):
     out, err = capsys.readouterr()
     assert out.startswith(f"{run}: kept epoch 1, validation loss ")
     assert "expected 20 recordings of each class in validation or more, got " in err
-    assert err.splitlines()[-1] == f"train: next: ./run.sh evaluate {images} --run {run}"
+    assert err.splitlines()[-1] == f"train: next: spoofsight evaluate {images} --run {run}"
     assert json.loads((tmp_path / "run/run.json").read_text())["training"]["flip"] is False
     quick = ["--run", run, "--resamples", "10", "--explain-pictures", "0"]
     assert main(["evaluate", str(images), *quick]) == 0

@@ -257,7 +257,7 @@ def test_a_long_name_is_cut_short_in_those_of_pictures(call, talks, tmp_path):
     ("arguments", "message"),
     [
         (["NOWHERE"], "expected a recording, got no such file"),
-        (["PICTURE"], "expected a recording, got a picture: ./run.sh predict judges pictures"),
+        (["PICTURE"], "expected a recording, got a picture: spoofsight predict judges pictures"),
         (["GOOD", "--run", "NOWHERE"], "expected a trained run in "),
         (["GOOD", "--step", "7"], "expected a step of 0.016 s (a column) to 1 s (a clip), got 7 s"),
         (["GOOD", "--timeout", "0"], "expected a timeout above 0 s, got 0"),
@@ -339,7 +339,7 @@ def test_without_a_run_the_pretrained_one_is_taken(make_run, talks, tmp_path, mo
     assert out.startswith("fake ")
     assert err == (
         "detect: using the pretrained run (checkpoints/pretrained); train your own: "
-        "./run.sh train\n"
+        "spoofsight train\n"
     )
 
 
@@ -350,5 +350,5 @@ def test_without_any_run_the_error_says_how_to_make_one(talks, tmp_path, monkeyp
     folder = tmp_path / "checkpoints/default"
     assert capsys.readouterr().err == (
         f"detect: expected a trained run in {folder}, got no run.json: "
-        f"make it with ./run.sh train IMAGES --to {folder}\n"
+        f"make it with spoofsight train IMAGES --to {folder}\n"
     )

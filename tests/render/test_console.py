@@ -107,7 +107,7 @@ def test_a_missing_package_is_installed_by_run_sh_where_that_was_called(capsys, 
     def work():
         raise ModuleNotFoundError("No module named 'librosa'", name="librosa")
 
-    monkeypatch.setenv("SPOOFSIGHT_HOME", "/project")  # as run.sh does
+    monkeypatch.setattr(console, "COMMAND", "./run.sh")
     assert console.call("detect", work, {"debug": False}) == 2
     assert capsys.readouterr().err == (
         "detect: expected the package of librosa, got none; detect needs: ./run.sh install\n"

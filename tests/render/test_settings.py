@@ -133,6 +133,6 @@ def test_json_with_values_of_another_kind_is_refused(value):
 
 @pytest.mark.parametrize(("text", "number"), [("{}", None), ('{"format": 0}', 0)])
 def test_json_of_another_format_is_refused_with_the_command_that_helps(text, number):
-    message = f"format 1, got format {number}: draw the pictures anew with ./run.sh render"
+    message = f"format 1, got format {number}: draw the pictures anew with spoofsight render"
     with pytest.raises(ValueError, match=message):
         Settings.from_json(text)

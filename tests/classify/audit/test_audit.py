@@ -97,7 +97,9 @@ def test_a_clean_dataset_is_met_with_silence(clean):
     assert warnings(result) == []
     assert notes(result) == []
     assert "nothing found: no fact alone tells the classes apart" in text(result)
-    assert one_line(result) == "train: audit: nothing a trivial fact tells apart; see run.sh audit"
+    assert (
+        one_line(result) == "train: audit: nothing a trivial fact tells apart; see spoofsight audit"
+    )
 
 
 def low_pass(dataset):
@@ -400,7 +402,7 @@ def test_the_quick_audit_looks_at_a_sample_of_what_training_sees(tmp_path, monke
     assert result.splits["train"].pictures == (48, 48)  # counted, though not looked at
     assert one_line(result) == (
         "train: audit: the codec of the file alone tells real from fake in 100 % of train; "
-        "see run.sh audit"
+        "see spoofsight audit"
     )
 
 

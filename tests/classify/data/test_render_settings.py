@@ -41,7 +41,7 @@ def test_the_command_stands_beside_the_drawing_settings_as_well(tmp_path):
     path = tmp_path / "render.json"
     path.write_text('{"hop": 256, "command": "./run.sh render AUDIO --to IMAGES --hop=256"}')
     assert load_render_settings(path) == {"hop": 256}
-    assert load_command(path) == "./run.sh render AUDIO --to IMAGES --hop=256"
+    assert load_command(path) == "spoofsight render AUDIO --to IMAGES --hop=256"
 
 
 def test_pictures_of_unknown_axes(tmp_path):
@@ -56,7 +56,7 @@ def test_pictures_of_unknown_axes(tmp_path):
 def test_a_render_json_of_another_format_is_refused_with_the_command(tmp_path):
     path = tmp_path / "render.json"
     path.write_text('{"hop": 128, "version": 3, "command": "./run.sh render AUDIO --to IMAGES"}')
-    message = r"format 1 in .*render.json, got no number: draw .* with ./run.sh render AUDIO --to"
+    message = r"format 1 in .*render.json, got no number: draw .* with spoofsight render AUDIO --to"
     with pytest.raises(ValueError, match=message):
         load_render_settings(path)
     path.write_text('{"format": 1, "hop": 128, "version": 3}')

@@ -103,12 +103,14 @@ def test_a_class_without_readable_pictures_is_refused_with_the_reason(copy):
 
 
 def test_a_folder_that_is_no_picture_dataset_is_refused_with_what_to_do(copy, tmp_path):
-    with pytest.raises(ValueError, match=r"exist: draw one with ./run.sh render AUDIO --to .*gone"):
+    with pytest.raises(
+        ValueError, match=r"exist: draw one with spoofsight render AUDIO --to .*gone"
+    ):
         scan_split(tmp_path / "gone", "train")
     shutil.rmtree(copy / "validation")
     with pytest.raises(ValueError, match="validation, got no folder: calibration and threshold"):
         scan_split(copy, "validation")
-    advice = f": draw its recordings with ./run.sh render {tmp_path / 'audio'} --to IMAGES$"
+    advice = f": draw its recordings with spoofsight render {tmp_path / 'audio'} --to IMAGES$"
     for name in ("real/a.wav", "fake/b.MP3"):
         for place in (tmp_path / "audio" / name, tmp_path / "audio/train" / name):
             place.parent.mkdir(parents=True, exist_ok=True)

@@ -149,7 +149,7 @@ def test_a_dataset_of_other_drawing_settings_is_refused(trained, copy, tmp_path)
     with pytest.raises(ValueError, match=f"{refused} the settings in .*other/render.json$"):
         evaluate(copy, load(folder), "test")
     (folder / "render.json").write_text('{"hop": 256, "command": "./run.sh render --hop=256"}')
-    with pytest.raises(ValueError, match=f"{refused} ./run.sh render --hop=256$"):
+    with pytest.raises(ValueError, match=f"{refused} spoofsight render --hop=256$"):
         evaluate(copy, load(folder), "test")
 
 

@@ -40,7 +40,7 @@ def test_the_pretrained_run_is_told_in_one_line(home, capsys):
     assert default_run("detect") == run
     assert capsys.readouterr().err == (
         "detect: using the pretrained run (checkpoints/pretrained); train your own: "
-        "./run.sh train\n"
+        "spoofsight train\n"
     )
 
 
@@ -48,7 +48,7 @@ def test_the_run_of_the_installed_package_is_told_with_its_folder(home, capsys):
     run = home("package/pretrained")
     assert default_run("page") == run
     assert capsys.readouterr().err == (
-        f"page: using the pretrained run ({run}); train your own: ./run.sh train\n"
+        f"page: using the pretrained run ({run}); train your own: spoofsight train\n"
     )
 
 
@@ -58,7 +58,8 @@ def test_without_any_run_the_own_one_is_named(home, tmp_path, capsys):
 
 
 def test_the_package_of_a_wheel_holds_the_pretrained_run_and_all_other_data(tmp_path):
-    for name in ("classify", "render", "detect"):
+    packages = ("classify", "render", "detect", "spoofsight")
+    for name in packages:
         ignored = shutil.ignore_patterns("__pycache__", "pretrained")
         shutil.copytree(ROOT / name, tmp_path / name, ignore=ignored)
     for name in ("setup.cfg", "pyproject.toml", "README.md", "LICENSE"):
@@ -75,8 +76,9 @@ def test_the_package_of_a_wheel_holds_the_pretrained_run_and_all_other_data(tmp_
     built = tmp_path / "built"
     run = built / "classify/pretrained"
     assert {str(path.relative_to(run)) for path in run.rglob("*") if path.is_file()} == files
-    kept = {".html", ".toml", ".py"}
-    for source in (path for name in ("classify", "render", "detect") for path in ROOT.glob(name)):
+    kept = {".html", ".toml", ".py", ".typed"}
+    for source in (ROOT / name for name in packages):
         for path in source.rglob("*"):
             if path.suffix in kept and "pretrained" not in path.parts:
                 assert (built / path.relative_to(ROOT)).is_file(), path
+    assert all((built / name / "py.typed").is_file() for name in packages)

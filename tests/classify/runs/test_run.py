@@ -27,7 +27,7 @@ def write(folder, **changes):
 
 def test_a_missing_run_is_answered_with_the_runs_beside_it_and_the_way_to_one(tmp_path):
     folder = tmp_path / "default"
-    way = f"make it with ./run.sh train IMAGES --to {folder}"
+    way = f"make it with spoofsight train IMAGES --to {folder}"
     with pytest.raises(ValueError, match=f"^expected a trained run in {folder}, .*: {way}$"):
         load(folder)
     write(tmp_path / "demo")
@@ -43,7 +43,7 @@ def test_a_run_of_another_format_is_answered_with_the_command_that_trains_it(
     tmp_path, members, seeds
 ):
     folder = write(tmp_path / "old", members=members, format=FORMAT + 1)
-    command = f"./run.sh train IMAGES --to {folder}{seeds} --overwrite"
+    command = f"spoofsight train IMAGES --to {folder}{seeds} --overwrite"
     with pytest.raises(ValueError, match=f"format {FORMAT} in .*, got {FORMAT + 1}: .*{command}$"):
         load(folder)
     values = {name: value for name, value in VALUES.items() if name != "format"}

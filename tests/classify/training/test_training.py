@@ -88,7 +88,7 @@ def test_a_training_begins_with_what_trivial_facts_tell_apart(
     (line,) = (line for line in capsys.readouterr().err.splitlines() if "audit" in line)
     assert line.startswith("train: audit: ")
     assert "tells real from fake in 100 % of train" in line
-    assert line.endswith("; see run.sh audit")
+    assert line.endswith("; see spoofsight audit")
 
 
 @pytest.mark.slow

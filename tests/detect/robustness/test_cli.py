@@ -102,12 +102,12 @@ def test_pictures_drawn_otherwise_are_refused_with_the_command_that_helps(
     assert (out, len(err.splitlines())) == ("", 1)
     drawing = stored(load(run))
     differs = f"drawn with feature {drawing.feature}, seconds 1.0, got feature mel, seconds 2.0"
-    assert f"{differs}: draw again with ./run.sh render" in err
+    assert f"{differs}: draw again with spoofsight render" in err
     assert cli.main(["predict", str(images / "test/real"), "--run", str(run)]) == 2
     refusals = capsys.readouterr().err
     command = err.rstrip().rpartition(" with ")[2]
     assert refusals.count(command) == 3  # the others, of the same reason, are counted
-    assert command.startswith(f"./run.sh render AUDIO --to IMAGES --feature={drawing.feature} ")
+    assert command.startswith(f"spoofsight render AUDIO --to IMAGES --feature={drawing.feature} ")
     places = {"AUDIO": str(audio), "IMAGES": str(images)}
     _, verb, *arguments = [places.get(word, word) for word in shlex.split(command)]
     assert verb == "render"

@@ -95,7 +95,7 @@ def test_a_damaged_report_is_refused(run, text):
 
 def test_a_report_of_another_format_is_refused_with_the_command_that_helps(run):
     (run.folder / "report/metrics.json").write_text('{"confusion": {}}')
-    with pytest.raises(ValueError, match="expected format 1 in .*, got 0: ./run.sh evaluate"):
+    with pytest.raises(ValueError, match="expected format 1 in .*, got 0: spoofsight evaluate"):
         error_rates.stored_rates(run)
 
 
@@ -118,7 +118,7 @@ def test_error_rates_are_said_for_the_classes_that_are_there():
 
 def test_the_rates_of_a_threshold_come_from_the_scores_of_the_evaluation(run):
     assert describe_threshold(run, 0.5) == [
-        "How often it errs is not known: ./run.sh evaluate measures it."
+        "How often it errs is not known: spoofsight evaluate measures it."
     ]
     report = run.folder / "report"
     metrics = '{"format": 1, "confusion": {"recording": [[9, 1], [2, 8]]}}'

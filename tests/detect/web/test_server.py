@@ -83,7 +83,7 @@ def test_a_port_in_use_is_refused(called, capsys):
         (["--host", "nowhere.invalid"], "nowhere.invalid"),
         (
             ["--run", "/nowhere", "--checkpoints", "/nowhere"],
-            "expected a trained run in /nowhere, got no run.json: ./run.sh train",
+            "expected a trained run in /nowhere, got no run.json: spoofsight train",
         ),
     ],
 )

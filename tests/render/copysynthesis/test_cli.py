@@ -38,7 +38,7 @@ def test_all_copied_is_status_0_and_says_how_to_go_on(audio, capsys):
     ]
     assert "forge: audio/manifest.csv has a row for every copy\n" in err
     assert err.endswith(
-        "forge: to draw originals and copies: ./run.sh render audio --group source_recording\n"
+        "forge: to draw originals and copies: spoofsight render audio --group source_recording\n"
     )
     assert main(["audio/real", "--to", "audio/fake", *QUICK, "--copies", "2"]) == 0
     out, err = capsys.readouterr()
@@ -53,7 +53,7 @@ def test_what_is_left_alone_is_said(audio, write_sound, capsys):
     assert "copies: 3 " in out
     assert "forge: left alone: real recordings of test and validation (see --splits)\n" in err
     assert "forge: there are no fakes in test and validation" in err
-    assert err.endswith("./run.sh render audio\n")
+    assert err.endswith("spoofsight render audio\n")
     more = ["--splits", "test,validation"]
     assert main(["audio", "--to", "audio/held out", *QUICK, *more]) == 0
     assert "copies: 6 " in capsys.readouterr().out
@@ -173,6 +173,6 @@ def test_help_shows_every_method(capsys):
         main(["--help"])
     assert ended.value.code == 0
     text = capsys.readouterr().out
-    assert text.startswith("usage: run.sh forge")
+    assert text.startswith("usage: spoofsight forge")
     for word in ("griffin_lim_128", "minimum_phase", "spoofsight.vocoders", "exit status"):
         assert word in text

@@ -69,7 +69,7 @@ def test_without_a_name_every_dataset_is_a_line_of_the_table(capsys):
 
 
 def test_the_table_that_help_shows_is_the_table():
-    shown = cli.EPILOG.partition("that of ./run.sh fetch:\n")[2].partition("\n\n")[0]
+    shown = cli.EPILOG.partition("that of spoofsight fetch:\n")[2].partition("\n\n")[0]
     rows = [line.removeprefix("  ") for line in shown.splitlines() if line.strip() != "..."]
     assert [row.split()[0] for row in rows] == ["name", "for-2sec", "in-the-wild"]
     assert set(rows) <= set(cli.table().splitlines())
@@ -79,7 +79,7 @@ def test_a_dataset_is_fetched_and_the_next_command_is_the_only_output(tiny, tmp_
     assert cli.main(["tiny"]) == 0
     said = capsys.readouterr()
     folder = tmp_path / "home" / "datasets" / "tiny"
-    assert said.out == f"./run.sh render {folder} --layout folders\n"
+    assert said.out == f"spoofsight render {folder} --layout folders\n"
     assert said.err.startswith(
         "fetch: Tiny set: 10.2 kB to download; licence: CC0; see https://tiny\n"
     )
@@ -91,7 +91,7 @@ def test_a_dataset_is_fetched_and_the_next_command_is_the_only_output(tiny, tmp_
 def test_it_goes_where_the_user_says(tiny, tmp_path, capsys):
     assert cli.main(["tiny", "--to", str(tmp_path / "my sets")]) == 0
     assert (tmp_path / "my sets" / "train" / "real" / "a.wav").exists()
-    assert capsys.readouterr().out == f"./run.sh render '{tmp_path}/my sets' --layout folders\n"
+    assert capsys.readouterr().out == f"spoofsight render '{tmp_path}/my sets' --layout folders\n"
 
 
 def test_a_dataset_that_is_there_is_not_fetched_over(tiny, capsys):
@@ -139,10 +139,10 @@ def test_a_dataset_behind_a_signature_is_named_with_the_way_to_get_it(capsys):
 
 def test_real_speech_alone_is_for_forge(tmp_path):
     dataset, forged = catalogue.find("ljspeech"), f"{tmp_path}-forged"
-    assert cli.next_command(dataset, tmp_path) == f"./run.sh forge {tmp_path} --to {forged}"
+    assert cli.next_command(dataset, tmp_path) == f"spoofsight forge {tmp_path} --to {forged}"
     inside = tmp_path / "LJSpeech-1.1/wavs"
     inside.mkdir(parents=True)
-    assert cli.next_command(dataset, tmp_path) == f"./run.sh forge {inside} --to {forged}"
+    assert cli.next_command(dataset, tmp_path) == f"spoofsight forge {inside} --to {forged}"
 
 
 def test_an_unknown_name_is_one_line(capsys):
