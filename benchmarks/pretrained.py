@@ -29,7 +29,7 @@ from classify.console import call
 FOLDS = 4
 BY = ("source", "generator", "kind", "language", "round")
 SUMMARISED = ("generator", "kind", "language")
-CONDITIONS = "mp3-64 aac-32 opus-16 gsm telephone noise-20 noise-10 room-near rate-8".split()
+CONDITIONS = "mp3-64 opus-16 telephone noise-20 noise-10".split()
 MOST = 12e6  # bytes of the run
 _NETWORK = ("model.onnx", "model.keras", "run.json", "render.json")
 _RUN = ("run.json", "render.json", "validation.csv")
