@@ -2,9 +2,10 @@
 
 render draws the corpus, with --copies after forge has copied its real training recordings. train
 --folds trains the default recipe without each fold of sources. evaluate judges it on the test
-split, also under codecs and noise. TO gets the networks, their calibration, the report, and
-provenance.json: the command, the commit, and what of the corpus the run learned from, source by
-source, with the licences that its manifest states. No recording and no picture is copied.
+split, also under codecs and noise. calibrate_segments says what is fake in part. TO gets the
+networks, their calibration, the report, and provenance.json: the command, the commit, and what of
+the corpus the run learned from, source by source, with the licences that its manifest states. No
+recording and no picture is copied.
 
 Several machines can share the training: call it with --fold N/K on each, copy the folders
 WORK/run/fold-N together, and call it once more without --fold.
@@ -94,6 +95,7 @@ def _make(options: argparse.Namespace, command: str) -> None:
     by = [f"--by={column}" for column in BY if column in _columns(images / "manifest.csv")]
     degraded = ("--robustness", audio, "--conditions", *CONDITIONS)
     _call("detect.robustness.cli", images, "--run", run, *by, *degraded)
+    _call("benchmarks.calibrate_segments", options.corpus, run)
     provenance = {
         "command": f"./run.sh bench pretrained {command}",
         "copies": options.copies,

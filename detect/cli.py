@@ -3,7 +3,7 @@
 import csv
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -73,6 +73,9 @@ def _to_stdout(
     timeout: float,
     raw: int | None,
     channels: str,
+    labels: str | None,
+    labels_to: Path | None,
+    windows: Path | None,
 ) -> int:
     from classify.runs.lookup import default_run
     from classify.runs.run import load
@@ -82,6 +85,8 @@ def _to_stdout(
 
     if raw is not None and STDIN not in names:
         raise ValueError(f"expected {STDIN} for standard input beside --raw, got none")
+    if (labels is None) != (labels_to is None):
+        raise ValueError("expected --labels and --labels-to together, got one of them")
     run = load(folder or default_run("detect"))
     detector = Detector(run, step_s=step, timeout_s=timeout)
     with ExitStack() as stack:
@@ -96,7 +101,27 @@ def _to_stdout(
         targets = {kind: target for kind, target in options.items() if target is not None}
         writer = FigureWriter(detector, targets, single=len(sources) == 1)
         report_doubts(run, _report)
-        return _print(_results(sources, writer), format, run.classes)
+        writers = list(_writers(labels, labels_to, windows, run.classes, stack))
+        return _print(_results(sources, writer, writers), format, run.classes)
+
+
+def _writers(
+    labels: str | None,
+    labels_to: Path | None,
+    windows: Path | None,
+    classes: tuple[str, str],
+    stack: ExitStack,
+) -> "Iterator[Callable[[Source, Detection], None]]":
+    """Writers of what the command line asks for; their files are whole once the stack closes."""
+    if labels is not None and labels_to is not None:
+        from detect.labels import LabelWriter
+
+        yield LabelWriter(labels_to, labels, classes[1]).write
+    if windows is not None:
+        from detect.window_table import window_table
+
+        add = stack.enter_context(window_table(windows, classes))
+        yield lambda _, detection: add(detection)
 
 
 def _sources(
@@ -122,9 +147,11 @@ def _sources(
 
 
 def _results(
-    sources: "list[Source | Refusal]", writer: "FigureWriter"
+    sources: "list[Source | Refusal]",
+    writer: "FigureWriter",
+    writers: "list[Callable[[Source, Detection], None]]",
 ) -> "Iterator[tuple[Detection | Refusal, str | None]]":
-    """Judge recordings and draw their figures, with a bar unless there is but one."""
+    """Judge recordings and write their files, with a bar unless there is but one."""
     from tqdm import tqdm
 
     from classify.prediction.verdicts import Refusal
@@ -137,6 +164,8 @@ def _results(
         if isinstance(source, Refusal) or isinstance(result, Refusal):
             yield result, None
             continue
+        for write in writers:
+            write(source, result)
         try:
             yield result, writer.draw(source, result)
         except (OSError, ValueError) as error:

@@ -24,11 +24,13 @@ from classify.prediction.wording import NO_SPEECH
 from classify.runs.run import Run
 from detect import render_settings, voice_activity
 from detect.channels import different_speech
+from detect.segments import Scores, Segment, find_segments, label_with_segments
 from detect.sources import Source, expand, with_channel
 from detect.windows import Batch, draw_batches, score_batches
 from render.clips import split_into_clips
 from render.console import COMMAND, one_line
 from render.decoding.audio import MIX, Audio, SourceFile, scan_audio
+from render.settings import Settings
 
 TIMEOUT = 900.0  # s that a recording may take
 _LITTLE_SPEECH = 0.5  # share of windows with speech under which there is a warning
@@ -63,7 +65,8 @@ class Detection:
     path : str
         Name of the recording in every output.
     label : str
-        Name of the class, ``"uncertain"`` or ``"no speech"``.
+        Name of the class, ``"uncertain"``, ``"no speech"`` or, such as ``"fake in part"``, the
+        positive class in part.
     confidence : float or None
         Probability of the likelier class, in percent, 50 to 100. This and the next two are None
         if no speech was found.
@@ -81,6 +84,10 @@ class Detection:
         Reasons to doubt the verdict.
     channel : str
         Channel that was judged, counted from ``"1"``, or ``"mix"``.
+    segments : tuple of Segment
+        Suspicious parts, in order of time, see `detect.segments`.
+    window_s, step_s : float
+        Length of a window, and from the start of one to that of the next.
     """
 
     path: str
@@ -93,11 +100,33 @@ class Detection:
     suspicious: tuple[float, float] | None = None
     warnings: tuple[str, ...] = ()
     channel: str = MIX
+    segments: tuple[Segment, ...] = ()
+    window_s: float = 0.0
+    step_s: float = 0.0
 
     @property
     def title(self) -> str:
         """Name of the recording, and the channel if one alone was judged."""
         return with_channel(self.path, self.channel)
+
+    @property
+    def scores(self) -> Scores:
+        """Scores of the windows."""
+        return Scores(
+            np.array([window.start_s for window in self.windows]),
+            np.array([window.llr for window in self.windows]),
+            self.window_s,
+            self.step_s,
+            self.duration_s,
+        )
+
+    def judged_by(self, run: Run) -> "Detection":
+        """Take label and segments from the threshold and the uncertain band of a run."""
+        if self.p_fake is None:
+            return self
+        segments = find_segments(self.scores, run)
+        label = label_with_segments(self.p_fake, segments, run)
+        return replace(self, label=label, segments=segments)
 
     def to_dict(self) -> dict[str, Any]:
         """Write the fields in JSON's types; windows become lists of starts and of P(fake).
@@ -117,6 +146,7 @@ class Detection:
             "llr": self.llr,
             "duration_s": self.duration_s,
             "suspicious_s": None if self.suspicious is None else list(self.suspicious),
+            "segments": [segment.to_dict() for segment in self.segments],
             "clips": len(self.windows),
             "start_s": [round(window.start_s, 3) for window in self.windows],
             "clip_p_fake": [round(window.p_fake, 4) for window in self.windows],
@@ -178,7 +208,7 @@ class Detector:
         if voice_activity.is_silent(audio.envelope):
             return _no_speech(name, source_file)
         clips = split_into_clips(audio, self.settings)
-        window_sum = _WindowSum(spectrogram_rows(self.run.axes))
+        window_sum = _WindowSum(self.settings, spectrogram_rows(self.run.axes))
         batches = draw_batches(clips, self.settings, audio.deadline)
         for batch, raw in score_batches(batches, partial(score_arrays, self.run)):
             window_sum.add(batch, raw, measured=bool(self.run.training_ranges))
@@ -243,7 +273,8 @@ def reason(path: Path, error: Exception) -> str:
 class _WindowSum:
     """Scores and measurements of the windows of a recording, summed up while they come."""
 
-    def __init__(self, rows: int | None) -> None:
+    def __init__(self, settings: Settings, rows: int | None) -> None:
+        self.settings = settings
         self.rows = rows  # of the spectrogram, at the top of a picture
         self.spans: list[tuple[float, float]] = []
         self.raw: list[np.ndarray] = []
@@ -268,7 +299,7 @@ class _WindowSum:
             for span, score in zip(self.spans, llr, strict=True)
         )
         worst = min(scored, key=lambda window: window.llr)
-        return Detection(
+        detection = Detection(
             path=name,
             label=verdict.label,
             confidence=verdict.confidence,
@@ -279,7 +310,10 @@ class _WindowSum:
             suspicious=(round(worst.start_s, 3), round(worst.start_s + worst.duration_s, 3)),
             warnings=tuple(self._warnings(run, source_file, windows)),
             channel=source_file.channel,
+            window_s=self.settings.seconds,
+            step_s=self.settings.clip_step / self.settings.rate,
         )
+        return detection.judged_by(run)
 
     def _warnings(self, run: Run, source_file: SourceFile, windows: int) -> Iterator[str]:
         if run.caveat:

@@ -37,7 +37,7 @@ def timeline(detector: Detector, path: Path, detection: Detection) -> Figure:
     -------
     figure : Figure
         Waveform, spectrogram, and P(fake) at the middle of each window, with the threshold, the
-        uncertain band and the most suspicious window. Gaps have no speech.
+        uncertain band, the segments and the most suspicious window. Gaps have no speech.
 
     Raises
     ------
@@ -50,6 +50,8 @@ def timeline(detector: Detector, path: Path, detection: Detection) -> Figure:
     summary = overview(audio.blocks(), audio.length, rate)
     figure = Figure(figsize=(10, 6.4), layout="constrained")
     panels = figure.subplots(3, 1, sharex=True, height_ratios=(1, 2, 2))
+    for panel in panels:  # before the legend is made
+        _segments(panel, detection)
     _waveform(panels[0], summary)
     _spectrogram(panels[1], summary, rate)
     _probabilities(panels[2], detector, detection)
@@ -59,6 +61,13 @@ def timeline(detector: Detector, path: Path, detection: Detection) -> Figure:
     panels[2].set(xlim=(0, summary.seconds), xlabel="s")
     figure.suptitle(_caption(detector.run, detection), parse_math=False, fontsize=11)
     return figure
+
+
+def _segments(panel: Axes, detection: Detection) -> None:
+    for at, segment in enumerate(detection.segments):
+        span = (segment.start_s, segment.end_s)
+        label = "_" if at else "segment"  # once in the legend
+        panel.axvspan(*span, color=CLASSES[1], alpha=0.2, lw=0, label=label)
 
 
 def _waveform(panel: Axes, summary: Overview) -> None:

@@ -93,6 +93,15 @@ def explain_verdict(
             Tone.UNCERTAIN,
         )
     is_positive, fake = label == positive, fake_name(classes)
+    if label == in_part(positive):
+        return VerdictText(
+            label.capitalize(),
+            f"A part of it looks like the {positive} examples that this detector learned from, and "
+            f"stands out from the rest, which does not. Of the whole, {probability}.",
+            f"It does not prove that the part is {positive}: listen to it. 1 in 20 recordings that "
+            "are real throughout are told so as well.",
+            Tone.FAKE if positive == fake else Tone.NEUTRAL,
+        )
     return VerdictText(
         f"{label.capitalize()}, {percent(max(p, 1 - p))}",
         f"It looks like the {label} examples that this detector learned from: {probability}, were "
@@ -117,7 +126,7 @@ def _not_excluded(negative: str, is_real: bool) -> str:
 def verdict_columns(label: str, confidence: float | None, p: float | None, positive: str) -> str:
     """Write a verdict in columns of fixed width, as the command lines print it.
 
-    An uncertain verdict has no confidence: a number would be taken for one.
+    A verdict that is uncertain or on a part has no confidence: a number would be taken for one.
 
     Examples
     --------
@@ -125,11 +134,18 @@ def verdict_columns(label: str, confidence: float | None, p: float | None, posit
     'fake       97.3 %  P(fake) 0.973'
     >>> verdict_columns("uncertain", 65.3, 0.653, "fake")
     'uncertain          P(fake) 0.653'
+    >>> verdict_columns("fake in part", 65.3, 0.347, "fake")
+    'fake in part       P(fake) 0.347'
     """
-    share = " " * 7 if label == UNCERTAIN or confidence is None else f"{confidence:5.1f} %"
-    numbers = "" if p is None else f"{share}  {p_of(positive)} {p:.3f}"
-    width = len(f"100.0 %  {p_of(positive)} 0.000")
-    return f"{label:<9} {numbers:<{width}}"
+    unsure = confidence is None or label in (UNCERTAIN, in_part(positive))
+    verdict = f"{label:<17}" if unsure else f"{label:<9} {confidence:5.1f} %"
+    probability = " " * len(f"{p_of(positive)} 0.000") if p is None else f"{p_of(positive)} {p:.3f}"
+    return f"{verdict}  {probability}"
+
+
+def in_part(positive: str) -> str:
+    """Label of a recording that is not positive but for a part: "fake in part"."""
+    return f"{positive} in part"
 
 
 def p_of(positive: str) -> str:
@@ -152,14 +168,22 @@ def output_fields(names: Iterable[str], classes: tuple[str, str]) -> list[str]:
 
 
 def output_values(values: Mapping[str, Any], classes: tuple[str, str]) -> dict[str, Any]:
-    """Values under the names of `output_fields`.
+    """Values under the names of `output_fields`, also in lists of further values.
 
     Examples
     --------
     >>> output_values({"path": "a.png", "p_fake": 0.5}, ("cats", "dogs"))
     {'path': 'a.png', 'p_positive': 0.5}
+    >>> output_values({"segments": [{"p_fake": 0.5}]}, ("cats", "dogs"))
+    {'segments': [{'p_positive': 0.5}]}
     """
-    return dict(zip(output_fields(values, classes), values.values(), strict=True))
+
+    def renamed(value: Any) -> Any:
+        if isinstance(value, list):
+            return [renamed(item) for item in value]
+        return output_values(value, classes) if isinstance(value, Mapping) else value
+
+    return dict(zip(output_fields(values, classes), map(renamed, values.values()), strict=True))
 
 
 def percent(p: float) -> str:

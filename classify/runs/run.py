@@ -108,6 +108,9 @@ class Run:
         empty without folds.
     fold : str
         The fold that a member left out, ``"2/4"``; empty for any other run.
+    segments : dict
+        How far a stretch of a recording has to stand out, and how that was found, see
+        `detect.segments`; empty where it was not.
     """
 
     folder: Path
@@ -130,6 +133,7 @@ class Run:
     members: tuple["Run", ...] = ()
     group: str = ""
     fold: str = ""
+    segments: dict[str, Any] = field(default_factory=dict)
 
     @cached_property
     def render_settings(self) -> RenderSettings | None:

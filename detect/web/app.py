@@ -27,8 +27,10 @@ from classify.prediction.wording import (
 )
 from classify.runs.run import Run, load
 from detect.detection import Detection
+from detect.segments import Segment
 from detect.web import error_rates, results_table
 from detect.web.canvas import Canvas, p_at
+from detect.web.playback import LONGEST
 from detect.web.runs import data_url, list_runs, read_report
 from detect.web.server import page_options
 from detect.web.service import DetectorService
@@ -192,14 +194,49 @@ def _show(service: DetectorService, run: Run, upload: Upload, outcome: Outcome, 
 
 
 def _player(service: DetectorService, upload: Upload, detection: Detection, key: str) -> None:
-    make = partial(service.excerpt, upload, detection)
-    excerpt = _cached("excerpt", (service.identity, key), make)
+    """The sound; a click on a segment moves it, and the cursor of the timeline, there."""
+    segment = _choose_segment(detection, key)
+    start = None if segment is None else segment.start_s
+    # Only a part of a long recording can be heard, around the segment.
+    part = start if detection.duration_s > LONGEST else None
+    make = partial(service.excerpt, upload, detection, part)
+    excerpt = _cached("excerpt", (service.identity, key, part), make)
     if excerpt is None:
         return
-    st.audio(excerpt.wav, format="audio/wav", alt="The recording as the detector hears it")
+    st.audio(
+        excerpt.wav,
+        format="audio/wav",
+        start_time=0 if start is None else max(0, int(start - excerpt.start_s)),
+        alt="The recording as the detector hears it",
+    )
     if not excerpt.whole:
         span = clock_range((excerpt.start_s, excerpt.end_s))
         st.caption(f"From {span} of the recording.")
+
+
+def _choose_segment(detection: Detection, key: str) -> Segment | None:
+    segments = detection.segments
+    if not segments:
+        return None
+    name = f"segment of {key}"
+
+    def move_cursor() -> None:
+        chosen = st.session_state[name]
+        if chosen is not None:
+            st.session_state[f"cursor of {key}"] = float(segments[chosen].start_s)
+
+    def title(at: int) -> str:
+        segment = segments[at]
+        return f"{clock_range((segment.start_s, segment.end_s))}, {percent(segment.p_fake)}"
+
+    chosen = st.pills(
+        "Suspicious segments: a click moves the player there",
+        list(range(len(segments))),
+        format_func=title,
+        key=name,
+        on_change=move_cursor,
+    )
+    return None if chosen is None else segments[chosen]
 
 
 @st.fragment

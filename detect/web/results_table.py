@@ -18,6 +18,7 @@ from classify.prediction.wording import (
     output_values,
     p_of,
 )
+from detect import output
 from detect.detection import Detection
 from detect.output import HEADER, header, row
 from detect.web.threshold import Outcome
@@ -46,7 +47,7 @@ def by_suspicion(outcomes: Sequence[Outcome]) -> list[int]:
         outcome = outcomes[at]
         if isinstance(outcome, Refusal):
             return -2.0
-        return -1.0 if outcome.p_fake is None else outcome.p_fake
+        return output.suspicion(outcome) if isinstance(outcome, Detection) else outcome.p_fake
 
     return sorted(range(len(outcomes)), key=suspicion, reverse=True)
 

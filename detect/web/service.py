@@ -169,14 +169,18 @@ class DetectorService:
             figure = draw(image, explanation, self.run.axes)
             return ExplanationView(rasterise(figure), explanation.sentence(self.run.axes))
 
-    def excerpt(self, upload: Upload, detection: Detection) -> Excerpt:
-        """Make a WAV to listen to: the recording, or the part around its most suspicious window.
+    def excerpt(
+        self, upload: Upload, detection: Detection, around_s: float | None = None
+    ) -> Excerpt:
+        """Make a WAV to listen to: the recording, or a part of a long one.
 
         Parameters
         ----------
         upload : Upload
         detection : Detection
             Of this upload.
+        around_s : float, optional
+            A time that has to be in it; default: the most suspicious.
 
         Raises
         ------
@@ -184,6 +188,7 @@ class DetectorService:
             If the recording cannot be read.
         """
         middle = sum(detection.suspicious) / 2 if detection.suspicious else 0.0
+        middle = middle if around_s is None else around_s
         with self._saved(upload) as path:
             rate = self._audio_detector().settings.rate
             return excerpt(path, rate, middle, self.limits.timeout)

@@ -52,7 +52,9 @@ def relabel(outcome: Outcome, run: Run) -> Outcome:
     outcome : the same kind
         Unchanged where there is no P(fake).
     """
-    if isinstance(outcome, Refusal) or outcome.p_fake is None:
+    if isinstance(outcome, Detection):
+        return outcome.judged_by(run)
+    if isinstance(outcome, Refusal):
         return outcome
     return replace(outcome, label=label_of(outcome.p_fake, run))
 

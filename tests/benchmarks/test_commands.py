@@ -79,6 +79,7 @@ def test_the_network_of_the_speed_of_predictions_is_one_that_any_keras_loads(ben
 @pytest.mark.parametrize(
     ("name", "parts"),
     [
+        ("calibrate_segments", ["CORPUS", "RUN", "fake in part", "--count N"]),
         ("convergence", ["EER of validation", "AUDIO"]),
         ("detect_long", ["--minutes SHORT LONG"]),
         ("detect_many", ["SIGKILL", "--kills K"]),
@@ -94,6 +95,7 @@ def test_the_network_of_the_speed_of_predictions_is_one_that_any_keras_loads(ben
         ("render_scale", ["--count N", "--only"]),
         ("render_speed", ["--count N", "floor"]),
         ("serve_load", ["CORPUS", "--clients N", "without HTTP"]),
+        ("splices", ["CORPUS", "RUN", "within 2 s", "--count N"]),
         ("ablation.__main__", ["augmentation:", "--leave-sources-out [K]", "AUDIO"]),
         ("peers.__main__", ["\nrobust ", "\nlfcc-gmm ", "\nforest ", "--seeds N"]),
     ],

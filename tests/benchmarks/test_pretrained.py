@@ -51,6 +51,7 @@ def test_the_corpus_goes_through_copies_pictures_folds_and_evaluation(work, call
         ["render", f"{work}/forged"],
         ["classify", "train"],
         ["detect.robustness.cli", f"{work}/images"],
+        ["benchmarks.calibrate_segments", "corpus"],
     ]
     assert " ".join(calls[2]).endswith(f"--to {work}/run --folds 4 --epochs 3 --resume")
     assert {"--by=source", "--by=language"} <= {*calls[3]}

@@ -52,6 +52,48 @@ def test_a_folder_is_a_table_with_the_most_suspicious_first(call, talks, capsys)
     assert [line.index(str(talks)) for line in lines] == [lines[0].index(str(talks))] * 3
 
 
+@pytest.fixture
+def spliced(make_run, tmp_path, bright, dull):
+    """Give a run that knows what stands out, and a recording that is bright from 15 s to 20 s."""
+    run = make_run(tmp_path / "calibrated", segments={"threshold": 3.0, "scale": 0.5})
+    sound = np.concatenate([dull, dull, dull, bright, dull, dull, dull])
+    soundfile.write(tmp_path / "spliced.wav", sound, RATE)
+    return run, tmp_path / "spliced.wav"
+
+
+def test_a_part_that_stands_out_has_a_line_and_is_written_in_all_formats(spliced, capsys):
+    run, path = spliced
+    assert main([str(path), "--run", str(run)]) == 0
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.startswith("fake in part       P(fake) 0.")
+    assert second.split()[:2] == ["segment", "P(fake)"]
+    assert first.index("P(fake)") == second.index("P(fake)")
+    assert main([str(path), "--run", str(run), "--format", "json"]) == 0
+    verdict = json.loads(capsys.readouterr().out)
+    (segment,) = verdict["segments"]
+    assert verdict["label"] == "fake in part"
+    assert [segment["start_s"], segment["end_s"]] == pytest.approx([15, 20], abs=1.0)
+    assert main([str(path), "--run", str(run), "--format", "csv"]) == 0
+    (row,) = csv.DictReader(io.StringIO(capsys.readouterr().out))
+    assert row["segments"] == f"{segment['start_s']:.1f}-{segment['end_s']:.1f}"
+
+
+def test_labels_and_windows_are_written_where_told(spliced, tmp_path, capsys):
+    run, path = spliced
+    labels, windows = tmp_path / "labels", tmp_path / "windows.csv"
+    options = ["--labels", "audacity", "--labels-to", labels, "--windows", windows]
+    assert main([str(path), "--run", str(run), *map(str, options)]) == 0
+    (line,) = (labels / "spliced.wav.labels.txt").read_text().splitlines()
+    start, end, _ = line.split("\t")
+    assert [float(start), float(end)] == pytest.approx([15, 20], abs=1.0)
+    rows = list(csv.DictReader(io.StringIO(windows.read_text())))
+    assert {row["path"] for row in rows} == {str(path)}
+    assert len(rows) == pytest.approx(2 * 35, abs=2)  # of 1 s, overlapping by half
+    capsys.readouterr()
+    assert main([str(path), "--run", str(run), "--labels", "rttm"]) == 2
+    assert "expected --labels and --labels-to together" in capsys.readouterr().err
+
+
 def test_the_formats_agree_and_keep_the_order(call, talks, capsys):
     names = [talks / "tone.wav", talks / "sub/dull.flac", talks / "bright.wav"]
     assert call(*names, "--format", "json") == 0

@@ -90,6 +90,24 @@ def test_the_most_suspicious_seconds_are_those_that_sound_fake(run, write, brigh
     assert max(window.p_fake for window in detection.windows) > 0.5 > detection.p_fake
 
 
+def test_a_real_recording_with_a_stretch_that_stands_out_is_fake_in_part(run, write, bright, dull):
+    sound = np.concatenate([dull, dull, dull, bright, dull, dull, dull])  # bright from 15 s to 20 s
+    calibrated = replace(run, segments={"threshold": 3.0, "scale": 0.5})
+    detection = Detector(calibrated).detect(write(sound))
+    assert detection.label == "fake in part"
+    (segment,) = detection.segments
+    assert (segment.start_s, segment.end_s) == pytest.approx((15, 20), abs=1.0)
+    assert segment.stands_out
+    assert segment.p_fake > 0.6 > detection.p_fake
+    (written,) = json.loads(json.dumps(detection.to_dict()))["segments"]
+    assert written["start_s"] == segment.start_s
+    plain = Detector(run).detect(write(sound))
+    assert plain.label in ("real", "uncertain")
+    assert not any(part.stands_out for part in plain.segments)
+    silent = Detector(calibrated).detect(write(np.tile(dull, 7)))
+    assert (silent.label, silent.segments) == ("real", ())
+
+
 def noises():
     rng = np.random.default_rng(0)
     time = np.arange(10 * RATE) / RATE

@@ -1,4 +1,5 @@
 import io
+import json
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -73,6 +74,25 @@ def test_a_fake_recording_gets_a_verdict_with_what_it_means_and_what_not(open_pa
     assert [button.label for button in page.download_button] == [
         *("Verdicts as CSV", "Verdicts as JSON")
     ]
+
+
+def test_a_click_on_a_segment_moves_player_and_cursor_there(open_page, tmp_path, bright, dull):
+    for path in (tmp_path / "runs").glob("*/run.json"):
+        values = json.loads(path.read_text()) | {"segments": {"threshold": 3.0, "scale": 0.5}}
+        path.write_text(json.dumps(values))
+    sound = np.concatenate([dull, dull, dull, bright, dull, dull, dull])
+    page = drop(open_page(), ("talk.wav", flac(sound)))
+    (verdict,) = [box.value for box in page.error]
+    assert verdict.startswith("## Fake in part")
+    assert "1 in 20 recordings" in verdict
+    (pills,) = page.button_group
+    (option,) = pills.options
+    assert option.startswith("1")
+    assert page.get("audio")[0].proto.start_time == 0
+    pills.set_value(0).run()
+    assert not page.exception
+    assert page.get("audio")[0].proto.start_time == pytest.approx(15, abs=1)
+    assert page.slider[0].value == pytest.approx(15, abs=1)
 
 
 @pytest.mark.slow
