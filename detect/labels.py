@@ -36,6 +36,7 @@ class LabelWriter:
     format: str
     positive: str
     _paths: dict[str, Path] = field(default_factory=dict)
+    _taken: set[Path] = field(default_factory=set)
     _channels: list[Detection] = field(default_factory=list)
 
     def write(self, source: Source, detection: Detection) -> None:
@@ -59,9 +60,10 @@ class LabelWriter:
         if source.name not in self._paths:
             name = source.below.removesuffix(f".channel-{source.channel}")
             path, number = self.folder / f"{name}{SUFFIXES[self.format]}", 1
-            while path in self._paths.values():
+            while path in self._taken:
                 number += 1
                 path = self.folder / f"{name}-{number}{SUFFIXES[self.format]}"
+            self._taken.add(path)
             self._paths[source.name] = path
         return self._paths[source.name]
 

@@ -13,7 +13,10 @@ _NUMBERS = {"type": "array", "items": {"type": "number"}}
 _VERDICT = {
     "path": {"type": "string", "description": "name of the file in the form; - for a raw body"},
     "channel": {"type": "string", "description": "mix, or the channel, counted from 1"},
-    "label": {"type": "string", "description": "a class, uncertain, or no speech"},
+    "label": {
+        "type": "string",
+        "description": "a class, uncertain, no speech, or the positive class in part",
+    },
     "confidence": {**_NUMBER_OR_NONE, "description": "of the likelier class, percent, 50 to 100"},
     "p_fake": {
         **_NUMBER_OR_NONE,
@@ -26,6 +29,19 @@ _VERDICT = {
         "type": ["array", "null"],
         "items": {"type": "number"},
         "description": "start and end of the window with the highest P(fake)",
+    },
+    "segments": {
+        "type": "array",
+        "items": {
+            "type": "object",
+            "properties": {
+                "start_s": {"type": "number"},
+                "end_s": {"type": "number"},
+                "p_fake": {"type": "number"},
+                "stands_out": {"type": "boolean", "description": "as a splice does"},
+            },
+        },
+        "description": "suspicious parts",
     },
     "clips": {"type": "integer", "description": "windows with speech"},
     "start_s": {**_NUMBERS, "description": "of each of these windows"},
