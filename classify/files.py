@@ -1,7 +1,7 @@
 """Files that are whole or not there, whenever a process is killed."""
 
 import errno
-import secrets
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -22,7 +22,7 @@ def atomic_write(path: Path, data: bytes) -> None:
     OSError
         If it cannot be written, for example on a full disk; nothing of it stays behind.
     """
-    part = path.with_name(f"{secrets.token_hex(8)}.part")  # fits, however long the name is
+    part = path.with_name(f"{os.urandom(8).hex()}.part")  # fits, however long the name is
     try:
         part.write_bytes(data)
         part.replace(path)

@@ -152,15 +152,11 @@ def _results(
     writers: "list[Callable[[Source, Detection], None]]",
 ) -> "Iterator[tuple[Detection | Refusal, str | None]]":
     """Judge recordings and write their files, with a bar unless there is but one."""
-    from tqdm import tqdm
-
     from classify.prediction.verdicts import Refusal
     from detect.detection import detect
 
     results = zip(sources, detect(writer.detector, sources), strict=True)
-    for source, result in tqdm(
-        results, "detect", len(sources), unit="recording", disable=len(sources) == 1 or None
-    ):
+    for source, result in results if len(sources) == 1 else _with_bar(results, len(sources)):
         if isinstance(source, Refusal) or isinstance(result, Refusal):
             yield result, None
             continue
@@ -171,6 +167,14 @@ def _results(
         except (OSError, ValueError) as error:
             yield result, None
             yield Refusal(source.title, f"not drawn: {one_line(error)}"), None
+
+
+def _with_bar(
+    results: "Iterator[tuple[Source | Refusal, Detection | Refusal]]", count: int
+) -> "Iterator[tuple[Source | Refusal, Detection | Refusal]]":
+    from tqdm import tqdm  # a twentieth of the time that one recording takes
+
+    return iter(tqdm(results, "detect", count, unit="recording", disable=None))
 
 
 def _print(
@@ -217,8 +221,8 @@ def _print(
 
 def _report(line: str) -> None:
     """Write a line to standard error, above a progress bar."""
-    from tqdm import tqdm
-
     from detect.sources import printable
 
-    tqdm.write(f"detect: {printable(line)}", file=sys.stderr)
+    # Without tqdm there is no bar.
+    write = sys.modules["tqdm"].tqdm.write if "tqdm" in sys.modules else print
+    write(f"detect: {printable(line)}", file=sys.stderr)

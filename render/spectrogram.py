@@ -4,16 +4,14 @@ Samples are mono floats, 1.0 is full scale. Pictures are ``uint8``: the top row 
 frequency, the left column the clip's start. Levels are absolute unless the settings say relative,
 in dB relative to a full-scale sine: silence is black, and a quiet clip stays dark. All
 representations have the same columns: see `render.spectra.stft`. `render.representations` lists
-them.
+them. What needs SciPy is imported where it is used.
 """
 
 import numpy as np
 
 from render.representations import REPRESENTATIONS, load
 from render.settings import Settings
-from render.spectra import filterbank, grey, stft
-from render.spectra.cepstrum import mfcc
-from render.spectra.chroma import chroma
+from render.spectra import grey, stft
 from render.spectra.comb import comb
 
 _PADDING = 4  # windows in the transform of log, so that its lowest rows have their own bins
@@ -78,6 +76,8 @@ def mel(samples: np.ndarray, settings: Settings) -> np.ndarray:
     >>> mel(tone, Settings(feature="mel")).shape
     (80, 124)
     """
+    from render.spectra import filterbank
+
     return grey.levels(filterbank.mel(settings) @ stft.power(samples, settings), settings)
 
 
@@ -109,6 +109,8 @@ def log(samples: np.ndarray, settings: Settings) -> np.ndarray:
     >>> image.shape, 167 - int(image[:, 62].argmax()), int(image.max())
     ((168, 124), 120, 230)
     """
+    from render.spectra import filterbank
+
     weights = filterbank.logarithmic(settings, _PADDING)
     return grey.levels(weights @ stft.power(samples, settings, _PADDING), settings)
 
@@ -136,6 +138,9 @@ def stack(samples: np.ndarray, settings: Settings) -> np.ndarray:
     >>> stack(np.zeros(32_000), Settings(feature="stack")).shape
     (152, 124)
     """
+    from render.spectra.cepstrum import mfcc
+    from render.spectra.chroma import chroma
+
     return np.vstack([part(samples, settings) for part in (mel, mfcc, chroma)])
 
 

@@ -1,9 +1,9 @@
 """A file in, blocks of samples out: every channel, at the file's rate.
 
 The format is recognised by content, never by suffix. libsndfile reads WAV, FLAC, OGG, MP3, AIFF and
-more; FFmpeg reads the rest (AAC, Opus, WMA, AMR, the sound of a video). Blocks are float32 of shape
-(frames, channels), 1.0 is full scale. Only regular files are opened, so that a pipe or a device
-cannot hang a run.
+more; FFmpeg reads the rest (AAC, Opus, WMA, AMR, the sound of a video), and is loaded only for it,
+which takes a tenth of a second. Blocks are float32 of shape (frames, channels), 1.0 is full scale.
+Only regular files are opened, so that a pipe or a device cannot hang a run.
 
 A recording ends where its data ends, not where a header or an estimate says. Recordings that follow
 each other in a file are one, at the rate and with the channels of the first.
@@ -21,7 +21,7 @@ import numpy as np
 import soundfile
 import soxr
 
-from render.decoding import ffmpeg, libsndfile, tracks
+from render.decoding import libsndfile
 from render.decoding.deadline import Deadline
 from render.decoding.parts import Part, split
 
@@ -225,6 +225,8 @@ def _goes_on(sound: libsndfile.Stream, recording: _Recording, gaps: list[str]) -
     if libsndfile.is_mp3_whole(part):  # a hundredth of the time
         part.source.seek(position)
         return False
+    from render.decoding import ffmpeg
+
     part.seek(0)
     seconds, oddities = ffmpeg.mp3_frames(part, recording.deadline)
     part.source.seek(position)
@@ -256,6 +258,8 @@ def _mp3_blocks(
     recording: _Recording, rate: int, size: int, begin: int = 0
 ) -> Iterator[np.ndarray]:
     """Decode an MP3 to its end, without the frames before `begin`."""
+    from render.decoding import ffmpeg, tracks
+
     part, deadline, warnings, sizes = recording
     part.seek(0)
     with ffmpeg.opened(part, deadline, "a damaged MP3", "mp3") as container:
@@ -266,6 +270,8 @@ def _mp3_blocks(
 
 def _ffmpeg_blocks(recording: _Recording, reason: str) -> Iterator[tuple[Format, np.ndarray]]:
     """Decode a recording that libsndfile refused for a reason: its first track with sound."""
+    from render.decoding import ffmpeg, tracks
+
     part, deadline, warnings, sizes = recording
     before, error, rank, count = (len(warnings), len(sizes)), None, 0, 1
     while rank < count:

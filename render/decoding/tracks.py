@@ -1,12 +1,14 @@
 """The audio track of a file that players take."""
 
-import av
-from av.stream import Disposition
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import av
 
 
 def audio(
-    container: av.container.InputContainer, warnings: list[str], rank: int = 0
-) -> av.AudioStream:
+    container: "av.container.InputContainer", warnings: list[str], rank: int = 0
+) -> "av.AudioStream":
     """Find the audio stream of a file that players take: the default one, else the first.
 
     Parameters
@@ -26,6 +28,8 @@ def audio(
     ValueError
         If there is none, or no decoder for it.
     """
+    from av.stream import Disposition
+
     streams = container.streams.audio
     if not streams:
         raise ValueError("expected audio, got a file without an audio stream")
@@ -42,7 +46,7 @@ def audio(
     return stream
 
 
-def count_readable(container: av.container.InputContainer) -> int:
+def count_readable(container: "av.container.InputContainer") -> int:
     """Count the audio tracks of a file that have a decoder."""
     return sum(stream.codec_context is not None for stream in container.streams.audio)
 
@@ -59,8 +63,10 @@ def choice(names: list[str], taken: int, reason: str = "as players do") -> str:
     return f"of {len(names)} audio tracks, {names[taken]} was taken, {reason}; left out: {others}"
 
 
-def _track_name(number: int, stream: av.AudioStream) -> str:
+def _track_name(number: int, stream: "av.AudioStream") -> str:
     """Number, language and title of a track, as far as the file states them."""
+    from av.stream import Disposition
+
     words = [stream.metadata.get(key, "") for key in ("language", "title")]
     if Disposition.comment in stream.disposition:
         words.append("commentary")

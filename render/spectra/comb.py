@@ -10,14 +10,16 @@ References
 Pons, Pascual, Cengarle and Serra, "Upsampling artifacts in neural audio synthesis", ICASSP 2021.
 """
 
+import math
 from functools import lru_cache
+from itertools import combinations_with_replacement
 
 import numpy as np
-import scipy
 
 from render.representations import COMB_BANDS, INDICATOR_ROWS
 from render.settings import Settings
 from render.spectra import frame_rates, grey, ltas, modulation, upsampling
+from render.spectra.sparse import JaggedRows, jagged
 from render.spectra.whitening import whiten
 
 SLOWEST, FASTEST = 40.0, 130.0  # range of the steps, in Hz
@@ -113,9 +115,7 @@ def middles(rate: int) -> tuple[float, float]:
 
 
 @lru_cache(maxsize=2)
-def _weights(
-    rate: int, bins: int, columns: int
-) -> "tuple[scipy.sparse.csr_array, np.ndarray, np.ndarray]":
+def _weights(rate: int, bins: int, columns: int) -> tuple[JaggedRows, np.ndarray, np.ndarray]:
     """Weights of the bins in the strengths.
 
     The bands overlap; they are sums of parts between band edges, so that a line is weighted once
@@ -123,7 +123,7 @@ def _weights(
 
     Returns
     -------
-    lines : scipy.sparse.csr_array, shape=(parts * columns * fine, bins)
+    lines : JaggedRows, shape=(parts * columns * fine, bins)
         Weight of every bin for the lines of every step in each part.
     bands : np.ndarray, shape=(COMB_BANDS, parts)
         1 where a part is in a band.
@@ -137,7 +137,7 @@ def _weights(
     tops = np.linspace(_LOWEST + _WIDTH, 1, COMB_BANDS)
     lows = (tops - _WIDTH) * nyquist
     highs = np.nextafter(np.minimum(tops, _HIGHEST) * nyquist, np.inf)  # includes a line there
-    edges = np.unique([*lows, *highs])
+    edges = np.array(sorted({*lows, *highs}))  # np.unique would load numpy.ma
     part = np.searchsorted(edges, line, side="right") - 1
     which, n = np.nonzero((line >= edges[0]) & (line < edges[-1]))
     rows, columns_of, values = [], [], []
@@ -151,14 +151,39 @@ def _weights(
         rows += [part[which, n] * steps + which] * 2
         columns_of += [lower, lower + 1]
         values += [value * (1 - share), value * share]
-    entries = np.concatenate(values), (np.concatenate(rows), np.concatenate(columns_of))
-    parts = len(edges) - 1
-    lines = scipy.sparse.coo_array(entries, shape=(parts * steps, bins)).tocsr()
+    # Dense, but each part only from the first bin that it can have.
+    first = ((edges[:-1] - FASTEST / 2).clip(0) / nyquist * (bins - 1)).astype(int)
+    row, column = np.concatenate(rows), np.concatenate(columns_of)
+    column -= first[row // steps]
+    shape = len(first), steps, column.max() + 1
+    place = row * shape[2] + column
+    weights = np.bincount(place, np.concatenate(values), math.prod(shape)).reshape(shape)
     bands = (lows[:, None] <= edges[:-1]) & (edges[1:] <= highs[:, None])
-    weights = scipy.sparse.kron(bands.astype(float), scipy.sparse.eye_array(steps)) @ lines
-    norm = np.sqrt(weights.multiply(weights).sum(axis=1)).reshape(COMB_BANDS, steps)
+    norm = np.sqrt(_squares(weights, first, bands))
     return (
-        scipy.sparse.csr_array(lines, dtype=np.float32),
+        _lines(weights, first),
         bands.astype(np.float32),
         np.maximum(norm, 1e-9).astype(np.float32),
     )
+
+
+def _lines(weights: np.ndarray, first: np.ndarray) -> JaggedRows:
+    """The weights of all parts, each from its first bin on, as one matrix."""
+    parts, steps, width = weights.shape
+    place = np.flatnonzero(weights != 0)
+    row, column = np.divmod(place, width)
+    values = weights.ravel()[place].astype(np.float32)
+    return jagged(values, row, first[row // steps] + column, parts * steps)
+
+
+def _squares(weights: np.ndarray, first: np.ndarray, bands: np.ndarray) -> np.ndarray:
+    """Squared norm of the weights of each band, a sum of parts that may share bins."""
+    parts, steps, width = weights.shape
+    squares = np.zeros((len(bands), steps))
+    for a, b in combinations_with_replacement(range(parts), 2):
+        shift = first[b] - first[a]
+        if shift < width:
+            shared = weights[a, :, shift:], weights[b, :, : width - shift]
+            product = np.einsum("sb,sb->s", *shared)
+            squares[bands[:, a] & bands[:, b]] += product if a == b else 2 * product
+    return squares

@@ -8,7 +8,6 @@ significant.
 from functools import lru_cache
 
 import numpy as np
-import scipy
 
 from render.settings import Settings
 from render.spectra import ltas
@@ -68,7 +67,8 @@ def spectrum_strengths(spectrum: np.ndarray, settings: Settings) -> np.ndarray:
         Mean level at the multiples of each rate minus the level half way between them, in dB,
         times the square root of their number.
     """
-    return _weights(settings.rate, len(spectrum)) @ spectrum
+    rows, columns, weights = _weights(settings.rate, len(spectrum))
+    return np.bincount(rows, weights * spectrum[columns], len(RATES))
 
 
 def flat_spectrum(flat: np.ndarray, settings: Settings) -> np.ndarray:
@@ -91,8 +91,8 @@ def flat_spectrum(flat: np.ndarray, settings: Settings) -> np.ndarray:
 
 
 @lru_cache(maxsize=4)
-def _weights(rate: int, bins: int) -> "scipy.sparse.csr_array":
-    """Weight of every bin for every rate, shape (rates, bins)."""
+def _weights(rate: int, bins: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Weights of the bins for the rates: number of the rate, bin, and weight."""
     nyquist = rate / 2
     rows, columns, values = [], [], []
     for row, step in enumerate(RATES):
@@ -102,5 +102,6 @@ def _weights(rate: int, bins: int) -> "scipy.sparse.csr_array":
             rows.append(np.full(len(lines), row))
             columns.append(np.rint((lines + offset) * step / nyquist * (bins - 1)).astype(int))
             values.append(np.full(len(lines), value / np.sqrt(max(len(lines), 1))))
-    entries = np.concatenate(values), (np.concatenate(rows), np.concatenate(columns))
-    return scipy.sparse.coo_array(entries, shape=(len(RATES), bins)).tocsr()
+    places = np.concatenate(rows) * bins + np.concatenate(columns)
+    places, entry = np.unique(places, return_inverse=True)
+    return places // bins, places % bins, np.bincount(entry, np.concatenate(values))

@@ -4,10 +4,10 @@ from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
-import scipy
 
 from render.settings import Settings
 from render.spectra import stft
+from render.spectra.moving_average import moving_average
 
 WINDOW = 0.128  # seconds of a frame, which separates lines 50 Hz apart
 _PADDING = 2  # windows in the transform, so that lines between two bins are not lost
@@ -59,7 +59,7 @@ def detrend(level: np.ndarray, rate: int) -> np.ndarray:
         In dB above the mean of the 100 Hz around each bin, within -10 and 15.
     """
     width = round(_SMOOTH / (rate / 2) * (len(level) - 1)) | 1
-    trend = scipy.ndimage.uniform_filter1d(level, width, mode="nearest")
+    trend = moving_average(level, width, "edge")
     return np.clip(level - trend, *_LIMITS)
 
 

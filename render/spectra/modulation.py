@@ -6,10 +6,11 @@ frame rate and its multiples.
 """
 
 import numpy as np
-import scipy
 
 from render.settings import Settings
+from render.spectra.fourier import rfft
 from render.spectra.frame_rates import RATES
+from render.spectra.moving_average import moving_average
 
 _HIGHEST = 1 / 16  # highest multiple, as a share of the Nyquist frequency
 _PADDING = 2  # zero padding of the transform, as a factor
@@ -34,10 +35,10 @@ def modulation_strengths(power: np.ndarray, settings: Settings) -> np.ndarray:
     bands, columns = power.shape
     beats = power - power.mean(axis=1, keepdims=True)
     beats *= np.hanning(columns).astype(np.float32)
-    beats = np.square(np.abs(scipy.fft.rfft(beats, _PADDING * columns))) + _FAINTEST
+    beats = np.square(np.abs(rfft(beats, _PADDING * columns))) + _FAINTEST
     step = settings.rate / settings.length / _PADDING
     width = 2 * round(_AROUND / step) + 1
-    excess = (beats / scipy.ndimage.uniform_filter1d(beats, width)).mean(axis=0) - 1
+    excess = (beats / moving_average(beats, width)).mean(axis=0) - 1
     strengths = np.zeros(len(RATES))
     for number, rate in enumerate(RATES):
         multiples = np.arange(rate, settings.rate / 2 * _HIGHEST, rate)

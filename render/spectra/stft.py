@@ -9,9 +9,9 @@ reaches beyond the clip.
 from functools import lru_cache
 
 import numpy as np
-import scipy
 
 from render.settings import Settings
+from render.spectra.fourier import rfft
 
 # Limit for the squares of a spectrum in single precision, 300 dB over full scale.
 LOUDEST = 1e15
@@ -42,7 +42,7 @@ def power(samples: np.ndarray, settings: Settings, padding: int = 1) -> np.ndarr
     >>> power(tone, Settings())[30:35, 0].round(3).tolist()
     [0.0, 0.25, 1.0, 0.25, 0.0]
     """
-    amplitude = np.abs(scipy.fft.rfft(frames(samples, settings), padding * settings.window, axis=0))
+    amplitude = np.abs(rfft(frames(samples, settings), padding * settings.window, axis=0))
     return np.square(amplitude, out=amplitude)
 
 

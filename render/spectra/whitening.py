@@ -8,10 +8,11 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-import scipy
 
 from render.settings import Settings
 from render.spectra import stft
+from render.spectra.fourier import fft, rfft
+from render.spectra.moving_average import moving_average
 
 _BAND = 1 / 16  # distance of the bands, as a share of all frequencies; each is twice as wide
 _SMOOTH = 0.05  # seconds over which their level is averaged
@@ -50,7 +51,7 @@ def whiten(samples: np.ndarray, settings: Settings) -> Whitened:
     ValueError
         As `render.spectra.stft.power`.
     """
-    spectrum = scipy.fft.rfft(stft.single(samples, settings))
+    spectrum = rfft(stft.single(samples, settings))
     half = max(1, round(len(spectrum) * _BAND))
     count = -(-(len(spectrum) - 1) // half)
     # First bins of the bands; the last one is padded with zeros.
@@ -59,16 +60,16 @@ def whiten(samples: np.ndarray, settings: Settings) -> Whitened:
     share = np.sqrt(1 - np.abs(np.arange(2 * half) - half) / half).astype(np.float32)
     parts = np.stack([padded[start : start + 2 * half] for start in starts]) * share
     # Scaled as in the whole signal: each transform is normalised by its length.
-    sounds = scipy.fft.ifft(parts, axis=1) * np.float32(2 * half / len(samples) * 2)
+    sounds = np.fft.ifft(parts, axis=1) * np.float32(2 * half / len(samples) * 2)
     power = np.abs(sounds) ** 2
     length = max(1, round(_SMOOTH * settings.rate / settings.length * 2 * half))
-    mean = scipy.ndimage.uniform_filter1d(power, length, axis=1)
+    mean = moving_average(power, length)
     level = np.sqrt(np.maximum(mean, 0)) + _FAINTEST
     flat = np.zeros_like(padded)
-    for start, part in zip(starts, scipy.fft.fft(sounds / level, axis=1) * share, strict=True):
+    for start, part in zip(starts, fft(sounds / level) * share, strict=True):
         flat[start : start + 2 * half] += part
-    sound = scipy.fft.irfft(flat[: len(spectrum)], len(samples)) * _taper(len(samples))
-    return Whitened(scipy.fft.rfft(sound, 2 * len(samples)), power / level**2)
+    sound = np.fft.irfft(flat[: len(spectrum)], len(samples)) * _taper(len(samples))
+    return Whitened(rfft(sound, 2 * len(samples)), power / level**2)
 
 
 @lru_cache(maxsize=4)

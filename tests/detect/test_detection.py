@@ -241,7 +241,10 @@ def test_another_version_of_the_drawing_is_refused(hand_set, tmp_path):
 
 
 # librosa itself is a list of what could be imported.
-HEAVY = "keras tensorflow librosa.core sklearn matplotlib pandas numba streamlit joblib".split()
+HEAVY = (
+    "keras tensorflow librosa.core sklearn matplotlib pandas numba streamlit joblib "
+    "scipy numpy.ma av tqdm email"
+).split()
 
 
 def test_detecting_imports_nothing_heavy(hand_set, talks):

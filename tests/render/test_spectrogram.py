@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -150,3 +152,13 @@ def test_a_linear_comb_is_the_spectrogram_and_the_comb_below_it(sound):
 def test_more_mel_bands_than_bins_are_refused(feature):
     with pytest.raises(ValueError, match="of 250 bands without one"):
         draw(np.zeros(32_000), Settings(feature=feature, bands=250))
+
+
+def test_the_default_recipes_pictures_are_drawn_without_scipy_which_loads_slowly():
+    script = (
+        "import sys, numpy; from render.settings import Settings; "
+        "from render.spectrogram import draw; settings = Settings(feature='linear-comb'); "
+        "draw(numpy.zeros(settings.length), settings); print('scipy' in sys.modules)"
+    )
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert ended.stdout == "False\n", ended.stderr

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from render.decoding import decoder
+from render.decoding import decoder, ffmpeg
 from render.decoding.deadline import Deadline
 
 RATE = 16_000
@@ -239,7 +239,7 @@ def test_what_ffmpeg_cannot_read_on_is_said(tmp_path, monkeypatch):
     def refuse(*_):
         raise ValueError("expected audio or video, got something else")
 
-    monkeypatch.setattr(decoder.ffmpeg, "opened", refuse)  # as it does a free bit rate
+    monkeypatch.setattr(ffmpeg, "opened", refuse)  # as it does a free bit rate
     samples, _, (warning,) = read(tmp_path, bare_mp3() + bare_mp3(48_000))
     assert len(samples) / RATE == pytest.approx(1.1, abs=0.1)
     assert re.match(r"the file cannot be read after 1\.\d s: expected audio", warning)

@@ -93,6 +93,15 @@ def test_below_the_combs_stand_fields_of_lines_pulses_and_stages_side_by_side():
     assert beating.argmax() * count // SETTINGS.columns == 12 + RATES.index(80)
 
 
+def test_strengths_are_divided_by_the_norm_of_their_weights():
+    bins, columns = 257, 5
+    lines, bands, norm = module._weights(16_000, bins, columns)
+    units = np.eye(bins, dtype=np.float32)
+    weights = np.stack([lines @ unit for unit in units], axis=-1).reshape(bands.shape[1], -1, bins)
+    expected = np.linalg.norm(np.tensordot(bands, weights, 1), axis=-1)
+    np.testing.assert_allclose(norm, expected, rtol=1e-5)
+
+
 def test_silence_has_no_comb():
     assert set(comb(np.zeros(SETTINGS.length), SETTINGS).ravel().tolist()) == {128}
 
