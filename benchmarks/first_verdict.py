@@ -52,7 +52,8 @@ def main(arguments: list[str] | None = None) -> int:
 def _call(command: list[str]) -> None:
     """Run a command as from a shell: without what ``./run.sh bench`` sets, and without caches."""
     environment = {**os.environ, "PIP_NO_CACHE_DIR": "1", "UV_NO_CACHE": "1"}
-    environment.pop("PYTHONPATH", None)
+    for name in ("PYTHONPATH", "PYTHONDONTWRITEBYTECODE"):  # with the latter, each call compiles
+        environment.pop(name, None)
     ended = subprocess.run(command, capture_output=True, text=True, env=environment)
     if ended.returncode:
         raise ValueError(f"expected {' '.join(command)} to work, got: {ended.stderr}")

@@ -18,7 +18,7 @@ from classify.audit.confounders import measure_confounders
 from classify.data.pictures import SUFFIXES as PICTURES
 from classify.data.render_settings import spectrogram_rows
 from classify.prediction import verdicts
-from classify.prediction.inference import score_arrays
+from classify.prediction.inference import load_networks, score_arrays
 from classify.prediction.verdicts import Refusal
 from classify.prediction.wording import NO_SPEECH
 from classify.runs.run import Run
@@ -210,7 +210,8 @@ class Detector:
         clips = split_into_clips(audio, self.settings)
         window_sum = _WindowSum(self.settings, spectrogram_rows(self.run.axes))
         batches = draw_batches(clips, self.settings, audio.deadline)
-        for batch, raw in score_batches(batches, partial(score_arrays, self.run)):
+        score, load = partial(score_arrays, self.run), partial(load_networks, self.run)
+        for batch, raw in score_batches(batches, score, load):
             window_sum.add(batch, raw, measured=bool(self.run.training_ranges))
         if not window_sum.spans:
             return _no_speech(name, source_file)

@@ -17,7 +17,7 @@ from render.decoding.deadline import Deadline
 from render.settings import Settings
 from render.spectrogram import draw
 
-BATCH = 16  # pictures scored at once; more take more memory and hardly less time
+BATCH = 4  # pictures scored at once; more take no less time each, and the first begin later
 
 Score = Callable[[np.ndarray], np.ndarray]
 
@@ -69,7 +69,9 @@ def draw_batches(clips: Iterable[Clip], settings: Settings, deadline: Deadline) 
         )
 
 
-def score_batches(batches: Iterable[Batch], score: Score) -> Iterator[tuple[Batch, np.ndarray]]:
+def score_batches(
+    batches: Iterable[Batch], score: Score, load: Callable[[], None] = lambda: None
+) -> Iterator[tuple[Batch, np.ndarray]]:
     """Score batches in a second thread, while the caller's thread draws the next.
 
     Parameters
@@ -77,6 +79,9 @@ def score_batches(batches: Iterable[Batch], score: Score) -> Iterator[tuple[Batc
     batches : iterable of Batch
     score : callable
         Pictures to raw scores, shape (n, networks).
+    load : callable
+        What scoring would otherwise load; called in that thread while the first batch is drawn. Its
+        errors are those of scoring.
 
     Yields
     ------
@@ -85,6 +90,7 @@ def score_batches(batches: Iterable[Batch], score: Score) -> Iterator[tuple[Batc
     """
     waiting: deque[tuple[Batch, Future[np.ndarray]]] = deque()
     with ThreadPoolExecutor(1) as scorer:
+        scorer.submit(load)
         for batch in batches:
             waiting.append((batch, scorer.submit(score, batch.images)))
             if len(waiting) > 1:

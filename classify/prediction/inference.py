@@ -58,8 +58,7 @@ def score_pictures(run: Run, paths: Iterable[Path | Score]) -> Iterator[Score]:
     score : Score
         In the order of `paths`.
     """
-    for member in run.networks:
-        member.network  # noqa: B018 - read here, once, and not by several threads at a time
+    load_networks(run)  # once, and not by several threads at a time
     remaining, cores = iter(paths), os.cpu_count() or 1
     scoring: deque[Future[list[Score]]] = deque()
     with ThreadPoolExecutor(cores) as pool:
@@ -83,6 +82,12 @@ def require_picture(run: Run, image: np.ndarray) -> None:
             f"expected a picture of {size(run.shape)}, uint8, got shape {image.shape}, "
             f"{image.dtype}"
         )
+
+
+def load_networks(run: Run) -> None:
+    """Load what is otherwise loaded when the first pictures are scored."""
+    for member in run.networks:
+        member.network  # noqa: B018
 
 
 def score_arrays(run: Run, images: np.ndarray) -> np.ndarray:

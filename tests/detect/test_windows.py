@@ -39,6 +39,16 @@ def test_the_next_batch_is_drawn_while_one_is_scored():
     assert len(list(score_batches(drawing(), score))) == 2
 
 
+def test_the_networks_are_loaded_while_the_first_batch_is_drawn():
+    loaded = threading.Event()
+
+    def drawing():
+        assert loaded.wait(10)
+        yield batches(1)[0]
+
+    assert len(list(score_batches(drawing(), lambda images: images[:, 0], loaded.set))) == 1
+
+
 def test_no_more_than_two_batches_wait():
     """However slow the network is, pictures do not pile up."""
     drawn = []
