@@ -185,9 +185,9 @@ def test_relative_paths_are_those_of_the_caller(tmp_path, write_sound, hand_set)
         lines = ended.stderr.splitlines()
         assert [line for line in lines if not line.startswith("import time:")] == []
         imported = third_party(line.rpartition("|")[2].strip() for line in lines)
-        assert (verb == "predict") == ("onnxruntime" in imported)
-        assert not imported & {"keras", "tensorflow", "sklearn", "matplotlib", "pandas", "numba"}
-        assert (verb == "detect") == ("scipy" in imported)
+        assert "onnxruntime" in imported
+        slow = {"keras", "tensorflow", "sklearn", "matplotlib", "pandas", "numba", "scipy"}
+        assert not imported & slow
 
 
 def test_continuous_integration_runs_the_test_verb():

@@ -43,12 +43,15 @@ def test_a_port_in_use_is_refused(capsys):
     assert f"expected a free address and port, got 127.0.0.1 and {port}" in capsys.readouterr().err
 
 
-def test_a_run_whose_network_cannot_be_read_is_told_without_a_traceback(hand_set, tmp_path, capfd):
+def test_a_run_whose_network_cannot_be_read_is_told_without_a_traceback(hand_set, tmp_path):
     folder = tmp_path / "run"
     shutil.copytree(hand_set, folder)
     (folder / "model.onnx").write_bytes(b"none")
-    assert cli.main(["--run", str(folder), "--port", "0", "--workers", "1"]) == 2
-    first, second = capfd.readouterr().err.splitlines()
+    options = ["--run", str(folder), "--port", "0", "--workers", "1"]
+    command = [sys.executable, "-m", "detect.service.cli", *options]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert ended.returncode == 2
+    first, second = ended.stderr.splitlines()
     assert first.startswith(f"serve: expected a network in {folder}/model.onnx, got ")
     assert second == "serve: expected workers that start, got one that ended"
 
