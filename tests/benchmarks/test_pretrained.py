@@ -81,6 +81,13 @@ def test_without_copies_nothing_is_forged(work, calls, tmp_path):
     assert calls[0][:2] == ["render", "corpus"]
 
 
+def test_quickly_only_clean_recordings_are_judged(work, calls, tmp_path):
+    words = ["corpus", str(work), "--to", str(tmp_path / "box"), "--quick"]
+    assert pretrained.main(words) == 0
+    assert calls[-1][0] == "detect.robustness.cli"
+    assert "--robustness" not in calls[-1]
+
+
 def test_sources_are_summed_up_without_variants_and_copies(work):
     assert pretrained.summarise(work / "images/manifest.csv") == [
         {
