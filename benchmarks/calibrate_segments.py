@@ -6,7 +6,6 @@ of its own validation.csv. The limit that 1 in 20 recordings without a stretch e
 RUN/run.json. Until then `detect` calls nothing "fake in part".
 """
 
-import csv
 import json
 import sys
 from collections.abc import Iterator, Sequence
@@ -20,6 +19,7 @@ from benchmarks.support.command import argument_parser
 from benchmarks.support.splices import FAKE_S, REAL_S, Judged, collect, judge, report
 from classify.console import call
 from classify.runs.run import VALIDATION_SCORES, Run, load
+from classify.scorefiles.files import read_scores
 from detect.detection import Detection, Detector
 from detect.segments import best_stretch
 
@@ -140,8 +140,7 @@ def _judge(corpus: Path, run: Run, count: int) -> Iterator[Judged]:
         path = network.folder / VALIDATION_SCORES
         if not path.is_file():
             raise ValueError(f"expected the recordings that a network has not met, got no {path}")
-        with path.open(newline="", encoding="utf-8", errors="surrogateescape") as file:
-            unmet = {row["name"] for row in csv.DictReader(file)}
+        unmet = set(read_scores(path).names)
         recordings = [item for item in collect(corpus) if item.name in unmet]
         # Judged as the whole run judges, whose calibration holds for the windows that users see.
         calibrated = replace(

@@ -26,6 +26,7 @@ from typing import Any
 
 from benchmarks.support.command import ROOT, argument_parser, module_command
 from classify.console import call
+from classify.data import manifest
 
 FOLDS = 4
 BY = ("source", "generator", "kind", "language", "round")
@@ -99,7 +100,8 @@ def _make(options: argparse.Namespace, command: str) -> None:
     _call("classify", "train", images, "--to", run, *folds, *epochs, "--resume")
     if options.fold:
         return
-    by = [f"--by={column}" for column in BY if column in _columns(images / "manifest.csv")]
+    columns = manifest.columns(manifest.read(images))
+    by = [f"--by={column}" for column in BY if column in columns]
     degraded = () if options.quick else ("--robustness", audio, "--conditions", *CONDITIONS)
     _call("detect.robustness.cli", images, "--run", run, *by, *degraded)
     if not options.quick:
@@ -123,23 +125,18 @@ def _call(*arguments: object) -> None:
         raise ValueError(f"expected {words} to work, got exit status {status}")
 
 
-def _columns(manifest: Path) -> list[str]:
-    with manifest.open(newline="", encoding="utf-8") as file:
-        return next(csv.reader(file))
-
-
 def _commit() -> str:
     """The commit of the code, marked if files differ from it."""
     command = ["git", "-C", str(ROOT), "describe", "--always", "--dirty", "--abbrev=40"]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
-def summarise(manifest: Path) -> list[dict[str, Any]]:
+def summarise(path: Path) -> list[dict[str, Any]]:
     """Summarise the recordings of a dataset by split, source and class.
 
     Parameters
     ----------
-    manifest : Path
+    path : Path
         ``manifest.csv`` that `render` has written.
 
     Returns
@@ -150,7 +147,7 @@ def summarise(manifest: Path) -> list[dict[str, Any]]:
         most frequent first. Variants and copies are left out.
     """
     parts: dict[tuple[str, str, str], dict[str, Mapping[str, str]]] = defaultdict(dict)
-    with manifest.open(newline="", encoding="utf-8") as file:
+    with path.open(newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
             if row.get("variant", "0") in ("", "0") and not row.get("vocoder_type"):
                 key = _SPLITS[row["split"]], row.get("source", ""), row["label"]
