@@ -22,6 +22,7 @@ Spoofsight: tells real speech from generated speech by looking at its spectrogra
   ./run.sh render   [AUDIO]  [--to IMAGES]   recordings to pictures   datasets/audio -> datasets/images
   ./run.sh train    [IMAGES] [--to RUN]      pictures to a network    datasets/images -> checkpoints/default
   ./run.sh evaluate [IMAGES] [--run RUN]     how good it is on the test split
+  ./run.sh adapt    AUDIO    --to RUN        a run made your own with some recordings of your channel
   ./run.sh detect   AUDIO... [--run RUN]     recordings to verdicts; - is standard input
   ./run.sh page     [--run RUN]              the same in the browser
   ./run.sh serve    [--run RUN]              the same over HTTP, for programs
@@ -34,7 +35,7 @@ Spoofsight: tells real speech from generated speech by looking at its spectrogra
   ./run.sh lint                              ruff and mypy
   ./run.sh test [--fast] [PYTEST ARGUMENTS]  lint, then every test, as continuous integration does;
                                              --fast leaves out the slow ones
-  ./run.sh bench NAME [ARGUMENTS]            a benchmark: ablation, calibrate_segments, cases,
+  ./run.sh bench NAME [ARGUMENTS]            a benchmark: ablation, adapt, calibrate_segments, cases,
                                              convergence, detect_long, detect_many, first_verdict,
                                              fuzz, input_pipeline, long_recording, model_card, models,
                                              peers, predict_speed, pretrained, render_jobs,
@@ -124,6 +125,7 @@ evaluate() { # as classify evaluate, and sounds too with --robustness
   case " $* " in *" --ro"*) require classify render ;; *) require classify ;; esac
   run detect.robustness.cli "$@"
 }
+adapt() { require classify render; run detect.adaptation.cli "$@"; }
 detect() { # Dask and Parquet, too, where they are asked for
   local extras=(detect)
   [[ " $* " != *" --e"*dask* ]] || extras+=(dask)
@@ -187,7 +189,7 @@ bench() {
 verb=${1:-help}
 case $verb in
   -h | --help) help ;;
-  help | install | demo | fetch | forge | render | train | evaluate | detect | page | serve | predict | score | compare | audit | lint | test | bench)
+  help | install | demo | fetch | forge | render | train | evaluate | adapt | detect | page | serve | predict | score | compare | audit | lint | test | bench)
     shift || true
     "$verb" "$@"
     ;;

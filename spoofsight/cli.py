@@ -29,6 +29,11 @@ VERBS = {
         "AUDIO... [--run RUN]",
         "recordings to verdicts; - is standard input",
     ),
+    "adapt": (
+        "detect.adaptation.cli",
+        "AUDIO    --to RUN",
+        "a run made your own with 20 of your recordings or more",
+    ),
     "page": ("detect.web.server", "[--run RUN]", "the same in the browser"),
     "serve": ("detect.service.cli", "[--run RUN]", "the same over HTTP, for programs"),
     "predict": (

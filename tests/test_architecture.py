@@ -111,6 +111,7 @@ ROOMS = {
         "explanation": "detection",
         "detection": "windows channels voice_activity segments sources render_settings",
         "channels": "voice_activity",
+        "adaptation": "windows voice_activity sources render_settings",
         "windows": "voice_activity",
         "robustness": "sources render_settings",
         "samples": "stdin",

@@ -12,7 +12,9 @@ from tests.conftest import EXTRAS
 from tests.detect.conftest import hand_set, make_run  # noqa: F401
 
 ROOT = Path(__file__).resolve().parent.parent
-VERBS = "render train evaluate detect page serve predict forge fetch score compare audit".split()
+VERBS = (
+    "render train evaluate adapt detect page serve predict forge fetch score compare audit"
+).split()
 # Runs commands in one process: each prints its usage, then all say which modules they imported.
 HELP = """
 import runpy, sys

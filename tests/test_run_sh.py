@@ -81,6 +81,7 @@ def extras(calls):
         ("train", "classify"),
         ("evaluate", "classify"),
         ("evaluate a --run b --robustness audio", "classify render"),
+        ("adapt a --to b", "classify render"),
         ("evaluate --robustness=audio", "classify render"),
         ("score a", "classify"),
         ("compare a b", "classify"),

@@ -111,6 +111,9 @@ class Run:
     segments : dict
         How far a stretch of a recording has to stand out, and how that was found, see
         `detect.segments`; empty where it was not.
+    adaptation : dict
+        Of an adapted run: the name of the run that it was made from, how many recordings it was
+        adapted to, and the error rates before and after.
     """
 
     folder: Path
@@ -134,6 +137,7 @@ class Run:
     group: str = ""
     fold: str = ""
     segments: dict[str, Any] = field(default_factory=dict)
+    adaptation: dict[str, Any] = field(default_factory=dict)
 
     @cached_property
     def render_settings(self) -> RenderSettings | None:

@@ -5,7 +5,7 @@ import io
 import sys
 import tempfile
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +24,36 @@ AGREEMENT = 1e-4  # largest difference of P(positive class) between Keras and ON
 
 
 def export(run: Run, pictures: Sequence[Path]) -> dict[str, float]:
-    """Write a run's ``model.onnx``, and keep it if its outputs agree with ``model.keras``.
+    """Write a run's ``model.onnx``, and compare its outputs on pictures with a bar.
 
     Parameters
     ----------
     run : Run
     pictures : sequence of Path
+        At least one.
+
+    Returns
+    -------
+    check : dict
+        See `export_and_compare`.
+    """
+    batches = (
+        np.stack([read(path, run.shape, None) for path in pictures[start : start + BATCH]])
+        for start in trange(0, len(pictures), BATCH, desc=f"train: check {ONNX}", disable=None)
+    )
+    return export_and_compare(run, batches, "train")
+
+
+def export_and_compare(run: Run, batches: Iterable[np.ndarray], verb: str) -> dict[str, float]:
+    """Write a run's ``model.onnx``, and keep it if its outputs agree with ``model.keras``.
+
+    Parameters
+    ----------
+    run : Run
+    batches : iterable of np.ndarray, each of shape=(n, *run.shape), dtype=uint8
         Pictures that both are compared on; at least one.
+    verb : str
+        Stands before a warning.
 
     Returns
     -------
@@ -43,25 +66,23 @@ def export(run: Run, pictures: Sequence[Path]) -> dict[str, float]:
     except ImportError as error:
         reason = " ".join(str(error).split())
         print(
-            f"train: warning: expected what it takes to write {ONNX} on "
+            f"{verb}: warning: expected what it takes to write {ONNX} on "
             f"{keras.backend.backend()}, got: {reason}; predictions will use Keras",
             file=sys.stderr,
         )
         return {}
-    exported, largest = runtime.network(run.folder), 0.0
-    for start in trange(0, len(pictures), BATCH, desc=f"train: check {ONNX}", disable=None):
-        paths = pictures[start : start + BATCH]
-        images = np.stack([read(path, run.shape, None) for path in paths])
+    exported, largest, count = runtime.network(run.folder), 0.0, 0
+    for images in batches:
         difference = np.abs(exported(images) - runtime.run_keras(run.model, images))
-        largest = max(largest, float(difference.max()))
+        largest, count = max(largest, float(difference.max())), count + len(images)
     if not largest <= AGREEMENT:
         (run.folder / ONNX).unlink()
         print(
-            f"train: warning: expected {ONNX} to agree with {KERAS} to {AGREEMENT}, got a "
+            f"{verb}: warning: expected {ONNX} to agree with {KERAS} to {AGREEMENT}, got a "
             f"difference of {largest:.2g}: it is not kept, predictions will use Keras",
             file=sys.stderr,
         )
-    return {"pictures": len(pictures), "largest_difference": largest}
+    return {"pictures": count, "largest_difference": largest}
 
 
 def convert(model: keras.Model, folder: Path) -> None:

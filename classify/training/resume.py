@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from classify.data.splits import SPLIT_NAMES, split_folder
+from classify.runs.replay import FEATURES
 from classify.runs.run import VALIDATION_SCORES
 from classify.runs.runtime import KERAS, ONNX
 
 # Beside the network.
-SIDE_FILES = ("render.json", "history.csv", "learning_curves.png", VALIDATION_SCORES)
+SIDE_FILES = ("render.json", "history.csv", "learning_curves.png", FEATURES, VALIDATION_SCORES)
 _RUN = "run.json"
 _FILES = (KERAS, ONNX, *SIDE_FILES)
 _REPORT = ("index.html", "metrics.json", "scores.csv")  # what evaluate writes

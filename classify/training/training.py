@@ -25,6 +25,7 @@ from classify.models.memory import require_memory
 from classify.prediction.pooling import calibrated_trials, score
 from classify.reports.plots import learning_curves
 from classify.runs.history import kept_epoch, read_history, write_history
+from classify.runs.replay import FEATURES
 from classify.runs.run import FORMAT, VALIDATION_SCORES, Calibration, Run, load
 from classify.runs.runtime import KERAS, ONNX
 from classify.settings import Folds, Settings
@@ -39,6 +40,7 @@ from classify.training.callbacks import (
 from classify.training.export import export
 from classify.training.plan import Plan, plan_folds, plan_seeds
 from classify.training.progress import Progress
+from classify.training.replay import make_replay_set
 from classify.training.resume import (
     SIDE_FILES,
     install,
@@ -160,6 +162,8 @@ def _train_one(plan: Plan, data: TrainingData, folder: Path) -> Run:
     if (folder / "run.json").is_file():
         finished = load(folder)
         require_same_run(_identity(finished), start, is_finished=True)
+        if not (folder / FEATURES).is_file():  # of a run from before there were any
+            _keep_features(finished, data, settings)
         return finished
     run = dataclasses.replace(run, training_ranges=data.training_ranges)
     start_file = folder / "training" / "start.json"
@@ -178,9 +182,14 @@ def _train_one(plan: Plan, data: TrainingData, folder: Path) -> Run:
     learning_curves(history, settings.keep_epoch, folder / "learning_curves.png")
     run = dataclasses.replace(run, scores=history[kept_epoch(history, settings.keep_epoch)])
     run = dataclasses.replace(run, export=export(run, data.validation.paths))
+    _keep_features(run, data, settings)
     finished = _finish(run, _validation_trials(run, data))
     shutil.rmtree(folder / "training")
     return finished
+
+
+def _keep_features(run: Run, data: TrainingData, settings: Settings) -> None:
+    make_replay_set(run, data.validation_set, settings.batch_size).save(run.folder)
 
 
 def _identity(run: Run) -> dict[str, Any]:

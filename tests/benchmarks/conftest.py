@@ -5,7 +5,7 @@ import importlib
 import pytest
 
 from benchmarks.support import timing
-from tests.detect.conftest import hand_set, make_run  # noqa: F401
+from tests.detect.conftest import bright, dull, hand_set, make_run  # noqa: F401
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,66 @@
+"""Making of the features that a network keeps for an adaptation, see `classify.runs.replay`."""
+
+import numpy as np
+from sklearn.decomposition import PCA
+
+from classify.data import manifest
+from classify.data.sampling import sampling_weights
+from classify.runs.replay import ReplaySet
+from classify.runs.run import Run
+from classify.training.last_layers import input_model, raw_scores
+from classify.training.validation import ValidationSet
+
+COMPONENTS = 32
+MOST = 1_000  # recordings; with 32 components, a quarter of a megabyte
+
+
+def make_replay_set(run: Run, validation_set: ValidationSet, batch_size: int) -> ReplaySet:
+    """Compute the features of recordings that a network has not met.
+
+    Parameters
+    ----------
+    run : Run
+        One network.
+    validation_set : ValidationSet
+        Of more than `MOST` recordings, so many are drawn, the classes and their sources evenly.
+    batch_size : int
+        Pictures at a time.
+
+    Returns
+    -------
+    replay : ReplaySet
+    """
+    names = validation_set.names
+    keys = np.stack(
+        [manifest.recordings(validation_set.rows, names), validation_set.labels.astype(str)]
+    )
+    _, first, recording = np.unique(keys, axis=1, return_index=True, return_inverse=True)
+    labels = validation_set.labels[first]
+    sources = manifest.values(validation_set.rows, names, "source")[first]
+    inputs = _means(validation_set.outputs(input_model(run.model), batch_size), recording)
+    if len(labels) > MOST:
+        shares = sampling_weights([labels, sources], len(labels))
+        rows = np.random.default_rng(0).choice(len(labels), MOST, replace=False, p=shares)
+        labels, sources, inputs = labels[rows], sources[rows], inputs[rows]
+    analysis = PCA(min(COMPONENTS, *inputs.shape), svd_solver="randomized", random_state=0)
+    analysis.fit(inputs)
+    variance = analysis.explained_variance_
+    # A component of no variance would have no length that half precision can write.
+    deviation = np.sqrt(np.maximum(variance, 1e-6 * variance[0] + 1e-12))
+    components = analysis.components_ / deviation[:, np.newaxis]
+    return ReplaySet(
+        mean=analysis.mean_,
+        components=components,
+        values=(inputs - analysis.mean_) @ components.T,
+        llr=raw_scores(run.model, inputs, run.prior),
+        labels=labels,
+        sources=sources,
+    )
+
+
+def _means(values: np.ndarray, group: np.ndarray) -> np.ndarray:
+    """Mean of the rows of each group, shape (groups, columns)."""
+    group = group.reshape(-1)  # NumPy 2.0 gives it the shape of a column
+    sums = np.zeros((group.max() + 1, values.shape[1]))
+    np.add.at(sums, group, values)
+    return sums / np.bincount(group)[:, np.newaxis]

@@ -1,0 +1,1 @@
+"""Adaptation of a run to recordings of one's own."""
