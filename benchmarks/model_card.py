@@ -113,7 +113,12 @@ def _learned(corpus: Sequence[Mapping[str, Any]], copies: int) -> str:
         hours = f"{sum(row['minutes'] for row in rows) / 60:.1f} hours"
         named = sorted({name for row in rows for name in row["language"]})
         lines.append(f"- {label}: {counts}, {hours}, {len(rows)} sources, {_counted(named)}")
-    generators = {name for row in corpus if row["split"] == "train" for name in row["generator"]}
+    generators = {
+        name
+        for row in corpus
+        if row["split"] == "train" and row["label"] == "fake"
+        for name in row["generator"]
+    }
     copied = f", and {copies} copies of each real recording by vocoders" if copies else ""
     lines += [
         f"- {len(generators)} generators{copied}",

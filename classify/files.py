@@ -1,10 +1,12 @@
 """Files that are whole or not there, whenever a process is killed."""
 
 import errno
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)  # full, or broken
 
@@ -32,6 +34,31 @@ def atomic_write(path: Path, data: bytes) -> None:
         if isinstance(error, OSError):
             raise _unwritten(path, error) from error
         raise
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file that need not be there.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    content : object or None
+        None where there is no such file.
+
+    Raises
+    ------
+    ValueError
+        If it is no JSON.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except ValueError as error:
+        raise ValueError(f"expected JSON in {path}, got {error}") from error
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """The command ``spoofsight VERB ...``: chooses the command line of a verb, and calls it."""
 
 import sys
+import textwrap
 from importlib import import_module
 
 from spoofsight import __version__
@@ -65,7 +66,7 @@ Spoofsight: tells real speech from generated speech by looking at its spectrogra
 
 spoofsight VERB --help shows the options of a verb, spoofsight --version the version. Folders named
 datasets and checkpoints are those of the current folder.
-
+{card}
 An answer says that a recording looks like the real or the fake ones that the detector learned from.
 It proves nothing: on voices, microphones and generators that are new to it, the detector errs often
 and is just as sure. Heed the warnings, listen, and look for the source."""
@@ -86,7 +87,7 @@ def main(arguments: list[str] | None = None) -> int:
     """
     verb, *rest = (sys.argv[1:] if arguments is None else arguments) or ["--help"]
     if verb in ("-h", "--help", "help"):
-        print(HELP.format(verbs="\n".join(map(_line, VERBS))))
+        print(HELP.format(verbs="\n".join(map(_line, VERBS)), card=_card()))
         return 0
     if verb == "--version":
         print(f"spoofsight {__version__}")
@@ -104,3 +105,24 @@ def main(arguments: list[str] | None = None) -> int:
 def _line(verb: str) -> str:
     _, arguments, text = VERBS[verb]
     return f"  spoofsight {verb:<8} {arguments:<22}  {text}"
+
+
+def _card() -> str:
+    """What the run that answers by default learned from, and how often it errs."""
+    lookup = import_module("classify.runs.lookup")
+    folder = lookup.find_run()
+    if not (folder / "run.json").is_file():
+        return ""
+    sentences = import_module("classify.runs.short_card").short_card(folder)
+    return "\n".join(
+        [
+            "",
+            f"The run {folder.name}, which answers where no --run is given:",
+            *map(_wrap, sentences),
+            "",
+        ]
+    )
+
+
+def _wrap(sentence: str) -> str:
+    return textwrap.fill(sentence, 98, initial_indent="- ", subsequent_indent="  ")

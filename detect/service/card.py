@@ -1,10 +1,11 @@
 """The card of the run that a service uses: what it is, and how well it did."""
 
-import json
-from pathlib import Path
 from typing import Any
 
+from classify.class_names import is_fake_known
+from classify.files import read_json
 from classify.runs.run import FORMAT, Run
+from classify.runs.short_card import short_card
 
 _FILES = {"metrics": "report/metrics.json", "provenance": "provenance.json"}
 
@@ -31,18 +32,10 @@ def card(run: Run) -> dict[str, Any]:
         "training": run.training,
         "training_ranges": run.training_ranges,
         "render": run.render_settings,
+        "short_card": short_card(run.folder) if is_fake_known(run.classes) else [],
         "fingerprint": run.fingerprint,
         "demonstration": run.demonstration,
         "versions": run.versions,
         "validation": run.validation,
-        **{name: _read(run.folder / path) for name, path in _FILES.items()},
+        **{name: read_json(run.folder / path) for name, path in _FILES.items()},
     }
-
-
-def _read(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return None
-    except ValueError as error:
-        raise ValueError(f"expected JSON in {path}, got {error}") from error

@@ -13,6 +13,7 @@ from typing import Any
 
 import streamlit as st
 
+from classify.class_names import is_fake_known
 from classify.prediction.verdicts import Refusal, Verdict
 from classify.prediction.wording import (
     Tone,
@@ -26,12 +27,13 @@ from classify.prediction.wording import (
     percent,
 )
 from classify.runs.run import Run, load
+from classify.runs.short_card import short_card
 from detect.detection import Detection
 from detect.segments import Segment
 from detect.web import error_rates, results_table
 from detect.web.canvas import Canvas, p_at
 from detect.web.playback import LONGEST
-from detect.web.runs import data_url, list_runs, read_report
+from detect.web.runs import data_url, is_evaluated, list_runs, read_report
 from detect.web.server import page_options
 from detect.web.service import DetectorService
 from detect.web.session import cached_verdicts
@@ -309,11 +311,17 @@ def _downloads(outcomes: list[Outcome], classes: tuple[str, str]) -> None:
 
 
 def _report(run: Run) -> None:
-    """The report of the run's evaluation, sent only if the visitor opens it."""
-    with st.expander("How good is this detector? Its report"):
+    """The run's card, and the report of its evaluation, sent only if the visitor opens it."""
+    with st.expander("How good is this detector?"):
+        if is_fake_known(run.classes):
+            try:
+                st.markdown(bullets(short_card(run.folder)))
+            except ValueError as error:
+                st.error(escaped(str(error)))
         html = read_report(run)
         if html is None:
-            st.caption(f"It was not evaluated yet: `{COMMAND} evaluate` writes the report.")
+            if not is_evaluated(run):
+                st.caption(f"It was not evaluated yet: `{COMMAND} evaluate` writes its report.")
             return
         st.download_button("Report as HTML", html, "report.html", "text/html", on_click="ignore")
         if st.toggle("Show it here", key="report"):

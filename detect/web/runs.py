@@ -6,6 +6,7 @@ from pathlib import Path
 from classify.runs.run import Run
 
 REPORT = Path("report", "index.html")
+METRICS = Path("report", "metrics.json")
 
 
 def list_runs(checkpoints: Path, preferred: Path) -> dict[str, Path]:
@@ -39,6 +40,11 @@ def list_runs(checkpoints: Path, preferred: Path) -> dict[str, Path]:
 def is_run(folder: Path) -> bool:
     """Whether a folder holds a trained run."""
     return (folder / "run.json").is_file()
+
+
+def is_evaluated(run: Run) -> bool:
+    """Whether a run has figures of its evaluation; the pretrained one has them without a report."""
+    return (run.folder / METRICS).is_file()
 
 
 def read_report(run: Run) -> bytes | None:

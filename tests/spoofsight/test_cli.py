@@ -8,6 +8,7 @@ from importlib import import_module
 import pytest
 
 import spoofsight
+from classify.runs.short_card import PURPOSE
 from spoofsight.cli import VERBS, main
 from tests.conftest import ROOT
 
@@ -69,14 +70,33 @@ def test_the_wheel_installs_the_command():
     assert getattr(import_module(module), function) is main
 
 
+def test_help_has_the_card_of_the_run_that_answers(make_run, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("classify.runs.lookup.HOME", tmp_path)
+    monkeypatch.setattr("classify.runs.lookup._IN_PACKAGE", tmp_path / "none")
+    main([])
+    assert "which answers" not in capsys.readouterr().out
+    make_run(tmp_path / "checkpoints/default")
+    main([])
+    listed = capsys.readouterr().out
+    assert "The run default, which answers where no --run is given:" in listed
+    assert f"- {PURPOSE[:40]}" in listed
+
+
 @pytest.mark.parametrize(
-    "code", ["import spoofsight", "from spoofsight.cli import main; main(['--help'])"]
+    ("code", "ours"),
+    [
+        ("import spoofsight", {"spoofsight"}),
+        (
+            "from spoofsight.cli import main; main(['--help'])",
+            {"spoofsight", "classify"},
+        ),
+    ],
 )
-def test_importing_the_package_imports_nothing_else(code):
+def test_importing_the_package_imports_nothing_else(code, ours):
     code += "; import sys; print('modules:', *sys.modules)"
     ended = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True
     )
     names = {name.partition(".")[0] for name in ended.stdout.partition("modules:")[2].split()}
-    names = {name for name in names - {"spoofsight"} if not name.startswith("_")}
+    names = {name for name in names - ours if not name.startswith("_")}
     assert names - sys.stdlib_module_names == set()

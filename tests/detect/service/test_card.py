@@ -5,6 +5,7 @@ import pytest
 
 from classify.runs.run import load
 from detect.service.card import card
+from tests.classify.runs.test_short_card import METRICS, PROVENANCE
 
 
 def test_the_card_says_what_the_run_is_and_how_well_it_did(hand_set, tmp_path):
@@ -17,10 +18,13 @@ def test_the_card_says_what_the_run_is_and_how_well_it_did(hand_set, tmp_path):
     assert (values["metrics"], values["provenance"]) == (None, None)
     json.dumps(values)
     (folder / "report").mkdir()
-    (folder / "report/metrics.json").write_text('{"split": "test"}')
-    (folder / "provenance.json").write_text('{"corpus": []}')
+    (folder / "report/metrics.json").write_text(json.dumps(METRICS))
+    (folder / "provenance.json").write_text(json.dumps(PROVENANCE))
     values = card(load(folder))
-    assert (values["metrics"], values["provenance"]) == ({"split": "test"}, {"corpus": []})
+    assert (values["metrics"], values["provenance"]) == (METRICS, PROVENANCE)
+    assert (
+        "It called 5 of 100 real pictures fake, and 15 of 100 fakes real." in values["short_card"]
+    )
     (folder / "provenance.json").write_text("{")
     with pytest.raises(ValueError, match="expected JSON in .*provenance.json, got"):
         card(load(folder))

@@ -234,7 +234,13 @@ def test_another_run_judges_anew(open_page, bright):
 def test_the_report_is_shown_if_there_is_one(open_page, tmp_path):
     page = open_page()
     assert any("not evaluated yet" in text.value for text in page.caption)
+    assert any("An answer proves nothing" in text.value for text in page.markdown)
     (tmp_path / "runs/first/report").mkdir()
+    (tmp_path / "runs/first/report/metrics.json").write_text("{")
+    page.run()
+    assert any("expected JSON in" in box.value for box in page.error)
+    assert not any("not evaluated yet" in text.value for text in page.caption)
+    (tmp_path / "runs/first/report/metrics.json").unlink()
     (tmp_path / "runs/first/report/index.html").write_text("<p>hello")
     page.run()
     assert [button.label for button in page.download_button] == ["Report as HTML"]
