@@ -103,7 +103,7 @@ def _add_files(command: argparse.ArgumentParser) -> None:
         "--windows",
         type=Path,
         metavar="FILE",
-        help="write every window with its P(fake) into a .csv file",
+        help="write every window with its P(fake) into a .csv or .parquet file",
     )
 
 

@@ -14,12 +14,19 @@ def detection(windows=WINDOWS):
 
 
 def read(path):
-    with path.open(newline="") as file:
-        return list(csv.reader(file))
+    if path.suffix == ".csv":
+        with path.open(newline="") as file:
+            return list(csv.reader(file))
+    parquet = pytest.importorskip("pyarrow.parquet")
+    table = parquet.read_table(path)
+    return [table.column_names, *zip(*table.to_pydict().values(), strict=True)]
 
 
-def test_every_window_is_a_row(tmp_path):
-    path = tmp_path / "windows.csv"
+@pytest.mark.parametrize("rows_in_memory", [1, 3, 100])
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_every_window_is_a_row(suffix, rows_in_memory, tmp_path, monkeypatch):
+    monkeypatch.setattr("detect.window_table._BATCH", rows_in_memory)
+    path = tmp_path / f"windows.{suffix}"
     path.write_text("an older one")
     with window_table(path, ("real", "fake")) as add:
         add(detection())
@@ -55,7 +62,7 @@ def test_an_interrupted_table_leaves_the_older_one(tmp_path):
 
 def test_another_kind_of_file_is_refused(tmp_path):
     with (
-        pytest.raises(ValueError, match=r"ends in \.csv for windows, got .*w\.txt"),
+        pytest.raises(ValueError, match=r"ends in \.csv or \.parquet for windows, got .*w\.txt"),
         window_table(tmp_path / "w.txt", ("real", "fake")),
     ):
         pass
