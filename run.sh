@@ -61,7 +61,7 @@ find_python() { # prints the first Python that is supported
 }
 
 install() { # all that any verb needs
-  require render classify detect page serve dask parquet fetch test
+  require render classify detect page serve dask parquet fetch tensorboard test
 }
 
 require() { # extras; idempotent: a stamp newer than what it was made from means that an extra is there
@@ -120,7 +120,10 @@ run() { # with the project's own folders as defaults
 fetch() { require fetch; run render.downloads.cli "$@"; }
 forge() { require render; run render.copysynthesis.cli "$@"; }
 render() { require render dask; run render "$@"; }
-train() { require classify; run classify train "$@"; }
+train() {
+  case " $* " in *" --t"*) require classify tensorboard ;; *) require classify ;; esac
+  run classify train "$@"
+}
 evaluate() { # as classify evaluate, and sounds too with --robustness
   case " $* " in *" --ro"*) require classify render ;; *) require classify ;; esac
   run detect.robustness.cli "$@"

@@ -134,6 +134,12 @@ def _add_train(verb: argparse.ArgumentParser) -> None:
         "(default: the last in the alphabet)",
     )
     verb.add_argument(
+        "--tensorboard",
+        type=Path,
+        metavar="DIR",
+        help="folder that gets the figures of every epoch for TensorBoard",
+    )
+    verb.add_argument(
         "--recipe",
         choices=RECIPES,
         default=RECIPES[0],

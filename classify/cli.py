@@ -64,6 +64,7 @@ def _train(
     positive: str | None,
     resume: bool,
     overwrite: bool,
+    tensorboard: Path | None,
     recipe: str,
     **training,
 ) -> int:
@@ -87,6 +88,7 @@ def _train(
         positive=positive,
         resume=resume,
         overwrite=overwrite,
+        tensorboard=tensorboard,
     )
     print(text_tables.training(run))
     _warn("train", run)

@@ -19,7 +19,7 @@ from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
-EXTRAS = "render classify detect page serve dask parquet fetch test".split()
+EXTRAS = "render classify detect page serve dask parquet fetch tensorboard test".split()
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"  # as classify.backend sets it

@@ -71,6 +71,7 @@ def train(
     positive: str | None = None,
     resume: bool = False,
     overwrite: bool = False,
+    tensorboard: Path | None = None,
 ) -> Run:
     """Train a network, or an ensemble, and calibrate it on recordings that it has not met.
 
@@ -98,9 +99,14 @@ def train(
         Go on after the last finished epoch, if there is one; finished networks stay as they are.
     overwrite : bool
         Replace an earlier training in `folder`; a finished run stays until the new one is complete.
+    tensorboard : Path, optional
+        Folder that gets loss, accuracy and learning rate of every epoch for TensorBoard; those of
+        an ensemble's networks in folders of their names.
 
     Raises
     ------
+    ModuleNotFoundError
+        If `tensorboard` is given and its package is not installed.
     ValueError
         If the dataset cannot be used, `folder` lies among its pictures, it holds a training and
         neither `resume` nor `overwrite` is given, another process trains in it, `resume` meets
@@ -109,6 +115,8 @@ def train(
     """
     if folds and seeds != 1:
         raise ValueError(f"expected folds or seeds, got {folds.count} folds and {seeds} seeds")
+    if tensorboard is not None:
+        _require_tensorboard()
     refuse_among_pictures(dataset, folder)
     data = scan_training_data(dataset, positive)
     require_memory(settings, data.train.shape, len(data.train.paths), data.spectrogram_rows)
@@ -119,11 +127,16 @@ def train(
         target = prepare_folder(folder, [member.name for member in plan.members], resume, overwrite)
         print(one_line(audit(dataset, quick=True, manifest=data.rows)), file=sys.stderr)
         warn_of_missing_columns(data.rows, settings.balance)
-        run = _train_plan(plan, target)
+        run = _train_plan(plan, target, tensorboard)
         if target == folder:
             return run
         install(target, folder)
     return load(folder)
+
+
+def _require_tensorboard() -> None:
+    """Refuse a training that could not write for TensorBoard, before it starts."""
+    import tensorboard  # noqa: F401
 
 
 def _only(plan: Plan, folder: Path, fold: int) -> tuple[Path, Plan]:
@@ -134,15 +147,16 @@ def _only(plan: Plan, folder: Path, fold: int) -> tuple[Path, Plan]:
     return folder / member.name, member
 
 
-def _train_plan(plan: Plan, folder: Path) -> Run:
+def _train_plan(plan: Plan, folder: Path, board: Path | None) -> Run:
     """Train an ensemble or one network, from wherever an earlier process left it."""
     if not plan.members:
-        return _train_one(plan, plan.make_data(), folder)
+        return _train_one(plan, plan.make_data(), folder, board)
     members: list[Run] = []
     for number, member in enumerate(plan.members, 1):
         print(f"train: network {number} of {len(plan.members)}, {member.name}", file=sys.stderr)
         with locked(folder / member.name):  # another process may train it alone
-            members.append(_train_plan(member, folder / member.name))
+            part = None if board is None else board / member.name
+            members.append(_train_plan(member, folder / member.name, part))
         keras.utils.clear_session()  # or memory would grow with every network
     data = plan.make_data()
     _copy_render_settings(data, folder)
@@ -155,7 +169,7 @@ def _train_plan(plan: Plan, folder: Path) -> Run:
     return _finish(run, concatenate(parts))
 
 
-def _train_one(plan: Plan, data: TrainingData, folder: Path) -> Run:
+def _train_one(plan: Plan, data: TrainingData, folder: Path, board: Path | None) -> Run:
     settings = plan.settings
     run = _new_run(folder, plan, data)
     start = _identity(run)
@@ -175,7 +189,7 @@ def _train_one(plan: Plan, data: TrainingData, folder: Path) -> Run:
         start_file.parent.mkdir(parents=True, exist_ok=True)
         atomic_write(start_file, json.dumps(start).encode())
     _copy_render_settings(data, folder)
-    _fit(data, folder, settings, last_epoch(folder))
+    _fit(data, folder, settings, last_epoch(folder), board)
     if settings.precision != "float32":
         _convert_to_single_precision(folder, data, settings)
     history = read_history(folder / "history.csv")
@@ -203,7 +217,9 @@ def _copy_render_settings(data: TrainingData, folder: Path) -> None:
         shutil.copyfile(data.dataset / "render.json", folder / "render.json")
 
 
-def _fit(data: TrainingData, folder: Path, settings: Settings, done: int) -> None:
+def _fit(
+    data: TrainingData, folder: Path, settings: Settings, done: int, board: Path | None
+) -> None:
     """Train from the epoch after `done` to the last one."""
     keras.utils.set_random_seed(settings.seed)
     backend.make_deterministic()
@@ -222,13 +238,16 @@ def _fit(data: TrainingData, folder: Path, settings: Settings, done: int) -> Non
     log = keras.callbacks.CSVLogger(str(history), append=True)
     validation = ValidationCallback(data.validation_set, settings.batch_size)
     progress = Progress(settings.epochs, len(batches), settings.batch_size, done)
+    callbacks = [ReseedCallback(batches), validation, log, checkpoints, progress]
+    if board is not None:
+        callbacks.append(keras.callbacks.TensorBoard(board, write_graph=False))
     try:
         model.fit(
             backend.feed(batches),
             initial_epoch=done,
             epochs=settings.epochs,
             shuffle=False,  # the batches are shuffled already, by the seed and the epoch
-            callbacks=[ReseedCallback(batches), validation, log, checkpoints, progress],
+            callbacks=callbacks,
             verbose=0,
         )
     finally:

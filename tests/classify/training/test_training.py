@@ -219,13 +219,14 @@ def validation(run, images):
 def ensemble(images, tmp_path_factory):
     """Give an ensemble, interrupted at its second network and resumed, and the first's times."""
     folder, settings = tmp_path_factory.mktemp("ensemble") / "run", replace(QUICK, epochs=1, seed=4)
+    board = folder.parent / "board"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(training, "calibrate", interrupted_at(2))
         with pytest.raises(KeyboardInterrupt):
-            train(images, folder, settings, seeds=2)
+            train(images, folder, settings, seeds=2, tensorboard=board)
     first = folder / "seed-4/model.keras"
     times = [first.stat().st_mtime_ns]
-    run = train(images, folder, settings, seeds=2, resume=True)
+    run = train(images, folder, settings, seeds=2, resume=True, tensorboard=board)
     return run, settings, [*times, first.stat().st_mtime_ns]
 
 
@@ -251,6 +252,28 @@ def test_several_seeds_become_an_ensemble_of_the_same_networks(ensemble, images,
     assert not (folder / "seed-4").exists()
     assert (folder / "mine.txt").read_text() == "kept"
     np.testing.assert_allclose(scored.llr[:, 1], validation(alone, images).llr[:, 0], atol=1e-5)
+
+
+@pytest.mark.slow
+def test_tensorboard_reads_the_figures_of_every_network(ensemble):
+    events = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    tensors = pytest.importorskip("tensorboard.util.tensor_util")
+    folder = ensemble[0].folder
+    for name in ("seed-4", "seed-5"):
+        (epoch,) = read_history(folder / name / "history.csv")
+        for part, figure in (("train", "loss"), ("validation", "val_loss")):
+            board = events.EventAccumulator(str(folder.parent / "board" / name / part)).Reload()
+            (tensor,) = board.Tensors("epoch_loss")
+            assert tensor.step == 0
+            value = float(tensors.make_ndarray(tensor.tensor_proto))
+            assert value == pytest.approx(epoch[figure], abs=1e-6)
+
+
+def test_a_training_without_tensorboard_is_refused_before_it_starts(images, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tensorboard", None)
+    with pytest.raises(ModuleNotFoundError, match="tensorboard"):
+        train(images, tmp_path / "run", QUICK, tensorboard=tmp_path / "board")
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.slow
