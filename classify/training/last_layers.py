@@ -18,8 +18,10 @@ def last_layers(model: keras.Model) -> list[keras.layers.Dense]:
 def input_model(model: keras.Model) -> keras.Model:
     """Build a network that gives the inputs of the last layers, shape (batch, inputs)."""
     inputs = [layer.input for layer in last_layers(model)]
-    joined = inputs[0] if len(inputs) == 1 else keras.ops.concatenate(inputs, axis=-1)
-    return keras.Model(model.input, joined)
+    if len(inputs) == 1:
+        return keras.Model(model.input, inputs[0])
+    # A name of its own: that of a layer of a loaded network must not be given again.
+    return keras.Model(model.input, keras.layers.Concatenate(name="last_inputs")(inputs))
 
 
 def raw_scores(model: keras.Model, inputs: np.ndarray, prior: float) -> np.ndarray:

@@ -29,6 +29,7 @@ def scores(model):
 def test_the_last_layers_give_the_scores_and_move_as_told(fusion, head):
     keras.utils.set_random_seed(0)
     model = build(Settings(fusion=fusion, head=head), (32, 32), 1, 24)
+    keras.utils.clear_session()  # as in another process, in which the network is loaded
     inputs = input_model(model).predict_on_batch(PICTURES[..., np.newaxis])
     np.testing.assert_allclose(raw_scores(model, inputs, 0.5), scores(model), atol=1e-4)
     slopes = np.random.default_rng(1).normal(0, 0.1, inputs.shape[1])
