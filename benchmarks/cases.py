@@ -34,6 +34,21 @@ NOT_ROOT = (
 )
 
 
+# What every Python that has it in its path does first.
+HIDE = """
+import sys
+
+hidden = "sklearn keras tensorflow librosa audiomentations streamlit".split()
+
+class Hidden:
+    def find_spec(name, path=None, target=None):
+        if name.partition(".")[0] in hidden:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+sys.meta_path.insert(0, Hidden)
+"""
+
+
 class Lab(NamedTuple):
     """Where a case is tried.
 
@@ -511,21 +526,26 @@ def large(lab: Lab) -> str:
 
 
 def extras(lab: Lab) -> str:
-    """34: the packages of the extra `detect` alone, the others hidden."""
-    hide = "import runpy, sys; sys.modules.update(dict.fromkeys({hidden}.split())); "
-    hide += (
-        "sys.argv[1:] = {words}; runpy.run_module({module!r}, run_name='__main__', alter_sys=True)"
-    )
-    hidden = "sklearn keras tensorflow joblib librosa streamlit"
+    """34: the packages of a bare installation, the others hidden, from worker processes too."""
+    hidden, audio = lab.out / "hidden", lab.out / "audio"
+    hidden.mkdir()
+    (hidden / "sitecustomize.py").write_text(HIDE)
+    for label, clips in (("real", lab.clips[:2]), ("fake", lab.clips[2:4])):
+        (audio / label).mkdir(parents=True)
+        for clip in clips:
+            shutil.copy(clip, audio / label)
     told = []
-    for module, *words in (
+    for words in (
         ("classify", "score", "scores.txt"),
         ("classify", "train", "X"),
-        ("render", "X", "--to", "Y"),
+        ("render", audio, "--to", lab.out / "images"),
         ("detect.web.server",),
     ):
-        code = hide.format(hidden=repr(hidden), words=words, module=module)
-        done = lab.shell([sys.executable, "-c", code], status=2, env={"PYTHONPATH": str(ROOT)})
+        done = lab.shell(
+            [sys.executable, "-m", *words],
+            status=2,
+            env={"PYTHONPATH": os.pathsep.join([str(hidden), str(ROOT)])},
+        )
         require("install" in done.stderr, last(done.stderr))
         told.append(last(done.stderr))
     return " / ".join(told)
