@@ -97,8 +97,8 @@ def call(
 
 
 def how_to_install(extra: str) -> str:
-    """The command that installs an extra of this project."""
-    return "./run.sh install" if COMMAND == "./run.sh" else f"pip install '.[{extra}]'"
+    """The command that installs an extra of this project, which is installed already."""
+    return "./run.sh install" if COMMAND == "./run.sh" else f"pip install 'spoofsight[{extra}]'"
 
 
 def extra_with(module: str, verb: str) -> str:

@@ -97,7 +97,7 @@ def test_a_missing_package_is_one_line_with_the_extra_that_brings_it(capsys):
     assert console.call("score", work, {"debug": False}) == 2
     assert capsys.readouterr().err == (
         "score: expected the package of sklearn.metrics, got none; score needs: "
-        "pip install '.[classify]'\n"
+        "pip install 'spoofsight[classify]'\n"
     )
     with pytest.raises(ModuleNotFoundError):
         console.call("score", work, {"debug": True})

@@ -227,7 +227,8 @@ def test_without_pyarrow_its_extra_is_named_before_any_work(to, talks, tmp_path,
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     monkeypatch.setattr("render.console.extra_with", lambda module, verb: "parquet")
     assert to(talks, table=tmp_path / "r.parquet")[1] == (
-        "detect: expected the package of pyarrow, got none; detect needs: pip install '.[parquet]'"
+        "detect: expected the package of pyarrow, got none; "
+        "detect needs: pip install 'spoofsight[parquet]'"
     )
 
 

@@ -99,7 +99,8 @@ def test_without_streamlit_no_address_is_said(called, capsys, monkeypatch):
     monkeypatch.setattr(server, "find_spec", lambda _: None)
     assert called("--port", "0") == (2, [])
     assert capsys.readouterr().err == (
-        "page: expected the package of streamlit, got none; page needs: pip install '.[page]'\n"
+        "page: expected the package of streamlit, got none; "
+        "page needs: pip install 'spoofsight[page]'\n"
     )
 
 

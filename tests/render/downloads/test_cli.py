@@ -181,7 +181,8 @@ def test_a_library_that_is_not_installed_is_one_line(tiny, monkeypatch, capsys, 
     assert cli.main(["tiny"]) == 2
     said = capsys.readouterr().err.splitlines()[-1]
     assert said == (
-        f"fetch: expected the package of {library}, got none; fetch needs: pip install '.[fetch]'"
+        f"fetch: expected the package of {library}, got none; "
+        "fetch needs: pip install 'spoofsight[fetch]'"
     )
 
 
