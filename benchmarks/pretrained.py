@@ -35,7 +35,8 @@ CONDITIONS = "mp3-64 opus-16 telephone noise-20 noise-10".split()
 MOST = 12e6  # bytes of the run
 _NETWORK = ("model.onnx", "model.keras", "run.json", "render.json", "features.npz")
 _RUN = ("run.json", "render.json", "validation.csv")
-_REPORT = ("metrics.json",)  # the page shows pictures of recordings, which are not ours to give
+# Of the report; its page shows pictures of recordings, which are not ours to give.
+_METRICS = Path("report", "metrics.json")
 _SPLITS = {"train": "train", "validation": "train", "test": "test"}  # folds learn from both
 
 
@@ -176,8 +177,11 @@ def _install(run: Path, to: Path, provenance: dict[str, Any]) -> None:
     for member in sorted(run.glob("fold-*/")):
         for name in _NETWORK:
             _copy(member / name, to / member.name / name)
-    for name in _REPORT:
-        _copy(run / "report" / name, to / "report" / name)
+    metrics = json.loads((run / _METRICS).read_text(encoding="utf-8"))
+    if "robustness" in metrics:  # without the folders of this machine
+        metrics["robustness"]["source"] = Path(metrics["robustness"]["source"]).name
+    (to / _METRICS).parent.mkdir()
+    (to / _METRICS).write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")
     (to / "provenance.json").write_text(json.dumps(provenance, indent=1, ensure_ascii=False) + "\n")
     if _size(to) > MOST:
         raise ValueError(f"expected {MOST / 1e6:.0f} MB at most in {to}, got {_size(to) / 1e6:.1f}")

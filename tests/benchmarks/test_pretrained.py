@@ -28,9 +28,10 @@ def work(tmp_path):
         csv.writer(file).writerows([COLUMNS, *ROWS])
     for folder in ("run", "run/report", "run/fold-1", "run/fold-2"):
         (work / folder).mkdir()
-        names = (*pretrained._NETWORK, *pretrained._RUN, *pretrained._REPORT, "history.csv")
-        for name in names:
+        for name in (*pretrained._NETWORK, *pretrained._RUN, "history.csv"):
             (work / folder / name).write_text(f"{folder}/{name}")
+    (work / "run/report/metrics.json").write_text('{"robustness": {"source": "/home/me/corpus"}}')
+    (work / "run/report/index.html").write_text("pictures")
     return work
 
 
@@ -59,8 +60,9 @@ def test_the_corpus_goes_through_copies_pictures_folds_and_evaluation(work, call
     assert f"--robustness {work}/forged --conditions mp3-64" in " ".join(calls[3])
     files = {path.relative_to(to).as_posix() for path in to.rglob("*") if path.is_file()}
     networks = {f"fold-{n}/{name}" for n in (1, 2) for name in pretrained._NETWORK}
-    report = {f"report/{name}" for name in pretrained._REPORT}
-    assert files == {*networks, *report, *pretrained._RUN, "provenance.json"}
+    assert files == {*networks, "report/metrics.json", *pretrained._RUN, "provenance.json"}
+    metrics = json.loads((to / "report/metrics.json").read_text())
+    assert metrics == {"robustness": {"source": "corpus"}}
     assert (to / "fold-2/model.onnx").read_text() == "run/fold-2/model.onnx"
     provenance = json.loads((to / "provenance.json").read_text())
     assert provenance["command"].startswith("./run.sh bench pretrained corpus ")
