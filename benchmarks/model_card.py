@@ -212,6 +212,11 @@ def _weaknesses(metrics: Mapping[str, Any]) -> str:
     for value, _, rate in _missed(metrics["by"].get("source", {})):
         if rate >= OFTEN:
             lines.append(f"- It calls {_share(rate)} of the fakes of `{value}` real.")
+    for name, its in metrics.get("robustness", {}).get("conditions", {}).items():
+        if name != "clean" and its["fpr"] >= OFTEN:
+            lines.append(
+                f"- Under {its['title']} it calls {_share(its['fpr'])} of real speech fake."
+            )
     lines += [
         "- Loud noise and telephone lines hide the traces of vocoders.",
         "- It hears no meaning: a real recording cut together anew is real to it.",

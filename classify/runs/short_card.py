@@ -72,7 +72,9 @@ def _figures(metrics: Mapping[str, Any]) -> list[str]:
         f"It left {_percent(selective['uncertain'])} of 100 uncertain{others}.",
     ]
     worst = [*_worst_alarm(metrics), *_worst_miss(metrics)]
-    return [*sentences, f"It erred most on {' and on '.join(worst)}."] if worst else sentences
+    if worst:
+        sentences.append(f"It erred most on {' and on '.join(worst)}.")
+    return [*sentences, *_worst_condition(metrics)]
 
 
 def _worst_alarm(metrics: Mapping[str, Any]) -> list[str]:
@@ -97,6 +99,15 @@ def _worst_miss(metrics: Mapping[str, Any]) -> list[str]:
         return []
     source = max(rates, key=rates.__getitem__)
     return [f"fakes of {source} ({_percent(rates[source])} % called real)"]
+
+
+def _worst_condition(metrics: Mapping[str, Any]) -> list[str]:
+    conditions = metrics.get("robustness", {}).get("conditions", {})
+    alarms = {its["title"]: its["fpr"] for name, its in conditions.items() if name != "clean"}
+    if not alarms:
+        return []
+    title = max(alarms, key=alarms.__getitem__)
+    return [f"Under {title} it called {_percent(alarms[title])} of 100 real recordings fake."]
 
 
 def _percent(share: float) -> str:
