@@ -71,12 +71,16 @@ class RangeCheck:
         How far outside the training range a recording may be, in the confounder's own unit.
     scale : float
         Factor from there to `unit`.
+    upwards : bool
+        Whether a value above the training range counts, too. Of a higher sample rate the detector
+        sees what it knows, and of a longer recording windows as long as those of training.
     """
 
     title: str
     unit: str
     slack: float
     scale: float = 1.0
+    upwards: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -278,7 +282,7 @@ CONFOUNDERS = (
         meaning=_FILES,
         advice="resample both classes to the lowest rate before rendering",
         from_manifest=partial(_number, "sample_rate"),
-        range_check=RangeCheck("sample rate", "Hz", 0),
+        range_check=RangeCheck("sample rate", "Hz", 0, upwards=False),
     ),
     Confounder(
         name="channels",
@@ -304,7 +308,7 @@ CONFOUNDERS = (
         meaning="one class has the longer recordings or more silence around them",
         advice="cut and trim both classes alike",
         from_manifest=partial(_number, "recording_s"),
-        range_check=RangeCheck("length", "s", 0.5),
+        range_check=RangeCheck("length", "s", 0.5, upwards=False),
     ),
     Confounder(
         name="level_db",

@@ -107,14 +107,15 @@ def ood_warnings(
 
     Examples
     --------
-    >>> ood_warnings({"sample_rate": [16000.0, 16000.0]}, {"sample_rate": 44100.0})
-    ['unlike the training recordings: sample rate 44100 Hz, theirs 16000 Hz']
+    >>> ood_warnings({"sample_rate": [16000.0, 16000.0]}, {"sample_rate": 8000.0})
+    ['unlike the training recordings: sample rate 8000 Hz, theirs 16000 Hz']
     """
     unlike = []
     for name, check in CHECKS.items():
         value = recording.get(name, math.nan)
         low, high = ranges.get(name, (-math.inf, math.inf))
-        if value < low - check.slack or value > high + check.slack:
+        above = check.upwards and value > high + check.slack
+        if value < low - check.slack or above:
             ends = dict.fromkeys(_number(check.scale * end) for end in (low, high))
             unlike.append(
                 f"{check.title} {_number(check.scale * value)} "
