@@ -28,6 +28,17 @@ settings.register_profile("repeatable", derandomize=True, deadline=None, databas
 settings.load_profile("repeatable")
 
 
+# Fixtures that take seconds, most of them as they train; what uses one is slow.
+SLOW = {"trained", "odd_run", "ensemble", "resumed", "unfinished", "whole", "first"}
+
+
+@pytest.hookimpl(tryfirst=True)  # before -m selects
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if SLOW & {*getattr(item, "fixturenames", ())}:
+            item.add_marker("slow")
+
+
 @pytest.fixture(autouse=True)
 def _same_draws():
     """Begin every test at the same draws; Keras takes the seed of every layer from Python's."""

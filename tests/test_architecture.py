@@ -157,6 +157,7 @@ def test_packages_keep_to_their_side(package):
         assert not roots & forbidden, f"{path} imports {roots & forbidden}"
 
 
+@pytest.mark.slow
 def test_one_module_knows_what_keras_computes_with():
     backends = {"tensorflow", "jax", "torch"}
     importers = {
@@ -183,6 +184,7 @@ def rooms(package):
     return imports
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("package", ROOMS)
 def test_rooms_import_what_the_table_says_and_nothing_above_them(package):
     table = {room: set(text.split()) for room, text in ROOMS[package].items()}
@@ -215,6 +217,7 @@ def test_twins_are_the_same():
     assert first == second
 
 
+@pytest.mark.slow
 def test_every_package_that_is_imported_comes_with_an_extra_or_with_the_project(monkeypatch):
     # Of setup.cfg, not of what happens to be installed.
     setup = configparser.ConfigParser()

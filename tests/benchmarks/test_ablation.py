@@ -184,6 +184,7 @@ def test_without_a_source_that_has_enough_the_mean_is_that_of_all(scores_of_seed
     assert one.error_rates[0] == one.error_rates[1]
 
 
+@pytest.mark.slow
 def test_a_difference_is_of_the_same_recordings_and_seeds(scores_of_seed):
     from benchmarks.support.system_scores import difference
 
@@ -199,6 +200,7 @@ def test_a_difference_is_of_the_same_recordings_and_seeds(scores_of_seed):
     assert difference([fewer], base[:1]).value.tolist() == [0, 0]
 
 
+@pytest.mark.slow
 def test_seeds_that_differ_widen_the_interval(scores_of_seed):
     from benchmarks.support.system_scores import mean_over_seeds
 

@@ -1,3 +1,7 @@
+import pytest
+
+
+@pytest.mark.slow
 def test_a_case_is_right_or_wrong_and_a_wrong_one_is_the_exit_status(bench, tmp_path):
     for name in ("02-mp3-chunks", "18-cdpath", "19-symlinked-run.sh"):
         (tmp_path / "cases" / name).mkdir(parents=True)

@@ -69,6 +69,7 @@ def test_epochs_are_those_that_train_tells(monkeypatch, tmp_path, capsys):
     assert 0 < epochs[0].seconds < epochs[1].seconds
 
 
+@pytest.mark.slow
 def test_pictures_that_cannot_be_drawn_are_said(tmp_path, capsys):
     assert convergence.main([str(tmp_path / "none")]) == 2
     assert re.match("convergence: expected pictures of .*none, got: .+", capsys.readouterr().err)

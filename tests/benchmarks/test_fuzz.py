@@ -88,6 +88,7 @@ def test_the_exit_status_says_whether_anything_is_at_fault(
     assert re.search(rf"^crashed +{3 * status}$", text, re.MULTILINE)
 
 
+@pytest.mark.slow
 def test_the_same_seed_makes_the_same_inputs():
     one = list(fuzz.inputs(range(20), 5))
     assert one == list(fuzz.inputs(range(20), 5))

@@ -82,6 +82,7 @@ def number(cell):
     return float(cell.split()[0])
 
 
+@pytest.mark.slow
 def test_the_table_says_how_it_came_about_and_has_a_row_a_peer(first, audio):
     out, done = first
     assert done.stdout == (out / "peers.md").read_text()
@@ -160,6 +161,7 @@ def test_what_is_scored_is_not_done_again(first, audio):
     assert cells(done.stdout)["lfcc-gmm"] == cells(first[1].stdout)["lfcc-gmm"]
 
 
+@pytest.mark.slow
 def test_nothing_is_chosen_on_what_is_judged(first, tmp_path):
     """With the classes of the testing split the other way round, each sound is scored alike."""
     turned = write_audio(tmp_path / "audio")
@@ -174,6 +176,7 @@ def test_nothing_is_chosen_on_what_is_judged(first, tmp_path):
     assert {other(name): llr for name, llr in after.items()} == pytest.approx(before)
 
 
+@pytest.mark.slow
 def test_scores_are_calibrated_on_validation(audio, tmp_path):
     from classify.metrics.calibration import fit
 
@@ -273,6 +276,7 @@ def write_scores(path, audio, split, share, seed=0, above=""):
     score_files.write_scores(path, np.array([above + row["path"] for row in rows]), labels, llr)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("share", "verdict"), [(-1.0, "met"), (0.5, "MISSED")])
 def test_peers_are_held_against_robust_and_its_ensemble(audio, tmp_path, share, verdict):
     names = ("robust-0", "robust-1", "plain-0", "plain-1", "robust-2-together")
@@ -293,6 +297,7 @@ def test_peers_are_held_against_robust_and_its_ensemble(audio, tmp_path, share, 
     assert not (tmp_path / "images").exists()
 
 
+@pytest.mark.slow
 def test_only_what_all_could_score_is_judged(audio, tmp_path):
     from benchmarks.peers.report import align, read
 
@@ -341,6 +346,7 @@ def test_what_cannot_be_done_is_said_in_one_line(first, audio, tmp_path):
         assert last.startswith(f"peers: {message}"), last
 
 
+@pytest.mark.slow
 def test_a_command_that_fails_ends_the_benchmark(tmp_path, capfd):
     from benchmarks.peers import __main__ as peers
 

@@ -123,6 +123,7 @@ def test_a_run_too_large_for_the_repository_is_refused(work, calls, tmp_path, mo
     assert "expected 0 MB at most in" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_command_that_fails_ends_it(work, tmp_path, capsys):
     assert pretrained.main([str(tmp_path / "gone"), str(work)]) == 2
     assert "to work, got exit status 2" in capsys.readouterr().err

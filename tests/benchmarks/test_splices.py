@@ -53,6 +53,7 @@ def high(samples):
     return loud[0] / 100, (loud[-1] + 1) / 100
 
 
+@pytest.mark.slow
 def test_a_stretch_is_where_it_is_said_to_be(tones):
     made = list(splices(tones, 12, RATE))
     assert [splice.fake is None for splice in made] == [True, False] * 12

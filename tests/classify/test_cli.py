@@ -14,6 +14,7 @@ def run(trained, tmp_path):
     return shutil.copytree(trained, tmp_path / "run")
 
 
+@pytest.mark.slow
 def test_train_evaluate_predict(images, tmp_path, capsys):
     run = str(tmp_path / "run")
     train = ["train", str(images), "--to", run, "--epochs", "1", "--batch-size", "8", "--no-flip"]
@@ -96,6 +97,7 @@ def test_written_scores_have_the_figures_of_the_evaluation(images, run, tmp_path
     assert (judged["n_real"], judged["n_fake"]) == (8, 8)
 
 
+@pytest.mark.slow
 def test_pictures_that_cannot_be_judged_are_status_1(images, run, tmp_path, capsys):
     copy = shutil.copytree(images, tmp_path / "images")
     (copy / "test/real/00.png").write_text("hello")
@@ -139,6 +141,7 @@ def test_formats_of_predict_agree(images, run, capsys):
         assert one["confidence"] == pytest.approx(100 * max(one["p_fake"], 1 - one["p_fake"]))
 
 
+@pytest.mark.slow
 def test_classes_that_say_nothing_are_not_called_real_and_fake(images, run, tmp_path, capsys):
     values = json.loads((run / "run.json").read_text())
     (run / "run.json").write_text(json.dumps({**values, "classes": ["cats", "dogs"]}))
@@ -187,6 +190,7 @@ def test_some_refused_is_status_1_and_all_refused_is_status_2(images, run, tmp_p
     assert len(capsys.readouterr().err.splitlines()) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

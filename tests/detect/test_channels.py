@@ -154,6 +154,7 @@ def test_a_mix_without_speech_says_that_the_channels_may_hold_some(hand_set, wri
     assert detector.detect(path).warnings == ()
 
 
+@pytest.mark.slow
 def test_figures_are_drawn_of_each_channel(write, tmp_path, hand_set, bright, other, capsys):
     call = str(write("call.wav", bright, other))
     options = ["--run", str(hand_set), "--channels", "each", "--timeline"]
@@ -176,6 +177,7 @@ def test_the_explained_window_is_of_the_channel(write, hand_set, bright, other):
     )
 
 
+@pytest.mark.slow
 def test_the_timeline_is_of_the_channel(write, hand_set, bright, other):
     detector = Detector(load(hand_set))
     call, alone = write("call.wav", bright, other), write("right.wav", other)

@@ -234,6 +234,7 @@ def test_a_name_in_a_script_that_the_font_lacks_is_drawn_as_boxes(call, talks, t
     assert (tmp_path / "语音.wav.timeline.png").read_bytes().startswith(PNG)
 
 
+@pytest.mark.slow
 def test_a_timeline_goes_into_a_file_or_a_folder(call, talks, tmp_path, matplotlibrc):
     assert call(talks / "bright.wav", "--timeline", tmp_path / "one.png") == 0
     one = (tmp_path / "one.png").read_bytes()
@@ -256,6 +257,7 @@ def test_a_timeline_goes_into_a_file_or_a_folder(call, talks, tmp_path, matplotl
     ]
 
 
+@pytest.mark.slow
 def test_an_explanation_is_drawn_and_said(call, talks, tmp_path, capsys):
     names = [talks / "bright.wav", talks / "tone.wav"]
     assert call(*names, "--explain", tmp_path) == 0
@@ -271,6 +273,7 @@ def test_an_explanation_is_drawn_and_said(call, talks, tmp_path, capsys):
     assert sentence.strip() in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_picture_that_cannot_be_written_is_a_failure_beside_the_verdict(
     call, talks, tmp_path, capsys
 ):
@@ -282,6 +285,7 @@ def test_a_picture_that_cannot_be_written_is_a_failure_beside_the_verdict(
     assert f"detect: {talks / 'sub/dull.flac'}: not drawn: " in err
 
 
+@pytest.mark.slow
 def test_a_long_name_is_cut_short_in_those_of_pictures(call, talks, tmp_path):
     name = "é" * 120 + "{}.wav"
     for number in (1, 2):

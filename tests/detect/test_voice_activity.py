@@ -65,6 +65,7 @@ def test_noise_and_tones_are_no_speech_at_any_level(name):
         assert not measured.is_speech, measured
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seconds", [0.2, 0.5, 2])
 def test_no_noise_is_taken_for_speech_however_short(seconds):
     rng = np.random.default_rng(0)

@@ -84,6 +84,7 @@ def test_a_list_makes_nobody_go_to_the_network(tmp_path):
     assert asked == []
 
 
+@pytest.mark.slow
 def test_no_library_writes_to_the_terminal(tmp_path, bad_inputs):
     # In a process of its own: what C libraries write goes past pytest.
     names = [name for name in bad_inputs if name.startswith(("mp3", "zeros-before", "id3", "mp4"))]

@@ -57,6 +57,7 @@ def test_a_wrong_call_is_one_line_and_status_2(audio, tmp_path, capsys, argument
     assert line.startswith(message)
 
 
+@pytest.mark.slow
 def test_nothing_drawn_is_status_2(tmp_path, capsys):
     (tmp_path / "audio/real").mkdir(parents=True)
     (tmp_path / "audio/real/a.wav").touch()
@@ -95,6 +96,7 @@ def home(tmp_path, monkeypatch):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_without_audio_a_demonstration_corpus_is_made_and_said(home, capsys):
     for number, arguments in enumerate(([], ["--demo"])):
         images = home / f"images-{number}"
@@ -109,6 +111,7 @@ def test_without_audio_a_demonstration_corpus_is_made_and_said(home, capsys):
         assert "failures: 0" in out
 
 
+@pytest.mark.slow
 def test_what_lies_in_the_default_folder_is_drawn_instead(home, write_sound, capsys):
     assert main(["--to", str(home / "images"), *SMALL]) == 0
     for label in ("real", "fake"):
@@ -155,6 +158,7 @@ def test_a_share_without_a_recording_is_no_error(audio, tmp_path):
     assert len(list((tmp_path / "x").rglob("*.png"))) == 6
 
 
+@pytest.mark.slow
 def test_a_preview_is_one_picture_and_nothing_else(audio, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     before = set(tmp_path.rglob("*"))

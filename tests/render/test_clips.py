@@ -58,6 +58,7 @@ def whole(samples, settings):
     return found
 
 
+@pytest.mark.slow
 @given(
     seed=st.integers(0, 2**32),
     length=st.integers(2_500, 40_000),

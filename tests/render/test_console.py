@@ -78,6 +78,7 @@ def test_a_terminal_that_knows_ascii_only_gets_names_escaped():
     assert process.communicate(timeout=60) == ("file 3 True\n\\xe9\n''\n", "note\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("numbers", [[signal.SIGTERM] * 2, [signal.SIGINT]])
 def test_a_scheduler_that_ends_the_job_gets_the_same_line_as_the_keyboard(numbers):
     process = start(seconds=60)

@@ -105,6 +105,7 @@ def test_the_table_counts_recordings_clips_and_minutes(audio, tmp_path):
     assert len(table) == 8
 
 
+@pytest.mark.slow
 def test_the_number_of_jobs_does_not_matter(audio, tmp_path):
     for name, jobs in (("one", 1), ("two", 2)):
         render(audio, tmp_path / name, SETTINGS, jobs=jobs)
@@ -125,6 +126,7 @@ def test_a_second_run_draws_nothing_and_changes_nothing(audio, tmp_path, monkeyp
     assert contents(images) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "change", ["content", "settings", "gone", "damaged picture", "new", "another version"]
 )
@@ -155,6 +157,7 @@ def test_what_changed_is_drawn_again_and_only_that(audio, tmp_path, write_sound,
     assert contents(images) == contents(tmp_path / "anew")
 
 
+@pytest.mark.slow
 def test_a_folder_of_another_format_is_drawn_anew_in_one_plain_line(audio, tmp_path, capsys):
     images = tmp_path / "images"
     render(audio, images, SETTINGS)
@@ -173,6 +176,7 @@ def test_a_folder_of_another_format_is_drawn_anew_in_one_plain_line(audio, tmp_p
     assert "format" not in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_source_that_turns_bad_loses_its_pictures(audio, tmp_path):
     images = tmp_path / "images"
     render(audio, images, SETTINGS, jobs=1)
@@ -279,6 +283,7 @@ def test_channels_that_cancel_are_drawn_alike_in_both_classes(tmp_path, sound, c
     assert capsys.readouterr().err.count("warning: its channels cancel each other") == 2
 
 
+@pytest.mark.slow
 def test_pictures_of_another_folder_are_not_deleted_by_mistake(audio, tmp_path, write_sound):
     images = tmp_path / "images"
     render(audio, images, SETTINGS, jobs=1)
@@ -293,6 +298,7 @@ def test_pictures_of_another_folder_are_not_deleted_by_mistake(audio, tmp_path, 
     assert summary.removed == len([name for name in before if name.endswith(".png")])
 
 
+@pytest.mark.slow
 def test_pictures_of_another_version_whose_recording_is_gone_are_deleted(audio, tmp_path):
     images = tmp_path / "images"
     render(audio, images, SETTINGS, jobs=1)
@@ -336,6 +342,7 @@ def test_copies_of_pictures_and_half_files_of_others_are_left_alone(audio, tmp_p
     assert "left alone 2 pictures" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_columns_that_a_person_added_to_the_manifest_are_not_dropped(audio, tmp_path):
     images = tmp_path / "images"
     render(audio, images, SETTINGS)
@@ -349,6 +356,7 @@ def test_columns_that_a_person_added_to_the_manifest_are_not_dropped(audio, tmp_
     assert table.read_text().splitlines() == [header, *lines]
 
 
+@pytest.mark.slow
 def test_without_a_manifest_rendering_was_not_finished(audio, tmp_path, monkeypatch):
     images = tmp_path / "images"
     render(audio, images, SETTINGS, jobs=1)
@@ -501,11 +509,13 @@ def test_the_real_corpus_keeps_its_splits_and_metadata(shared, tmp_path):
             assert mine[column] == row[column]
 
 
+@pytest.mark.slow
 def test_all_odd_formats_render(shared, tmp_path):
     summary = render(shared / "formats", tmp_path / "images", Settings(), jobs=1)
     assert (summary.fresh, summary.failures) == (20, 0)
 
 
+@pytest.mark.slow
 def test_variants_are_drawn_of_training_recordings_of_both_classes_only(audio, tmp_path):
     images = tmp_path / "images"
     render(audio, images, SETTINGS, variants=2)
@@ -531,6 +541,7 @@ def test_variants_are_drawn_of_training_recordings_of_both_classes_only(audio, t
     assert np.abs(one.astype(int) - other).mean() > 1
 
 
+@pytest.mark.slow
 def test_more_variants_are_added_and_fewer_are_deleted(audio, tmp_path):
     images = tmp_path / "images"
     render(audio, images, SETTINGS, variants=1)
@@ -549,6 +560,7 @@ def test_more_variants_are_added_and_fewer_are_deleted(audio, tmp_path):
     assert contents(images) == one
 
 
+@pytest.mark.slow
 def test_shares_drawn_one_by_one_come_to_the_same_folder(audio, tmp_path):
     render(audio, tmp_path / "whole", SETTINGS)
     images = tmp_path / "images"
@@ -559,6 +571,7 @@ def test_shares_drawn_one_by_one_come_to_the_same_folder(audio, tmp_path):
     assert contents(images) == contents(tmp_path / "whole")
 
 
+@pytest.mark.slow
 def test_many_recordings_and_long_ones_have_sub_folders(audio, tmp_path, monkeypatch):
     monkeypatch.setattr(paths, "FULL", 1)
     monkeypatch.setattr(paths, "FEW", 2)

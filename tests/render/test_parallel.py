@@ -35,6 +35,7 @@ def on_crash(number):
     return -number
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_every_task_is_done_once(jobs):
     results = run_tasks(
@@ -56,6 +57,7 @@ def test_a_single_job_may_have_a_process_of_its_own_that_a_task_can_end():
     assert list(results) == [0, 1, -2, 9]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_what_a_task_raises_ends_the_work(jobs):
     with pytest.raises(OSError, match="no space"):
@@ -109,6 +111,7 @@ def test_what_a_task_raises_on_a_cluster_ends_the_work(cluster):
         list(run_tasks(fail, range(50), Executor("dask", scheduler=cluster.address), on_crash))
 
 
+@pytest.mark.slow
 def test_a_scheduler_that_does_not_answer_is_an_error(monkeypatch):
     monkeypatch.setattr(parallel, "_PATIENCE", 1)
     with pytest.raises(OSError, match="127.0.0.1:9"):
@@ -131,6 +134,7 @@ def test_a_worker_that_loky_restarts_is_no_matter_for_the_user(recwarn):
     assert not [warning for warning in recwarn if "worker stopped" in str(warning.message)]
 
 
+@pytest.mark.slow
 def test_one_job_computes_with_one_thread_as_each_of_several_does():
     # With more threads, sums are rounded otherwise, and so are a few pixels.
     code = "import render.cli\ntry: render.cli.main(['--help'])\nexcept SystemExit: pass\n"

@@ -60,6 +60,7 @@ def test_the_caption_says_that_a_short_clip_is_repeated(sound):
     assert title.endswith("of its loudest point")
 
 
+@pytest.mark.slow
 def test_what_the_settings_make_impossible_says_why(sound):
     settings = replace(SETTINGS, seconds=0.5)
     own = panels(sheet(Clip(sound(0.5).astype(np.float32), 0.0, 0.5), "x", settings))
@@ -73,6 +74,7 @@ def test_the_loudest_clip_is_chosen_and_the_first_of_equals():
     assert loudest(iter(clips)).start == 1
 
 
+@pytest.mark.slow
 def test_a_recording_becomes_a_sheet_whatever_it_is_called(tmp_path, sound, matplotlibrc, capsys):
     name = "two\nlines $x^{$ 声 🙂.wav"
     samples = np.concatenate([0.1 * sound(1), sound(1), 0.1 * sound(1)])

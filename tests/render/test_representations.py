@@ -29,6 +29,7 @@ def eight(sound):
     return sound(1, rate=8_000).astype(np.float32)
 
 
+@pytest.mark.slow
 @every
 def test_a_picture_has_the_shape_that_the_settings_say(feature, eight, sound):
     before = eight.copy()
@@ -45,6 +46,7 @@ def test_a_picture_has_the_shape_that_the_settings_say(feature, eight, sound):
         assert draw(sound(1, rate=rate), settings).shape == settings.shape
 
 
+@pytest.mark.slow
 @every
 def test_silence_is_black_or_for_what_has_a_sign_grey(feature):
     expected = {128} if feature in SIGNED else {0, 128} if feature in PARTLY_SIGNED else {0}
@@ -102,6 +104,7 @@ def panels(eight):
     return dict(zip(REPRESENTATIONS, figure.axes[1:], strict=True))
 
 
+@pytest.mark.slow
 @every
 def test_every_representation_is_on_the_preview_as_it_is_drawn(feature, panels, eight):
     panel = panels[feature]

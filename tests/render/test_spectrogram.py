@@ -154,6 +154,7 @@ def test_more_mel_bands_than_bins_are_refused(feature):
         draw(np.zeros(32_000), Settings(feature=feature, bands=250))
 
 
+@pytest.mark.slow
 def test_the_default_recipes_pictures_are_drawn_without_scipy_which_loads_slowly():
     script = (
         "import sys, numpy; from render.settings import Settings; "

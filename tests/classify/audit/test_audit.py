@@ -92,6 +92,7 @@ def clean(tmp_path_factory):
     return folder, audit(folder)
 
 
+@pytest.mark.slow
 def test_a_clean_dataset_is_met_with_silence(clean):
     _, result = clean
     assert warnings(result) == []
@@ -147,6 +148,7 @@ def column(name, value):
 
 
 # Brightening moves the noise floor as well, and silence the brightness: not in two splits at once.
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "planted",
     [
@@ -438,6 +440,7 @@ def test_json_holds_the_figures_and_the_words(dataset):
     assert len(plain["warnings"]) == 2
 
 
+@pytest.mark.slow
 def test_the_same_dataset_gives_the_same_audit(clean):
     folder, result = clean
     assert audit(folder) == result

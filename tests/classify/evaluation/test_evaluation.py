@@ -43,6 +43,7 @@ def with_manifest(images):
     return images
 
 
+@pytest.mark.slow
 def test_the_report_per_picture_is_of_the_calibrated_scores(run, images):
     report = evaluate(images, run, "test", resamples=20, explain_pictures=0)
     paths = sorted((images / "test").rglob("*.png"))
@@ -76,6 +77,7 @@ def test_the_written_report(run, images):
     assert {path.name for path in folder.iterdir()} == {"metrics.json", "index.html", "scores.csv"}
 
 
+@pytest.mark.slow
 def test_recordings_are_pooled_and_broken_down(run, copy):
     report = evaluate(with_manifest(copy), run, "test", resamples=20, explain_pictures=0)
     assert np.sum(report.units["recording"].confusion) == 8
@@ -153,6 +155,7 @@ def test_a_dataset_of_other_drawing_settings_is_refused(trained, copy, tmp_path)
         evaluate(copy, load(folder), "test")
 
 
+@pytest.mark.slow
 def test_a_column_without_values_in_the_split_has_no_breakdown(run, copy, capsys):
     with_manifest(copy)
     manifest = copy / "manifest.csv"

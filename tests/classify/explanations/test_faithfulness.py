@@ -177,6 +177,7 @@ def evaluated(trained, images, tmp_path_factory):
     return report, run.folder / "report"
 
 
+@pytest.mark.slow
 def test_the_evaluation_says_whether_explanations_mean_anything(evaluated):
     report, folder = evaluated
     result = report["explanation"]
@@ -193,6 +194,7 @@ def test_the_evaluation_says_whether_explanations_mean_anything(evaluated):
     assert "6 pictures, one a recording, cut into 8 × 8 tiles" in page
 
 
+@pytest.mark.slow
 def test_the_evaluation_can_leave_it_out(trained, images, tmp_path):
     run = load(shutil.copytree(trained, tmp_path / "run"))
     report = evaluate(images, run, "test", resamples=0, explain_pictures=0).to_json()

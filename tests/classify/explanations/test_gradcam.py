@@ -187,6 +187,7 @@ LAST_FEATURES = {
 }
 
 
+@pytest.mark.slow
 def test_networks_are_explained_where_their_last_features_are():
     from classify.models.build import build
     from classify.settings import Settings
@@ -197,6 +198,7 @@ def test_networks_are_explained_where_their_last_features_are():
         assert features == expected, model
 
 
+@pytest.mark.slow
 def test_a_trained_network_is_explained(trained):
     from classify.runs.run import load
 

@@ -81,6 +81,7 @@ def test_all_metrics_have_intervals_around_them():
     assert metric_intervals(data, data.names, 0.5, 0) == {}
 
 
+@pytest.mark.slow
 def test_groups_stay_with_their_scores():
     # Of 200 speakers, each with one real and one fake recording, 60 are wrong on both.
     rng = np.random.default_rng(0)

@@ -22,10 +22,12 @@ def made():
     return body(SMALL)
 
 
+@pytest.mark.slow
 def test_a_feature_for_each_channel_at_the_end(made):
     assert made.output_shape == (None, 1024)
 
 
+@pytest.mark.slow
 def test_a_file_of_weights_is_where_it_starts(made, tmp_path):
     (inner,) = [one for one in made.layers if isinstance(one, keras.Model)]
     path = tmp_path / "some.weights.h5"

@@ -106,6 +106,7 @@ def _mean_of_the_last(network):
     return np.array(layer.moving_mean)
 
 
+@pytest.mark.slow
 def test_statistics_of_a_backbone_follow_as_fast():
     (inner,) = [
         one
@@ -117,6 +118,7 @@ def test_statistics_of_a_backbone_follow_as_fast():
     assert {one.get_config()["momentum"] for one in found} == {1 - 1 / 40}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", MODELS)
 def test_the_smallest_picture_will_do(model):
     network = build(Settings(model=model), (1, 5), 10)
@@ -130,6 +132,7 @@ def test_the_softmax_head_gives_both_probabilities():
     np.testing.assert_allclose(output.sum(axis=1), 1, rtol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", MODELS)
 def test_every_network_is_small_and_ends_with_dropout_and_a_dense_layer(model):
     network = build(Settings(model=model, dropout=0.4), (256, 124), 10)

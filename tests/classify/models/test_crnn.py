@@ -1,5 +1,6 @@
 import keras
 import numpy as np
+import pytest
 
 from classify.models.crnn import UNITS, features
 from classify.settings import Settings
@@ -18,6 +19,7 @@ def test_time_is_kept_longer_than_frequency():
     assert layer.output.shape == (None, 31, 2 * UNITS)
 
 
+@pytest.mark.slow
 def test_the_order_of_the_columns_counts():
     model = body((32, 64))
     image = np.random.default_rng(0).uniform(0, 255, (1, 32, 64, 1)).astype("float32")

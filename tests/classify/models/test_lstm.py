@@ -1,5 +1,6 @@
 import keras
 import numpy as np
+import pytest
 
 from classify.models.lstm import UNITS, features
 from classify.settings import Settings
@@ -26,6 +27,7 @@ def test_rows_of_another_range_are_brought_to_one():
     np.testing.assert_allclose(found.std(axis=(0, 1)), 1, atol=0.1)
 
 
+@pytest.mark.slow
 def test_the_order_of_the_columns_counts():
     model = body((8, 30))
     image = np.random.default_rng(0).uniform(0, 255, (1, 8, 30, 1)).astype("float32")

@@ -12,6 +12,7 @@ from classify.training.training import train
 PLAIN = Settings(**recipe("plain"))
 
 
+@pytest.mark.slow
 def test_the_count_is_that_of_the_network_and_changes_nothing_of_it():
     keras.utils.clear_session()
     first = build(Settings(), (64, 48), 10, 40)
@@ -21,6 +22,7 @@ def test_the_count_is_that_of_the_network_and_changes_nothing_of_it():
     assert [layer.name for layer in first.layers] == [layer.name for layer in second.layers]
 
 
+@pytest.mark.slow
 def test_a_large_network_is_counted_without_its_memory():
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     weights, values = memory.count(PLAIN, (1000, 800))
@@ -37,6 +39,7 @@ def test_a_large_network_is_counted_without_its_memory():
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000
 
 
+@pytest.mark.slow
 def test_a_network_too_large_for_the_memory_is_refused_before_anything(
     monkeypatch, images, tmp_path
 ):
@@ -51,6 +54,7 @@ def test_a_network_too_large_for_the_memory_is_refused_before_anything(
         memory.require_memory(PLAIN, (128, 128), 16)
 
 
+@pytest.mark.slow
 def test_the_batch_counts_too_and_is_no_larger_than_the_dataset(monkeypatch):
     monkeypatch.setattr(memory, "free_memory", lambda: 4 * 10**8)
     small, large = replace(Settings(), batch_size=8), replace(Settings(), batch_size=1000)

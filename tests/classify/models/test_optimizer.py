@@ -14,6 +14,7 @@ def test_the_step_size_rises_and_falls_to_nothing():
     assert found == pytest.approx([0, 0.05, 0.1, 0.05, 0], abs=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("ema", "momentum"), [(0.5, 0.9), (5, 0.99), (0.05, None), (0, None)])
 def test_the_mean_of_the_weights_reaches_back_some_epochs(ema, momentum):
     optimiser = build(Settings(ema=ema), (8, 8), 20).optimizer
@@ -22,6 +23,7 @@ def test_the_mean_of_the_weights_reaches_back_some_epochs(ema, momentum):
         assert optimiser.ema_momentum == pytest.approx(momentum)
 
 
+@pytest.mark.slow
 def test_each_head_has_the_cross_entropy_of_its_outputs():
     targets = np.array([[1.0], [0.0]])
     one = build(Settings(), (8, 8), 10).loss

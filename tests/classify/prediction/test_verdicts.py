@@ -46,6 +46,7 @@ def test_scores_are_the_networks_output_in_order(run, images):
     np.testing.assert_allclose(expit(-llr[:, 0]), expected, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_both_heads_give_the_probability_of_the_positive_class():
     images = np.random.default_rng(0).integers(0, 256, (5, 32, 32)).astype(np.uint8)
     for head, column in (("sigmoid", 0), ("softmax", 1)):

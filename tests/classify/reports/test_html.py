@@ -190,6 +190,7 @@ def test_the_report_lies_in_the_run(evaluated):
     assert [path.name for path in (evaluated.run.folder / "report").iterdir()] == ["index.html"]
 
 
+@pytest.mark.slow
 def test_the_report_refers_to_nothing_outside(whole):
     _, page = whole
     assert not page.open, "every element is closed"
@@ -230,6 +231,7 @@ def test_the_curves_are_those_of_the_scores(evaluated, monkeypatch):
         assert ((curve.fpr == found["fpr"]) & np.isclose(curve.fnr, found["fnr"])).any()
 
 
+@pytest.mark.slow
 def test_the_same_evaluation_gives_the_same_bytes_whatever_the_user_set(whole, matplotlibrc):
     one, page = whole
     with matplotlibrc():
@@ -396,6 +398,7 @@ def test_a_shown_mistake_says_what_it_was_and_what_it_was_called(tmp_path, quick
     ]
 
 
+@pytest.mark.slow
 def test_mistakes_are_shown_by_their_own_picture(tmp_path):
     one = Evaluated(tmp_path)
     at = html_report.mistakes(one.pictures, 0.5)
@@ -422,6 +425,7 @@ def test_no_mistake_is_told_too(tmp_path, quick):
     assert "There are none" in Evaluated(tmp_path, pictures).page().text("body")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("label", [0, 1])
 def test_one_class_has_a_report_without_what_compares_two(tmp_path, quick, label):
     pictures = some_scores(*((40, 0), (0, 40))[label])
@@ -432,6 +436,7 @@ def test_one_class_has_a_report_without_what_compares_two(tmp_path, quick, label
     assert "nan" not in page.text("body")
 
 
+@pytest.mark.slow
 def test_scores_that_are_decisions_have_no_curves(tmp_path, quick):
     pictures = some_scores()
     hard = Trials(pictures.names, pictures.labels, np.sign(pictures.llr))
@@ -452,6 +457,7 @@ def test_without_a_manifest_there_are_pictures_only(tmp_path, quick):
     assert page.text("accuracy").count("to") == 1
 
 
+@pytest.mark.slow
 def test_an_ensemble_shows_its_seeds_and_its_members(tmp_path, quick, monkeypatch):
     histories = []
     monkeypatch.setattr(html_report.plots, "learning", lambda rows, _: histories.append([*rows]))
@@ -472,6 +478,7 @@ def test_an_ensemble_shows_its_seeds_and_its_members(tmp_path, quick, monkeypatc
     assert histories == [[""], ["seed-4", "seed-5", "seed-6"]]
 
 
+@pytest.mark.slow
 def test_the_marked_epoch_is_the_one_that_the_run_says(tmp_path, quick, monkeypatch):
     marked = []
     monkeypatch.setattr(

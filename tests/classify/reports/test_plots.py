@@ -50,6 +50,7 @@ def test_every_member_has_a_pair_of_lines():
     assert labels == ["seed-0", "seed-1", "training", "validation", "epoch kept"]
 
 
+@pytest.mark.slow
 def test_learning_curves_are_written_as_a_png_whatever_the_user_set(tmp_path, matplotlibrc):
     plots.learning_curves(history([0.6, 0.3, 0.4]), "loss", tmp_path / "curves.png")
     curves = (tmp_path / "curves.png").read_bytes()
@@ -148,6 +149,7 @@ def test_brightness_is_absolute():
     assert image.get_clim() == (0, 255)
 
 
+@pytest.mark.slow
 def test_a_figure_gives_the_same_file_again_and_a_smaller_one_without_colour():
     first, again = (plots.png(histogram()) for _ in range(2))
     assert first == again
@@ -156,6 +158,7 @@ def test_a_figure_gives_the_same_file_again_and_a_smaller_one_without_colour():
     assert cv2.imdecode(np.frombuffer(grey, np.uint8), cv2.IMREAD_UNCHANGED).ndim == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("classes", [CLASSES, (r"$\x$", "_a class of a very long name")])
 @pytest.mark.parametrize("n", [3, 400])
 def test_no_figure_collapses_and_no_name_is_taken_for_mathematics(classes, n):

@@ -26,6 +26,7 @@ def test_a_trained_run_says_how_well_both_forms_agree(trained, images):
     assert 0 <= check["largest_difference"] < 1e-4
 
 
+@pytest.mark.slow
 def test_late_fusion_is_exported_as_it_is(tmp_path):
     network = build(Settings(fusion="late", head="softmax"), (33, 40), 1, 20)
     images = np.random.default_rng(0).integers(0, 256, (5, 33, 40)).astype(np.uint8)
@@ -74,6 +75,7 @@ def test_activations_that_the_converter_does_not_know_are_exported(tmp_path):
     np.testing.assert_allclose(runtime.network(tmp_path)(images), expected, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_the_check_is_of_the_pictures_it_is_given(run, images):
     paths = scan_split(images, "validation").paths[:3]
     assert export.export(run, paths) == {
@@ -83,6 +85,7 @@ def test_the_check_is_of_the_pictures_it_is_given(run, images):
     assert (run.folder / "model.onnx").is_file()
 
 
+@pytest.mark.slow
 def test_a_network_that_says_something_else_is_not_kept(run, images, monkeypatch, capsys):
     other = build(Settings(seed=1), run.shape, 1)
     head = other.layers[-1]
@@ -95,6 +98,7 @@ def test_a_network_that_says_something_else_is_not_kept(run, images, monkeypatch
     assert "it is not kept, predictions will use Keras" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_exporting_says_nothing(run, capfd):
     export.convert(keras.models.load_model(run.folder / "model.keras"), run.folder)
     assert capfd.readouterr() == ("", "")

@@ -25,6 +25,7 @@ def scores(model):
     return np.log1p(-p) - np.log(p)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("fusion", "head"), [("late", "sigmoid"), ("early", "softmax")])
 def test_the_last_layers_give_the_scores_and_move_as_told(fusion, head):
     keras.utils.set_random_seed(0)

@@ -102,6 +102,7 @@ def test_folds_trained_one_by_one_come_together(run, dataset):
         train(dataset, run.folder, SETTINGS, seeds=2, resume=True)
 
 
+@pytest.mark.slow
 def test_folds_or_seeds(dataset, tmp_path):
     with pytest.raises(ValueError, match="^expected folds or seeds, got 2 folds and 2 seeds$"):
         train(dataset, tmp_path / "run", SETTINGS, seeds=2, folds=FOLDS)

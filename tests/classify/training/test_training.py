@@ -34,6 +34,7 @@ PLAIN = Settings(**recipe("plain"))
 QUICK = replace(PLAIN, epochs=2, batch_size=8, learning_rate=0.01)
 
 
+@pytest.mark.slow
 def test_a_run_holds_all_that_rebuilds_it(trained, images):
     run = load(trained)
     assert {path.name for path in trained.iterdir()} >= {
@@ -65,6 +66,7 @@ def assert_kept(run, images):
     assert accuracy == pytest.approx(run.scores["val_accuracy"])
 
 
+@pytest.mark.slow
 def test_the_kept_network_is_the_one_of_the_best_epoch(trained, images):
     assert_kept(load(trained), images)
 
@@ -78,6 +80,7 @@ def test_any_keras_can_load_the_network(trained, monkeypatch):
     assert keras.models.load_model(trained / "model.keras").count_params() > 0
 
 
+@pytest.mark.slow
 def test_a_training_begins_with_what_trivial_facts_tell_apart(
     make_pictures, tmp_path, monkeypatch, capsys
 ):
@@ -116,6 +119,7 @@ def images_with_rest(images, tmp_path_factory):
     return copy
 
 
+@pytest.mark.slow
 def test_the_network_is_told_of_the_steps_of_an_epoch_and_of_the_levels(
     images_with_rest, tmp_path, monkeypatch
 ):
@@ -164,6 +168,7 @@ def odd_run(images, tmp_path_factory):
     return run, messages.getvalue()
 
 
+@pytest.mark.slow
 def test_the_test_split_is_not_opened(odd_run):
     assert load(odd_run[0].folder).classes == ("real", "fake")
 
@@ -178,12 +183,14 @@ def test_damaged_pictures_are_named_counted_and_left_out(odd_run):
     assert "03.png: expected a picture, got something else" in messages
 
 
+@pytest.mark.slow
 def test_an_earlier_training_is_not_deleted_by_mistake(trained, images):
     with pytest.raises(ValueError, match="which holds a training: give another --to, --resume"):
         train(images, trained, QUICK)
     assert load(trained).training["epochs"] == 3
 
 
+@pytest.mark.slow
 def test_a_finished_run_is_resumed_to_itself(trained, images, quick_settings, monkeypatch):
     monkeypatch.setattr(training, "_fit", lambda *_: pytest.fail("trained again"))
     assert train(images, trained, quick_settings, resume=True) == load(trained)

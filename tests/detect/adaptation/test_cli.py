@@ -53,6 +53,7 @@ def suspicious(tmp_path_factory, make_run, calls):
     return folder
 
 
+@pytest.mark.slow
 def test_a_run_is_adapted_to_recordings_of_a_channel(calls, suspicious, tmp_path, capsys):
     folder = tmp_path / "mine"
     # Status 1: the silent recording cannot be used.
@@ -73,6 +74,7 @@ def test_a_run_is_adapted_to_recordings_of_a_channel(calls, suspicious, tmp_path
     assert not (tmp_path / "again").exists()
 
 
+@pytest.mark.slow
 def test_fakes_are_told_by_their_folder(calls, suspicious, tmp_path, capsys):
     for number in range(20):
         target = tmp_path / "audio" / ("fake" if number < 8 else "real") / f"{number}.wav"

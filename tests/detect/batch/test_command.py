@@ -66,6 +66,7 @@ def stopped(monkeypatch):
     return judged
 
 
+@pytest.mark.slow
 def test_a_table_has_the_rows_of_csv_by_path_and_the_state_of_each_file(
     to, talks, hand_set, tmp_path, capsys
 ):

@@ -48,6 +48,7 @@ def images(audio, hand_set):
     return folder
 
 
+@pytest.mark.slow
 def test_the_sweep_is_part_of_the_evaluation(audio, images, run, capsys):
     call = [str(images), "--run", str(run), *QUICK, "--robustness", str(audio)]
     assert main([*call, "--conditions", "telephone", "length"]) == 0
@@ -116,6 +117,7 @@ def test_pictures_drawn_otherwise_are_refused_with_the_command_that_helps(
     assert json.loads((run / "report/metrics.json").read_text())["recording"]["eer"] == 0
 
 
+@pytest.mark.slow
 def test_a_recording_that_cannot_be_read_is_status_1(audio, images, run, tmp_path, capsys):
     audio = shutil.copytree(audio, tmp_path / "audio")
     (audio / "test/fake/text.wav").write_text("hello")

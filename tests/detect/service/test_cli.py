@@ -43,6 +43,7 @@ def test_a_port_in_use_is_refused(capsys):
     assert f"expected a free address and port, got 127.0.0.1 and {port}" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_run_whose_network_cannot_be_read_is_told_without_a_traceback(hand_set, tmp_path):
     folder = tmp_path / "run"
     shutil.copytree(hand_set, folder)

@@ -22,6 +22,7 @@ def job(tmp_path):
     return make
 
 
+@pytest.mark.slow
 def test_a_worker_is_replaced_when_it_hangs_or_its_client_goes(job):
     restarts = []
 

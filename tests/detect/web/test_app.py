@@ -55,6 +55,7 @@ def boxes(page):
     ]
 
 
+@pytest.mark.slow
 def test_an_empty_page_asks_for_something(open_page):
     page = open_page()
     assert page.title[0].value == "Spoofsight"
@@ -64,6 +65,7 @@ def test_an_empty_page_asks_for_something(open_page):
     assert not page.download_button
 
 
+@pytest.mark.slow
 def test_a_fake_recording_gets_a_verdict_with_what_it_means_and_what_not(open_page, bright):
     page = drop(open_page(), ("talk.wav", flac(bright)))
     (verdict,) = [box.value for box in page.error]
@@ -76,6 +78,7 @@ def test_a_fake_recording_gets_a_verdict_with_what_it_means_and_what_not(open_pa
     ]
 
 
+@pytest.mark.slow
 def test_a_click_on_a_segment_moves_player_and_cursor_there(open_page, tmp_path, bright, dull):
     for path in (tmp_path / "runs").glob("*/run.json"):
         values = json.loads(path.read_text()) | {"segments": {"threshold": 3.0, "scale": 0.5}}
@@ -313,6 +316,7 @@ def test_more_files_than_the_limit_are_left_out(open_page, monkeypatch):
     assert len(page.dataframe[0].value) == 2
 
 
+@pytest.mark.slow
 def test_a_run_of_the_demonstration_has_a_banner_of_its_own(open_page, make_run, tmp_path, bright):
     make_run(tmp_path / "runs" / "demo", demonstration=True)
     page = open_page()

@@ -130,6 +130,7 @@ def test_a_run_without_drawing_settings_judges_pictures_only(make_run, tmp_path,
     assert pictures_only.judge(picture).label == "fake"
 
 
+@pytest.mark.slow
 def test_the_timeline_spans_the_recording_and_shows_the_threshold(service, talk, run):
     outcome = service.judge(talk)
     drawn = service.timeline(talk, outcome, run, dark=False)
@@ -173,6 +174,7 @@ def test_the_explanation_is_of_the_most_suspicious_window_or_of_the_picture(
     assert service.explain(picture, service.judge(picture), dark=True).sentence
 
 
+@pytest.mark.slow
 def test_nothing_stays_in_the_temporary_folder(service, talk, picture, run, tmp_path):
     outcome = service.judge(talk)
     service.timeline(talk, outcome, run, dark=False)

@@ -160,6 +160,7 @@ def test_a_text_names_the_version(monkeypatch):
     assert after.endswith(f"version {variants.VERSION}")
 
 
+@pytest.mark.slow
 def test_texts_are_one_line(augmentations):
     assert all(each.text.isprintable() for each in augmentations)
 
@@ -215,6 +216,7 @@ def test_real_and_fake_get_the_same_augmentations():
     assert stats.chi2_contingency(table).pvalue > 0.01
 
 
+@pytest.mark.slow
 def test_half_of_the_noises_come_from_the_folder_and_nothing_else_changes(folder):
     pairs = [
         (draw_augmentation(f"{n}", 1), draw_augmentation(f"{n}", 1, folder)) for n in range(1_000)

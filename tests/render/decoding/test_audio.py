@@ -189,6 +189,7 @@ def test_a_missing_file_is_refused(tmp_path):
         read(tmp_path / "x.wav", 16_000)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("suffix", "rate"), [("wav", 44_100), ("flac", 16_000), ("ogg", 44_100), ("mp3", 16_000)]
 )

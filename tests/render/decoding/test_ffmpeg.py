@@ -117,6 +117,7 @@ def test_a_huge_chunk_is_given_no_memory(tmp_path):
     assert int(said.split()[0]) < 1_500_000  # KiB
 
 
+@pytest.mark.slow
 def test_a_stream_that_begins_on_the_way_is_no_trouble(tmp_path):
     # After an MPEG transport stream of one sound, another that also has a film.
     file = io.BytesIO()

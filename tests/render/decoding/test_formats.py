@@ -136,6 +136,7 @@ def check(tmp_path, data, kind, codec, rate):
         )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", sorted({kind for kind, *_ in BY_LIBSNDFILE}))
 def test_of_libsndfile(tmp_path, kind):
     for row in BY_LIBSNDFILE:
@@ -274,6 +275,7 @@ def test_a_codec_has_one_name_whoever_reads_it(tmp_path, kind):
 CHAIN = {"VORBIS": "OGG", "OPUS": "OGG", "PCM_16": "FLAC"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("codec", CHAIN)
 def test_links_of_a_chain_take_rate_and_channels_of_the_first(tmp_path, codec):
     def link(rate, channels):

@@ -9,6 +9,8 @@ from sklearn.metrics import roc_auc_score
 from render.demo.corpus import HEADER, METHODS, SEEN, UNSEEN, make, room
 from render.demo.formant_synthesis import RATE, speaker, utterance
 
+pytestmark = pytest.mark.slow  # a corpus is made
+
 COUNT = 20
 
 
@@ -32,6 +34,7 @@ def corpus(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_the_manifest_lists_every_file(corpus):
     rows = table(corpus)
     assert tuple(rows[0]) == HEADER
@@ -137,6 +140,7 @@ def test_a_complete_corpus_is_left_as_it_is(tmp_path):
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
 
 
+@pytest.mark.slow
 def test_another_corpus_is_refused(tmp_path):
     make(tmp_path, count=6, jobs=1)
     with pytest.raises(ValueError, match="got 12 others, the first test/fake/0-0005.flac"):

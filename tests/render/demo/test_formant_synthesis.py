@@ -76,6 +76,7 @@ def test_a_source_of_another_length_is_refused():
         vocal_tract(np.ones(799), np.tile(VOWELS[0], (10, 1)))
 
 
+@pytest.mark.slow
 def test_utterances_last_two_seconds_and_are_silent_at_their_ends():
     for seed in range(10):
         samples = utterance(speaker(seed), np.random.default_rng(seed))

@@ -119,6 +119,7 @@ def test_an_archive_with_a_link_or_device_is_refused(tmp_path, pack, content):
     assert list(tmp_path.rglob("*evil*")) == []
 
 
+@pytest.mark.slow
 @given(st.lists(st.sampled_from(["..", ".", "", "a", "C:", "\\", "\n", "é"]), min_size=1))
 @example(["", "", "a"])
 def test_no_name_at_all_leads_outside(parts):

@@ -151,6 +151,7 @@ def test_an_archive_on_the_hub_is_checked_and_unpacked(hub, tmp_path):
     assert below(tmp_path) == ["tiny/release/meta.csv"]
 
 
+@pytest.mark.slow
 def test_the_hub_is_taken_up_where_its_line_dropped(hub, tmp_path, monkeypatch):
     monkeypatch.setattr(huggingface_hub.constants, "DOWNLOAD_CHUNK_SIZE", 1 << 20)  # else 10 MB
     hub.drops = [2 << 20]
@@ -183,6 +184,7 @@ def test_a_file_that_the_hub_lacks_is_one_line(hub, tmp_path):
     assert "\n" not in str(raised.value)
 
 
+@pytest.mark.slow
 def test_a_dataset_of_kaggle_is_fetched_and_unpacked(kaggle, tmp_path, capsys):
     download.obtain(dataset("kaggle", "me/tiny"), tmp_path / "tiny")
     assert below(tmp_path) == ["tiny/for-norm/for-norm/training/real/a.wav"]
@@ -190,6 +192,7 @@ def test_a_dataset_of_kaggle_is_fetched_and_unpacked(kaggle, tmp_path, capsys):
     assert "KAGGLEHUB_CACHE" not in os.environ
 
 
+@pytest.mark.slow
 def test_kaggle_is_taken_up_where_its_line_dropped(kaggle, tmp_path):
     kaggle.drops = [2 << 20]
     with pytest.raises(ConnectionError, match="expected Kaggle to give me/tiny, got: Incomplete"):
@@ -201,6 +204,7 @@ def test_kaggle_is_taken_up_where_its_line_dropped(kaggle, tmp_path):
     assert ("/bundle", 2 << 20) in kaggle.asked
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [403, 404])
 def test_a_dataset_that_kaggle_does_not_give_is_one_line(kaggle, tmp_path, status):
     kaggle.status = status
@@ -208,6 +212,7 @@ def test_a_dataset_that_kaggle_does_not_give_is_one_line(kaggle, tmp_path, statu
         hubs.from_kaggle("me/tiny", tmp_path)
 
 
+@pytest.mark.slow
 def test_the_users_own_cache_of_kaggle_is_named_again_afterwards(kaggle, tmp_path, monkeypatch):
     monkeypatch.setenv("KAGGLEHUB_CACHE", str(tmp_path / "mine"))
     hubs.from_kaggle("me/tiny", tmp_path / "here")

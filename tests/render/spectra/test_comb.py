@@ -106,6 +106,7 @@ def test_silence_has_no_comb():
     assert set(comb(np.zeros(SETTINGS.length), SETTINGS).ravel().tolist()) == {128}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rate", [8_000, 22_050, 48_000])
 def test_any_rate_will_do(rate):
     settings = Settings(feature="comb", rate=rate)

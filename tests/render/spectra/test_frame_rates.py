@@ -73,6 +73,7 @@ def test_loudness_does_not_matter():
     np.testing.assert_allclose(both(samples / 10), both(samples), atol=0.15)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rate", [8_000, 22_050, 48_000])
 def test_any_sample_rate_will_do(rate):
     settings = Settings(feature="comb", rate=rate)

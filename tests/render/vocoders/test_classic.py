@@ -32,6 +32,7 @@ def mel_levels(samples, bands=40):
     return librosa.power_to_db(mel, ref=np.max, top_db=50)
 
 
+@pytest.mark.slow
 @ALL
 def test_length_and_level_stay(name, speech):
     for samples in (speech, speech[: int(SHORTEST * RATE)] + 0.01, speech.astype(np.float32)):
@@ -41,11 +42,13 @@ def test_length_and_level_stay(name, speech):
         assert rms(copy) == pytest.approx(rms(samples), rel=1e-5)
 
 
+@pytest.mark.slow
 @ALL
 def test_the_waveform_changes(name, speech):
     assert abs(np.corrcoef(copied(name, speech), speech)[0, 1]) < 0.9
 
 
+@pytest.mark.slow
 @ALL
 def test_one_seed_gives_the_same_bytes_and_another_seed_others(name, speech):
     first, again, other = (copied(name, speech, seed=seed).tobytes() for seed in (0, 0, 1))
@@ -117,6 +120,7 @@ def distance(name, samples):
     return np.sqrt(np.mean((copy - original) ** 2))
 
 
+@pytest.mark.slow
 def test_more_mel_bands_keep_more(speech):
     coarse, usual, fine = (
         distance(name, speech) for name in ("griffin_lim_40", "griffin_lim", "griffin_lim_128")
