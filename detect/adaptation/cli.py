@@ -124,6 +124,9 @@ def _see(run: "Run", recordings: "list[LabelledRecording]", settings: "Settings"
     """Draw all recordings and show them to the networks."""
     from tqdm import tqdm
 
+    from classify import backend
+
+    backend.load()
     from classify.training.adapted_run import Adaptation
     from detect.adaptation.recordings import FAKE, draw_windows
 

@@ -1,4 +1,5 @@
 import json
+import sys
 
 import numpy as np
 import pytest
@@ -118,3 +119,17 @@ def test_wrong_calls(words, message, suspicious, tmp_path, monkeypatch, capsys):
 def test_a_run_without_features_is_refused(calls, hand_set, tmp_path, capsys):
     assert main([str(calls), "--to", str(tmp_path / "new"), "--run", str(hand_set)]) == 2
     assert "--resume" in capsys.readouterr().err
+
+
+def test_keras_is_loaded_with_our_settings_before_a_module_imports_it(
+    calls, suspicious, tmp_path, monkeypatch, capsys
+):
+    module = "classify.training.adapted_run"
+    monkeypatch.delitem(sys.modules, module, raising=False)
+
+    def load():
+        raise ValueError("late" if module in sys.modules else "in time")
+
+    monkeypatch.setattr("classify.backend.load", load)
+    assert main([str(calls), "--to", str(tmp_path / "new"), "--run", str(suspicious)]) == 2
+    assert capsys.readouterr().err.splitlines()[-1] == "adapt: in time"
