@@ -2,8 +2,8 @@
 
 Clones the last commit into a temporary folder and calls ``./run.sh detect`` there twice, on two
 cores. The first call makes the environment, with all that it downloads: caches of pip and uv are
-not used. A mirror of packages on this machine makes it faster than it is elsewhere. Without --run
-the network is untrained: its answers take as long.
+not used. A mirror of packages on this machine makes it faster than it is elsewhere. The verdicts
+are those of the pretrained run.
 """
 
 import os
@@ -16,7 +16,6 @@ from pathlib import Path
 from benchmarks.detect_long import CORES, make_speech
 from benchmarks.support.command import ROOT, argument_parser
 from benchmarks.support.timing import verdict
-from benchmarks.support.untrained_run import write_default_run
 
 BARS = {"first": 60.0, "second": 1.5}  # s
 MINUTES = 1 / 6  # length of the recording
@@ -26,19 +25,16 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the benchmark."""
     parser = argument_parser("first_verdict", __doc__)
     parser.add_argument("audio", nargs="?", type=Path, metavar="AUDIO", help="default: 10 s, made")
-    parser.add_argument("--run", type=Path, help="a trained run (default: an untrained network)")
     options = parser.parse_args(arguments)
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-CORES:])
     met = []
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
-        clone, audio, run = (Path(folder, name) for name in ("clone", "speech.mp3", "run"))
-        if options.run is None:
-            write_default_run(run)
+        clone, audio = Path(folder, "clone"), Path(folder, "speech.mp3")
         if options.audio is None:
             make_speech(audio, MINUTES)
         _call(["git", "clone", "--quiet", str(ROOT), str(clone)])
-        words = ["detect", options.audio or audio, "--run", options.run or run]
+        words = ["detect", options.audio or audio]
         for name, bar in BARS.items():
             begin = time.perf_counter()
             _call([str(clone / "run.sh"), *(str(word) for word in words)])

@@ -83,7 +83,7 @@ def test_the_network_of_the_speed_of_predictions_is_one_that_any_keras_loads(ben
         ("convergence", ["EER of validation", "AUDIO"]),
         ("detect_long", ["--minutes SHORT LONG"]),
         ("detect_many", ["SIGKILL", "--kills K"]),
-        ("first_verdict", ["fresh clone", "--run RUN"]),
+        ("first_verdict", ["fresh clone", "AUDIO"]),
         ("fuzz", ["crashed", "--keep DIR"]),
         ("input_pipeline", ["IMAGES", "--rounds N", "from memory", "--recipe"]),
         ("long_recording", ["--minutes SHORT LONG"]),

@@ -36,13 +36,11 @@ def project(tmp_path, monkeypatch):
     return commit
 
 
-def test_the_first_call_installs_in_a_clone_and_the_second_does_not(
-    bench, project, tmp_path, hand_set
-):
+def test_the_first_call_installs_in_a_clone_and_the_second_does_not(bench, project, tmp_path):
     log = tmp_path / "log"
     project(SCRIPT.replace("LOG", str(log)))
-    status, text = bench("first_verdict", tmp_path / "a.wav", "--run", hand_set)
-    assert log.read_text() == 2 * f" 1 detect {tmp_path / 'a.wav'} --run {hand_set}\n"
+    status, text = bench("first_verdict", tmp_path / "a.wav")
+    assert log.read_text() == 2 * f" 1 detect {tmp_path / 'a.wav'}\n"
     rows = re.findall(r"^(\w+) +([\d.]+) s   bar ([\d.]+): (\w+)$", text, re.MULTILINE)
     assert [(name, bar, met) for name, _, bar, met in rows] == [
         ("first", "60", "met"),
@@ -53,15 +51,15 @@ def test_the_first_call_installs_in_a_clone_and_the_second_does_not(
     assert text.endswith(".venv          3 MiB\n")
 
 
-def test_a_missed_bar_is_said_and_is_the_status(bench, project, tmp_path, hand_set, monkeypatch):
+def test_a_missed_bar_is_said_and_is_the_status(bench, project, tmp_path, monkeypatch):
     project(SCRIPT.replace("LOG", str(tmp_path / "log")))
     monkeypatch.setitem(first_verdict.BARS, "first", 0.25)
-    status, text = bench("first_verdict", tmp_path / "a.wav", "--run", hand_set)
+    status, text = bench("first_verdict", tmp_path / "a.wav")
     assert "s   bar 0.25: MISSED" in text
     assert status == 1
 
 
-def test_a_call_that_fails_ends_it_with_its_reason(bench, project, tmp_path, hand_set):
+def test_a_call_that_fails_ends_it_with_its_reason(bench, project, tmp_path):
     project("#!/bin/sh\necho no network >&2; exit 2\n")
     with pytest.raises(ValueError, match=r"run.sh detect .* to work, got: no network"):
-        bench("first_verdict", tmp_path / "a.wav", "--run", hand_set)
+        bench("first_verdict", tmp_path / "a.wav")
