@@ -52,12 +52,10 @@ def timeline(detector: Detector, path: Path, detection: Detection) -> Figure:
     panels = figure.subplots(3, 1, sharex=True, height_ratios=(1, 2, 2))
     for panel in panels:  # before the legend is made
         _segments(panel, detection)
+        _most_suspicious(panel, detection)
     _waveform(panels[0], summary)
     _spectrogram(panels[1], summary, rate)
     _probabilities(panels[2], detector, detection)
-    for panel in panels:
-        for edge in detection.suspicious or ():
-            panel.axvline(edge, color=CLASSES[1], linestyle="--", linewidth=1)
     panels[2].set(xlim=(0, summary.seconds), xlabel="s")
     figure.suptitle(_caption(detector.run, detection), parse_math=False, fontsize=11)
     return figure
@@ -68,6 +66,12 @@ def _segments(panel: Axes, detection: Detection) -> None:
         span = (segment.start_s, segment.end_s)
         label = "_" if at else "segment"  # once in the legend
         panel.axvspan(*span, color=CLASSES[1], alpha=0.2, lw=0, label=label)
+
+
+def _most_suspicious(panel: Axes, detection: Detection) -> None:
+    for at, edge in enumerate(detection.suspicious or ()):
+        label = "_" if at else "most suspicious"
+        panel.axvline(edge, color=CLASSES[1], linestyle="--", linewidth=1, label=label)
 
 
 def _waveform(panel: Axes, summary: Overview) -> None:

@@ -65,11 +65,11 @@ def _figures(metrics: Mapping[str, Any]) -> list[str]:
     right = selective.get("accuracy")
     others = "" if right is None else f"; {_percent(right)} % of its other verdicts were right"
     sentences = [
-        f"On the {real + fake:,} {unit}s of its test split it was right in "
+        f"Of {real + fake:,} {unit}s kept back for testing it was right about "
         f"{_percent(values['accuracy'])} % ({_percent(low)} to {_percent(high)} %).",
-        f"It called {_percent(values['fpr'])} of 100 real {unit}s fake, and "
+        f"Forced to choose, it called {_percent(values['fpr'])} of 100 real {unit}s fake, and "
         f"{_percent(values['fnr'])} of 100 fakes real.",
-        f"It left {_percent(selective['uncertain'])} of 100 uncertain{others}.",
+        f"Allowed to doubt, it left {_percent(selective['uncertain'])} of 100 uncertain{others}.",
     ]
     worst = [*_worst_alarm(metrics), *_worst_miss(metrics)]
     if worst:

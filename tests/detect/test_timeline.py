@@ -33,6 +33,8 @@ def test_the_panels_show_the_recording_and_the_windows(detector, tmp_path, brigh
     assert chances.get_xlim() == (0, pytest.approx(18.0))
     assert spectrogram.images[0].get_extent() == [0, pytest.approx(18.0), 0, 8_000]
     drawn = lines(chances)
+    named = [text.get_text() for text in chances.get_legend().get_texts()]
+    assert named.count("most suspicious") == 1
     assert drawn["threshold"][:, 1].tolist() == [0.5, 0.5]
     points = drawn["P(fake)"]
     points_of_speech = points[~np.isnan(points[:, 0])]

@@ -45,9 +45,9 @@ def test_sources_and_figures_are_told(tmp_path):
     assert short_card(write(tmp_path, PROVENANCE, METRICS)) == [
         PURPOSE,
         "It learned from 2,000 recordings (6 hours) of 2 sources: 2 generators, 2 languages.",
-        "On the 200 pictures of its test split it was right in 90 % (87 to 93 %).",
-        "It called 5 of 100 real pictures fake, and 15 of 100 fakes real.",
-        "It left 25 of 100 uncertain; 96 % of its other verdicts were right.",
+        "Of 200 pictures kept back for testing it was right about 90 % (87 to 93 %).",
+        "Forced to choose, it called 5 of 100 real pictures fake, and 15 of 100 fakes real.",
+        "Allowed to doubt, it left 25 of 100 uncertain; 96 % of its other verdicts were right.",
         "It erred most on real speech of phone (20 % called fake) and on fakes of page (30 % "
         "called real).",
         "Under Opus 16 kbit/s it called 40 of 100 real recordings fake.",
@@ -58,7 +58,10 @@ def test_what_a_run_does_not_have_is_left_out(tmp_path):
     assert short_card(tmp_path) == [PURPOSE]
     few = {**METRICS, "false_alarms": {}, "by": {}, "robustness": {}}
     few["selective"] = {"picture": {"uncertain": 1.0}}
-    assert short_card(write(tmp_path, metrics=few))[-1] == "It left 100 of 100 uncertain."
+    assert (
+        short_card(write(tmp_path, metrics=few))[-1]
+        == "Allowed to doubt, it left 100 of 100 uncertain."
+    )
 
 
 def test_the_run_in_the_box_has_all_of_it():

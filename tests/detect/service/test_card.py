@@ -23,7 +23,8 @@ def test_the_card_says_what_the_run_is_and_how_well_it_did(hand_set, tmp_path):
     values = card(load(folder))
     assert (values["metrics"], values["provenance"]) == (METRICS, PROVENANCE)
     assert (
-        "It called 5 of 100 real pictures fake, and 15 of 100 fakes real." in values["short_card"]
+        "Forced to choose, it called 5 of 100 real pictures fake, and 15 of 100 fakes real."
+        in values["short_card"]
     )
     (folder / "provenance.json").write_text("{")
     with pytest.raises(ValueError, match="expected JSON in .*provenance.json, got"):
