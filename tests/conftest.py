@@ -29,13 +29,16 @@ settings.load_profile("repeatable")
 
 
 # Fixtures that take seconds, most of them as they train; what uses one is slow.
+# So is what librosa compiles code for, half a minute of it in a new environment.
+COMPILED = ("chroma", "griffin_lim")
 SLOW = {"trained", "odd_run", "ensemble", "resumed", "unfinished", "whole", "first"}
 
 
 @pytest.hookimpl(tryfirst=True)  # before -m selects
 def pytest_collection_modifyitems(items):
     for item in items:
-        if SLOW & {*getattr(item, "fixturenames", ())}:
+        uses = {*getattr(item, "fixturenames", ())}
+        if SLOW & uses or any(name in item.name for name in COMPILED):
             item.add_marker("slow")
 
 
