@@ -14,6 +14,7 @@ import numpy as np
 from classify.files import atomic_write
 
 FEATURES = "features.npz"  # in a network's folder
+_NUMBERS = ("mean", "components", "values", "llr")
 
 
 @dataclass(frozen=True)
@@ -47,12 +48,13 @@ class ReplaySet:
         return (inputs - self.mean) @ self.components.T
 
     def save(self, folder: Path) -> None:
-        """Write ``features.npz`` in half precision, into the folder of a network."""
-        half = {name: getattr(self, name).astype(np.float16) for name in ("components", "values")}
-        single = {name: getattr(self, name).astype(np.float32) for name in ("mean", "llr")}
+        """Write ``features.npz`` into the folder of a network."""
+        single = {name: getattr(self, name).astype(np.float32) for name in _NUMBERS}
+        # Their variance is 1; components of an input that hardly varies exceed half precision.
+        single["values"] = self.values.astype(np.float16)
         file = io.BytesIO()
         labels = self.labels.astype(np.int8)
-        np.savez_compressed(file, **half, **single, labels=labels, sources=self.sources)
+        np.savez_compressed(file, **single, labels=labels, sources=self.sources)
         atomic_write(folder / FEATURES, file.getvalue())
 
 
@@ -77,6 +79,3 @@ def load_replay_set(folder: Path) -> ReplaySet:
         return ReplaySet(**numbers, labels=arrays["labels"].astype(int), sources=arrays["sources"])
     except (KeyError, OSError, ValueError) as error:
         raise ValueError(f"expected features of recordings in {path}, got {error}") from error
-
-
-_NUMBERS = ("mean", "components", "values", "llr")

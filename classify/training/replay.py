@@ -11,7 +11,7 @@ from classify.training.last_layers import input_model, raw_scores
 from classify.training.validation import ValidationSet
 
 COMPONENTS = 32
-MOST = 1_000  # recordings; with 32 components, a quarter of a megabyte
+MOST = 1_000  # recordings; with 32 components, a third of a megabyte
 
 
 def make_replay_set(run: Run, validation_set: ValidationSet, batch_size: int) -> ReplaySet:
@@ -45,7 +45,7 @@ def make_replay_set(run: Run, validation_set: ValidationSet, batch_size: int) ->
     analysis = PCA(min(COMPONENTS, *inputs.shape), svd_solver="randomized", random_state=0)
     analysis.fit(inputs)
     variance = analysis.explained_variance_
-    # A component of no variance would have no length that half precision can write.
+    # A component of no variance would have no length.
     deviation = np.sqrt(np.maximum(variance, 1e-6 * variance[0] + 1e-12))
     components = analysis.components_ / deviation[:, np.newaxis]
     return ReplaySet(

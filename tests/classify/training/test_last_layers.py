@@ -79,12 +79,13 @@ def test_a_network_without_features_names_the_command_that_adds_them(tmp_path):
 def test_features_survive_the_disk(tmp_path):
     rng = np.random.default_rng(0)
     replay = ReplaySet(
-        rng.normal(size=5), rng.normal(size=(2, 5)), rng.normal(size=(3, 2)), rng.normal(size=3),
+        rng.normal(size=5), 1e6 * rng.normal(size=(2, 5)), rng.normal(size=(3, 2)), np.ones(3),
         np.array([0, 1, 1]), np.array(["a", "", "b"]),
     )  # fmt: skip
     replay.save(tmp_path)
     other = load_replay_set(tmp_path)
-    np.testing.assert_allclose(other.project(np.eye(5)), replay.project(np.eye(5)), atol=1e-2)
+    np.testing.assert_allclose(other.project(np.eye(5)), replay.project(np.eye(5)), rtol=1e-5)
+    np.testing.assert_allclose(other.values, replay.values, atol=1e-2)
     assert other.labels.tolist() == [0, 1, 1]
     assert other.sources.tolist() == ["a", "", "b"]
 
