@@ -122,7 +122,7 @@ fetch() { require fetch; run render.downloads.cli "$@"; }
 forge() { require render; run render.copysynthesis.cli "$@"; }
 render() { require render dask; run render "$@"; }
 train() {
-  case " $* " in *" --t"*) require classify tensorboard ;; *) require classify ;; esac
+  case " $* " in *" --te"*) require classify tensorboard ;; *) require classify ;; esac
   run classify train "$@"
 }
 evaluate() { # as classify evaluate, and sounds too with --robustness

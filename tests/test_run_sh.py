@@ -80,6 +80,7 @@ def extras(calls):
         ("forge a --to b", "render"),
         ("fetch", "fetch"),
         ("train", "classify"),
+        ("train a --to b", "classify"),
         ("train a --tensorboard b", "classify tensorboard"),
         ("evaluate", "classify"),
         ("evaluate a --run b --robustness audio", "classify render"),
