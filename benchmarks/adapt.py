@@ -23,6 +23,7 @@ from classify.console import call
 from classify.prediction.inference import score_arrays
 from classify.runs.lookup import default_run
 from classify.runs.run import Run, load
+from classify.training.adaptation import error_rates
 from detect.adaptation.cli import main as adapt
 from detect.adaptation.recordings import draw_windows
 from detect.render_settings import overlapping
@@ -141,10 +142,10 @@ def _adapt(
 
 def _misses(recordings: list[Recording], llr: Mapping[str, float]) -> float:
     """Share of fakes that pass, as the mean over their sources."""
-    by_source: dict[str, list[bool]] = {}
-    for recording in recordings:
-        by_source.setdefault(_source(recording), []).append(llr[recording.name] > 0)
-    return float(np.mean([np.mean(passed) for passed in by_source.values()]))
+    scores = np.array([llr[recording.name] for recording in recordings])
+    return error_rates(
+        np.ones(len(scores)), scores, np.array(list(map(_source, recordings)))
+    ).misses
 
 
 if __name__ == "__main__":

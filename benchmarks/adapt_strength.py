@@ -17,7 +17,7 @@ from classify.console import call
 from classify.runs.lookup import default_run
 from classify.runs.replay import load_replay_set
 from classify.runs.run import Run, load
-from classify.training.adaptation import Sample, error_rates, fit_shift
+from classify.training.adaptation import Sample, error_rates, fit_shift, stored_sample
 
 STRENGTHS = (0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 1.0)
 ENOUGH = 24  # real recordings of a source
@@ -78,11 +78,10 @@ def _row(
 def _sources(run: Run) -> Iterator[tuple[str, Sample]]:
     """Sources that a network judges wrongly often, each with all that the network has stored."""
     for network in run.networks:
-        replay = load_replay_set(network.folder)
-        sample = Sample(replay.values, run.calibration(replay.llr), replay.labels, replay.sources)
+        sample = stored_sample(load_replay_set(network.folder), run.calibration)
         for source in np.unique(sample.groups):
             llr = sample.llr[(sample.groups == source) & (sample.labels == 0)]
-            if source and len(llr) >= ENOUGH and np.mean(llr <= 0) >= OFTEN:
+            if len(llr) >= ENOUGH and np.mean(llr <= 0) >= OFTEN:
                 yield str(source), sample
 
 

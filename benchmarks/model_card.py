@@ -13,9 +13,9 @@ from typing import Any
 from benchmarks.support.command import ROOT, argument_parser
 from classify.console import call
 from classify.metrics import report as metrics_report
+from classify.runs.short_card import ENOUGH, generators
 
 SHOWN = 15  # rows of a table
-ENOUGH = 10  # recordings of which a share is told
 OFTEN = 0.2  # share of errors from which a row is named among the weaknesses
 
 _HEAD = """\
@@ -113,15 +113,9 @@ def _learned(corpus: Sequence[Mapping[str, Any]], copies: int) -> str:
         hours = f"{sum(row['minutes'] for row in rows) / 60:.1f} hours"
         named = sorted({name for row in rows for name in row["language"]})
         lines.append(f"- {label}: {counts}, {hours}, {len(rows)} sources, {_counted(named)}")
-    generators = {
-        name
-        for row in corpus
-        if row["split"] == "train" and row["label"] == "fake"
-        for name in row["generator"]
-    }
     copied = f", and {copies} copies of each real recording by vocoders" if copies else ""
     lines += [
-        f"- {len(generators)} generators{copied}",
+        f"- {len(generators(corpus))} generators{copied}",
         "",
         "[All sources](#sources) are listed at the end, with their licences as far as stated. No",
         "recording is distributed with the run.",

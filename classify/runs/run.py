@@ -8,6 +8,7 @@ calibrated on. An ensemble has no network of its own but one folder, also a run,
 
 import dataclasses
 import json
+import shutil
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -181,6 +182,12 @@ class Run:
         del values["folder"]
         values["members"] = [member.folder.name for member in self.members]
         atomic_write(self.folder / "run.json", (json.dumps(values, indent=2) + "\n").encode())
+
+
+def copy_render_settings(source: Path, target: Path) -> None:
+    """Copy the ``render.json`` of a dataset or a run to a run, if there is one."""
+    if (source / "render.json").is_file():
+        shutil.copyfile(source / "render.json", target / "render.json")
 
 
 def load(folder: Path) -> Run:

@@ -44,16 +44,21 @@ def short_card(folder: Path) -> list[str]:
     ]
 
 
+def generators(corpus: Sequence[Mapping[str, Any]]) -> set[str]:
+    """Generators of the fakes that a run learned from, of the ``corpus`` of its provenance."""
+    rows = (row for row in corpus if row["split"] == "train" and row["label"] == "fake")
+    return {name for row in rows for name in row["generator"]}
+
+
 def _learned(corpus: Sequence[Mapping[str, Any]]) -> list[str]:
     rows = [row for row in corpus if row["split"] == "train"]
     recordings = sum(row["recordings"] for row in rows)
     hours = sum(row["minutes"] for row in rows) / 60
-    generators = {name for row in rows if row["label"] == "fake" for name in row["generator"]}
     languages = {name for row in rows for name in row["language"]}
     sources = {row["source"] for row in rows}
     return [
         f"It learned from {recordings:,} recordings ({hours:.0f} hours) of {len(sources)} sources: "
-        f"{len(generators)} generators, {len(languages)} languages."
+        f"{len(generators(corpus))} generators, {len(languages)} languages."
     ]
 
 
@@ -71,43 +76,33 @@ def _figures(metrics: Mapping[str, Any]) -> list[str]:
         f"{_percent(values['fnr'])} of 100 fakes real.",
         f"Allowed to doubt, it left {_percent(selective['uncertain'])} of 100 uncertain{others}.",
     ]
-    worst = [*_worst_alarm(metrics), *_worst_miss(metrics)]
-    if worst:
-        sentences.append(f"It erred most on {' and on '.join(worst)}.")
-    return [*sentences, *_worst_condition(metrics)]
-
-
-def _worst_alarm(metrics: Mapping[str, Any]) -> list[str]:
-    rates = {
+    alarms = {
         source: its["rate"]
         for source, its in metrics.get("false_alarms", {}).items()
         if its["n_real"] >= ENOUGH
     }
-    if not rates:
-        return []
-    source = max(rates, key=rates.__getitem__)
-    return [f"real speech of {source} ({_percent(rates[source])} % called fake)"]
-
-
-def _worst_miss(metrics: Mapping[str, Any]) -> list[str]:
-    rates = {
+    misses = {
         source: its["fnr"]
         for source, its in metrics.get("by", {}).get("source", {}).items()
         if its["n_fake"] >= ENOUGH and "fnr" in its
     }
+    worst = [
+        *_worst(alarms, "real speech of {} ({} % called fake)"),
+        *_worst(misses, "fakes of {} ({} % called real)"),
+    ]
+    if worst:
+        sentences.append(f"It erred most on {' and on '.join(worst)}.")
+    conditions = metrics.get("robustness", {}).get("conditions", {})
+    degraded = {its["title"]: its["fpr"] for name, its in conditions.items() if name != "clean"}
+    return [*sentences, *_worst(degraded, "Under {} it called {} of 100 real recordings fake.")]
+
+
+def _worst(rates: Mapping[str, float], sentence: str) -> list[str]:
+    """A sentence on the name with the highest rate; none where there is no rate."""
     if not rates:
         return []
-    source = max(rates, key=rates.__getitem__)
-    return [f"fakes of {source} ({_percent(rates[source])} % called real)"]
-
-
-def _worst_condition(metrics: Mapping[str, Any]) -> list[str]:
-    conditions = metrics.get("robustness", {}).get("conditions", {})
-    alarms = {its["title"]: its["fpr"] for name, its in conditions.items() if name != "clean"}
-    if not alarms:
-        return []
-    title = max(alarms, key=alarms.__getitem__)
-    return [f"Under {title} it called {_percent(alarms[title])} of 100 real recordings fake."]
+    name = max(rates, key=rates.__getitem__)
+    return [sentence.format(name, _percent(rates[name]))]
 
 
 def _percent(share: float) -> str:

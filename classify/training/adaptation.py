@@ -19,6 +19,8 @@ from scipy.special import expit
 
 from classify.data.folds import deal
 from classify.data.sampling import sampling_weights
+from classify.runs.replay import ReplaySet
+from classify.runs.run import Calibration
 
 FEWEST = 20  # new recordings
 FOLDS = 3
@@ -65,6 +67,20 @@ class Sample:
     def moved(self, shift: np.ndarray) -> np.ndarray:
         """Scores after a shift of the last layers, see `fit_shift`."""
         return self.llr + self.values @ shift[:-1] + shift[-1]
+
+
+def stored_sample(replay: ReplaySet, calibration: Calibration) -> Sample:
+    """Give the stored recordings of a network, with calibrated scores.
+
+    Parameters
+    ----------
+    replay : ReplaySet
+    calibration : Calibration
+        Of the run.
+    """
+    names = np.arange(len(replay.labels)).astype(str)
+    groups = np.where(replay.sources == "", names, replay.sources)
+    return Sample(replay.values, calibration(replay.llr), replay.labels, groups)
 
 
 @dataclass(frozen=True)

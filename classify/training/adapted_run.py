@@ -1,17 +1,16 @@
 """A trained run, the recordings that it is adapted to, and the run that comes of it."""
 
 import dataclasses
-import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from classify.runs.replay import ReplaySet, load_replay_set
-from classify.runs.run import Run
+from classify.runs.replay import load_replay_set
+from classify.runs.run import Run, copy_render_settings
 from classify.runs.runtime import KERAS
-from classify.training.adaptation import Sample, Trial, fit_shift
+from classify.training.adaptation import Sample, Trial, fit_shift, stored_sample
 from classify.training.export import export_and_compare
 from classify.training.last_layers import input_model, raw_scores, shift_scores
 
@@ -85,7 +84,7 @@ class Adaptation:
     @property
     def replay(self) -> list[Sample]:
         """The stored recordings of each network, which it has not met."""
-        return [self._replay_sample(replay) for replay in self.replay_sets]
+        return [stored_sample(replay, self.run.calibration) for replay in self.replay_sets]
 
     def write(self, folder: Path, trial: Trial, before: Trial) -> Run:
         """Fit on all recordings with the strength of a trial, and write a run.
@@ -97,9 +96,11 @@ class Adaptation:
         trial, before : Trial
             Stored in its ``run.json``.
         """
+        # Before the first model is changed, on which the samples depend.
+        samples = list(zip(self.own, self.replay, strict=True))
         networks = [
-            self._write_network(number, trial.strength, folder)
-            for number in range(len(self.run.networks))
+            self._write_network(number, fit_shift(own, replay, trial.strength), folder)
+            for number, (own, replay) in enumerate(samples)
         ]
         real, fake = np.bincount(self.labels, minlength=2).tolist()
         adaptation = {
@@ -111,19 +112,18 @@ class Adaptation:
         }
         run = networks[0]
         if self.run.members:
-            _copy_render_settings(self.run.folder, folder)
+            copy_render_settings(self.run.folder, folder)
             run = dataclasses.replace(self.run, folder=folder, members=tuple(networks))
         run = dataclasses.replace(run, adaptation=adaptation, validation={})
         run.save()
         return run
 
-    def _write_network(self, number: int, strength: float, folder: Path) -> Run:
+    def _write_network(self, number: int, shift: np.ndarray, folder: Path) -> Run:
         old, model, replay = (
             self.run.networks[number],
             self.models[number],
             self.replay_sets[number],
         )
-        shift = fit_shift(self.own[number], self.replay[number], strength)
         raw = shift / self.run.calibration.slope
         slopes = raw[:-1] @ replay.components
         shift_scores(model, slopes, raw[-1] - replay.mean @ slopes)
@@ -131,7 +131,7 @@ class Adaptation:
         target.mkdir(parents=True, exist_ok=True)
         run = dataclasses.replace(old, folder=target, validation={})
         model.save(target / KERAS)
-        _copy_render_settings(old.folder, target)
+        copy_render_settings(old.folder, target)
         moved = replay.llr + replay.values @ raw[:-1] + raw[-1]
         dataclasses.replace(replay, llr=moved).save(target)
         run = dataclasses.replace(run, export=export_and_compare(run, self._pictures, "adapt"))
@@ -140,13 +140,3 @@ class Adaptation:
 
     def _calibrated(self, model: Any, inputs: np.ndarray) -> np.ndarray:
         return self.run.calibration(raw_scores(model, inputs, self.run.prior))
-
-    def _replay_sample(self, replay: ReplaySet) -> Sample:
-        names = np.arange(len(replay.labels)).astype(str)
-        groups = np.where(replay.sources == "", names, replay.sources)
-        return Sample(replay.values, self.run.calibration(replay.llr), replay.labels, groups)
-
-
-def _copy_render_settings(source: Path, target: Path) -> None:
-    if (source / "render.json").is_file():
-        shutil.copyfile(source / "render.json", target / "render.json")

@@ -26,7 +26,14 @@ from classify.prediction.pooling import calibrated_trials, score
 from classify.reports.plots import learning_curves
 from classify.runs.history import kept_epoch, read_history, write_history
 from classify.runs.replay import FEATURES
-from classify.runs.run import FORMAT, VALIDATION_SCORES, Calibration, Run, load
+from classify.runs.run import (
+    FORMAT,
+    VALIDATION_SCORES,
+    Calibration,
+    Run,
+    copy_render_settings,
+    load,
+)
 from classify.runs.runtime import KERAS, ONNX
 from classify.settings import Folds, Settings
 from classify.training.callbacks import (
@@ -159,7 +166,7 @@ def _train_plan(plan: Plan, folder: Path, board: Path | None) -> Run:
             members.append(_train_plan(member, folder / member.name, part))
         keras.utils.clear_session()  # or memory would grow with every network
     data = plan.make_data()
-    _copy_render_settings(data, folder)
+    copy_render_settings(data.dataset, folder)
     run = _new_run(folder, plan, data, tuple(members))
     run = dataclasses.replace(run, training_ranges=data.training_ranges)
     if not plan.group:
@@ -188,7 +195,7 @@ def _train_one(plan: Plan, data: TrainingData, folder: Path, board: Path | None)
             (folder / name).unlink(missing_ok=True)
         start_file.parent.mkdir(parents=True, exist_ok=True)
         atomic_write(start_file, json.dumps(start).encode())
-    _copy_render_settings(data, folder)
+    copy_render_settings(data.dataset, folder)
     _fit(data, folder, settings, last_epoch(folder), board)
     if settings.precision != "float32":
         _convert_to_single_precision(folder, data, settings)
@@ -210,11 +217,6 @@ def _identity(run: Run) -> dict[str, Any]:
     """What has to be the same for a training to be gone on with."""
     names = ("training", "group", "fold", "fingerprint", "names_fingerprint")
     return {"format": FORMAT, **{name: getattr(run, name) for name in names}}
-
-
-def _copy_render_settings(data: TrainingData, folder: Path) -> None:
-    if (data.dataset / "render.json").is_file():
-        shutil.copyfile(data.dataset / "render.json", folder / "render.json")
 
 
 def _fit(

@@ -95,10 +95,11 @@ def _adapt(*, audio: Path, to: Path, old: Path | None) -> int:
     settings = render_settings.overlapping(run)
     if not audio.exists():
         raise ValueError(f"expected recordings, got {audio}, which does not exist")
-    if not is_labelled(audio):
+    labelled = is_labelled(audio)
+    if not labelled:
         _report(f"{audio} has no class folders: all its recordings are taken for real")
     refused, recordings = 0, []
-    for item in list_recordings(audio):
+    for item in list_recordings(audio, labelled):
         if isinstance(item, Refusal):
             refused += 1
             _report(f"{item.path}: {item.reason}")

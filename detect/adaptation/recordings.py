@@ -42,13 +42,15 @@ def is_labelled(audio: Path) -> bool:
     return any(class_label(part) for source in sources for part in Path(source.below).parts[:-1])
 
 
-def list_recordings(audio: Path) -> Iterator[LabelledRecording | Refusal]:
+def list_recordings(audio: Path, labelled: bool) -> Iterator[LabelledRecording | Refusal]:
     """List recordings with their classes.
 
     Parameters
     ----------
     audio : Path
         A dataset that `render` reads, or a folder of real recordings.
+    labelled : bool
+        See `is_labelled`.
 
     Yields
     ------
@@ -59,7 +61,7 @@ def list_recordings(audio: Path) -> Iterator[LabelledRecording | Refusal]:
     ValueError
         If there is no such folder or dataset.
     """
-    if is_labelled(audio):
+    if labelled:
         with Index() as index:
             take_in(index, audio)
             for failure in index.failures():

@@ -17,10 +17,10 @@ from classify.metrics.trials import main_unit
 from classify.prediction.verdicts import probability
 from classify.probability import NBSP
 from classify.runs.run import Run
+from detect.web.runs import METRICS
 from render.console import COMMAND
 
 SCORES = Path("report", "scores.csv")
-METRICS = Path("report", "metrics.json")
 # Fine where errors are rare: there a step of 0.01 is a long way in evidence.
 STEPS = (
     *(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5),
