@@ -54,7 +54,8 @@ class Settings:
     fusion : str
         ``"early"``: one network sees the whole picture. ``"late"``: a second, smaller network sees
         only the rows below the spectrogram (the comb). Each has a loss of its own; both logits are
-        calibrated on validation and averaged. Without such rows both are the same.
+        calibrated on validation and averaged, see `classify.training.head_calibration`. Without
+        such rows both are the same.
     head : str
         ``"sigmoid"``: one output, P(positive class). ``"softmax"``: two outputs, one a class.
     epochs : int
@@ -108,11 +109,11 @@ class Settings:
         Seed of the weights, the order of the pictures, the augmentation and the dropout.
     """
 
-    model: str = "cnn"
+    model: str = "crnn"
     weights: str = "none"
     fusion: str = "late"
     head: str = "sigmoid"
-    epochs: int = 24
+    epochs: int = 16
     keep_epoch: str = "last"
     batch_size: int = 64
     balance: tuple[str, ...] = ("source",)
@@ -202,7 +203,7 @@ def recipe(name: str) -> dict[str, Any]:
     Examples
     --------
     >>> recipe("robust")["model"], recipe("plain")["model"]
-    ('cnn', 'plain')
+    ('crnn', 'plain')
     """
     path = Path(__file__).parent / "recipes" / f"{name}.toml"
     differences = {} if name == RECIPES[0] else tomllib.loads(path.read_text())

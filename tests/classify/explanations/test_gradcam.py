@@ -180,7 +180,7 @@ LAST_FEATURES = {
     "cnn": ("ReLU", 3, 4),
     "lcnn": ("Maximum", 3, 4),
     "resnet": ("ReLU", 3, 4),
-    "crnn": ("Conv2D", 2, 13),
+    "crnn": ("Conv2D", 3, 7),
     "vit": ("Reshape", 3, 4),
     "plain": ("Conv2D", 10, 13),
     "lstm": None,  # its features have no place in the picture

@@ -15,8 +15,8 @@ def test_time_is_kept_longer_than_frequency():
     layer = next(
         one for one in body((256, 124)).layers if isinstance(one, keras.layers.Bidirectional)
     )
-    assert layer.input.shape == (None, 31, 4 * 96)
-    assert layer.output.shape == (None, 31, 2 * UNITS)
+    assert layer.input.shape == (None, 16, 8 * 80)
+    assert layer.output.shape == (None, 16, 2 * UNITS)
 
 
 @pytest.mark.slow

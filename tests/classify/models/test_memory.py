@@ -60,7 +60,7 @@ def test_the_batch_counts_too_and_is_no_larger_than_the_dataset(monkeypatch):
     small, large = replace(Settings(), batch_size=8), replace(Settings(), batch_size=1000)
     memory.require_memory(small, (128, 128), 1000)
     memory.require_memory(large, (128, 128), 8)
-    with pytest.raises(ValueError, match="got cnn for pictures of 128 x 128 pixels"):
+    with pytest.raises(ValueError, match="got crnn for pictures of 128 x 128 pixels"):
         memory.require_memory(large, (128, 128), 1000)
 
 
