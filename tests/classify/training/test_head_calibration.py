@@ -33,7 +33,7 @@ def of_each(network, held):
 def late(head, held):
     """A network whose heads rank the fakes below the real ones, and are biased."""
     keras.utils.set_random_seed(0)
-    network = build(Settings(fusion="late", head=head), (32, 32), 10, 24)
+    network = build(Settings(model="cnn", fusion="late", head=head), (32, 32), 10, 24)
     for part, llr in zip(FUSION_HEADS, of_each(network, held), strict=True):
         dense = network.get_layer(part)
         right = np.sign(llr[held.labels == 0].mean() - llr[held.labels == 1].mean())
@@ -46,22 +46,39 @@ def of_recordings(held, llr):
     return pool_recordings(Trials(np.array(held.names), held.labels, llr, columns))
 
 
+def fitted(held, raw):
+    scored = of_recordings(held, raw)
+    return fit(scored.labels, scored.llr)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("head", ["sigmoid", "softmax"])
-def test_each_head_is_calibrated_on_the_recordings(held, head):
+def test_each_head_is_calibrated_on_the_recordings_and_the_comb_counts_less(held, head):
     network = late(head, held)
     before = of_each(network, held)
-    returned = Fusion(network).calibrate_heads(held, batch_size=5)
-    for raw, weighed in zip(before, of_each(network, held), strict=True):
-        scored = of_recordings(held, raw)
-        calibration = fit(scored.labels, scored.llr)
-        assert abs(calibration.slope - 1) > 0.1
-        assert abs(calibration.offset) > 0.1
-        np.testing.assert_allclose(weighed, calibration(raw), rtol=1e-3, atol=1e-3)
+    fusion = Fusion(network)
+    returned = fusion.calibrate_heads(held, batch_size=5)
+    calibrations = tuple(fitted(held, raw) for raw in before)
+    assert fusion.calibrations == calibrations
+    assert min(abs(one.slope - 1) for one in calibrations) > 0.1
+    assert min(abs(one.offset) for one in calibrations) > 0.1
+    full, comb = (one(raw) for one, raw in zip(calibrations, before, strict=True))
+    after = of_each(network, held)
+    np.testing.assert_allclose(after[0], 1.4 * full, rtol=1e-3, atol=1e-3)
+    np.testing.assert_allclose(after[1], 0.6 * comb, rtol=1e-3, atol=1e-3)
     p = network.predict_on_batch(held.cache[range(len(held.labels))][..., np.newaxis])[:, -1]
-    mean = of_each(network, held).mean(axis=0)
-    np.testing.assert_allclose(p, 1 / (1 + np.exp(mean)), rtol=1e-3)
+    np.testing.assert_allclose(p, 1 / (1 + np.exp(0.7 * full + 0.3 * comb)), rtol=1e-3)
     np.testing.assert_allclose(returned, p, rtol=1e-3)
+
+
+@pytest.mark.slow
+def test_given_calibrations_are_applied_as_they_are(held):
+    one, other = late("sigmoid", held), late("sigmoid", held)
+    fusion = Fusion(one)
+    fusion.calibrate_heads(held, batch_size=5)
+    Fusion(other).apply(fusion.calibrations)
+    for ours, theirs in zip(one.get_weights(), other.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
 
 
 def assert_unchanged(network, held):
