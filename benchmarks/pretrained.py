@@ -1,14 +1,15 @@
 """The run in the box: from a corpus to checkpoints/pretrained, in one command that can be resumed.
 
 render draws the corpus, with --copies after forge has copied its real training recordings. train
---folds trains the default recipe without each fold of sources. evaluate judges it on the test
-split, also under codecs and noise. calibrate_segments says what is fake in part. TO gets the
-networks, their calibration, the report, and provenance.json: the command, the commit, and what of
-the corpus the run learned from, source by source, with the licences that its manifest states. No
-recording and no picture is copied.
+--folds trains the default recipe without each fold of sources, for the calibration, and
+calibrate_segments says what is fake in part. train --refit trains the networks that answer, on all
+sources of training and validation. evaluate judges them on the test split, also under codecs and
+noise. TO gets the networks, their calibration, the report, and provenance.json: the command, the
+commit, and what of the corpus the run learned from, source by source, with the licences that its
+manifest states. No recording and no picture is copied.
 
 Several machines can share the training: call it with --fold N/K on each, copy the folders
-WORK/run/fold-N together, and call it once more without --fold.
+WORK/folds/fold-N together, and call it once more without --fold.
 """
 
 import argparse
@@ -29,6 +30,7 @@ from classify.console import call
 from classify.data import manifest
 
 FOLDS = 4
+NETWORKS = 3  # that answer together
 BY = ("source", "generator", "kind", "language", "round")
 SUMMARISED = ("generator", "kind", "language")
 CONDITIONS = "mp3-64 opus-16 telephone noise-20 noise-10".split()
@@ -89,7 +91,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _make(options: argparse.Namespace, command: str) -> None:
-    work, images, run = options.work, options.work / "images", options.work / "run"
+    work, images = options.work, options.work / "images"
+    judges, run = work / "folds", work / "run"
     audio = options.corpus
     if options.copies:
         audio = work / "forged"
@@ -97,16 +100,18 @@ def _make(options: argparse.Namespace, command: str) -> None:
         _call("render.copysynthesis.cli", options.corpus, *copies)
     _call("render", audio, "--to", images)
     folds = ("--fold", options.fold) if options.fold else ("--folds", FOLDS)
-    epochs = () if options.epochs is None else ("--epochs", options.epochs)
-    _call("classify", "train", images, "--to", run, *folds, *epochs, "--resume")
+    how = ("--resume",) if options.epochs is None else ("--epochs", options.epochs, "--resume")
+    _call("classify", "train", images, "--to", judges, *folds, *how)
     if options.fold:
         return
+    if not options.quick:
+        _call("benchmarks.calibrate_segments", options.corpus, judges)
+    refit = ("--refit", judges, "--seeds", NETWORKS)
+    _call("classify", "train", images, "--to", run, *refit, *how)
     columns = manifest.columns(manifest.read(images))
     by = [f"--by={column}" for column in BY if column in columns]
     degraded = () if options.quick else ("--robustness", audio, "--conditions", *CONDITIONS)
     _call("detect.robustness.cli", images, "--run", run, *by, *degraded)
-    if not options.quick:
-        _call("benchmarks.calibrate_segments", options.corpus, run)
     provenance = {
         "command": f"./run.sh bench pretrained {command}",
         "copies": options.copies,
@@ -174,7 +179,7 @@ def _install(run: Path, to: Path, provenance: dict[str, Any]) -> None:
     shutil.rmtree(to, ignore_errors=True)
     for name in _RUN:
         _copy(run / name, to / name)
-    for member in sorted(run.glob("fold-*/")):
+    for member in sorted(run.glob("seed-*/")):
         for name in _NETWORK:
             _copy(member / name, to / member.name / name)
     metrics = json.loads((run / _METRICS).read_text(encoding="utf-8"))

@@ -121,6 +121,13 @@ def _add_train(verb: argparse.ArgumentParser) -> None:
         "--folds K --resume puts all together",
     )
     verb.add_argument(
+        "--refit",
+        type=Path,
+        metavar="RUN",
+        help="train --seeds networks on all of training and validation; their calibration comes "
+        "from RUN, a training with --folds on the same pictures",
+    )
+    verb.add_argument(
         "--group",
         metavar="COLUMN",
         default=Folds.group,

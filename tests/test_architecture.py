@@ -73,8 +73,8 @@ ROOMS = {
         "__main__": "cli",
         "cli": "training evaluation reports scorefiles prediction runs audit arguments settings "
         "backend console",
-        "training": "reports prediction metrics runs models audit data settings files backend "
-        "probability class_names",
+        "training": "reports scorefiles prediction metrics runs models audit data settings files "
+        "backend probability class_names",
         "evaluation": "reports explanations scorefiles prediction metrics runs data files defaults "
         "text_table console",
         "reports": "explanations prediction metrics runs data files probability",

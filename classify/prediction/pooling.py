@@ -103,9 +103,9 @@ def score_split(verb: str, dataset: Path, run: Run, split: str) -> RawScores:
     """
     if run.group and split == "validation":
         print(
-            f"{verb}: warning: {run.folder} learned from validation too, each network from all but "
-            f"a fold of it: its figures flatter; {run.folder / VALIDATION_SCORES} holds scores by "
-            "the networks that have not met the recordings",
+            f"{verb}: warning: {run.folder} learned from validation too: its figures flatter; "
+            f"{run.folder / VALIDATION_SCORES} holds scores by networks that have not met the "
+            "recordings",
             file=sys.stderr,
         )
     locked: dict[Path, str] = {}

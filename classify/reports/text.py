@@ -223,7 +223,7 @@ def training(run: Run) -> str:
     if run.members:
         head = f"{run.folder}: {len(run.members)} networks"
         eers = [member.validation["eer"] for member in run.members if "eer" in member.validation]
-        if len(eers) > 1:
+        if len(set(eers)) > 1:  # after a refit they are those of the folds
             head += f", each alone validation EER {mean(eers):.3f} +- {stdev(eers):.3f}"
     else:
         head = (

@@ -1,4 +1,4 @@
-"""Features of recordings that a network has not met, kept beside it for an adaptation.
+"""Features of recordings, kept beside a network for an adaptation.
 
 They are the inputs of the network's last dense layers, averaged over the clips of a recording and
 projected onto their principal components. An adaptation replays them, so that what it gains on some
@@ -29,7 +29,7 @@ class ReplaySet:
         Principal components, each divided by its standard deviation.
     values : np.ndarray, shape=(n, components)
     llr : np.ndarray, shape=(n,)
-        Raw scores by the network.
+        Raw scores by a network that has not met the recordings: this one, or one of the folds.
     labels : np.ndarray, shape=(n,), dtype=int
         1 for the positive class.
     sources : np.ndarray of str, shape=(n,)

@@ -98,6 +98,9 @@ class Run:
         Row of ``history.csv`` of the epoch that was kept: loss, accuracy and the like.
     validation : dict
         Metrics of the validation recordings, see `classify.training.validation.calibrate`.
+    heads : tuple of Calibration
+        How the logit of each head of late fusion was calibrated, see
+        `classify.training.head_calibration`; empty for any other network, and for an ensemble.
     export : dict
         Agreement of ``model.onnx`` with ``model.keras``, see `classify.training.export`.
     training_ranges : dict
@@ -132,6 +135,7 @@ class Run:
     versions: dict[str, str] = field(default_factory=dict)
     scores: dict[str, float] = field(default_factory=dict)
     validation: dict[str, float] = field(default_factory=dict)
+    heads: tuple[Calibration, ...] = ()
     export: dict[str, float] = field(default_factory=dict)
     training_ranges: dict[str, Any] = field(default_factory=dict)
     members: tuple["Run", ...] = ()
@@ -218,6 +222,7 @@ def load(folder: Path) -> Run:
         for name in ("classes", "shape", "uncertain"):
             values[name] = tuple(values[name])
         values["calibration"] = Calibration(**values["calibration"])
+        values["heads"] = tuple(Calibration(**head) for head in values.get("heads", ()))
         values["members"] = tuple(load(folder / name) for name in values["members"])
         run = Run(folder=folder, **values)
     except (AttributeError, KeyError, TypeError) as error:

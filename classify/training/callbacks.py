@@ -5,13 +5,18 @@ optimiser. An epoch counts from the moment at which this file is renamed into it
 network is ``RUN/model.keras``: the best so far, or at the end the last one, by ``keep_epoch``.
 """
 
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import keras
 import numpy as np
 
 from classify.data.batches import BatchSequence
+from classify.files import atomic_write
 from classify.runs.history import History, kept_epoch
+from classify.runs.run import Calibration
 from classify.runs.runtime import KERAS
 from classify.settings import Settings
 from classify.training.head_calibration import Fusion
@@ -31,14 +36,21 @@ class CheckpointCallback(keras.callbacks.Callback):
         ``keep_epoch`` says which epoch becomes the run's network.
     validation_set : ValidationSet
         For the calibration of the heads, see `classify.training.head_calibration`.
+    heads : sequence of Calibration
+        Calibrations that the heads get instead; default: none.
     """
 
     def __init__(
-        self, folder: Path, rows: History, settings: Settings, validation_set: ValidationSet
+        self,
+        folder: Path,
+        rows: History,
+        settings: Settings,
+        validation_set: ValidationSet,
+        heads: Sequence[Calibration] = (),
     ):
         super().__init__()
         self.folder, self.rows = folder, list(rows)
-        self.settings, self.validation_set = settings, validation_set
+        self.settings, self.validation_set, self.heads = settings, validation_set, heads
 
     def on_epoch_end(self, epoch: int, logs=None) -> None:
         """Save the epoch and drop the one before; an infinite or NaN loss is an error."""
@@ -70,8 +82,23 @@ class CheckpointCallback(keras.callbacks.Callback):
         model = keras.models.load_model(epoch_path(self.folder, len(self.rows)), safe_mode=True)
         if model.optimizer.use_ema:
             model.optimizer.finalize_variable_values(model.trainable_variables)
-        Fusion(model).calibrate_heads(self.validation_set, self.settings.batch_size)
+        fusion = Fusion(model)
+        if self.heads:
+            fusion.apply(self.heads)
+        else:
+            fusion.calibrate_heads(self.validation_set, self.settings.batch_size)
+        values = [asdict(calibration) for calibration in fusion.calibrations]
+        atomic_write(_heads_path(self.folder), json.dumps(values).encode())
         save_network(model, self.folder)
+
+
+def read_heads(folder: Path) -> tuple[Calibration, ...]:
+    """Read how the heads of the kept network were calibrated, one a head; empty without heads."""
+    return tuple(Calibration(**values) for values in json.loads(_heads_path(folder).read_text()))
+
+
+def _heads_path(folder: Path) -> Path:
+    return folder / "training" / "heads.json"
 
 
 def save_network(model: keras.Model, folder: Path) -> None:
@@ -137,11 +164,16 @@ class ValidationCallback(keras.callbacks.Callback):
     validation_set : ValidationSet
     batch_size : int
         Pictures at a time.
+    heads : sequence of Calibration
+        See `CheckpointCallback`.
     """
 
-    def __init__(self, validation_set: ValidationSet, batch_size: int):
+    def __init__(
+        self, validation_set: ValidationSet, batch_size: int, heads: Sequence[Calibration] = ()
+    ):
         super().__init__()
         self.validation_set, self.batch_size = validation_set, batch_size
+        self.heads = heads
 
     def on_train_begin(self, logs=None) -> None:
         """Clone the network: the clone is averaged and calibrated, the original goes on."""
@@ -155,7 +187,11 @@ class ValidationCallback(keras.callbacks.Callback):
             self.model.optimizer.finalize_variable_values(self.clone.trainable_variables)
             # On JAX they are the optimiser's own arrays now, and a prediction donates its inputs.
             self.clone.set_weights(self.clone.get_weights())
-        p = self.fusion.calibrate_heads(self.validation_set, self.batch_size)
+        p = None
+        if self.heads:
+            self.fusion.apply(self.heads)
+        else:
+            p = self.fusion.calibrate_heads(self.validation_set, self.batch_size)
         if p is None:
             p = self.validation_set.outputs(self.clone, self.batch_size)[:, -1]
         logs |= validate(self.validation_set, p)

@@ -1,10 +1,16 @@
-"""What a training makes: one network, or an ensemble of seeds or of folds."""
+"""What a training makes: one network, or an ensemble of seeds or of folds.
+
+A refit is a training on all that a finished training with folds has judged.
+"""
 
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+import numpy as np
+
+from classify.runs.run import Calibration, Run
 from classify.settings import Folds, Settings
 from classify.training.training_data import TrainingData
 
@@ -24,6 +30,8 @@ class Plan:
         Folder of a member in that of its ensemble.
     group, fold : str
         See `classify.runs.run.Run`.
+    judge : Run, optional
+        Of a refit: the run of folds that it has its calibration from.
     """
 
     settings: Settings
@@ -32,18 +40,46 @@ class Plan:
     name: str = ""
     group: str = ""
     fold: str = ""
+    judge: Run | None = None
+
+    @property
+    def heads(self) -> tuple[Calibration, ...]:
+        """Calibrations of the heads of a refit: means over the networks of the folds."""
+        networks = () if self.judge is None else self.judge.networks
+        return tuple(
+            Calibration(
+                slope=float(np.mean([head.slope for head in heads])),
+                offset=float(np.mean([head.offset for head in heads])),
+            )
+            for heads in zip(*(network.heads for network in networks), strict=True)
+        )
 
 
-def plan_seeds(data: TrainingData, settings: Settings, seeds: int) -> Plan:
+def plan_seeds(
+    data: TrainingData, settings: Settings, seeds: int, judge: Run | None = None
+) -> Plan:
     """Plan one network or, for each of several seeds, a network.
+
+    Parameters
+    ----------
+    data : TrainingData
+    settings : Settings
+    seeds : int
+    judge : Run, optional
+        A run of folds: the networks learn from both splits, and get its calibration.
 
     Raises
     ------
     ValueError
-        If there is no seed.
+        If there is no seed, or the run has no folds, other settings or other pictures.
     """
     if seeds < 1:
         raise ValueError(f"expected at least 1 seed, got {seeds}")
+    if judge is not None:
+        _require_judge(judge, settings, data)
+        # Each epoch is validated on the validation split, whose figures flatter now.
+        data = dataclasses.replace(data, train=data.joined().train)
+    group = judge.group if judge else ""
 
     def make_data() -> TrainingData:
         return data  # all share its caches
@@ -54,10 +90,28 @@ def plan_seeds(data: TrainingData, settings: Settings, seeds: int) -> Plan:
             name=f"seed-{seed}",
             settings=dataclasses.replace(settings, seed=seed),
             make_data=make_data,
+            group=group,
+            judge=judge,
         )
         for seed in numbers
     )
-    return Plan(settings=settings, make_data=make_data, members=members)
+    return Plan(settings=settings, make_data=make_data, members=members, group=group, judge=judge)
+
+
+def _require_judge(judge: Run, settings: Settings, data: TrainingData) -> None:
+    """Refuse a run whose calibration does not hold for networks trained anew."""
+    if not any(network.fold for network in judge.networks):
+        raise ValueError(
+            f"expected a training with --folds in {judge.folder}, got one without folds"
+        )
+    for name, value in dataclasses.asdict(settings).items():
+        before = judge.training[name]
+        if name != "seed" and (tuple(before) if name == "balance" else before) != value:
+            raise ValueError(f"expected {name} {before} as in {judge.folder}, got {value}")
+    if judge.names_fingerprint != data.joined().names_fingerprint:
+        raise ValueError(
+            f"expected the pictures that {judge.folder} learned from, got others in {data.dataset}"
+        )
 
 
 def plan_folds(data: TrainingData, settings: Settings, folds: Folds) -> Plan:

@@ -42,12 +42,13 @@ from classify.training.callbacks import (
     ValidationCallback,
     epoch_path,
     last_epoch,
+    read_heads,
     save_network,
 )
 from classify.training.export import export
 from classify.training.plan import Plan, plan_folds, plan_seeds
 from classify.training.progress import Progress
-from classify.training.replay import make_replay_set
+from classify.training.replay import make_replay_set, unmet_scores
 from classify.training.resume import (
     SIDE_FILES,
     install,
@@ -75,6 +76,7 @@ def train(
     seeds: int = 1,
     folds: Folds | None = None,
     fold: int | None = None,
+    refit: Path | None = None,
     positive: str | None = None,
     resume: bool = False,
     overwrite: bool = False,
@@ -100,6 +102,9 @@ def train(
     fold : int, optional
         Train the network of this fold alone, from 1; a later call without it trains those that
         are missing and puts all together.
+    refit : Path, optional
+        A training with folds: learn from all of training and validation, and take the calibration,
+        the threshold and the uncertain band from this run, whose networks left each source out.
     positive : str, optional
         Positive class, where the names of the classes do not say which is fake.
     resume : bool
@@ -122,12 +127,18 @@ def train(
     """
     if folds and seeds != 1:
         raise ValueError(f"expected folds or seeds, got {folds.count} folds and {seeds} seeds")
+    if folds and refit is not None:
+        raise ValueError(f"expected folds or a refit, got {folds.count} folds and {refit}")
     if tensorboard is not None:
         _require_tensorboard()
     refuse_among_pictures(dataset, folder)
     data = scan_training_data(dataset, positive)
     require_memory(settings, data.train.shape, len(data.train.paths), data.spectrogram_rows)
-    plan = plan_folds(data, settings, folds) if folds else plan_seeds(data, settings, seeds)
+    if folds:
+        plan = plan_folds(data, settings, folds)
+    else:
+        judge = None if refit is None else load(refit)
+        plan = plan_seeds(data, settings, seeds, judge)
     if fold is not None:
         folder, plan = _only(plan, folder, fold)
     with locked(folder), writing(folder):
@@ -169,6 +180,8 @@ def _train_plan(plan: Plan, folder: Path, board: Path | None) -> Run:
     copy_render_settings(data.dataset, folder)
     run = _new_run(folder, plan, data, tuple(members))
     run = dataclasses.replace(run, training_ranges=data.training_ranges)
+    if plan.judge:
+        return _take_calibration(run, plan.judge)
     if not plan.group:
         return _finish(run, _validation_trials(run, data))
     pairs = zip(members, plan.members, strict=True)
@@ -184,7 +197,7 @@ def _train_one(plan: Plan, data: TrainingData, folder: Path, board: Path | None)
         finished = load(folder)
         require_same_run(_identity(finished), start, is_finished=True)
         if not (folder / FEATURES).is_file():  # of a run from before there were any
-            _keep_features(finished, data, settings)
+            _keep_features(finished, data, plan)
         return finished
     run = dataclasses.replace(run, training_ranges=data.training_ranges)
     start_file = folder / "training" / "start.json"
@@ -196,21 +209,30 @@ def _train_one(plan: Plan, data: TrainingData, folder: Path, board: Path | None)
         start_file.parent.mkdir(parents=True, exist_ok=True)
         atomic_write(start_file, json.dumps(start).encode())
     copy_render_settings(data.dataset, folder)
-    _fit(data, folder, settings, last_epoch(folder), board)
+    _fit(data, folder, plan, last_epoch(folder), board)
     if settings.precision != "float32":
         _convert_to_single_precision(folder, data, settings)
     history = read_history(folder / "history.csv")
     learning_curves(history, settings.keep_epoch, folder / "learning_curves.png")
-    run = dataclasses.replace(run, scores=history[kept_epoch(history, settings.keep_epoch)])
+    scores = history[kept_epoch(history, settings.keep_epoch)]
+    run = dataclasses.replace(run, scores=scores, heads=read_heads(folder))
     run = dataclasses.replace(run, export=export(run, data.validation.paths))
-    _keep_features(run, data, settings)
-    finished = _finish(run, _validation_trials(run, data))
+    _keep_features(run, data, plan)
+    if plan.judge:
+        finished = _take_calibration(run, plan.judge)
+    else:
+        finished = _finish(run, _validation_trials(run, data))
     shutil.rmtree(folder / "training")
     return finished
 
 
-def _keep_features(run: Run, data: TrainingData, settings: Settings) -> None:
-    make_replay_set(run, data.validation_set, settings.batch_size).save(run.folder)
+def _keep_features(run: Run, data: TrainingData, plan: Plan) -> None:
+    judged = None
+    if plan.judge:  # all recordings, with the scores by networks that have not met them
+        data = dataclasses.replace(data, validation=data.train[data.originals(data.train)])
+        judged = unmet_scores(plan.judge)
+    batch_size = plan.settings.batch_size
+    make_replay_set(run, data.validation_set, batch_size, judged).save(run.folder)
 
 
 def _identity(run: Run) -> dict[str, Any]:
@@ -219,16 +241,15 @@ def _identity(run: Run) -> dict[str, Any]:
     return {"format": FORMAT, **{name: getattr(run, name) for name in names}}
 
 
-def _fit(
-    data: TrainingData, folder: Path, settings: Settings, done: int, board: Path | None
-) -> None:
+def _fit(data: TrainingData, folder: Path, plan: Plan, done: int, board: Path | None) -> None:
     """Train from the epoch after `done` to the last one."""
+    settings = plan.settings
     keras.utils.set_random_seed(settings.seed)
     backend.make_deterministic()
     history = folder / "history.csv"
     rows = read_history(history)[:done]
     write_history(history, rows)
-    checkpoints = CheckpointCallback(folder, rows, settings, data.validation_set)
+    checkpoints = CheckpointCallback(folder, rows, settings, data.validation_set, plan.heads)
     checkpoints.keep_best()  # a kill may have come between an epoch's end and this
     if done >= settings.epochs:
         return
@@ -238,7 +259,7 @@ def _fit(
     else:
         model = build(settings, data.train.shape, len(batches), data.spectrogram_rows)
     log = keras.callbacks.CSVLogger(str(history), append=True)
-    validation = ValidationCallback(data.validation_set, settings.batch_size)
+    validation = ValidationCallback(data.validation_set, settings.batch_size, plan.heads)
     progress = Progress(settings.epochs, len(batches), settings.batch_size, done)
     callbacks = [ReseedCallback(batches), validation, log, checkpoints, progress]
     if board is not None:
@@ -326,5 +347,21 @@ def _finish(run: Run, recordings: Trials) -> Run:
         )
     calibrated = dataclasses.replace(recordings, llr=finished.calibration(recordings.llr))
     atomic_write(run.folder / VALIDATION_SCORES, calibrated.to_csv(run.classes))
+    finished.save()
+    return finished
+
+
+def _take_calibration(run: Run, judge: Run) -> Run:
+    """Finish a run with the calibration of another one, and write its files as `_finish` does."""
+    finished = dataclasses.replace(
+        run,
+        calibration=judge.calibration,
+        threshold=judge.threshold,
+        uncertain=judge.uncertain,
+        validation=judge.validation,
+        segments=judge.segments,
+    )
+    scores = (judge.folder / VALIDATION_SCORES).read_bytes()
+    atomic_write(run.folder / VALIDATION_SCORES, scores)
     finished.save()
     return finished

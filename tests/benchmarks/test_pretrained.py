@@ -21,12 +21,12 @@ ROWS = [
 
 @pytest.fixture
 def work(tmp_path):
-    """Give a folder as the commands leave it: pictures with a manifest, and a run of two folds."""
+    """Give a folder as the commands leave it: pictures, their manifest, a run of two networks."""
     work = tmp_path / "work"
     (work / "images").mkdir(parents=True)
     with (work / "images/manifest.csv").open("w", newline="") as file:
         csv.writer(file).writerows([COLUMNS, *ROWS])
-    for folder in ("run", "run/report", "run/fold-1", "run/fold-2"):
+    for folder in ("run", "run/report", "run/seed-0", "run/seed-1"):
         (work / folder).mkdir()
         for name in (*pretrained._NETWORK, *pretrained._RUN, "history.csv"):
             (work / folder / name).write_text(f"{folder}/{name}")
@@ -51,19 +51,24 @@ def test_the_corpus_goes_through_copies_pictures_folds_and_evaluation(work, call
         ["render.copysynthesis.cli", "corpus"],
         ["render", f"{work}/forged"],
         ["classify", "train"],
-        ["detect.robustness.cli", f"{work}/images"],
         ["benchmarks.calibrate_segments", "corpus"],
+        ["classify", "train"],
+        ["detect.robustness.cli", f"{work}/images"],
     ]
-    assert " ".join(calls[2]).endswith(f"--to {work}/run --folds 4 --epochs 3 --resume")
-    assert {"--by=source", "--by=language"} <= {*calls[3]}
-    assert "--by=round" not in calls[3]  # the manifest lacks it
-    assert f"--robustness {work}/forged --conditions mp3-64" in " ".join(calls[3])
+    folds = f"{work}/folds"
+    assert " ".join(calls[2]).endswith(f"--to {folds} --folds 4 --epochs 3 --resume")
+    assert calls[3][-1] == folds
+    refit = f"--to {work}/run --refit {folds} --seeds 3 --epochs 3 --resume"
+    assert " ".join(calls[4]).endswith(refit)
+    assert {"--by=source", "--by=language"} <= {*calls[5]}
+    assert "--by=round" not in calls[5]  # the manifest lacks it
+    assert f"--robustness {work}/forged --conditions mp3-64" in " ".join(calls[5])
     files = {path.relative_to(to).as_posix() for path in to.rglob("*") if path.is_file()}
-    networks = {f"fold-{n}/{name}" for n in (1, 2) for name in pretrained._NETWORK}
+    networks = {f"seed-{n}/{name}" for n in (0, 1) for name in pretrained._NETWORK}
     assert files == {*networks, "report/metrics.json", *pretrained._RUN, "provenance.json"}
     metrics = json.loads((to / "report/metrics.json").read_text())
     assert metrics == {"robustness": {"source": "corpus"}}
-    assert (to / "fold-2/model.onnx").read_text() == "run/fold-2/model.onnx"
+    assert (to / "seed-1/model.onnx").read_text() == "run/seed-1/model.onnx"
     provenance = json.loads((to / "provenance.json").read_text())
     assert provenance["command"].startswith("./run.sh bench pretrained corpus ")
     assert len(provenance["commit"].removesuffix("-dirty")) == 40

@@ -1,6 +1,7 @@
-"""Folds: what every network learns from, what it is judged by, and how folds come together."""
+"""Folds and refits: what each network learns from, what judges it, how folds come together."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -8,10 +9,12 @@ import pytest
 
 from classify.data import manifest
 from classify.prediction.inference import score_pictures
-from classify.runs.run import load
+from classify.runs.replay import load_replay_set
+from classify.runs.run import Calibration, Run, load
 from classify.settings import Folds, Settings, recipe
 from classify.training import training
-from classify.training.plan import plan_folds
+from classify.training.plan import Plan, plan_folds, plan_seeds
+from classify.training.replay import unmet_scores
 from classify.training.training import train
 from classify.training.training_data import scan_training_data
 
@@ -110,3 +113,71 @@ def test_folds_or_seeds(dataset, tmp_path):
         train(dataset, tmp_path / "run", SETTINGS, folds=FOLDS, fold=3)
     with pytest.raises(ValueError, match="^expected risk of at least 0 and under 1, got 1$"):
         replace(SETTINGS, risk=1)
+
+
+@pytest.fixture(scope="module")
+def refit(run, dataset, tmp_path_factory):
+    """Give a run of two seeds that learned from all and has its calibration from the folds."""
+    folder = tmp_path_factory.mktemp("folds") / "refit"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(training, "export", lambda *_: {})
+        return train(dataset, folder, SETTINGS, seeds=2, refit=run.folder)
+
+
+@pytest.mark.slow
+def test_a_refit_learns_from_all_and_takes_the_calibration_of_the_folds(refit, run, dataset):
+    data = scan_training_data(dataset)
+    plan = plan_seeds(data, SETTINGS, 2, run)
+    assert sorted(plan.members[0].make_data().train.names) == sorted(
+        data.train.names + data.validation.names
+    )
+    assert [member.folder.name for member in refit.members] == ["seed-3", "seed-4"]
+    for one in (refit, *refit.members):
+        assert load(one.folder) == one
+        for name in ("calibration", "threshold", "uncertain", "validation", "group"):
+            assert getattr(one, name) == getattr(run, name)
+        scores = (one.folder / "validation.csv").read_bytes()
+        assert scores == (run.folder / "validation.csv").read_bytes()
+
+
+@pytest.mark.slow
+def test_the_features_of_a_refit_have_the_scores_of_networks_that_had_not_met_them(refit, run):
+    scores = unmet_scores(run)
+    for member in refit.members:
+        replay = load_replay_set(member.folder)
+        np.testing.assert_allclose(sorted(replay.llr), sorted(scores.values()), rtol=1e-4)
+
+
+@pytest.mark.slow
+def test_a_refit_goes_on_where_it_was(refit, run, dataset, capsys):
+    again = train(dataset, refit.folder, SETTINGS, seeds=2, refit=run.folder, resume=True)
+    assert again == refit
+
+
+def test_the_heads_of_a_refit_are_calibrated_as_those_of_the_folds_on_average(dataset):
+    folds = [
+        make_run(fold=f"{number}/2", heads=(Calibration(number, 1.0), Calibration(4.0, -number)))
+        for number in (1, 2)
+    ]
+    plan = Plan(settings=SETTINGS, make_data=lambda: None, judge=make_run(members=tuple(folds)))
+    assert plan.heads == (Calibration(1.5, 1.0), Calibration(4.0, -1.5))
+    assert Plan(settings=SETTINGS, make_data=lambda: None).heads == ()
+
+
+def make_run(**values):
+    training = {**asdict(SETTINGS), "balance": list(SETTINGS.balance)}
+    known = {"training": training, "classes": ("real", "fake"), "shape": (8, 8), "prior": 0.5}
+    return Run(folder=Path("folds"), **known, fingerprint="", **values)
+
+
+def test_a_refit_of_something_else_is_refused(dataset, tmp_path):
+    data = scan_training_data(dataset)
+    folds = (make_run(fold="1/2"), make_run(fold="2/2"))
+    with pytest.raises(ValueError, match="^expected a training with --folds in folds, got one wit"):
+        plan_seeds(data, SETTINGS, 1, make_run())
+    with pytest.raises(ValueError, match="^expected epochs 1 as in folds, got 2$"):
+        plan_seeds(data, replace(SETTINGS, epochs=2), 1, make_run(members=folds))
+    with pytest.raises(ValueError, match="^expected the pictures that folds learned from, got oth"):
+        plan_seeds(data, replace(SETTINGS, seed=9), 1, make_run(members=folds))
+    with pytest.raises(ValueError, match="^expected folds or a refit, got 2 folds and other$"):
+        train(dataset, tmp_path / "run", SETTINGS, folds=FOLDS, refit=Path("other"))
