@@ -139,6 +139,12 @@ def train(
     else:
         judge = None if refit is None else load(refit)
         plan = plan_seeds(data, settings, seeds, judge)
+        if judge:
+            print(
+                f"train: learning from validation too: figures of epochs flatter, those of {refit} "
+                "count",
+                file=sys.stderr,
+            )
     if fold is not None:
         folder, plan = _only(plan, folder, fold)
     with locked(folder), writing(folder):

@@ -152,6 +152,8 @@ def test_the_features_of_a_refit_have_the_scores_of_networks_that_had_not_met_th
 def test_a_refit_goes_on_where_it_was(refit, run, dataset, capsys):
     again = train(dataset, refit.folder, SETTINGS, seeds=2, refit=run.folder, resume=True)
     assert again == refit
+    said = capsys.readouterr().err
+    assert f"from validation too: figures of epochs flatter, those of {run.folder} count\n" in said
 
 
 def test_the_heads_of_a_refit_are_calibrated_as_those_of_the_folds_on_average(dataset):
