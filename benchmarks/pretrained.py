@@ -30,7 +30,7 @@ from classify.console import call
 from classify.data import manifest
 
 FOLDS = 4
-NETWORKS = 3  # that answer together
+NETWORKS = 2  # that answer together
 BY = ("source", "generator", "kind", "language", "round")
 SUMMARISED = ("generator", "kind", "language")
 CONDITIONS = "mp3-64 opus-16 telephone noise-20 noise-10".split()

@@ -58,7 +58,7 @@ def test_the_corpus_goes_through_copies_pictures_folds_and_evaluation(work, call
     folds = f"{work}/folds"
     assert " ".join(calls[2]).endswith(f"--to {folds} --folds 4 --epochs 3 --resume")
     assert calls[3][-1] == folds
-    refit = f"--to {work}/run --refit {folds} --seeds 3 --epochs 3 --resume"
+    refit = f"--to {work}/run --refit {folds} --seeds 2 --epochs 3 --resume"
     assert " ".join(calls[4]).endswith(refit)
     assert {"--by=source", "--by=language"} <= {*calls[5]}
     assert "--by=round" not in calls[5]  # the manifest lacks it
