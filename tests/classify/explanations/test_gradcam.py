@@ -154,6 +154,7 @@ def test_the_map_points_at_what_the_convolution_looks_for(tmp_path):
     [
         ("cnn", "late"),
         ("crnn", "early"),
+        ("crnn", "late"),
         pytest.param("MobileNet", "early", marks=pytest.mark.slow),
     ],
 )
