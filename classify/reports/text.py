@@ -222,8 +222,9 @@ def training(run: Run) -> str:
     validation = run.validation
     if run.members:
         head = f"{run.folder}: {len(run.members)} networks"
+        refit = run.group and not any(member.fold for member in run.members)
         eers = [member.validation["eer"] for member in run.members if "eer" in member.validation]
-        if len(set(eers)) > 1:  # after a refit they are those of the folds
+        if len(eers) > 1 and not refit:  # whose networks have that of the folds
             head += f", each alone validation EER {mean(eers):.3f} +- {stdev(eers):.3f}"
     else:
         head = (
