@@ -135,7 +135,7 @@ def _statistic(detection: Detection, run: Run) -> float:
 
 
 def _judge(corpus: Path, run: Run, count: int) -> Iterator[Judged]:
-    networks = run.networks if any(network.fold for network in run.networks) else (run,)
+    networks = run.networks if run.has_folds else (run,)
     for number, network in enumerate(networks):
         path = network.folder / VALIDATION_SCORES
         if not path.is_file():

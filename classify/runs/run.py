@@ -170,6 +170,11 @@ class Run:
         """The members of an ensemble, or the run itself."""
         return self.members or (self,)
 
+    @property
+    def has_folds(self) -> bool:
+        """Whether its networks left folds out, so that each has recordings that it has not met."""
+        return any(network.fold for network in self.networks)
+
     @cached_property
     def network(self) -> Network:
         """Function from raw pictures to P(positive class), see `classify.runs.runtime`."""

@@ -76,9 +76,10 @@ def plan_seeds(
     if seeds < 1:
         raise ValueError(f"expected at least 1 seed, got {seeds}")
     if judge is not None:
-        _require_judge(judge, settings, data)
+        whole = data.joined()
+        _require_judge(judge, settings, whole)
         # Each epoch is validated on the validation split, whose figures flatter now.
-        data = dataclasses.replace(data, train=data.joined().train)
+        data = dataclasses.replace(data, train=whole.train)
     group = judge.group if judge else ""
 
     def make_data() -> TrainingData:
@@ -98,19 +99,19 @@ def plan_seeds(
     return Plan(settings=settings, make_data=make_data, members=members, group=group, judge=judge)
 
 
-def _require_judge(judge: Run, settings: Settings, data: TrainingData) -> None:
-    """Refuse a run whose calibration does not hold for networks trained anew."""
-    if not any(network.fold for network in judge.networks):
+def _require_judge(judge: Run, settings: Settings, whole: TrainingData) -> None:
+    """Refuse a run whose calibration does not hold for networks trained anew on both splits."""
+    if not judge.has_folds:
         raise ValueError(
             f"expected a training with --folds in {judge.folder}, got one without folds"
         )
+    before = dataclasses.asdict(Settings(**judge.training))
     for name, value in dataclasses.asdict(settings).items():
-        before = judge.training[name]
-        if name != "seed" and (tuple(before) if name == "balance" else before) != value:
-            raise ValueError(f"expected {name} {before} as in {judge.folder}, got {value}")
-    if judge.names_fingerprint != data.joined().names_fingerprint:
+        if name != "seed" and before[name] != value:
+            raise ValueError(f"expected {name} {before[name]} as in {judge.folder}, got {value}")
+    if judge.names_fingerprint != whole.names_fingerprint:
         raise ValueError(
-            f"expected the pictures that {judge.folder} learned from, got others in {data.dataset}"
+            f"expected the pictures that {judge.folder} learned from, got others in {whole.dataset}"
         )
 
 
