@@ -82,11 +82,8 @@ class CheckpointCallback(keras.callbacks.Callback):
         model = keras.models.load_model(epoch_path(self.folder, len(self.rows)), safe_mode=True)
         if model.optimizer.use_ema:
             model.optimizer.finalize_variable_values(model.trainable_variables)
-        fusion = Fusion(model)
-        if self.heads:
-            fusion.apply(self.heads)
-        else:
-            fusion.calibrate_heads(self.validation_set, self.settings.batch_size)
+        fusion = Fusion(model, self.heads)
+        fusion.calibrate_heads(self.validation_set, self.settings.batch_size)
         values = [asdict(calibration) for calibration in fusion.calibrations]
         atomic_write(_heads_path(self.folder), json.dumps(values).encode())
         save_network(model, self.folder)
@@ -178,7 +175,7 @@ class ValidationCallback(keras.callbacks.Callback):
     def on_train_begin(self, logs=None) -> None:
         """Clone the network: the clone is averaged and calibrated, the original goes on."""
         self.clone = keras.models.clone_model(self.model)
-        self.fusion = Fusion(self.clone)
+        self.fusion = Fusion(self.clone, self.heads)
 
     def on_epoch_end(self, epoch: int, logs=None) -> None:
         """Validate the network as it would be kept."""
@@ -187,11 +184,7 @@ class ValidationCallback(keras.callbacks.Callback):
             self.model.optimizer.finalize_variable_values(self.clone.trainable_variables)
             # On JAX they are the optimiser's own arrays now, and a prediction donates its inputs.
             self.clone.set_weights(self.clone.get_weights())
-        p = None
-        if self.heads:
-            self.fusion.apply(self.heads)
-        else:
-            p = self.fusion.calibrate_heads(self.validation_set, self.batch_size)
+        p = self.fusion.calibrate_heads(self.validation_set, self.batch_size)
         if p is None:
             p = self.validation_set.outputs(self.clone, self.batch_size)[:, -1]
         logs |= validate(self.validation_set, p)

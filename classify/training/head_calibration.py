@@ -26,6 +26,8 @@ class Fusion:
     Parameters
     ----------
     model : keras.Model
+    given : sequence of Calibration
+        One a head, to be applied in place of those fitted on recordings; default: none.
 
     Attributes
     ----------
@@ -33,7 +35,8 @@ class Fusion:
         What was done to the logit of each head; empty at first.
     """
 
-    def __init__(self, model: keras.Model):
+    def __init__(self, model: keras.Model, given: Sequence[Calibration] = ()):
+        self.given = given
         self.calibrations: tuple[Calibration, ...] = ()
         self.heads = [layer for layer in model.layers if layer.name in FUSION_HEADS]
         self.logits = None
@@ -42,7 +45,7 @@ class Fusion:
             self.logits = keras.Model(model.input, outputs)
 
     def calibrate_heads(self, validation_set: ValidationSet, batch_size: int) -> np.ndarray | None:
-        """Calibrate each head on the recordings, by changing its weights.
+        """Calibrate each head, on the recordings or as given, by changing its weights.
 
         Parameters
         ----------
@@ -64,7 +67,7 @@ class Fusion:
         negative = logits[..., 0] if logits.shape[-1] > 1 else 0
         llr = np.transpose(negative - logits[..., -1])
         pooled = [validation_set.pool(of_head) for of_head in llr]
-        self.apply([fit(trials.labels, trials.llr) for trials in pooled])
+        self.apply(self.given or [fit(trials.labels, trials.llr) for trials in pooled])
         calibrated = [one(of_head) for one, of_head in zip(self.calibrations, llr, strict=True)]
         return expit(-np.average(calibrated, axis=0, weights=SHARES))
 

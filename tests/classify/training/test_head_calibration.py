@@ -8,6 +8,7 @@ from classify.metrics.calibration import fit
 from classify.metrics.trials import Trials
 from classify.models.build import build
 from classify.prediction.pooling import pool_recordings
+from classify.runs.run import Calibration
 from classify.settings import FUSION_HEADS, Settings
 from classify.training.head_calibration import Fusion
 from classify.training.validation import ValidationSet
@@ -79,6 +80,14 @@ def test_given_calibrations_are_applied_as_they_are(held):
     Fusion(other).apply(fusion.calibrations)
     for ours, theirs in zip(one.get_weights(), other.get_weights(), strict=True):
         np.testing.assert_array_equal(ours, theirs)
+    given = (Calibration(2.0, 1.0), Calibration(3.0, -1.0))
+    once, again = late("sigmoid", held), late("sigmoid", held)
+    p = Fusion(once, given).calibrate_heads(held, batch_size=5)
+    Fusion(again).apply(given)
+    for ours, theirs in zip(once.get_weights(), again.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    answers = again.predict_on_batch(held.cache[range(len(held.labels))][..., np.newaxis])
+    np.testing.assert_allclose(p, answers[:, -1], rtol=1e-3)
 
 
 def assert_unchanged(network, held):
