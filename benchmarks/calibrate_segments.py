@@ -54,6 +54,11 @@ def main(arguments: list[str] | None = None) -> int:
 
     def work() -> int:
         run = load(options.run)
+        if run.is_refit:
+            raise ValueError(
+                f"expected a run whose networks have left recordings out, got {run.folder}, which "
+                "learned from all: give the run with --folds that it was calibrated on"
+            )
         judged = list(_judge(options.corpus, run, options.count))
         run = replace(run, segments=calibrate(judged, run))
         run.save()

@@ -222,9 +222,8 @@ def training(run: Run) -> str:
     validation = run.validation
     if run.members:
         head = f"{run.folder}: {len(run.members)} networks"
-        refit = run.group and not run.has_folds
         eers = [member.validation["eer"] for member in run.members if "eer" in member.validation]
-        if len(eers) > 1 and not refit:  # whose networks have that of the folds
+        if len(eers) > 1 and not run.is_refit:  # whose networks have that of the folds
             head += f", each alone validation EER {mean(eers):.3f} +- {stdev(eers):.3f}"
     else:
         head = (

@@ -175,6 +175,11 @@ class Run:
         """Whether its networks left folds out, so that each has recordings that it has not met."""
         return any(network.fold for network in self.networks)
 
+    @property
+    def is_refit(self) -> bool:
+        """Whether its networks have met the recordings of its ``validation.csv``."""
+        return bool(self.group) and not self.has_folds
+
     @cached_property
     def network(self) -> Network:
         """Function from raw pictures to P(positive class), see `classify.runs.runtime`."""

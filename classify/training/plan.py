@@ -105,6 +105,10 @@ def _require_judge(judge: Run, settings: Settings, whole: TrainingData) -> None:
         raise ValueError(
             f"expected a training with --folds in {judge.folder}, got one without folds"
         )
+    if judge.fold:
+        raise ValueError(
+            f"expected a training with all folds in {judge.folder}, got fold {judge.fold} alone"
+        )
     before = dataclasses.asdict(Settings(**judge.training))
     for name, value in dataclasses.asdict(settings).items():
         if name != "seed" and before[name] != value:

@@ -107,6 +107,11 @@ def test_a_run_is_calibrated_and_then_finds_stretches(bench, make_run, tmp_path,
     with (run / "validation.csv").open("w", newline="") as file:
         rows = [(name, "", 0.0) for name in names if name.startswith("train")]
         csv.writer(file).writerows([("name", "label", "llr"), *rows])
+    record = (run / "run.json").read_text()
+    (run / "run.json").write_text(json.dumps({**json.loads(record), "group": "source"}))
+    status, _ = bench("calibrate_segments", tmp_path / "corpus", run, "--count", 4)
+    assert status == 2  # a refit has met all recordings
+    (run / "run.json").write_text(record)
     status, text = bench("calibrate_segments", tmp_path / "corpus", run, "--count", 4)
     assert status == 0
     segments = json.loads((run / "run.json").read_text())["segments"]

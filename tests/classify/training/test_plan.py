@@ -1,5 +1,6 @@
 """Folds and refits: what each network learns from, what judges it, how folds come together."""
 
+import json
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -18,13 +19,17 @@ from classify.training.replay import unmet_scores
 from classify.training.training import train
 from classify.training.training_data import scan_training_data
 
-SETTINGS = Settings(**{**recipe("plain"), "epochs": 1, "batch_size": 8, "seed": 3, "risk": 0.2})
+QUICK = {"epochs": 1, "batch_size": 8, "seed": 3, "risk": 0.2, "fusion": "late"}
+SETTINGS = Settings(**{**recipe("plain"), **QUICK})
 FOLDS = Folds(2)
 
 
 @pytest.fixture(scope="module")
 def dataset(make_pictures, tmp_path_factory):
-    """Give a dataset of six sources, with a variant and a copy of some training pictures."""
+    """Give a dataset of six sources, with a variant and a copy of some training pictures.
+
+    The rows below the 24 on top have a head of their own.
+    """
     folder = make_pictures(tmp_path_factory.mktemp("folds") / "images")
     names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.png"))
     rows = ["path,recording,source,variant,vocoder_type"]
@@ -35,6 +40,7 @@ def dataset(make_pictures, tmp_path_factory):
         copy = "neural" if name.startswith("train/fake") and number % 7 == 0 else ""
         rows.append(f"{name},{name}.wav,{source},{variant},{copy}")
     (folder / "manifest.csv").write_text("\n".join(rows) + "\n")
+    (folder / "render.json").write_text(json.dumps({"axes": {"rows": {"count": 24}}}))
     return folder
 
 
@@ -138,6 +144,9 @@ def test_a_refit_learns_from_all_and_takes_the_calibration_of_the_folds(refit, r
             assert getattr(one, name) == getattr(run, name)
         scores = (one.folder / "validation.csv").read_bytes()
         assert scores == (run.folder / "validation.csv").read_bytes()
+    for member in refit.members:
+        assert member.heads == plan.heads
+        assert len(member.heads) == 2
 
 
 @pytest.mark.slow
@@ -177,6 +186,8 @@ def test_a_refit_of_something_else_is_refused(dataset, tmp_path):
     folds = (make_run(fold="1/2"), make_run(fold="2/2"))
     with pytest.raises(ValueError, match="^expected a training with --folds in folds, got one wit"):
         plan_seeds(data, SETTINGS, 1, make_run())
+    with pytest.raises(ValueError, match="^expected a training with all folds in folds, got fold"):
+        plan_seeds(data, SETTINGS, 1, folds[0])
     with pytest.raises(ValueError, match="^expected epochs 1 as in folds, got 2$"):
         plan_seeds(data, replace(SETTINGS, epochs=2), 1, make_run(members=folds))
     with pytest.raises(ValueError, match="^expected the pictures that folds learned from, got oth"):
