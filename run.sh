@@ -36,11 +36,11 @@ Spoofsight: tells real speech from generated speech by looking at its spectrogra
   ./run.sh test [--fast] [PYTEST ARGUMENTS]  lint, then every test, as continuous integration does;
                                              --fast leaves out the slow ones
   ./run.sh bench NAME [ARGUMENTS]            a benchmark: ablation, adapt, adapt_strength,
-                                             calibrate_segments, cases, convergence, detect_long,
-                                             detect_many, first_verdict, fuzz, input_pipeline,
-                                             long_recording, model_card, models, peers,
-                                             predict_speed, pretrained, render_jobs, render_scale,
-                                             render_speed, serve_load, splices
+                                             calibrate_codecs, calibrate_segments, cases,
+                                             convergence, detect_long, detect_many, first_verdict,
+                                             fuzz, input_pipeline, long_recording, model_card,
+                                             models, peers, predict_speed, pretrained, render_jobs,
+                                             render_scale, render_speed, serve_load, splices
 
 Every verb but demo, install, lint and test has --help, bench NAME too.
 END

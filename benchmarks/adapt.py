@@ -110,7 +110,8 @@ def _draw(recordings: list[Recording], run: Run) -> dict[str, np.ndarray]:
     windows, settings = {}, overlapping(run)
     for recording in tqdm(recordings, "bench adapt: draw", disable=None):
         try:
-            batches = list(draw_windows(recording.path, settings))
+            _, images = draw_windows(recording.path, settings)
+            batches = list(images)
         except ValueError as error:
             print(f"{recording.name}: {one_line(error)}", file=sys.stderr)
             continue

@@ -17,9 +17,9 @@ import numpy as np
 
 from benchmarks.support.command import argument_parser
 from benchmarks.support.splices import FAKE_S, REAL_S, Judged, collect, judge, report
+from benchmarks.support.unmet import unmet_recordings
 from classify.console import call
-from classify.runs.run import VALIDATION_SCORES, Run, load
-from classify.scorefiles.files import read_scores
+from classify.runs.run import Run, load
 from detect.detection import Detection, Detector
 from detect.segments import best_stretch
 
@@ -54,11 +54,6 @@ def main(arguments: list[str] | None = None) -> int:
 
     def work() -> int:
         run = load(options.run)
-        if run.is_refit:
-            raise ValueError(
-                f"expected a run whose networks have left recordings out, got {run.folder}, which "
-                "learned from all: give the run with --folds that it was calibrated on"
-            )
         judged = list(_judge(options.corpus, run, options.count))
         run = replace(run, segments=calibrate(judged, run))
         run.save()
@@ -140,12 +135,8 @@ def _statistic(detection: Detection, run: Run) -> float:
 
 
 def _judge(corpus: Path, run: Run, count: int) -> Iterator[Judged]:
-    networks = run.networks if run.has_folds else (run,)
-    for number, network in enumerate(networks):
-        path = network.folder / VALIDATION_SCORES
-        if not path.is_file():
-            raise ValueError(f"expected the recordings that a network has not met, got no {path}")
-        unmet = set(read_scores(path).names)
+    networks = list(unmet_recordings(run))
+    for number, (network, unmet) in enumerate(networks):
         recordings = [item for item in collect(corpus) if item.name in unmet]
         # Judged as the whole run judges, whose calibration holds for the windows that users see.
         calibrated = replace(

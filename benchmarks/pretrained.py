@@ -1,12 +1,13 @@
 """The run in the box: from a corpus to checkpoints/pretrained, in one command that can be resumed.
 
 render draws the corpus, with --copies after forge has copied its real training recordings. train
---folds trains the default recipe without each fold of sources, for the calibration, and
-calibrate_segments says what is fake in part. train --refit trains the networks that answer, on all
-sources of training and validation. evaluate judges them on the test split, also under codecs and
-noise. TO gets the networks, their calibration, the report, and provenance.json: the command, the
-commit, and what of the corpus the run learned from, source by source, with the licences that its
-manifest states. No recording and no picture is copied.
+--folds trains the default recipe without each fold of sources, for the calibration.
+calibrate_segments says what is fake in part, calibrate_codecs what a score is worth after a codec.
+train --refit trains the networks that answer, on all sources of training and validation. evaluate
+judges them on the test split, also under codecs and noise. TO gets the networks, their calibration,
+the report, and provenance.json: the command, the commit, and what of the corpus the run learned
+from, source by source, with the licences that its manifest states. No recording and no picture is
+copied.
 
 Several machines can share the training: call it with --fold N/K on each, copy the folders
 WORK/folds/fold-N together, and call it once more without --fold.
@@ -106,6 +107,7 @@ def _make(options: argparse.Namespace, command: str) -> None:
         return
     if not options.quick:
         _call("benchmarks.calibrate_segments", options.corpus, judges)
+        _call("benchmarks.calibrate_codecs", options.corpus, judges)
     refit = ("--refit", judges, "--seeds", NETWORKS)
     _call("classify", "train", images, "--to", run, *refit, *how)
     columns = manifest.columns(manifest.read(images))

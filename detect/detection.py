@@ -293,8 +293,9 @@ class _WindowSum:
     def detection(self, run: Run, name: str, source_file: SourceFile, windows: int) -> Detection:
         """Sum up; `windows` counts those without speech, too."""
         raw = np.concatenate(self.raw)
-        verdict = verdicts.verdict(run, name, raw)
-        llr = run.calibration(raw.mean(axis=1)).tolist()
+        judge = run.for_codec(source_file.codec, source_file.bit_rate_kbps)
+        verdict = verdicts.verdict(judge, name, raw)
+        llr = judge.calibration(raw.mean(axis=1)).tolist()
         scored = tuple(
             Window(*span, verdicts.probability(score), score)
             for span, score in zip(self.spans, llr, strict=True)
@@ -320,6 +321,12 @@ class _WindowSum:
         if run.caveat:
             yield run.caveat
         yield from source_file.warnings
+        rate = source_file.bit_rate_kbps
+        if known := run.codec_calibration(source_file.codec, rate):
+            yield (
+                f"{known.codec} at {rate} kbit/s changes the traces of generators; the score is "
+                "calibrated for it"
+            )
         count = len(self.spans)
         if count < _LITTLE_SPEECH * windows:
             yield f"speech was found in {count} of {windows} windows; the verdict is of these"

@@ -161,7 +161,19 @@ def calibrated_trials(run: Run, pictures: RawScores, rows: Manifest) -> dict[str
     units = {"picture": raw}
     if "recording" in manifest.columns(rows):
         units["recording"] = pool_recordings(raw)
-    return {unit: replace(part, llr=run.calibration(part.llr)) for unit, part in units.items()}
+    return {unit: replace(part, llr=_calibrated(run, part)) for unit, part in units.items()}
+
+
+def _calibrated(run: Run, trials: Trials) -> np.ndarray:
+    """Calibrate scores, those of a codec that the run knows by its own calibration."""
+    llr = run.calibration(trials.llr)
+    if run.codecs:
+        files = np.stack([trials["codec"], trials["bit_rate_kbps"]], axis=1)
+        for codec, rate in np.unique(files, axis=0):
+            if rate.replace(".", "", 1).isdecimal():
+                mask = (files == (codec, rate)).all(axis=1)
+                llr[mask] = run.for_codec(codec, float(rate)).calibration(trials.llr[mask])
+    return llr
 
 
 def pool_recordings(pictures: Trials) -> Trials:

@@ -64,6 +64,34 @@ class Calibration:
         """
         return self.slope * llr + self.offset
 
+    def invert(self, llr: np.ndarray) -> np.ndarray:
+        """Give the raw scores that were calibrated.
+
+        Examples
+        --------
+        >>> Calibration(slope=0.5, offset=1.0).invert(np.array([-1.0, 1.0])).tolist()
+        [-4.0, 0.0]
+        """
+        return (llr - self.offset) / self.slope
+
+
+@dataclass(frozen=True)
+class CodecCalibration:
+    """The calibration for recordings in a lossy codec at a low bit rate.
+
+    Attributes
+    ----------
+    codec : str
+        Part of the codec's name, in lower case, such as ``"opus"``.
+    bit_rate_kbps : float
+        Highest bit rate that it holds for, in kbit/s.
+    calibration : Calibration
+    """
+
+    codec: str
+    bit_rate_kbps: float
+    calibration: Calibration
+
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
@@ -112,6 +140,9 @@ class Run:
         empty without folds.
     fold : str
         The fold that a member left out, ``"2/4"``; empty for any other run.
+    codecs : tuple of CodecCalibration
+        Calibrations for codecs at low bit rates, which change the traces of generators; fitted on
+        recordings that the networks have not met, and empty where they were not measured.
     segments : dict
         How far a stretch of a recording has to stand out, and how that was found, see
         `detect.segments`; empty where it was not.
@@ -141,6 +172,7 @@ class Run:
     members: tuple["Run", ...] = ()
     group: str = ""
     fold: str = ""
+    codecs: tuple[CodecCalibration, ...] = ()
     segments: dict[str, Any] = field(default_factory=dict)
     adaptation: dict[str, Any] = field(default_factory=dict)
 
@@ -179,6 +211,28 @@ class Run:
     def is_refit(self) -> bool:
         """Whether its networks have met the recordings of its ``validation.csv``."""
         return bool(self.group) and not self.has_folds
+
+    def codec_calibration(self, codec: str, bit_rate_kbps: float) -> CodecCalibration | None:
+        """Look up the calibration for recordings in a codec, the one up to the lowest bit rate.
+
+        Parameters
+        ----------
+        codec : str
+            As `render.decoding.audio.SourceFile` and a manifest name it, such as ``"OGG/OPUS"``.
+        bit_rate_kbps : float
+            Of the recording, in kbit/s.
+        """
+        holds = [
+            one
+            for one in self.codecs
+            if one.codec in codec.lower() and bit_rate_kbps <= one.bit_rate_kbps
+        ]
+        return min(holds, key=lambda one: one.bit_rate_kbps, default=None)
+
+    def for_codec(self, codec: str, bit_rate_kbps: float) -> "Run":
+        """Give the run with the calibration for recordings in a codec, or itself."""
+        known = self.codec_calibration(codec, bit_rate_kbps)
+        return dataclasses.replace(self, calibration=known.calibration) if known else self
 
     @cached_property
     def network(self) -> Network:
@@ -233,6 +287,10 @@ def load(folder: Path) -> Run:
             values[name] = tuple(values[name])
         values["calibration"] = Calibration(**values["calibration"])
         values["heads"] = tuple(Calibration(**head) for head in values.get("heads", ()))
+        values["codecs"] = tuple(
+            CodecCalibration(**{**one, "calibration": Calibration(**one["calibration"])})
+            for one in values.get("codecs", ())
+        )
         values["members"] = tuple(load(folder / name) for name in values["members"])
         run = Run(folder=folder, **values)
     except (AttributeError, KeyError, TypeError) as error:

@@ -48,25 +48,38 @@ class Sample:
     groups : np.ndarray of str, shape=(n,)
         Source, which weighs the same however many recordings it has; the recording where none is
         known.
+    scale : float or np.ndarray, shape=(n,)
+        Slope of the calibration of each recording, over that of the run: 1, but for a codec with a
+        calibration of its own.
     """
 
     values: np.ndarray
     llr: np.ndarray
     labels: np.ndarray
     groups: np.ndarray
+    scale: float | np.ndarray = 1.0
 
     def __getitem__(self, rows: np.ndarray) -> "Sample":
         """Select rows by a mask or by indices."""
-        return Sample(self.values[rows], self.llr[rows], self.labels[rows], self.groups[rows])
+        scale = np.broadcast_to(self.scale, len(self.llr))[rows]
+        return Sample(
+            self.values[rows], self.llr[rows], self.labels[rows], self.groups[rows], scale
+        )
 
     @property
     def weights(self) -> np.ndarray:
         """Weights that add up to 1, equal for the classes and for the groups of a class."""
         return sampling_weights([self.labels, self.groups], len(self.labels))
 
+    @property
+    def inputs(self) -> np.ndarray:
+        """What a score gains for each unit of a shift, shape=(n, components + 1)."""
+        ones = np.ones(len(self.llr))
+        return np.column_stack([self.values, ones]) * np.reshape(self.scale, (-1, 1))
+
     def moved(self, shift: np.ndarray) -> np.ndarray:
         """Scores after a shift of the last layers, see `fit_shift`."""
-        return self.llr + self.values @ shift[:-1] + shift[-1]
+        return self.llr + self.inputs @ shift
 
 
 def stored_sample(replay: ReplaySet, calibration: Calibration) -> Sample:
@@ -147,9 +160,7 @@ def fit_shift(own: Sample, replay: Sample, strength: float) -> np.ndarray:
     shift : np.ndarray, shape=(components + 1,)
         What a calibrated score gains for each component, and the constant last.
     """
-    own_values, replay_values = (
-        np.column_stack([part.values, np.ones(len(part.llr))]) for part in (own, replay)
-    )
+    own_values, replay_values = own.inputs, replay.inputs
     own_sign, replay_sign = (np.where(part.labels == 1, -1.0, 1.0) for part in (own, replay))
     own_weights = strength * own.weights
     replay_weights = replay.weights * np.where(replay.labels == 1, _FAKES, 1.0)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from classify.runs.replay import load_replay_set
-from classify.runs.run import Run, copy_render_settings
+from classify.runs.run import Calibration, Run, copy_render_settings
 from classify.runs.runtime import KERAS
 from classify.training.adaptation import Sample, Trial, fit_shift, stored_sample
 from classify.training.export import export_and_compare
@@ -35,11 +35,14 @@ class Adaptation:
         self.replay_sets = [load_replay_set(network.folder) for network in run.networks]
         self.models = [network.model for network in run.networks]
         self.labels: list[int] = []
+        self._calibrations: list[Calibration] = []
         self._input_models = [input_model(model) for model in self.models]
         self._inputs: list[list[np.ndarray]] = [[] for _ in self.models]
         self._pictures: list[np.ndarray] = []
 
-    def add(self, batches: Iterable[np.ndarray], label: int) -> bool:
+    def add(
+        self, batches: Iterable[np.ndarray], label: int, codec: str = "", bit_rate_kbps: float = 0.0
+    ) -> bool:
         """Add a recording.
 
         Parameters
@@ -48,6 +51,8 @@ class Adaptation:
             Pictures of its windows.
         label : int
             1 for the positive class.
+        codec, bit_rate_kbps : str, float
+            See `Run.for_codec`.
 
         Returns
         -------
@@ -65,6 +70,7 @@ class Adaptation:
                 self._pictures.append(images)
         if count:
             self.labels.append(label)
+            self._calibrations.append(self.run.for_codec(codec, bit_rate_kbps).calibration)
             for inputs, total in zip(self._inputs, sums, strict=True):
                 inputs.append(total / count)
         return count > 0
@@ -74,8 +80,10 @@ class Adaptation:
         """The recordings that were added, as each network sees them."""
         labels = np.array(self.labels)
         groups = np.full(len(labels), "own")
+        slopes = np.array([calibration.slope for calibration in self._calibrations])
+        scale = slopes / self.run.calibration.slope
         return [
-            Sample(replay.project(stacked), self._calibrated(model, stacked), labels, groups)
+            Sample(replay.project(stacked), self._calibrated(model, stacked), labels, groups, scale)
             for model, replay, stacked in zip(
                 self.models, self.replay_sets, map(np.stack, self._inputs), strict=True
             )
@@ -139,4 +147,6 @@ class Adaptation:
         return run
 
     def _calibrated(self, model: Any, inputs: np.ndarray) -> np.ndarray:
-        return self.run.calibration(raw_scores(model, inputs, self.run.prior))
+        raw = raw_scores(model, inputs, self.run.prior)
+        pairs = zip(self._calibrations, raw, strict=True)
+        return np.array([calibration(score) for calibration, score in pairs])

@@ -365,6 +365,7 @@ def _take_calibration(run: Run, judge: Run) -> Run:
         threshold=judge.threshold,
         uncertain=judge.uncertain,
         validation=judge.validation,
+        codecs=judge.codecs,
         segments=judge.segments,
     )
     scores = (judge.folder / VALIDATION_SCORES).read_bytes()

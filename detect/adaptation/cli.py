@@ -134,8 +134,9 @@ def _see(run: "Run", recordings: "list[LabelledRecording]", settings: "Settings"
     adaptation = Adaptation(run)
     for recording in tqdm(recordings, "adapt", unit="recording", disable=None):
         try:
-            windows = draw_windows(recording.path, settings)
-            if not adaptation.add(windows, int(recording.label == FAKE)):
+            file, windows = draw_windows(recording.path, settings)
+            label = int(recording.label == FAKE)
+            if not adaptation.add(windows, label, file.codec, file.bit_rate_kbps):
                 _report(f"{recording.name}: expected speech, got none")
         except (OSError, ValueError) as error:
             _report(f"{recording.name}: {one_line(error)}")

@@ -1,7 +1,7 @@
 """The recordings that a run is adapted to: their classes, and pictures of their windows."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from detect.sources import expand
 from detect.windows import draw_batches
 from render.clips import split_into_clips
 from render.dataset import take_in
-from render.decoding.audio import scan_audio
+from render.decoding.audio import SourceFile, scan_audio
 from render.index import Index
 from render.layouts.folders import MANIFEST
 from render.layouts.registry import FOLDERS, recognise
@@ -76,7 +76,7 @@ def list_recordings(audio: Path, labelled: bool) -> Iterator[LabelledRecording |
             yield LabelledRecording(source.path, source.name, REAL)
 
 
-def draw_windows(path: Path, settings: Settings) -> Iterable[np.ndarray]:
+def draw_windows(path: Path, settings: Settings) -> tuple[SourceFile, Iterator[np.ndarray]]:
     """Draw the windows of a recording as `detect.detection` does.
 
     Parameters
@@ -85,18 +85,19 @@ def draw_windows(path: Path, settings: Settings) -> Iterable[np.ndarray]:
     settings : render.settings.Settings
         From `detect.render_settings.overlapping`.
 
-    Yields
-    ------
-    images : np.ndarray, shape=(n, height, width), dtype=uint8
+    Returns
+    -------
+    source_file : SourceFile
+    images : iterator of np.ndarray, each of shape=(n, height, width), dtype=uint8
         Of windows with speech; nothing where there is none.
 
     Raises
     ------
     ValueError
-        If the recording cannot be read.
+        If the recording cannot be read, some of it perhaps only when its images are drawn.
     """
     audio = scan_audio(path, settings.rate, time.monotonic() + TIMEOUT)
     if voice_activity.is_silent(audio.envelope):
-        return
-    for batch in draw_batches(split_into_clips(audio, settings), settings, audio.deadline):
-        yield batch.images
+        return audio.source_file, iter(())
+    batches = draw_batches(split_into_clips(audio, settings), settings, audio.deadline)
+    return audio.source_file, (batch.images for batch in batches)

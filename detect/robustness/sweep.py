@@ -8,7 +8,7 @@ judges the same recordings. Of a recording longer than a minute, the first minut
 
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from itertools import islice
@@ -25,8 +25,9 @@ from classify.prediction.verdicts import Refusal
 from classify.runs.run import Run, load
 from detect import render_settings
 from detect.robustness import conditions
-from detect.robustness.conditions import CONDITIONS
+from detect.robustness.conditions import CONDITIONS, Condition
 from detect.sources import printable
+from render.augmentation.effects import Coding
 from render.clips import split_into_clips
 from render.console import one_line
 from render.dataset import take_in
@@ -106,7 +107,7 @@ class Sweep:
         self.plan = SweepPlan(run.folder, render_settings.stored(run), conditions.select(names))
         self.audio, self.executor = audio, executor or Executor()
         self.options = (f"--robustness={audio}", *(("--conditions", *names) if names else ()))
-        self.classes = _classes(run)
+        self.classes = written_classes(run)
         with Index() as index:
             take_in(index, audio)
             self.failures = list(index.failures())
@@ -135,12 +136,9 @@ class Sweep:
         """
         llr: dict[str, np.ndarray] = {}
         for failure in self.failures:
-            _report(failure.recording, failure.reason)
-        for result in self._results():
-            if isinstance(result, Refusal):
-                _report(result.path, result.reason)
-            else:
-                llr[result.name] = result.llr
+            _report("evaluate", failure.recording, failure.reason)
+        for result in score_all(self.recordings.values(), self.plan, self.executor, "evaluate"):
+            llr[result.name] = result.llr
         if not llr:
             raise ValueError(f"expected recordings that can be read in {self.audio}, got none")
         judged = [recording for name, recording in self.recordings.items() if name in llr]
@@ -161,15 +159,27 @@ class Sweep:
             ),
         )
 
-    def _results(self) -> Iterator[RecordingScores | Refusal]:
-        recordings = self.recordings.values()
-        yield from tqdm(
-            run_tasks(partial(score, plan=self.plan), recordings, self.executor, _on_crash),
-            "evaluate: degrade",
-            len(recordings),
-            unit="recording",
-            disable=None,
-        )
+
+def score_all(
+    recordings: Collection[Recording], plan: SweepPlan, executor: Executor, verb: str
+) -> Iterator[RecordingScores]:
+    """Score recordings under all conditions, in the order of completion.
+
+    Parameters
+    ----------
+    recordings : collection of Recording
+    plan : SweepPlan
+    executor : Executor
+    verb : str
+        Stands before each line on standard error, which names what cannot be judged.
+    """
+    results = run_tasks(partial(score, plan=plan), recordings, executor, _on_crash)
+    bar = tqdm(results, f"{verb}: degrade", len(recordings), unit="recording", disable=None)
+    for result in bar:
+        if isinstance(result, Refusal):
+            _report(verb, result.path, result.reason)
+        else:
+            yield result
 
 
 def score(recording: Recording, plan: SweepPlan) -> RecordingScores | Refusal:
@@ -207,7 +217,13 @@ def _score_under(name: str, audio: Audio, recording: str, plan: SweepPlan) -> fl
     run, raw = _run(plan.run), []
     while images := [draw(clip.samples, settings) for clip in islice(clips, BATCH)]:
         raw.append(score_arrays(run, np.stack(images)))
-    return float(run.calibration(np.concatenate(raw).mean()))
+    return float(_as_file(run, condition).calibration(np.concatenate(raw).mean()))
+
+
+def _as_file(run: Run, condition: Condition) -> Run:
+    """The run as it judges a file in the codec of a condition."""
+    coding = condition.degrade
+    return run.for_codec(coding.codec, coding.strength) if isinstance(coding, Coding) else run
 
 
 def _beginning(audio: Audio) -> np.ndarray:
@@ -244,8 +260,14 @@ def _require_codecs(plan: SweepPlan) -> None:
         CONDITIONS[name].degrade(noise, plan.settings.rate, conditions.generator("", name))
 
 
-def _classes(run: Run) -> list[str]:
-    """Class names as `render` writes them, in the order of the run's."""
+def written_classes(run: Run) -> list[str]:
+    """Class names as `render` writes them, in the order of the run's.
+
+    Raises
+    ------
+    ValueError
+        If the run has other classes than real and fake.
+    """
     fake = fake_name(run.classes)
     if fake is None:
         names = " and ".join(run.classes)
@@ -263,5 +285,5 @@ def _splits(dataset: Path) -> dict[str, str]:
     }
 
 
-def _report(name: str, reason: str) -> None:
-    tqdm.write(f"evaluate: {printable(f'{name}: {reason}')}", file=sys.stderr)
+def _report(verb: str, name: str, reason: str) -> None:
+    tqdm.write(f"{verb}: {printable(f'{name}: {reason}')}", file=sys.stderr)

@@ -79,6 +79,7 @@ def test_the_network_of_the_speed_of_predictions_is_one_that_any_keras_loads(ben
 @pytest.mark.parametrize(
     ("name", "parts"),
     [
+        ("calibrate_codecs", ["CORPUS", "RUN", "voice messages", "--jobs N"]),
         ("calibrate_segments", ["CORPUS", "RUN", "fake in part", "--count N"]),
         ("convergence", ["EER of validation", "AUDIO"]),
         ("detect_long", ["--minutes SHORT LONG"]),

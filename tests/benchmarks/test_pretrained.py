@@ -52,17 +52,18 @@ def test_the_corpus_goes_through_copies_pictures_folds_and_evaluation(work, call
         ["render", f"{work}/forged"],
         ["classify", "train"],
         ["benchmarks.calibrate_segments", "corpus"],
+        ["benchmarks.calibrate_codecs", "corpus"],
         ["classify", "train"],
         ["detect.robustness.cli", f"{work}/images"],
     ]
     folds = f"{work}/folds"
     assert " ".join(calls[2]).endswith(f"--to {folds} --folds 4 --epochs 3 --resume")
-    assert calls[3][-1] == folds
+    assert calls[3][-1] == calls[4][-1] == folds
     refit = f"--to {work}/run --refit {folds} --seeds 2 --epochs 3 --resume"
-    assert " ".join(calls[4]).endswith(refit)
-    assert {"--by=source", "--by=language"} <= {*calls[5]}
-    assert "--by=round" not in calls[5]  # the manifest lacks it
-    assert f"--robustness {work}/forged --conditions mp3-64" in " ".join(calls[5])
+    assert " ".join(calls[5]).endswith(refit)
+    assert {"--by=source", "--by=language"} <= {*calls[6]}
+    assert "--by=round" not in calls[6]  # the manifest lacks it
+    assert f"--robustness {work}/forged --conditions mp3-64" in " ".join(calls[6])
     files = {path.relative_to(to).as_posix() for path in to.rglob("*") if path.is_file()}
     networks = {f"seed-{n}/{name}" for n in (0, 1) for name in pretrained._NETWORK}
     assert files == {*networks, "report/metrics.json", *pretrained._RUN, "provenance.json"}

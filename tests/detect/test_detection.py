@@ -1,4 +1,5 @@
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import soundfile
 from scipy.special import expit
 
 from classify.prediction.verdicts import Refusal
-from classify.runs.run import Calibration, load
+from classify.runs.run import Calibration, CodecCalibration, load
 from detect.detection import Detection, Detector, detect
 from render.clips import split_into_clips
 from render.decoding.audio import scan_audio
@@ -70,6 +71,21 @@ def test_windows_are_calibrated_like_the_recording(run, write, bright):
     assert detection.llr == pytest.approx(0.5 * plain.llr + 1)
     assert detection.windows[0].llr == pytest.approx(0.5 * plain.windows[0].llr + 1)
     assert detection.windows[0].p_fake == pytest.approx(expit(-detection.windows[0].llr))
+
+
+def test_a_file_in_a_codec_with_a_calibration_of_its_own_is_judged_by_that(run, tmp_path, bright):
+    path = tmp_path / "message.ogg"
+    soundfile.write(path, bright, RATE, format="OGG", subtype="OPUS")
+    codec = CodecCalibration("opus", 500, Calibration(slope=0.5, offset=1.0))
+    plain = Detector(run).detect(path)
+    detection = Detector(replace(run, codecs=(codec,))).detect(path)
+    assert detection.llr == pytest.approx(0.5 * plain.llr + 1)
+    assert detection.windows[0].llr == pytest.approx(0.5 * plain.windows[0].llr + 1)
+    assert detection.p_fake == pytest.approx(expit(-detection.llr))
+    (warning,) = set(detection.warnings) - set(plain.warnings)
+    assert re.match(r"opus at \d+ kbit/s changes the traces of generators; ", warning)
+    too_low = replace(run, codecs=(replace(codec, bit_rate_kbps=1),))
+    assert Detector(too_low).detect(path) == plain
 
 
 def test_windows_overlap_by_half_unless_a_step_is_given(run, write, dull):

@@ -10,7 +10,7 @@ from classify.prediction.pooling import (
     pool_recordings,
     score_split,
 )
-from classify.runs.run import Calibration, Run, load
+from classify.runs.run import Calibration, CodecCalibration, Run, load
 
 RUN = Run(
     folder=None,
@@ -53,6 +53,18 @@ def test_what_the_manifest_says_travels_with_the_scores():
     assert trials["recording"]["source"].tolist() == ["s", "t"]
     assert trials["recording"].recordings.tolist() == ["x", "y"]
     assert "path" not in trials["picture"].columns
+
+
+def test_recordings_in_a_codec_have_its_calibration():
+    codecs = (CodecCalibration("opus", 24, Calibration(slope=1.0, offset=10.0)),)
+    known = {name: {**row, "codec": "OGG/OPUS"} for name, row in KNOWN.items()}
+    rates = {"a.png": "17", "b.png": "17", "c.png": "unknown"}
+    known = {name: {**row, "bit_rate_kbps": rates[name]} for name, row in known.items()}
+    trials = calibrated_trials(replace(RUN, codecs=codecs), PICTURES, known)
+    assert trials["picture"].llr.tolist() == [7, 11, 5]
+    assert trials["recording"].llr.tolist() == [9, 5]
+    trials = calibrated_trials(replace(RUN, codecs=codecs), PICTURES, KNOWN)
+    assert trials["recording"].llr.tolist() == [-1, 5]
 
 
 def test_without_recordings_there_are_only_pictures():

@@ -71,3 +71,20 @@ def test_a_run_below_the_project_is_named_from_elsewhere(tmp_path, monkeypatch):
         load(tmp_path / "checkpoints/mine/run.json")
     with pytest.raises(ValueError, match=f"choose --run {tmp_path}/checkpoints/mine, or make it"):
         load(Path("checkpoints/mine"))
+
+
+def test_a_codec_has_its_own_calibration_up_to_a_bit_rate(tmp_path):
+    line = {"slope": 1.0, "offset": 0.0}
+    codecs = [
+        {"codec": "opus", "bit_rate_kbps": 48, "calibration": {**line, "offset": 1.0}},
+        {"codec": "opus", "bit_rate_kbps": 24, "calibration": {**line, "offset": 2.0}},
+    ]
+    run = load(write(tmp_path / "run", codecs=codecs))
+    for name, rate, offset in (
+        *(("OGG/OPUS", 17, 2.0), ("opus", 24, 2.0), ("opus", 32, 1.0), ("opus", 64, 0.0)),
+        *(("FLAC/PCM_16", 17, 0.0), ("", 0, 0.0)),
+    ):
+        assert run.for_codec(name, rate).calibration.offset == offset
+    assert run.for_codec("aac", 17) is run
+    run.save()
+    assert load(tmp_path / "run") == run

@@ -38,6 +38,15 @@ def test_a_channel_that_no_other_recording_is_in_becomes_real_at_no_cost():
     assert shift[0] > 2 * abs(shift[1])
 
 
+def test_a_score_that_counts_half_gains_half():
+    shift = fit_shift(own(), replay(), 0.5)
+    half = Sample(own().values, own().llr, own().labels, own().groups, np.full(20, 0.5))
+    np.testing.assert_allclose(half.moved(shift) - half.llr, (own().moved(shift) - own().llr) / 2)
+    np.testing.assert_allclose(half[:5].moved(shift), half.moved(shift)[:5])
+    # So it takes a larger shift to become real.
+    assert fit_shift(half, replay(), 0.5)[0] > shift[0]
+
+
 def test_what_sounds_like_fakes_elsewhere_is_not_made_real():
     # The channel lies where the fakes are: every shift towards real makes them real, too.
     before, trials = cross_validate([own(channel=(0.0, -3.0))], [replay()], (0.02, 20.0))

@@ -11,7 +11,7 @@ import pytest
 from classify.data import manifest
 from classify.prediction.inference import score_pictures
 from classify.runs.replay import load_replay_set
-from classify.runs.run import Calibration, Run, load
+from classify.runs.run import Calibration, CodecCalibration, Run, load
 from classify.settings import Folds, Settings, recipe
 from classify.training import training
 from classify.training.plan import Plan, plan_folds, plan_seeds
@@ -53,7 +53,11 @@ def run(dataset, tmp_path_factory):
         train(dataset, folder, SETTINGS, folds=FOLDS, fold=2)
         assert not (folder / "run.json").exists()
         keras.utils.clear_session()
-        return train(dataset, folder, SETTINGS, folds=FOLDS, resume=True)
+        trained = train(dataset, folder, SETTINGS, folds=FOLDS, resume=True)
+    codecs = (CodecCalibration("opus", 24.0, Calibration(offset=1.0)),)
+    calibrated = replace(trained, segments={"threshold": 1.0}, codecs=codecs)
+    calibrated.save()
+    return calibrated
 
 
 def test_a_network_meets_no_source_of_its_fold(dataset):
@@ -140,7 +144,8 @@ def test_a_refit_learns_from_all_and_takes_the_calibration_of_the_folds(refit, r
     assert [member.folder.name for member in refit.members] == ["seed-3", "seed-4"]
     for one in (refit, *refit.members):
         assert load(one.folder) == one
-        for name in ("calibration", "threshold", "uncertain", "validation", "group"):
+        names = ("calibration", "threshold", "uncertain", "validation", "group")
+        for name in (*names, "codecs", "segments"):
             assert getattr(one, name) == getattr(run, name)
         scores = (one.folder / "validation.csv").read_bytes()
         assert scores == (run.folder / "validation.csv").read_bytes()

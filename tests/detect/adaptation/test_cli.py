@@ -1,5 +1,6 @@
 import json
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -7,8 +8,9 @@ import soundfile
 
 from classify.models.build import build
 from classify.runs.replay import ReplaySet
-from classify.runs.run import load
+from classify.runs.run import Calibration, CodecCalibration, load
 from classify.settings import Settings
+from classify.training.adapted_run import Adaptation
 from classify.training.last_layers import input_model
 from detect.adaptation.cli import main
 from detect.adaptation.recordings import draw_windows
@@ -39,7 +41,7 @@ def suspicious(tmp_path_factory, make_run, calls):
     model = build(Settings(model="plain"), run_shape, 1)
     model.save(folder / "model.keras")
     run = load(folder)
-    batches = draw_windows(calls / "00.wav", overlapping(run))
+    _, batches = draw_windows(calls / "00.wav", overlapping(run))
     images = np.concatenate(list(batches))[..., np.newaxis]
     inputs = np.asarray(input_model(run.model)(images)).mean(axis=0)
     labels = np.arange(40) % 2
@@ -73,6 +75,19 @@ def test_a_run_is_adapted_to_recordings_of_a_channel(calls, suspicious, tmp_path
     assert main([str(calls), "--to", str(tmp_path / "again"), "--run", str(folder)]) == 1
     assert "not adapted: 0 of 20 own recordings are judged wrongly" in capsys.readouterr().out
     assert not (tmp_path / "again").exists()
+
+
+@pytest.mark.slow
+def test_recordings_in_a_codec_count_as_detect_judges_them(calls, suspicious):
+    codec = CodecCalibration("opus", 24, Calibration(slope=0.5, offset=1.0))
+    adaptation = Adaptation(replace(load(suspicious), codecs=(codec,)))
+    for name in ("WAV/FLOAT", "OGG/OPUS"):
+        _, images = draw_windows(calls / "00.wav", overlapping(adaptation.run))
+        assert adaptation.add(images, 0, name, 17)
+    (sample,) = adaptation.own
+    # The run's own calibration takes 1 from a raw score.
+    assert sample.llr[1] == pytest.approx(0.5 * (sample.llr[0] + 1) + 1)
+    assert sample.scale.tolist() == [1, 0.5]
 
 
 @pytest.mark.slow

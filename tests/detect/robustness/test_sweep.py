@@ -88,6 +88,18 @@ def test_without_its_top_band_everything_is_taken_for_real(audio, run, tmp_path)
     assert (noise < clean).all()
 
 
+def test_a_codec_is_judged_by_its_own_calibration(audio, make_run, tmp_path):
+    line = {"codec": "opus", "bit_rate_kbps": 24, "calibration": {"slope": 0.5, "offset": 1.0}}
+    names = ("opus-16", "opus-32", "mp3-64")
+    results = [
+        swept(audio, load(make_run(tmp_path / name, codecs=codecs)), tmp_path, *names)
+        for name, codecs in (("plain", []), ("codec", [line]))
+    ]
+    plain, codec = (dict(zip(one.conditions, one.llr, strict=True)) for one in results)
+    np.testing.assert_allclose(codec.pop("opus-16"), 0.5 * plain.pop("opus-16") + 1)
+    np.testing.assert_equal(codec, plain)
+
+
 def test_what_is_too_short_for_an_excerpt_is_left_out_there(audio, run, tmp_path):
     scores = swept(audio, run, tmp_path, "length-1", "length-2", "length-4")
     short = np.isnan(scores.llr)

@@ -1,0 +1,184 @@
+"""How much a score is worth after a codec at a low bit rate, such as that of voice messages.
+
+Encodes the recordings of CORPUS, and lets every network of RUN judge those of its own
+validation.csv, which it has not met. Within a class every source weighs the same. A calibration
+that helps, on sources that it was not fitted on, goes into RUN/run.json. `detect` and `evaluate`
+take it for files in that codec, up to that bit rate.
+"""
+
+import argparse
+import sys
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.support.command import argument_parser
+from benchmarks.support.unmet import unmet_recordings
+from classify.console import call
+from classify.data.sampling import sampling_weights
+from classify.metrics.calibration import cross_fitted, fit
+from classify.metrics.detection import cllr
+from classify.runs.run import Calibration, CodecCalibration, Run, load
+from detect import render_settings
+from detect.robustness.conditions import CONDITIONS
+from detect.robustness.sweep import SweepPlan, score_all, written_classes
+from render.dataset import take_in
+from render.index import Index
+from render.parallel import Executor
+from render.recording import Recording
+
+# A codec, the highest bit rate in kbit/s that a calibration holds for, and the condition that it is
+# measured under.
+MEASURED = (
+    ("opus", 24.0, "opus-16"),
+    ("opus", 48.0, "opus-32"),
+    ("aac", 40.0, "aac-32"),
+    ("mp3", 40.0, "mp3-32"),
+)
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Raw scores of recordings in a codec, each by a network that has not met it.
+
+    Attributes
+    ----------
+    labels : np.ndarray, shape=(n,), dtype=int
+        1 for the positive class.
+    llr : np.ndarray, shape=(n,)
+    sources : np.ndarray of str, shape=(n,)
+    """
+
+    labels: np.ndarray
+    llr: np.ndarray
+    sources: np.ndarray
+
+    @property
+    def weights(self) -> np.ndarray:
+        """Weights that are equal for the classes and for the sources of a class, shape=(n,)."""
+        return sampling_weights([self.labels, self.sources], len(self.labels))
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the benchmark.
+
+    Parameters
+    ----------
+    arguments : list of str, optional
+        Default: those of the process.
+
+    Returns
+    -------
+    status : int
+        0 all done, 2 the call was wrong.
+    """
+    options = _parser().parse_args(arguments)
+
+    def work() -> int:
+        run = replace(load(options.run), codecs=())
+        run.save()  # what is measured is not calibrated for a codec yet
+        codecs = []
+        by_condition = measure(options.corpus, run, options.jobs)
+        for codec, most, condition in MEASURED:
+            calibration, line = judge(by_condition[condition], run.calibration)
+            kept = "" if calibration else "  not kept"
+            print(f"{CONDITIONS[condition].title}: {line}{kept}")
+            if calibration:
+                codecs.append(CodecCalibration(codec, most, calibration))
+        replace(run, codecs=tuple(codecs)).save()
+        return 0
+
+    return call("calibrate_codecs", work, {"debug": False})
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argument_parser("calibrate_codecs", __doc__)
+    add = parser.add_argument
+    add("corpus", type=Path, metavar="CORPUS", help="recordings, with sources")
+    add("run", type=Path, metavar="RUN", help="its networks with validation.csv")
+    add("--jobs", type=int, default=-1, metavar="N", help="processes (default: one a core)")
+    return parser
+
+
+def measure(corpus: Path, run: Run, jobs: int) -> dict[str, Scores]:
+    """Score the recordings of a corpus under each condition of `MEASURED`.
+
+    Returns
+    -------
+    scores : dict of str to Scores
+        By condition.
+
+    Raises
+    ------
+    ValueError
+        If a network does not say which recordings it has not met, or CORPUS holds none of them.
+    """
+    conditions = tuple(condition for *_, condition in MEASURED)
+    with Index() as index:
+        take_in(index, corpus)
+        recordings = {recording.name: recording for recording in index.recordings()}
+    parts: dict[str, list[tuple[Recording, float]]] = defaultdict(list)
+    for network, unmet in unmet_recordings(run):
+        judged = [recordings[name] for name in sorted(unmet & recordings.keys())]
+        plan = SweepPlan(network.folder, render_settings.stored(run), conditions)
+        for result in score_all(judged, plan, Executor(jobs=jobs), "calibrate_codecs"):
+            raw = network.calibration.invert(result.llr)
+            for condition, llr in zip(conditions, raw, strict=True):
+                parts[condition].append((recordings[result.name], float(llr)))
+    if not parts:
+        raise ValueError(f"expected recordings of {run.folder} in {corpus}, got none")
+    return {condition: _stack(run, pairs) for condition, pairs in parts.items()}
+
+
+def judge(scores: Scores, usual: Calibration) -> tuple[Calibration | None, str]:
+    """Fit a calibration, and say what it changes on sources that it was not fitted on.
+
+    Parameters
+    ----------
+    scores : Scores
+    usual : Calibration
+        Of the run.
+
+    Returns
+    -------
+    calibration : Calibration or None
+        None where it does not lower Cllr, or there are too few recordings to tell.
+    line : str
+        Error rates at P(fake) 0.5, and Cllr in bits, without and with it.
+    """
+    fair = cross_fitted(scores.labels, scores.llr, scores.weights, scores.sources)
+    if fair is None:
+        return None, f"expected 2 recordings of each class, got {len(scores.labels)} in all"
+    before, after = _rates(scores, usual(scores.llr)), _rates(scores, fair)
+    names = ("real called fake", "fake called real", "Cllr")
+    parts = zip(names, before, after, strict=True)
+    line = ", ".join(f"{name} {then:.3f} -> {now:.3f}" for name, then, now in parts)
+    fitted = fit(scores.labels, scores.llr, scores.weights)
+    count = f"{len(scores.labels)} recordings of {len(np.unique(scores.sources))} sources"
+    return (fitted if after[-1] < before[-1] else None), f"{line} ({count})"
+
+
+def _rates(scores: Scores, llr: np.ndarray) -> tuple[float, float, float]:
+    is_fake = scores.labels == 1
+    real, fake = llr[~is_fake], llr[is_fake]
+    return float((real <= 0).mean()), float((fake > 0).mean()), cllr(real, fake)
+
+
+def _stack(run: Run, pairs: Sequence[tuple[Recording, float]]) -> Scores:
+    classes = written_classes(run)
+    return Scores(
+        np.array([classes.index(recording.label) for recording, _ in pairs]),
+        np.array([llr for _, llr in pairs]),
+        np.array([_source(recording.metadata, recording.name) for recording, _ in pairs]),
+    )
+
+
+def _source(metadata: Mapping[str, str], name: str) -> str:
+    return metadata.get("source") or name
+
+
+if __name__ == "__main__":
+    sys.exit(main())

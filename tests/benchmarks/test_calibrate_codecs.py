@@ -1,0 +1,84 @@
+"""Calibrations for codecs: what is fitted and kept, and the command on a few recordings."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+import soundfile
+
+from benchmarks.calibrate_codecs import MEASURED, Scores, judge
+from classify.runs.run import Calibration
+from detect.robustness import sweep
+from detect.robustness.conditions import CONDITIONS
+from render.augmentation.effects import Coding
+from tests.detect.conftest import bright, dull  # noqa: F401
+
+RATE = 16_000
+
+
+def made(offset, count=400):
+    """Scores of 20 sources a class that are right but for an offset."""
+    rng = np.random.default_rng(0)
+    labels = np.arange(count) % 2
+    llr = rng.normal(np.where(labels == 1, -2, 2), 2)
+    sources = np.char.add(np.where(labels == 1, "f", "r"), (np.arange(count) // 2 % 20).astype(str))
+    return Scores(labels, llr + offset, sources)
+
+
+def test_a_calibration_is_kept_if_it_helps_on_other_sources():
+    calibration, line = judge(made(-4), Calibration())
+    assert calibration.slope == pytest.approx(1, abs=0.15)
+    assert calibration.offset == pytest.approx(4, abs=0.6)
+    assert line.startswith("real called fake 0.8")
+    assert line.endswith("(400 recordings of 40 sources)")
+    calibration, line = judge(made(0), judge(made(0), Calibration())[0] or Calibration())
+    assert calibration is None
+    few = Scores(np.array([0, 0, 1]), np.zeros(3), np.array(list("abc")))
+    assert judge(few, Calibration())[0] is None
+
+
+def test_every_source_weighs_the_same():
+    scores = made(-4)
+    weights = scores.weights
+    assert weights[scores.sources == "r0"].sum() == pytest.approx(1 / 40)
+    assert weights[scores.labels == 1].sum() == pytest.approx(0.5)
+
+
+def test_what_is_measured_is_a_codec_at_the_rate_that_it_holds_for():
+    for codec, most, condition in MEASURED:
+        coding = CONDITIONS[condition].degrade
+        assert isinstance(coding, Coding)
+        assert coding.codec == codec
+        assert most / 2 <= coding.strength <= most
+
+
+@pytest.mark.slow
+def test_a_run_gets_its_calibrations(bench, make_run, tmp_path, bright, dull):  # noqa: F811
+    names = []
+    for label, samples in (("real", dull), ("fake", bright)):
+        for number in range(4):
+            path = tmp_path / "corpus/train" / label / f"{number}.wav"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            soundfile.write(path, samples[4_000 * number :][: 2 * RATE], RATE)
+            names.append(path.relative_to(tmp_path / "corpus").as_posix())
+    # It calls everything fake.
+    run = make_run(tmp_path / "run", calibration={"slope": 1.0, "offset": -20.0})
+    status, _ = bench("calibrate_codecs", tmp_path / "corpus", run, "--jobs", 1)
+    assert status == 2  # it does not say which recordings it has not met
+    with (run / "validation.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([("name", "label", "llr"), *((name, "", 0.0) for name in names)])
+    status, text = bench("calibrate_codecs", tmp_path / "corpus", run, "--jobs", 1)
+    assert status == 0
+    assert [line.partition(":")[0] for line in text.splitlines()] == [
+        CONDITIONS[condition].title for *_, condition in MEASURED
+    ]
+    assert "real called fake 1.000 -> " in text
+    codecs = json.loads((run / "run.json").read_text())["codecs"]
+    assert [(one["codec"], one["bit_rate_kbps"]) for one in codecs] == [
+        (codec, most) for codec, most, _ in MEASURED
+    ]
+    assert all(one["calibration"]["offset"] > -20 for one in codecs)
+    # Measured again, the calibrations of before do not count.
+    sweep._run.cache_clear()
+    assert bench("calibrate_codecs", tmp_path / "corpus", run, "--jobs", 1) == (0, text)
