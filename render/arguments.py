@@ -121,7 +121,7 @@ def _add_variants(group: argparse._ArgumentGroup) -> None:
         default=1,
         metavar="N",
         help="draw N augmented variants of every training clip of both classes, with noise, "
-        "reverb, band limits, clipping or codecs (default: 1)",
+        "reverb, band limits, clipping or codecs, every second one as a voice message (default: 1)",
     )
     group.add_argument(
         "--noise",

@@ -1,9 +1,10 @@
 """Variants of a training clip: other rooms, noises, lines, recorders and codecs.
 
 The augmentation of a variant is one to three steps, in the order in which a sound meets them: speed
-and pitch, room, noise, line and recorder, codec. It is drawn from the recording's name and the
-number of the variant, never from a label, so both classes get the same. Every step keeps a clip's
-length, timing and RMS level: loudness stays no cue.
+and pitch, room, noise, line and recorder, codec. Every second variant ends in a codec at a low
+rate, as voice messages and calls do. All is drawn from the recording's name and the number of the
+variant, never from a label, so both classes get the same. Every step keeps a clip's length, timing
+and RMS level: loudness stays no cue.
 """
 
 from collections.abc import Callable
@@ -70,7 +71,7 @@ def draw_augmentation(recording: str, number: int, noise: Path | None = None) ->
     recording : str
         The recording's name.
     number : int
-        Number of the variant, from 1.
+        Number of the variant, from 1; an even one ends in a codec at a low rate.
     noise : Path, optional
         Folder with recordings of noise; with it, half of the noise is recorded.
 
@@ -94,10 +95,14 @@ def draw_augmentation(recording: str, number: int, noise: Path | None = None) ->
     seed = int(splits.digest(f"{recording}\n{number}")[:8], 16)
     rng = np.random.default_rng(seed)
     count = rng.choice(list(_COUNTS), p=list(_COUNTS.values()))
-    shares = np.array([share for share, _ in _KINDS.values()])
-    kinds = rng.choice(len(_KINDS), size=count, replace=False, p=shares)
-    make = [function for _, function in _KINDS.values()]
-    return Augmentation(tuple(make[kind](rng, noise) for kind in sorted(kinds)), seed)
+    low_rate = number % 2 == 0
+    kinds = [kind for kind in _KINDS if not (low_rate and kind == "coding")]
+    shares = np.array([_KINDS[kind][0] for kind in kinds])
+    drawn = rng.choice(len(kinds), count - low_rate, replace=False, p=shares / shares.sum())
+    steps = [_KINDS[kinds[place]][1](rng, noise) for place in sorted(drawn)]
+    if low_rate:
+        steps.append(_low_rate_coding(rng))
+    return Augmentation(tuple(steps), seed)
 
 
 def apply(samples: np.ndarray, rate: int, augmentation: Augmentation, clip: int) -> np.ndarray:
@@ -186,6 +191,12 @@ def _coding(rng: np.random.Generator, noise: Path | None) -> Coding:
     return Coding(codec, float(rng.choice(CODECS[codec].strengths)))
 
 
+def _low_rate_coding(rng: np.random.Generator) -> Coding:
+    codec = str(rng.choice(list(_LOW_RATE), p=list(_LOW_RATE.values())))
+    rates = CODECS[codec].strengths
+    return Coding(codec, float(rng.choice([rate for rate in rates if rate <= _LOW])))
+
+
 def _between(rng: np.random.Generator, low: int, high: int) -> int:
     return int(rng.integers(low, high + 1))
 
@@ -206,6 +217,9 @@ _CODINGS = {
     "a-law": 0.05,
     "g722": 0.05,
 }
+# Voice messages are Opus; calls are AMR, GSM or Opus.
+_LOW_RATE = {"opus": 0.55, "amr": 0.15, "gsm": 0.08, "mp3": 0.1, "aac": 0.12}
+_LOW = 32  # kbit/s
 # In the order of application: share of one-step augmentations, and function that draws the step.
 _KINDS: dict[str, tuple[float, Callable[[np.random.Generator, Path | None], Step]]] = {
     "speed": (0.07, _speed),

@@ -201,6 +201,16 @@ def test_one_to_three_steps_come_in_the_order_of_a_sounds_way(augmentations):
         assert places == sorted(set(places))
 
 
+def test_every_second_variant_ends_in_a_codec_at_a_low_rate():
+    variants = [draw_augmentation(f"{number}.wav", 2).steps for number in range(1_000)]
+    assert {len(steps) for steps in variants} == {1, 2, 3}
+    assert max(steps[-1].strength for steps in variants) == 32
+    assert {steps[-1].codec for steps in variants} == {"opus", "amr", "gsm", "mp3", "aac"}
+    assert not any(isinstance(step, Coding) for steps in variants for step in steps[:-1])
+    others = [draw_augmentation(f"{number}.wav", 3).steps for number in range(1_000)]
+    assert not all(isinstance(steps[-1], Coding) for steps in others)
+
+
 @pytest.mark.slow
 def test_real_and_fake_get_the_same_augmentations():
     # Only the name is known, and names often hold the label: 4000 of each must not differ.
