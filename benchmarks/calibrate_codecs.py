@@ -2,8 +2,8 @@
 
 Encodes the recordings of CORPUS, and lets every network of RUN judge those of its own
 validation.csv, which it has not met. Within a class every source weighs the same. A calibration
-that helps, on sources that it was not fitted on, goes into RUN/run.json. `detect` and `evaluate`
-take it for files in that codec, up to that bit rate.
+that helps, on sources that it was not fitted on, goes into RUN/run.json with an uncertain band of
+its own. `detect` and `evaluate` take it for files in that codec, up to that bit rate.
 """
 
 import argparse
@@ -19,8 +19,9 @@ from benchmarks.support.command import argument_parser
 from benchmarks.support.unmet import unmet_recordings
 from classify.console import call
 from classify.data.sampling import sampling_weights
-from classify.metrics.calibration import cross_fitted, fit
+from classify.metrics.calibration import cross_fitted, fit, uncertain_band
 from classify.metrics.detection import cllr
+from classify.metrics.trials import selective_accuracy
 from classify.runs.run import Calibration, CodecCalibration, Run, load
 from detect import render_settings
 from detect.robustness.conditions import CONDITIONS
@@ -38,6 +39,9 @@ MEASURED = (
     ("aac", 40.0, "aac-32"),
     ("mp3", 40.0, "mp3-32"),
 )
+
+
+Band = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -83,11 +87,11 @@ def main(arguments: list[str] | None = None) -> int:
         codecs = []
         by_condition = measure(options.corpus, run, options.jobs)
         for codec, most, condition in MEASURED:
-            calibration, line = judge(by_condition[condition], run.calibration)
-            kept = "" if calibration else "  not kept"
+            fitted, line = judge(by_condition[condition], run)
+            kept = "" if fitted else "  not kept"
             print(f"{CONDITIONS[condition].title}: {line}{kept}")
-            if calibration:
-                codecs.append(CodecCalibration(codec, most, calibration))
+            if fitted:
+                codecs.append(CodecCalibration(codec, most, *fitted))
         replace(run, codecs=tuple(codecs)).save()
         return 0
 
@@ -133,38 +137,47 @@ def measure(corpus: Path, run: Run, jobs: int) -> dict[str, Scores]:
     return {condition: _stack(run, pairs) for condition, pairs in parts.items()}
 
 
-def judge(scores: Scores, usual: Calibration) -> tuple[Calibration | None, str]:
-    """Fit a calibration, and say what it changes on sources that it was not fitted on.
+def judge(scores: Scores, run: Run) -> tuple[tuple[Calibration, Band] | None, str]:
+    """Fit calibration and uncertain band, and say what they change on other sources.
 
     Parameters
     ----------
     scores : Scores
-    usual : Calibration
-        Of the run.
+    run : Run
+        With the usual calibration.
 
     Returns
     -------
-    calibration : Calibration or None
-        None where it does not lower Cllr, or there are too few recordings to tell.
+    fitted : tuple of Calibration and of two float, or None
+        None where Cllr is no lower, or there are too few recordings to tell.
     line : str
-        Error rates at P(fake) 0.5, and Cllr in bits, without and with it.
+        Error rates at P(fake) 0.5, Cllr in bits, the share of verdicts given, and how many of them
+        are right, without and with the calibration.
     """
-    fair = cross_fitted(scores.labels, scores.llr, scores.weights, scores.sources)
+    labels, llr, weights = scores.labels, scores.llr, scores.weights
+    fair = cross_fitted(labels, llr, weights, scores.sources)
     if fair is None:
-        return None, f"expected 2 recordings of each class, got {len(scores.labels)} in all"
-    before, after = _rates(scores, usual(scores.llr)), _rates(scores, fair)
-    names = ("real called fake", "fake called real", "Cllr")
-    parts = zip(names, before, after, strict=True)
-    line = ", ".join(f"{name} {then:.3f} -> {now:.3f}" for name, then, now in parts)
-    fitted = fit(scores.labels, scores.llr, scores.weights)
-    count = f"{len(scores.labels)} recordings of {len(np.unique(scores.sources))} sources"
-    return (fitted if after[-1] < before[-1] else None), f"{line} ({count})"
+        return None, f"expected 2 recordings of each class, got {len(labels)} in all"
+    calibration = fit(labels, llr, weights)
+    band = uncertain_band(labels, calibration(llr), run.training["risk"], weights)
+    before = _figures(labels, run.calibration(llr), run.uncertain)
+    after = _figures(labels, fair, band)
+    line = ", ".join(f"{name} {before[name]:.3f} -> {after[name]:.3f}" for name in before)
+    count = f"{len(labels)} recordings of {len(np.unique(scores.sources))} sources"
+    helps = after["Cllr"] < before["Cllr"]
+    return ((calibration, band) if helps else None), f"{line} ({count})"
 
 
-def _rates(scores: Scores, llr: np.ndarray) -> tuple[float, float, float]:
-    is_fake = scores.labels == 1
-    real, fake = llr[~is_fake], llr[is_fake]
-    return float((real <= 0).mean()), float((fake > 0).mean()), cllr(real, fake)
+def _figures(labels: np.ndarray, llr: np.ndarray, band: Band) -> dict[str, float]:
+    real, fake = llr[labels == 0], llr[labels == 1]
+    selective = selective_accuracy(labels, llr, band)
+    return {
+        "real called fake": float((real <= 0).mean()),
+        "fake called real": float((fake > 0).mean()),
+        "Cllr": cllr(real, fake),
+        "verdicts given": 1 - selective["uncertain"],
+        "right": selective.get("accuracy", float("nan")),
+    }
 
 
 def _stack(run: Run, pairs: Sequence[tuple[Recording, float]]) -> Scores:

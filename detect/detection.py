@@ -88,6 +88,10 @@ class Detection:
         Suspicious parts, in order of time, see `detect.segments`.
     window_s, step_s : float
         Length of a window, and from the start of one to that of the next.
+    codec : str
+        As of `render.decoding.audio.SourceFile`; empty where samples were judged.
+    bit_rate_kbps : int
+        In kbit/s.
     """
 
     path: str
@@ -103,6 +107,8 @@ class Detection:
     segments: tuple[Segment, ...] = ()
     window_s: float = 0.0
     step_s: float = 0.0
+    codec: str = ""
+    bit_rate_kbps: int = 0
 
     @property
     def title(self) -> str:
@@ -120,10 +126,15 @@ class Detection:
             self.duration_s,
         )
 
+    def judge(self, run: Run) -> Run:
+        """Give a run as it judges this recording: its codec can have a calibration of its own."""
+        return run.for_codec(self.codec, self.bit_rate_kbps)
+
     def judged_by(self, run: Run) -> "Detection":
         """Take label and segments from the threshold and the uncertain band of a run."""
         if self.p_fake is None:
             return self
+        run = self.judge(run)
         segments = find_segments(self.scores, run)
         label = label_with_segments(self.p_fake, segments, run)
         return replace(self, label=label, segments=segments)
@@ -314,6 +325,8 @@ class _WindowSum:
             channel=source_file.channel,
             window_s=self.settings.seconds,
             step_s=self.settings.clip_step / self.settings.rate,
+            codec=source_file.codec,
+            bit_rate_kbps=source_file.bit_rate_kbps,
         )
         return detection.judged_by(run)
 

@@ -97,7 +97,7 @@ def _spectrogram(panel: Axes, summary: Overview, rate: int) -> None:
 
 
 def _probabilities(panel: Axes, detector: Detector, detection: Detection) -> None:
-    run, settings = detector.run, detector.settings
+    run, settings = detection.judge(detector.run), detector.settings
     probability = p_of(text(run.classes[1]))
     panel.axhspan(*run.uncertain, color="grey", alpha=0.25, lw=0, label=UNCERTAIN)
     panel.axhline(

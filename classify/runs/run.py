@@ -77,7 +77,7 @@ class Calibration:
 
 @dataclass(frozen=True)
 class CodecCalibration:
-    """The calibration for recordings in a lossy codec at a low bit rate.
+    """Calibration and uncertain band for recordings in a lossy codec at a low bit rate.
 
     Attributes
     ----------
@@ -86,11 +86,14 @@ class CodecCalibration:
     bit_rate_kbps : float
         Highest bit rate that it holds for, in kbit/s.
     calibration : Calibration
+    uncertain : tuple of two float
+        As of `Run`.
     """
 
     codec: str
     bit_rate_kbps: float
     calibration: Calibration
+    uncertain: tuple[float, float]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -230,9 +233,11 @@ class Run:
         return min(holds, key=lambda one: one.bit_rate_kbps, default=None)
 
     def for_codec(self, codec: str, bit_rate_kbps: float) -> "Run":
-        """Give the run with the calibration for recordings in a codec, or itself."""
+        """Give the run as it judges recordings in a codec: itself, or with that calibration."""
         known = self.codec_calibration(codec, bit_rate_kbps)
-        return dataclasses.replace(self, calibration=known.calibration) if known else self
+        if known is None:
+            return self
+        return dataclasses.replace(self, calibration=known.calibration, uncertain=known.uncertain)
 
     @cached_property
     def network(self) -> Network:
@@ -287,10 +292,7 @@ def load(folder: Path) -> Run:
             values[name] = tuple(values[name])
         values["calibration"] = Calibration(**values["calibration"])
         values["heads"] = tuple(Calibration(**head) for head in values.get("heads", ()))
-        values["codecs"] = tuple(
-            CodecCalibration(**{**one, "calibration": Calibration(**one["calibration"])})
-            for one in values.get("codecs", ())
-        )
+        values["codecs"] = tuple(map(_codec_calibration, values.get("codecs", ())))
         values["members"] = tuple(load(folder / name) for name in values["members"])
         run = Run(folder=folder, **values)
     except (AttributeError, KeyError, TypeError) as error:
@@ -300,6 +302,11 @@ def load(folder: Path) -> Run:
     if not run.members and not any((folder / name).is_file() for name in (ONNX, KERAS)):
         raise ValueError(f"expected a trained run in {folder}, got neither {ONNX} nor {KERAS}")
     return run
+
+
+def _codec_calibration(values: dict[str, Any]) -> CodecCalibration:
+    calibration, uncertain = Calibration(**values["calibration"]), tuple(values["uncertain"])
+    return CodecCalibration(**{**values, "calibration": calibration, "uncertain": uncertain})
 
 
 def _advice(folder: Path) -> str:

@@ -177,7 +177,8 @@ def _show(service: DetectorService, run: Run, upload: Upload, outcome: Outcome, 
     if isinstance(outcome, Refusal):
         text = explain_refusal(outcome.reason)
     else:
-        text = explain_verdict(outcome.label, outcome.p_fake, run.classes, run.uncertain)
+        judge = outcome.judge(run) if isinstance(outcome, Detection) else run
+        text = explain_verdict(outcome.label, outcome.p_fake, run.classes, judge.uncertain)
     paragraphs = [escaped(part) for part in (text.headline, text.meaning, text.limitation)]
     BOXES[text.tone]("## " + "\n\n".join(paragraphs))
     if isinstance(outcome, Refusal):

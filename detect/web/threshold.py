@@ -35,8 +35,12 @@ def with_threshold(run: Run, threshold: float) -> Run:
     if threshold == run.threshold:
         return run
     shift = float(logit(threshold) - logit(run.threshold))
-    low, high = (_shifted(end, shift) for end in run.uncertain)
-    return replace(run, threshold=threshold, uncertain=(low, high))
+
+    def moved(band: tuple[float, float]) -> tuple[float, float]:
+        return _shifted(band[0], shift), _shifted(band[1], shift)
+
+    codecs = tuple(replace(one, uncertain=moved(one.uncertain)) for one in run.codecs)
+    return replace(run, threshold=threshold, uncertain=moved(run.uncertain), codecs=codecs)
 
 
 def relabel(outcome: Outcome, run: Run) -> Outcome:

@@ -76,7 +76,7 @@ def test_windows_are_calibrated_like_the_recording(run, write, bright):
 def test_a_file_in_a_codec_with_a_calibration_of_its_own_is_judged_by_that(run, tmp_path, bright):
     path = tmp_path / "message.ogg"
     soundfile.write(path, bright, RATE, format="OGG", subtype="OPUS")
-    codec = CodecCalibration("opus", 500, Calibration(slope=0.5, offset=1.0))
+    codec = CodecCalibration("opus", 500, Calibration(slope=0.5, offset=1.0), (0.01, 0.99))
     plain = Detector(run).detect(path)
     detection = Detector(replace(run, codecs=(codec,))).detect(path)
     assert detection.llr == pytest.approx(0.5 * plain.llr + 1)
@@ -84,6 +84,9 @@ def test_a_file_in_a_codec_with_a_calibration_of_its_own_is_judged_by_that(run, 
     assert detection.p_fake == pytest.approx(expit(-detection.llr))
     (warning,) = set(detection.warnings) - set(plain.warnings)
     assert re.match(r"opus at \d+ kbit/s changes the traces of generators; ", warning)
+    assert (plain.label, detection.label) == ("fake", "uncertain")
+    sure = replace(run, codecs=(replace(codec, uncertain=(0.5, 0.5)),))
+    assert detection.judged_by(sure).label == "fake"
     too_low = replace(run, codecs=(replace(codec, bit_rate_kbps=1),))
     assert Detector(too_low).detect(path) == plain
 

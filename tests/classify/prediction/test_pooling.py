@@ -56,7 +56,8 @@ def test_what_the_manifest_says_travels_with_the_scores():
 
 
 def test_recordings_in_a_codec_have_its_calibration():
-    codecs = (CodecCalibration("opus", 24, Calibration(slope=1.0, offset=10.0)),)
+    calibration = Calibration(slope=1.0, offset=10.0)
+    codecs = (CodecCalibration("opus", 24, calibration, (0.5, 0.5)),)
     known = {name: {**row, "codec": "OGG/OPUS"} for name, row in KNOWN.items()}
     rates = {"a.png": "17", "b.png": "17", "c.png": "unknown"}
     known = {name: {**row, "bit_rate_kbps": rates[name]} for name, row in known.items()}

@@ -74,17 +74,23 @@ def test_a_run_below_the_project_is_named_from_elsewhere(tmp_path, monkeypatch):
 
 
 def test_a_codec_has_its_own_calibration_up_to_a_bit_rate(tmp_path):
-    line = {"slope": 1.0, "offset": 0.0}
     codecs = [
-        {"codec": "opus", "bit_rate_kbps": 48, "calibration": {**line, "offset": 1.0}},
-        {"codec": "opus", "bit_rate_kbps": 24, "calibration": {**line, "offset": 2.0}},
+        {
+            "codec": "opus",
+            "bit_rate_kbps": most,
+            "calibration": {"slope": 1.0, "offset": offset},
+            "uncertain": [0.1 * offset, 0.9],
+        }
+        for most, offset in ((48, 1.0), (24, 2.0))
     ]
     run = load(write(tmp_path / "run", codecs=codecs))
     for name, rate, offset in (
         *(("OGG/OPUS", 17, 2.0), ("opus", 24, 2.0), ("opus", 32, 1.0), ("opus", 64, 0.0)),
         *(("FLAC/PCM_16", 17, 0.0), ("", 0, 0.0)),
     ):
-        assert run.for_codec(name, rate).calibration.offset == offset
+        judge = run.for_codec(name, rate)
+        assert judge.calibration.offset == offset
+        assert judge.uncertain == ((0.1 * offset, 0.9) if offset else (0.4, 0.6))
     assert run.for_codec("aac", 17) is run
     run.save()
     assert load(tmp_path / "run") == run

@@ -54,7 +54,7 @@ def run(dataset, tmp_path_factory):
         assert not (folder / "run.json").exists()
         keras.utils.clear_session()
         trained = train(dataset, folder, SETTINGS, folds=FOLDS, resume=True)
-    codecs = (CodecCalibration("opus", 24.0, Calibration(offset=1.0)),)
+    codecs = (CodecCalibration("opus", 24.0, Calibration(offset=1.0), (0.3, 0.7)),)
     calibrated = replace(trained, segments={"threshold": 1.0}, codecs=codecs)
     calibrated.save()
     return calibrated

@@ -79,7 +79,7 @@ def test_a_run_is_adapted_to_recordings_of_a_channel(calls, suspicious, tmp_path
 
 @pytest.mark.slow
 def test_recordings_in_a_codec_count_as_detect_judges_them(calls, suspicious):
-    codec = CodecCalibration("opus", 24, Calibration(slope=0.5, offset=1.0))
+    codec = CodecCalibration("opus", 24, Calibration(slope=0.5, offset=1.0), (0.5, 0.5))
     adaptation = Adaptation(replace(load(suspicious), codecs=(codec,)))
     for name in ("WAV/FLOAT", "OGG/OPUS"):
         _, images = draw_windows(calls / "00.wav", overlapping(adaptation.run))

@@ -89,7 +89,8 @@ def test_without_its_top_band_everything_is_taken_for_real(audio, run, tmp_path)
 
 
 def test_a_codec_is_judged_by_its_own_calibration(audio, make_run, tmp_path):
-    line = {"codec": "opus", "bit_rate_kbps": 24, "calibration": {"slope": 0.5, "offset": 1.0}}
+    line = {"codec": "opus", "bit_rate_kbps": 24, "uncertain": [0.5, 0.5]}
+    line["calibration"] = {"slope": 0.5, "offset": 1.0}
     names = ("opus-16", "opus-32", "mp3-64")
     results = [
         swept(audio, load(make_run(tmp_path / name, codecs=codecs)), tmp_path, *names)

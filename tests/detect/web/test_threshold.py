@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from classify.prediction.verdicts import Refusal, Verdict
-from classify.runs.run import load
+from classify.runs.run import Calibration, CodecCalibration, load
 from detect.detection import Detection
 from detect.web.threshold import relabel, with_threshold
 
@@ -34,6 +34,9 @@ def test_the_band_moves_with_the_threshold_in_log_odds(run):
     strict = with_threshold(run, 0.9)
     assert strict.threshold == 0.9
     assert strict.uncertain == pytest.approx((18 / 21, 27 / 29))
+    codec = CodecCalibration("opus", 24.0, Calibration(), (0.4, 0.6))
+    moved = with_threshold(replace(run, codecs=(codec,)), 0.9)
+    assert moved.for_codec("opus", 16).uncertain == strict.uncertain
     assert label(0.8, strict) == "real"
     assert label(0.9, strict) == "uncertain"
     assert label(0.95, strict) == "fake"
