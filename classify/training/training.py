@@ -20,7 +20,7 @@ from classify import backend
 from classify.audit.audit import audit, one_line
 from classify.files import atomic_write, writing
 from classify.metrics.trials import Trials, concatenate
-from classify.models.build import build
+from classify.models.build import all_layers, build
 from classify.models.memory import require_memory
 from classify.prediction.pooling import calibrated_trials, score
 from classify.reports.plots import learning_curves
@@ -264,6 +264,9 @@ def _fit(data: TrainingData, folder: Path, plan: Plan, done: int, board: Path | 
         model = keras.models.load_model(epoch_path(folder, done), safe_mode=True)
     else:
         model = build(settings, data.train.shape, len(batches), data.spectrogram_rows)
+    for layer in all_layers(model):
+        if isinstance(layer, keras.layers.BatchNormalization):
+            backend.fuse_normalization(layer)
     log = keras.callbacks.CSVLogger(str(history), append=True)
     validation = ValidationCallback(data.validation_set, settings.batch_size, plan.heads)
     progress = Progress(settings.epochs, len(batches), settings.batch_size, done)

@@ -136,3 +136,60 @@ def test_tensorflow_computes_with_onednn_on_every_processor(monkeypatch):
     monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "0")
     backend.load()
     assert os.environ["TF_ENABLE_ONEDNN_OPTS"] == "1"
+
+
+FUSED = """
+import numpy as np
+from classify import backend
+backend.load()
+import keras
+
+def make():
+    keras.utils.set_random_seed(0)
+    entry = keras.Input((6, 5, 2))
+    x = keras.layers.Conv2D(3, 3)(entry)
+    x = keras.layers.BatchNormalization(momentum=0.5, name="pictures")(x)
+    x = keras.layers.Flatten()(x)
+    x = keras.layers.BatchNormalization(momentum=0.5, name="vectors")(x)
+    model = keras.Model(entry, keras.layers.Dense(1)(x))
+    model.compile(keras.optimizers.SGD(0.1), "mse")
+    return model
+
+rng = np.random.default_rng(0)
+x, y = rng.normal(3, 2, (64, 6, 5, 2)), rng.normal(0, 1, (64, 1))
+usual, fused = make(), make()
+for name in ("pictures", "vectors"):
+    backend.fuse_normalization(fused.get_layer(name))
+for model in (usual, fused):
+    for _ in range(3):
+        model.train_on_batch(x, y)
+for one, other in zip(usual.get_weights(), fused.get_weights()):
+    np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
+np.testing.assert_allclose(usual.predict_on_batch(x), fused.predict_on_batch(x), atol=1e-4)
+fused.save("fused.keras")
+again = keras.models.load_model("fused.keras", safe_mode=True)
+assert type(again.get_layer("pictures")) is keras.layers.BatchNormalization
+operations = set()
+if keras.backend.backend() == "tensorflow":
+    import tensorflow
+    step = tensorflow.function(lambda: fused(x.astype("float32"), training=True))
+    operations = {one.type for one in step.get_concrete_function().graph.get_operations()}
+print(keras.backend.backend(), "FusedBatchNormV3" in operations)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["tensorflow", "jax", "torch"])
+def test_a_fused_normalization_learns_the_same(name, tmp_path):
+    if not importlib.util.find_spec(name):
+        pytest.skip(f"{name} is not installed")
+    done = subprocess.run(
+        [sys.executable, "-c", FUSED],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+        cwd=tmp_path,
+        env={**os.environ, "KERAS_BACKEND": name, "PYTHONPATH": os.getcwd()},
+    )
+    assert done.stdout == f"{name} {name == 'tensorflow'}\n", done.stderr

@@ -136,6 +136,18 @@ def test_the_network_is_told_of_the_steps_of_an_epoch_and_of_the_levels(
 
 
 @pytest.mark.slow
+def test_all_batch_normalizations_are_fused(images, tmp_path, monkeypatch):
+    fused = []
+    monkeypatch.setattr(training.backend, "fuse_normalization", fused.append)
+    monkeypatch.setattr(training.backend, "feed", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        train(images, tmp_path / "run", replace(QUICK, model="cnn"))
+    kinds = {type(layer) for layer in fused}
+    assert kinds == {keras.layers.BatchNormalization}
+    assert len(fused) > 3
+
+
+@pytest.mark.slow
 def test_a_network_that_learned_in_half_precision_answers_in_single(
     images_with_rest, tmp_path, monkeypatch
 ):
