@@ -25,7 +25,7 @@ from classify.metrics.trials import selective_accuracy
 from classify.runs.run import Calibration, CodecCalibration, Run, load
 from detect import render_settings
 from detect.robustness.conditions import CONDITIONS
-from detect.robustness.sweep import SweepPlan, score_all, written_classes
+from detect.robustness.sweep import SweepPlan, as_file, score_all, written_classes
 from render.dataset import take_in
 from render.index import Index
 from render.parallel import Executor
@@ -82,9 +82,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
 
     def work() -> int:
-        run = replace(load(options.run), codecs=())
-        run.save()  # what is measured is not calibrated for a codec yet
-        codecs = []
+        run, codecs = load(options.run), []
         by_condition = measure(options.corpus, run, options.jobs)
         for codec, most, condition in MEASURED:
             fitted, line = judge(by_condition[condition], run)
@@ -129,9 +127,9 @@ def measure(corpus: Path, run: Run, jobs: int) -> dict[str, Scores]:
         judged = [recordings[name] for name in sorted(unmet & recordings.keys())]
         plan = SweepPlan(network.folder, render_settings.stored(run), conditions)
         for result in score_all(judged, plan, Executor(jobs=jobs), "calibrate_codecs"):
-            raw = network.calibration.invert(result.llr)
-            for condition, llr in zip(conditions, raw, strict=True):
-                parts[condition].append((recordings[result.name], float(llr)))
+            for condition, llr in zip(conditions, result.llr, strict=True):
+                applied = as_file(network, CONDITIONS[condition]).calibration
+                parts[condition].append((recordings[result.name], float(applied.invert(llr))))
     if not parts:
         raise ValueError(f"expected recordings of {run.folder} in {corpus}, got none")
     return {condition: _stack(run, pairs) for condition, pairs in parts.items()}

@@ -217,10 +217,10 @@ def _score_under(name: str, audio: Audio, recording: str, plan: SweepPlan) -> fl
     run, raw = _run(plan.run), []
     while images := [draw(clip.samples, settings) for clip in islice(clips, BATCH)]:
         raw.append(score_arrays(run, np.stack(images)))
-    return float(_as_file(run, condition).calibration(np.concatenate(raw).mean()))
+    return float(as_file(run, condition).calibration(np.concatenate(raw).mean()))
 
 
-def _as_file(run: Run, condition: Condition) -> Run:
+def as_file(run: Run, condition: Condition) -> Run:
     """The run as it judges a file in the codec of a condition."""
     coding = condition.degrade
     return run.for_codec(coding.codec, coding.strength) if isinstance(coding, Coding) else run
