@@ -9,6 +9,21 @@ import pytest
 from classify import backend
 from classify.cli import main
 
+
+def python_on(name, *arguments, **environment):
+    """Run Python in a process of its own, with that backend."""
+    if not importlib.util.find_spec(name):
+        pytest.skip(f"{name} is not installed")
+    return subprocess.run(
+        [sys.executable, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+        env={**os.environ, **environment, "KERAS_BACKEND": name},
+    )
+
+
 SLOPE = """
 import numpy as np
 from classify import backend
@@ -25,16 +40,7 @@ print(keras.backend.backend(), backend.gradient_at(lambda x: layer(x) ** 2, poin
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["tensorflow", "jax", "torch"])
 def test_every_backend_finds_the_same_slope(name):
-    if not importlib.util.find_spec(name):
-        pytest.skip(f"{name} is not installed")
-    done = subprocess.run(
-        [sys.executable, "-c", SLOPE],
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-        env={**os.environ, "KERAS_BACKEND": name},
-    )
+    done = python_on(name, "-c", SLOPE)
     # (3 x)^2 rises by 18 x.
     assert done.stdout == f"{name} [[18.0], [-36.0]]\n", done.stderr
 
@@ -72,20 +78,11 @@ else:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["tensorflow", "jax", "torch"])
 def test_every_backend_is_fed_every_batch_once_an_epoch_whatever_the_user_set(name, tmp_path):
-    if not importlib.util.find_spec(name):
-        pytest.skip(f"{name} is not installed")
     (tmp_path / "keras.json").write_text(
         '{"floatx": "float16", "image_data_format": "channels_first", "epsilon": 0.1}'
     )
     user = {"KERAS_HOME": str(tmp_path), "KERAS_MAX_EPOCHS": "1", "KERAS_MAX_STEPS_PER_EPOCH": "1"}
-    done = subprocess.run(
-        [sys.executable, "-c", FED],
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-        env={**os.environ, **user, "KERAS_BACKEND": name},
-    )
+    done = python_on(name, "-c", FED, **user)
     steps, settings, *rest = done.stdout.splitlines()
     assert steps == "6", done.stderr
     assert settings == "float32 channels_last 1e-07 float32"
@@ -110,23 +107,12 @@ def test_a_backend_that_is_not_installed_is_one_line(monkeypatch, images, tmp_pa
 
 @pytest.mark.parametrize("name", ["jax", "torch"])
 def test_other_backends_train_and_predict(name, images, tmp_path):
-    if not importlib.util.find_spec(name):
-        pytest.skip(f"{name} is not installed")
-    command = [sys.executable, "-m", "classify"]
-    environment = {**os.environ, "KERAS_BACKEND": name}
     run = str(tmp_path / "run")
     for arguments in (
         ["train", str(images), "--to", run, "--epochs", "1", "--batch-size", "8"],
         ["predict", str(images / "test"), "--run", run],
     ):
-        done = subprocess.run(
-            [*command, *arguments],
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-            env=environment,
-        )
+        done = python_on(name, "-m", "classify", *arguments)
         assert done.returncode == 0, done.stderr
     assert done.stdout.count("P(fake)") == 16
     assert json.loads((tmp_path / "run/run.json").read_text())["versions"][name]
@@ -139,6 +125,7 @@ def test_tensorflow_computes_with_onednn_on_every_processor(monkeypatch):
 
 
 FUSED = """
+import os
 import numpy as np
 from classify import backend
 backend.load()
@@ -166,8 +153,8 @@ for model in (usual, fused):
 for one, other in zip(usual.get_weights(), fused.get_weights()):
     np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
 np.testing.assert_allclose(usual.predict_on_batch(x), fused.predict_on_batch(x), atol=1e-4)
-fused.save("fused.keras")
-again = keras.models.load_model("fused.keras", safe_mode=True)
+fused.save(os.environ["SAVED"])
+again = keras.models.load_model(os.environ["SAVED"], safe_mode=True)
 assert type(again.get_layer("pictures")) is keras.layers.BatchNormalization
 operations = set()
 if keras.backend.backend() == "tensorflow":
@@ -181,15 +168,5 @@ print(keras.backend.backend(), "FusedBatchNormV3" in operations)
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["tensorflow", "jax", "torch"])
 def test_a_fused_normalization_learns_the_same(name, tmp_path):
-    if not importlib.util.find_spec(name):
-        pytest.skip(f"{name} is not installed")
-    done = subprocess.run(
-        [sys.executable, "-c", FUSED],
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-        cwd=tmp_path,
-        env={**os.environ, "KERAS_BACKEND": name, "PYTHONPATH": os.getcwd()},
-    )
+    done = python_on(name, "-c", FUSED, SAVED=str(tmp_path / "fused.keras"))
     assert done.stdout == f"{name} {name == 'tensorflow'}\n", done.stderr
