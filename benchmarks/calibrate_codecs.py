@@ -9,8 +9,8 @@ its own. `detect` and `evaluate` take it for files in that codec, up to that bit
 import argparse
 import sys
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,11 +21,11 @@ from classify.console import call
 from classify.data.sampling import sampling_weights
 from classify.metrics.calibration import cross_fitted, fit, uncertain_band
 from classify.metrics.detection import cllr
-from classify.metrics.trials import selective_accuracy
+from classify.metrics.trials import Trials, selective_accuracy
 from classify.runs.run import Calibration, CodecCalibration, Run, load
 from detect import render_settings
 from detect.robustness.conditions import CONDITIONS
-from detect.robustness.sweep import SweepPlan, as_file, score_all, written_classes
+from detect.robustness.sweep import SweepPlan, score_all, written_classes
 from render.dataset import take_in
 from render.index import Index
 from render.parallel import Executor
@@ -40,30 +40,7 @@ MEASURED = (
     ("mp3", 40.0, "mp3-32"),
 )
 
-
 Band = tuple[float, float]
-
-
-@dataclass(frozen=True)
-class Scores:
-    """Raw scores of recordings in a codec, each by a network that has not met it.
-
-    Attributes
-    ----------
-    labels : np.ndarray, shape=(n,), dtype=int
-        1 for the positive class.
-    llr : np.ndarray, shape=(n,)
-    sources : np.ndarray of str, shape=(n,)
-    """
-
-    labels: np.ndarray
-    llr: np.ndarray
-    sources: np.ndarray
-
-    @property
-    def weights(self) -> np.ndarray:
-        """Weights that are equal for the classes and for the sources of a class, shape=(n,)."""
-        return sampling_weights([self.labels, self.sources], len(self.labels))
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -105,13 +82,13 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def measure(corpus: Path, run: Run, jobs: int) -> dict[str, Scores]:
+def measure(corpus: Path, run: Run, jobs: int) -> dict[str, Trials]:
     """Score the recordings of a corpus under each condition of `MEASURED`.
 
     Returns
     -------
-    scores : dict of str to Scores
-        By condition.
+    scores : dict of str to Trials
+        Raw scores by condition, with the column ``source``.
 
     Raises
     ------
@@ -127,20 +104,20 @@ def measure(corpus: Path, run: Run, jobs: int) -> dict[str, Scores]:
         judged = [recordings[name] for name in sorted(unmet & recordings.keys())]
         plan = SweepPlan(network.folder, render_settings.stored(run), conditions)
         for result in score_all(judged, plan, Executor(jobs=jobs), "calibrate_codecs"):
-            for condition, llr in zip(conditions, result.llr, strict=True):
-                applied = as_file(network, CONDITIONS[condition]).calibration
-                parts[condition].append((recordings[result.name], float(applied.invert(llr))))
+            for condition, llr in zip(conditions, result.raw, strict=True):
+                parts[condition].append((recordings[result.name], llr))
     if not parts:
         raise ValueError(f"expected recordings of {run.folder} in {corpus}, got none")
     return {condition: _stack(run, pairs) for condition, pairs in parts.items()}
 
 
-def judge(scores: Scores, run: Run) -> tuple[tuple[Calibration, Band] | None, str]:
+def judge(scores: Trials, run: Run) -> tuple[tuple[Calibration, Band] | None, str]:
     """Fit calibration and uncertain band, and say what they change on other sources.
 
     Parameters
     ----------
-    scores : Scores
+    scores : Trials
+        Raw.
     run : Run
         With the usual calibration.
 
@@ -152,8 +129,8 @@ def judge(scores: Scores, run: Run) -> tuple[tuple[Calibration, Band] | None, st
         Error rates at P(fake) 0.5, Cllr in bits, the share of verdicts given, and how many of them
         are right, without and with the calibration.
     """
-    labels, llr, weights = scores.labels, scores.llr, scores.weights
-    fair = cross_fitted(labels, llr, weights, scores.sources)
+    labels, llr, weights = scores.labels, scores.llr, source_weights(scores)
+    fair = cross_fitted(labels, llr, weights, scores["source"])
     if fair is None:
         return None, f"expected 2 recordings of each class, got {len(labels)} in all"
     calibration = fit(labels, llr, weights)
@@ -161,7 +138,7 @@ def judge(scores: Scores, run: Run) -> tuple[tuple[Calibration, Band] | None, st
     before = _figures(labels, run.calibration(llr), run.uncertain)
     after = _figures(labels, fair, band)
     line = ", ".join(f"{name} {before[name]:.3f} -> {after[name]:.3f}" for name in before)
-    count = f"{len(labels)} recordings of {len(np.unique(scores.sources))} sources"
+    count = f"{len(labels)} recordings of {len(np.unique(scores['source']))} sources"
     helps = after["Cllr"] < before["Cllr"]
     return ((calibration, band) if helps else None), f"{line} ({count})"
 
@@ -178,17 +155,21 @@ def _figures(labels: np.ndarray, llr: np.ndarray, band: Band) -> dict[str, float
     }
 
 
-def _stack(run: Run, pairs: Sequence[tuple[Recording, float]]) -> Scores:
+def source_weights(scores: Trials) -> np.ndarray:
+    """Weights that are equal for the classes and for the sources of a class, shape=(n,)."""
+    return sampling_weights([scores.labels, scores["source"]], len(scores))
+
+
+def _stack(run: Run, pairs: Sequence[tuple[Recording, float]]) -> Trials:
+    recordings = [recording for recording, _ in pairs]
     classes = written_classes(run)
-    return Scores(
-        np.array([classes.index(recording.label) for recording, _ in pairs]),
+    sources = [recording.metadata.get("source") or recording.name for recording in recordings]
+    return Trials(
+        np.array([recording.name for recording in recordings]),
+        np.array([classes.index(recording.label) for recording in recordings]),
         np.array([llr for _, llr in pairs]),
-        np.array([_source(recording.metadata, recording.name) for recording, _ in pairs]),
+        {"source": np.array(sources)},
     )
-
-
-def _source(metadata: Mapping[str, str], name: str) -> str:
-    return metadata.get("source") or name
 
 
 if __name__ == "__main__":

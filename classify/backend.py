@@ -141,11 +141,10 @@ def fuse_normalization(layer: Any) -> None:
     usual = layer.call
 
     def call(inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
-        is_usual = mask is not None or layer.gamma is None or layer.beta is None
-        if not training or is_usual or inputs.dtype != "float32" or layer.axis not in (-1, 3):
+        are_pictures = len(inputs.shape) == 4 and layer.axis in (-1, 3) and mask is None
+        has_both = layer.gamma is not None and layer.beta is not None
+        if not (training and are_pictures and has_both and inputs.dtype == "float32"):
             return usual(inputs, training=training, mask=mask)
-        if len(inputs.shape) != 4:
-            return usual(inputs, training=training)
         outputs, mean, variance = tensorflow.compat.v1.nn.fused_batch_norm(
             inputs, layer.gamma, layer.beta, epsilon=layer.epsilon, is_training=True
         )

@@ -64,16 +64,6 @@ class Calibration:
         """
         return self.slope * llr + self.offset
 
-    def invert(self, llr: np.ndarray) -> np.ndarray:
-        """Give the raw scores that were calibrated.
-
-        Examples
-        --------
-        >>> Calibration(slope=0.5, offset=1.0).invert(np.array([-1.0, 1.0])).tolist()
-        [-4.0, 0.0]
-        """
-        return (llr - self.offset) / self.slope
-
 
 @dataclass(frozen=True)
 class CodecCalibration:

@@ -64,10 +64,10 @@ class SweepPlan:
 
 @dataclass(frozen=True)
 class RecordingScores:
-    """Calibrated scores of a recording, one a condition; NaN where it is not fit for one."""
+    """Raw scores of a recording, one a condition; NaN where it is not fit for one."""
 
     name: str
-    llr: np.ndarray
+    raw: np.ndarray
 
 
 class Sweep:
@@ -105,7 +105,7 @@ class Sweep:
     ) -> None:
         names = tuple(names)
         self.plan = SweepPlan(run.folder, render_settings.stored(run), conditions.select(names))
-        self.audio, self.executor = audio, executor or Executor()
+        self.run, self.audio, self.executor = run, audio, executor or Executor()
         self.options = (f"--robustness={audio}", *(("--conditions", *names) if names else ()))
         self.classes = written_classes(run)
         with Index() as index:
@@ -134,14 +134,16 @@ class Sweep:
         ValueError
             If no recording can be judged.
         """
-        llr: dict[str, np.ndarray] = {}
+        raw: dict[str, np.ndarray] = {}
         for failure in self.failures:
             _report("evaluate", failure.recording, failure.reason)
         for result in score_all(self.recordings.values(), self.plan, self.executor, "evaluate"):
-            llr[result.name] = result.llr
-        if not llr:
+            raw[result.name] = result.raw
+        if not raw:
             raise ValueError(f"expected recordings that can be read in {self.audio}, got none")
-        judged = [recording for name, recording in self.recordings.items() if name in llr]
+        judged = [recording for name, recording in self.recordings.items() if name in raw]
+        by_condition = np.stack([raw[recording.name] for recording in judged], axis=1)
+        judges = [_as_file(self.run, CONDITIONS[name]) for name in self.plan.conditions]
         return ConditionScores(
             conditions={
                 name: (CONDITIONS[name].group, CONDITIONS[name].title)
@@ -149,7 +151,9 @@ class Sweep:
             },
             names=np.array([recording.name for recording in judged]),
             labels=np.array([self.classes.index(recording.label) for recording in judged]),
-            llr=np.stack([llr[recording.name] for recording in judged], axis=1),
+            llr=np.stack(
+                [judge.calibration(row) for judge, row in zip(judges, by_condition, strict=True)]
+            ),
             refused=len(self.failures) + len(self.recordings) - len(judged),
             source=str(self.audio),
             asked=self.options,
@@ -193,14 +197,14 @@ def score(recording: Recording, plan: SweepPlan) -> RecordingScores | Refusal:
     try:
         audio = scan_audio(recording.path, plan.settings.rate, time.monotonic() + LIMIT)
         audio = _with_samples(audio, _beginning(audio))
-        llr = [_score_under(name, audio, recording.name, plan) for name in plan.conditions]
+        raw = [_score_under(name, audio, recording.name, plan) for name in plan.conditions]
     except (OSError, ValueError) as error:
         return Refusal(recording.name, one_line(error))
-    return RecordingScores(recording.name, np.array(llr))
+    return RecordingScores(recording.name, np.array(raw))
 
 
 def _score_under(name: str, audio: Audio, recording: str, plan: SweepPlan) -> float:
-    """Calibrated score of a recording under a condition; NaN where it is not fit for it."""
+    """Raw score of a recording under a condition; NaN where it is not fit for it."""
     condition, settings = CONDITIONS[name], plan.settings
     (samples,) = audio.blocks()
     if condition.trimmed:
@@ -217,10 +221,10 @@ def _score_under(name: str, audio: Audio, recording: str, plan: SweepPlan) -> fl
     run, raw = _run(plan.run), []
     while images := [draw(clip.samples, settings) for clip in islice(clips, BATCH)]:
         raw.append(score_arrays(run, np.stack(images)))
-    return float(as_file(run, condition).calibration(np.concatenate(raw).mean()))
+    return float(np.concatenate(raw).mean())
 
 
-def as_file(run: Run, condition: Condition) -> Run:
+def _as_file(run: Run, condition: Condition) -> Run:
     """The run as it judges a file in the codec of a condition."""
     coding = condition.degrade
     return run.for_codec(coding.codec, coding.strength) if isinstance(coding, Coding) else run

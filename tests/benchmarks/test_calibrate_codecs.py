@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from benchmarks.calibrate_codecs import MEASURED, Scores, judge
+from benchmarks.calibrate_codecs import MEASURED, judge, source_weights
+from classify.metrics.trials import Trials
 from classify.runs.run import Calibration, Run
 from detect.robustness import sweep
 from detect.robustness.conditions import CONDITIONS
@@ -19,13 +20,17 @@ from tests.detect.conftest import bright, dull  # noqa: F401
 RATE = 16_000
 
 
+def scores(labels, llr, sources):
+    return Trials(np.arange(len(labels)).astype(str), labels, llr, {"source": sources})
+
+
 def made(offset, count=400):
     """Scores of 20 sources a class that are right but for an offset."""
     rng = np.random.default_rng(0)
     labels = np.arange(count) % 2
     llr = rng.normal(np.where(labels == 1, -2, 2), 2)
     sources = np.char.add(np.where(labels == 1, "f", "r"), (np.arange(count) // 2 % 20).astype(str))
-    return Scores(labels, llr + offset, sources)
+    return scores(labels, llr + offset, sources)
 
 
 USUAL = Calibration()
@@ -50,13 +55,13 @@ def test_a_calibration_is_kept_if_it_helps_on_other_sources():
     assert after == pytest.approx(0.95, abs=0.015)
     assert band[0] + band[1] == pytest.approx(1)
     assert judge(made(-4), run(calibration))[0] is None  # it helps no more
-    few = Scores(np.array([0, 0, 1]), np.zeros(3), np.array(list("abc")))
+    few = scores(np.array([0, 0, 1]), np.zeros(3), np.array(list("abc")))
     assert judge(few, run())[0] is None
 
 
 def test_every_source_weighs_the_same():
-    scores = Scores(np.array([0, 0, 0, 1]), np.zeros(4), np.array(list("aabc")))
-    assert scores.weights.tolist() == [0.125, 0.125, 0.25, 0.5]
+    made = scores(np.array([0, 0, 0, 1]), np.zeros(4), np.array(list("aabc")))
+    assert source_weights(made).tolist() == [0.125, 0.125, 0.25, 0.5]
 
 
 def test_what_is_measured_is_a_codec_at_the_rate_that_it_holds_for():
