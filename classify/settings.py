@@ -113,10 +113,10 @@ class Settings:
     weights: str = "none"
     fusion: str = "late"
     head: str = "sigmoid"
-    epochs: int = 16
+    epochs: int = 24
     keep_epoch: str = "last"
-    batch_size: int = 64
-    balance: tuple[str, ...] = ("source",)
+    batch_size: int = 32
+    balance: tuple[str, ...] = ("source", "generator")
     copies_by_seed: str = "vocoder_type"
     learning_rate: float = 0.002
     warmup: float = 0.4
