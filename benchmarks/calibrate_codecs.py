@@ -1,7 +1,7 @@
 """How much a score is worth after a codec at a low bit rate, such as that of voice messages.
 
-Encodes the recordings of CORPUS, and lets every network of RUN judge those of its own
-validation.csv, which it has not met. Within a class every source weighs the same. A calibration
+Encodes recordings of CORPUS, some of each source, and lets every network of RUN judge those of its
+own validation.csv, which it has not met. Within a class every source weighs the same. A calibration
 that helps, on sources that it was not fitted on, goes into RUN/run.json with an uncertain band of
 its own. `detect` and `evaluate` take it for files in that codec, up to that bit rate.
 """
@@ -9,8 +9,9 @@ its own. `detect` and `evaluate` take it for files in that codec, up to that bit
 import argparse
 import sys
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from operator import attrgetter
 from pathlib import Path
 
 import numpy as np
@@ -18,11 +19,10 @@ import numpy as np
 from benchmarks.support.command import argument_parser
 from benchmarks.support.unmet import unmet_recordings
 from classify.console import call
-from classify.data.sampling import sampling_weights
-from classify.metrics.calibration import cross_fitted, fit, uncertain_band
+from classify.metrics.calibration import SourceFit, fit_sources
 from classify.metrics.detection import cllr
 from classify.metrics.trials import Trials, selective_accuracy
-from classify.runs.run import Calibration, CodecCalibration, Run, load
+from classify.runs.run import CodecCalibration, Run, load
 from detect import render_settings
 from detect.robustness.conditions import CONDITIONS
 from detect.robustness.sweep import SweepPlan, score_all, written_classes
@@ -39,8 +39,7 @@ MEASURED = (
     ("aac", 40.0, "aac-32"),
     ("mp3", 40.0, "mp3-32"),
 )
-
-Band = tuple[float, float]
+PER_SOURCE = 10  # recordings; sources weigh the same, so that more add little
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -66,7 +65,10 @@ def main(arguments: list[str] | None = None) -> int:
             kept = "" if fitted else "  not kept"
             print(f"{CONDITIONS[condition].title}: {line}{kept}")
             if fitted:
-                codecs.append(CodecCalibration(codec, most, *fitted))
+                codec_calibration = CodecCalibration(
+                    codec, most, fitted.calibration, fitted.uncertain
+                )
+                codecs.append(codec_calibration)
         replace(run, codecs=tuple(codecs)).save()
         return 0
 
@@ -101,7 +103,7 @@ def measure(corpus: Path, run: Run, jobs: int) -> dict[str, Trials]:
         recordings = {recording.name: recording for recording in index.recordings()}
     parts: dict[str, list[tuple[Recording, float]]] = defaultdict(list)
     for network, unmet in unmet_recordings(run):
-        judged = [recordings[name] for name in sorted(unmet & recordings.keys())]
+        judged = some_of_each_source([recordings[name] for name in unmet & recordings.keys()])
         plan = SweepPlan(network.folder, render_settings.stored(run), conditions)
         for result in score_all(judged, plan, Executor(jobs=jobs), "calibrate_codecs"):
             for condition, llr in zip(conditions, result.raw, strict=True):
@@ -111,7 +113,21 @@ def measure(corpus: Path, run: Run, jobs: int) -> dict[str, Trials]:
     return {condition: _stack(run, pairs) for condition, pairs in parts.items()}
 
 
-def judge(scores: Trials, run: Run) -> tuple[tuple[Calibration, Band] | None, str]:
+def some_of_each_source(recordings: Iterable[Recording]) -> list[Recording]:
+    """Take at most `PER_SOURCE` recordings of a source and class, spread over their names."""
+    by_source: dict[tuple[str, str], list[Recording]] = defaultdict(list)
+    for recording in sorted(recordings, key=attrgetter("name")):
+        by_source[recording.label, recording.metadata.get("source") or recording.name].append(
+            recording
+        )
+    return [
+        group[position]
+        for group in by_source.values()
+        for position in np.unique(np.linspace(0, len(group) - 1, PER_SOURCE).round().astype(int))
+    ]
+
+
+def judge(scores: Trials, run: Run) -> tuple[SourceFit | None, str]:
     """Fit calibration and uncertain band, and say what they change on other sources.
 
     Parameters
@@ -123,27 +139,25 @@ def judge(scores: Trials, run: Run) -> tuple[tuple[Calibration, Band] | None, st
 
     Returns
     -------
-    fitted : tuple of Calibration and of two float, or None
+    fitted : SourceFit or None
         None where Cllr is no lower, or there are too few recordings to tell.
     line : str
         Error rates at P(fake) 0.5, Cllr in bits, the share of verdicts given, and how many of them
         are right, without and with the calibration.
     """
-    labels, llr, weights = scores.labels, scores.llr, source_weights(scores)
-    fair = cross_fitted(labels, llr, weights, scores["source"])
-    if fair is None:
+    labels, llr = scores.labels, scores.llr
+    fitted = fit_sources(scores, run.training["risk"])
+    if fitted.fair_llr is None:
         return None, f"expected 2 recordings of each class, got {len(labels)} in all"
-    calibration = fit(labels, llr, weights)
-    band = uncertain_band(labels, calibration(llr), run.training["risk"], weights)
     before = _figures(labels, run.calibration(llr), run.uncertain)
-    after = _figures(labels, fair, band)
+    after = _figures(labels, fitted.fair_llr, fitted.uncertain)
     line = ", ".join(f"{name} {before[name]:.3f} -> {after[name]:.3f}" for name in before)
     count = f"{len(labels)} recordings of {len(np.unique(scores['source']))} sources"
     helps = after["Cllr"] < before["Cllr"]
-    return ((calibration, band) if helps else None), f"{line} ({count})"
+    return (fitted if helps else None), f"{line} ({count})"
 
 
-def _figures(labels: np.ndarray, llr: np.ndarray, band: Band) -> dict[str, float]:
+def _figures(labels: np.ndarray, llr: np.ndarray, band: tuple[float, float]) -> dict[str, float]:
     real, fake = llr[labels == 0], llr[labels == 1]
     selective = selective_accuracy(labels, llr, band)
     return {
@@ -155,20 +169,15 @@ def _figures(labels: np.ndarray, llr: np.ndarray, band: Band) -> dict[str, float
     }
 
 
-def source_weights(scores: Trials) -> np.ndarray:
-    """Weights that are equal for the classes and for the sources of a class, shape=(n,)."""
-    return sampling_weights([scores.labels, scores["source"]], len(scores))
-
-
 def _stack(run: Run, pairs: Sequence[tuple[Recording, float]]) -> Trials:
     recordings = [recording for recording, _ in pairs]
     classes = written_classes(run)
-    sources = [recording.metadata.get("source") or recording.name for recording in recordings]
+    sources = [recording.metadata.get("source", "") for recording in recordings]
     return Trials(
         np.array([recording.name for recording in recordings]),
         np.array([classes.index(recording.label) for recording in recordings]),
         np.array([llr for _, llr in pairs]),
-        {"source": np.array(sources)},
+        {"source": np.array(sources, str)},
     )
 
 

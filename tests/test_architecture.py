@@ -81,7 +81,7 @@ ROOMS = {
         "explanations": "prediction metrics runs data settings backend defaults",
         "scorefiles": "metrics files probability text_table class_names",
         "prediction": "metrics runs data probability class_names console",
-        "metrics": "runs files defaults console",
+        "metrics": "runs data files defaults console",
         "runs": "data files backend console",
         "models": "data settings",
         "audit": "data class_names console",

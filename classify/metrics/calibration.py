@@ -5,11 +5,15 @@ increasing straight line, so it keeps their order. Both classes weigh the same i
 their share in validation: 0 speaks for neither. With weights, so does every source of a class.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
+from classify.data.sampling import sampling_weights
+from classify.metrics.trials import Trials
 from classify.runs.run import Calibration
 
 THRESHOLD = 0.5  # both errors cost the same, and P(fake) is for classes of the same frequency
@@ -17,6 +21,48 @@ FOLDS = 5
 # Least slope: the scores of a network no better than chance keep their order, but say nothing.
 FLATTEST = 1e-3
 FEWEST = 0.05  # share of the scores that the uncertain band holds at least
+
+
+class SourceFit(NamedTuple):
+    """What `fit_sources` finds.
+
+    Attributes
+    ----------
+    calibration : Calibration
+    uncertain : tuple of two float
+        See `uncertain_band`.
+    fair_llr : np.ndarray, shape=(n,), or None
+        The scores, each calibrated by a line fitted on others; see `cross_fitted`.
+    """
+
+    calibration: Calibration
+    uncertain: tuple[float, float]
+    fair_llr: np.ndarray | None
+
+
+def fit_sources(trials: Trials, risk: float, column: str = "source") -> SourceFit:
+    """Fit calibration and uncertain band; within a class every source weighs the same.
+
+    Parameters
+    ----------
+    trials : Trials
+        Raw scores of recordings that no network had met when it judged them.
+    risk : float in (0, 1)
+        See `uncertain_band`.
+    column : str
+        Names the source of a recording; one without a source is its own.
+
+    Returns
+    -------
+    fitted : SourceFit
+    """
+    named = trials[column]
+    sources = np.where(named == "", trials.names, named)
+    weights = sampling_weights([trials.labels, sources], len(trials))
+    calibration = fit(trials.labels, trials.llr, weights)
+    band = uncertain_band(trials.labels, calibration(trials.llr), risk, weights)
+    groups = sources if (named != "").any() else None
+    return SourceFit(calibration, band, cross_fitted(trials.labels, trials.llr, weights, groups))
 
 
 def fit(labels: np.ndarray, llr: np.ndarray, weights: np.ndarray | None = None) -> Calibration:

@@ -11,9 +11,8 @@ import numpy as np
 from classify.data import manifest
 from classify.data.cache import PictureCache
 from classify.data.manifest import Manifest
-from classify.data.sampling import sampling_weights
 from classify.metrics.breakdown import with_enough
-from classify.metrics.calibration import THRESHOLD, cross_fitted, fit, uncertain_band
+from classify.metrics.calibration import THRESHOLD, fit_sources
 from classify.metrics.registry import compute_metrics
 from classify.metrics.trials import Trials, eer_of_any_scores, oracle_metrics, selective_accuracy
 from classify.prediction.pooling import pool_recordings
@@ -133,25 +132,19 @@ def calibrate(run: Run, trials: Trials) -> Run:
         ``cllr`` and ``ece``; for these two each score is calibrated by a line fitted on others, of
         other sources where there are enough.
     """
-    named = trials[run.group or "source"]
-    sources = np.where(named == "", trials.names, named)
-    weights = sampling_weights([trials.labels, sources], len(trials))
-    calibration = fit(trials.labels, trials.llr, weights)
-    llr = calibration(trials.llr)
-    band = uncertain_band(trials.labels, llr, run.training["risk"], weights)
+    fitted = fit_sources(trials, run.training["risk"], run.group or "source")
+    llr, band = fitted.calibration(trials.llr), fitted.uncertain
     metrics = {"recordings": len(trials), **compute_metrics(trials.labels, llr, THRESHOLD)}
     metrics |= oracle_metrics(trials.labels, llr)
     metrics["uncertain"] = selective_accuracy(trials.labels, llr, band)["uncertain"]
     names = ["recordings", "eer", "auc", "accuracy", "accuracy_at_eer", "uncertain"]
-    groups = sources if (named != "").any() else None
-    fair_llr = cross_fitted(trials.labels, trials.llr, weights, groups)
-    if fair_llr is not None:
-        fair = compute_metrics(trials.labels, fair_llr, THRESHOLD)
+    if fitted.fair_llr is not None:
+        fair = compute_metrics(trials.labels, fitted.fair_llr, THRESHOLD)
         names += ["cllr", "ece"]
         metrics |= {name: fair[name] for name in ("cllr", "ece")}
     return dataclasses.replace(
         run,
-        calibration=calibration,
+        calibration=fitted.calibration,
         threshold=THRESHOLD,
         uncertain=band,
         validation={name: metrics[name] for name in names if name in metrics},

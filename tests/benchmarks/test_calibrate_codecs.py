@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 import soundfile
 
-from benchmarks.calibrate_codecs import MEASURED, judge, source_weights
+from benchmarks.calibrate_codecs import MEASURED, judge, some_of_each_source
 from classify.metrics.trials import Trials
 from classify.runs.run import Calibration, Run
 from detect.robustness import sweep
 from detect.robustness.conditions import CONDITIONS
 from render.augmentation.effects import Coding
+from render.recording import Recording
 from tests.detect.conftest import bright, dull  # noqa: F401
 
 RATE = 16_000
@@ -44,7 +45,8 @@ def run(calibration=USUAL):
 
 
 def test_a_calibration_is_kept_if_it_helps_on_other_sources():
-    (calibration, band), line = judge(made(-4), run())
+    fitted, line = judge(made(-4), run())
+    calibration, band = fitted.calibration, fitted.uncertain
     assert calibration.slope == pytest.approx(1, abs=0.15)
     assert calibration.offset == pytest.approx(4, abs=0.6)
     assert line.startswith("real called fake 0.8")
@@ -59,9 +61,22 @@ def test_a_calibration_is_kept_if_it_helps_on_other_sources():
     assert judge(few, run())[0] is None
 
 
-def test_every_source_weighs_the_same():
-    made = scores(np.array([0, 0, 0, 1]), np.zeros(4), np.array(list("aabc")))
-    assert source_weights(made).tolist() == [0.125, 0.125, 0.25, 0.5]
+def test_a_few_recordings_of_each_source_are_judged():
+    counts = {"large": 35, "small": 3, "": 12}
+    names = [f"{source}-{number:02d}" for source, n in counts.items() for number in range(n)]
+    recordings = [
+        Recording(Path(name), name, label="real", split="train", metadata={"source": name[:-3]})
+        for name in reversed(names)
+    ]
+    found = [recording.name for recording in some_of_each_source(recordings)]
+    assert sorted(found) == found
+    large = [int(name[-2:]) for name in found if name.startswith("large")]
+    assert len(large) == 10
+    assert (large[0], large[-1]) == (0, 34)
+    assert set(np.diff(large)) <= {3, 4}
+    assert [name for name in found if not name.startswith("large")] == [
+        name for name in sorted(names) if not name.startswith("large")
+    ]
 
 
 def test_what_is_measured_is_a_codec_at_the_rate_that_it_holds_for():

@@ -4,8 +4,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import expit
 
-from classify.metrics.calibration import cross_fitted, fit, uncertain_band
+from classify.metrics.calibration import cross_fitted, fit, fit_sources, uncertain_band
 from classify.metrics.detection import cllr
+from classify.metrics.trials import Trials
 
 
 def normal(count, distance, seed=0, share=0.5):
@@ -127,3 +128,24 @@ def test_a_whole_source_is_left_out_where_there_are_enough():
     assert together[odd].mean() < alone[odd].mean() - 0.2
     few = cross_fitted(labels, shifted, groups=np.where(labels == 1, "a", sources))
     np.testing.assert_array_equal(few, alone)
+
+
+def test_sources_weigh_the_same_in_line_and_band_and_judge_each_other():
+    rng = np.random.default_rng(0)
+    sizes = {"large": 400, **{f"small-{number}": 40 for number in range(9)}}
+    source = np.repeat(list(sizes), list(sizes.values()))
+    labels = np.arange(len(source)) % 2
+    # The large source is heard too well; the others are heard as they are.
+    llr = rng.normal(2 - 4 * labels, 2) + np.where(source == "large", -6, 0)
+    trials = Trials(np.arange(len(source)).astype(str), labels, llr, {"source": source})
+    found = fit_sources(trials, 0.1)
+    weights = 1 / np.array([sizes[name] for name in source])
+    line = fit(labels, llr, weights)
+    assert found.calibration.slope == pytest.approx(line.slope)
+    assert found.calibration.offset == pytest.approx(line.offset)
+    assert found.uncertain == uncertain_band(labels, line(llr), 0.1, weights)
+    np.testing.assert_allclose(found.fair_llr, cross_fitted(labels, llr, weights, source))
+    # Without sources, recordings are left out one by one and all weigh the same.
+    alone = fit_sources(trials, 0.1, "speaker")
+    assert alone.calibration.offset == pytest.approx(fit(labels, llr).offset)
+    np.testing.assert_allclose(alone.fair_llr, cross_fitted(labels, llr))
