@@ -204,7 +204,8 @@ def _train_one(plan: Plan, data: TrainingData, folder: Path, board: Path | None)
         require_same_run(_identity(finished), start, is_finished=True)
         if not (folder / FEATURES).is_file():  # of a run from before there were any
             _keep_features(finished, data, plan)
-        return finished
+        # The folds may have been calibrated for codecs or segments since.
+        return _take_calibration(finished, plan.judge) if plan.judge else finished
     run = dataclasses.replace(run, training_ranges=data.training_ranges)
     start_file = folder / "training" / "start.json"
     if start_file.is_file():

@@ -1,6 +1,7 @@
 """Folds and refits: what each network learns from, what judges it, how folds come together."""
 
 import json
+import shutil
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -163,11 +164,20 @@ def test_the_features_of_a_refit_have_the_scores_of_networks_that_had_not_met_th
 
 
 @pytest.mark.slow
-def test_a_refit_goes_on_where_it_was(refit, run, dataset, capsys):
+def test_a_refit_goes_on_where_it_was(refit, run, dataset, tmp_path, capsys):
     again = train(dataset, refit.folder, SETTINGS, seeds=2, refit=run.folder, resume=True)
     assert again == refit
     said = capsys.readouterr().err
     assert f"from validation too: figures of epochs flatter, those of {run.folder} count\n" in said
+    # Folds that were calibrated for splices since.
+    folder, folds = tmp_path / "refit", tmp_path / "folds"
+    shutil.copytree(refit.folder, folder)
+    shutil.copytree(run.folder, folds)
+    segments = {"threshold": 3.0, "scale": 0.5}
+    replace(load(folds), segments=segments).save()
+    again = train(dataset, folder, SETTINGS, seeds=2, refit=folds, resume=True)
+    assert [one.segments for one in (again, *again.members)] == [segments] * 3
+    assert load(folder / "seed-3").segments == segments
 
 
 def test_the_heads_of_a_refit_are_calibrated_as_those_of_the_folds_on_average(dataset):
