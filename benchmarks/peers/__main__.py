@@ -1,7 +1,6 @@
 """The robust recipe beside other detectors, trained and evaluated on the same recordings.
 
-robust     the default recipe on the default pictures, with the copies of ./run.sh forge among
-           them; of several seeds, the ensemble too
+robust     the default recipe on the default pictures; of several seeds, the ensemble too
 plain      as in most tutorials: --recipe plain on mel pictures
 lfcc-gmm   LFCC with deltas and delta-deltas, a mixture of Gaussians a class
 lfcc-lcnn  light CNN on LFCC pictures, nothing augmented
@@ -9,9 +8,10 @@ mfcc-lstm  LSTMs over frames of MFCC, chroma and mel, nothing augmented
 forest     random forest on 18 simple statistics of a recording
 
 Every peer is trained on the training split of AUDIO; epoch, calibration and threshold are chosen on
-its validation split. Each peer writes a score file of the evaluated split, with the metrics of
-./run.sh evaluate. A table compares each peer with robust, in the EER of all recordings and in its
-mean over sources.
+its validation split. With --run, a finished run stands for robust, whatever it has learned from; it
+should not have met the evaluated split. Each peer writes a score file of that split, with the
+metrics of ./run.sh evaluate. A table compares each peer with robust, in the EER of all recordings
+and in its mean over sources.
 
 Writes OUT/peers.md, .csv and .png. A second call does only what OUT lacks: a score file means that
 its seed is finished, and an interrupted training is resumed.
@@ -31,7 +31,7 @@ from statistics import mean
 from typing import TYPE_CHECKING, NamedTuple
 
 from benchmarks.support.command import argument_parser, module_command
-from benchmarks.support.recordings import COPIES, SPLITS, name_prefix
+from benchmarks.support.recordings import SPLITS
 from render.console import call
 
 if TYPE_CHECKING:
@@ -48,18 +48,15 @@ class Network(NamedTuple):
     Attributes
     ----------
     drawing, training : tuple of str
-    forged : bool
-        Whether it is trained with the copies of ``./run.sh forge``, too.
     """
 
     drawing: tuple[str, ...] = ()
     training: tuple[str, ...] = ()
-    forged: bool = False
 
 
 ALONE = ("--variants", "0")
 NETWORKS = {
-    "robust": Network(forged=True),
+    "robust": Network(),
     "plain": Network(("--feature", "mel", "--bands", "128", *ALONE), ("--recipe", "plain")),
     "lfcc-lcnn": Network(("--feature", "lfcc", *ALONE), ("--model", "lcnn", *AS_PUBLISHED)),
     "mfcc-lstm": Network(("--feature", "stack", *ALONE), ("--model", "lstm", *AS_PUBLISHED)),
@@ -145,6 +142,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--split", choices=SPLITS, default="testing", help="split to evaluate (default: testing)")
     add("--only", nargs="+", choices=PEERS, default=PEERS, metavar="NAME", help="default: all")
     add("--images", type=Path, metavar="DIR", help="pictures, DIR/PEER (default: OUT/images)")
+    add("--run", type=Path, metavar="RUN", help="finished run that stands for robust")
     add("--epochs", type=int, metavar="N", help="of the networks (default: those of the recipes)")
     add("--components", type=int, default=512, metavar="N", help="Gaussians (default: 512)")
     add("--trees", type=int, default=500, metavar="N", help="of the forest (default: 500)")
@@ -161,6 +159,9 @@ def _compare(options: argparse.Namespace, command: str) -> str:
     workspace = Workspace(options.out, options.audio, dataset, split, options.epochs)
     files: dict[str, list[Path]] = {}
     for peer in (peer for peer in PEERS if peer in options.only):
+        if peer == "robust" and options.run:
+            files[peer] = [_judge(options.run, workspace)]
+            continue
         files[peer] = [workspace.scores(f"{peer}-{seed}") for seed in range(options.seeds)]
         seeds = [seed for seed, path in enumerate(files[peer]) if not path.is_file()]
         if seeds:
@@ -199,12 +200,13 @@ def _begin(options: argparse.Namespace) -> None:
     if options.out.resolve().is_relative_to(options.audio.resolve()):
         raise ValueError(f"expected a folder outside of {options.audio}, got {options.out}")
     asked = {"audio": str(options.audio.resolve())}
+    asked["run"] = str(options.run.resolve()) if options.run else ""
     asked |= {name: getattr(options, name) for name in ("epochs", "components", "trees")}
     options.out.mkdir(parents=True, exist_ok=True)
     path = options.out / "peers.json"
     before = json.loads(path.read_text()) if path.is_file() else asked
     for name, value in asked.items():
-        if before[name] != value:
+        if before.get(name, "") != value:
             raise ValueError(
                 f"expected to go on in {options.out} with {name} {before[name]}, got {value}: "
                 "give another OUT"
@@ -233,12 +235,18 @@ def _ensemble(peer: str, seeds: int, workspace: Workspace) -> Path:
     return scores
 
 
+def _judge(run: Path, workspace: Workspace) -> Path:
+    """Score with a finished run in place of robust."""
+    scores = workspace.scores("robust-run")
+    if not scores.is_file():
+        scores.parent.mkdir(parents=True, exist_ok=True)
+        _score(_draw("robust", workspace), run, workspace, scores)
+    return scores
+
+
 def _draw(peer: str, workspace: Workspace) -> Path:
-    audio, dataset, network = workspace.audio, workspace.dataset / peer, NETWORKS[peer]
-    if network.forged:
-        audio = workspace.out / "forged"
-        _call("render.copysynthesis.cli", workspace.audio, "--to", audio, "--copies", COPIES)
-    _call("render", audio, "--to", dataset, *network.drawing)
+    dataset = workspace.dataset / peer
+    _call("render", workspace.audio, "--to", dataset, *NETWORKS[peer].drawing)
     return dataset
 
 
@@ -301,10 +309,7 @@ def _report(
     from benchmarks.support.report import write
 
     rows = {item.name: {**item.metadata, "recording": item.name} for item in recordings}
-    prefix = name_prefix(workspace.audio)
-    scores = {
-        peer: [report.read(path, rows, prefix) for path in paths] for peer, paths in files.items()
-    }
+    scores = {peer: [report.read(path, rows) for path in paths] for peer, paths in files.items()}
     aligned, spent = report.align(scores), workspace.seconds()
     seconds = {
         peer: mean(times)

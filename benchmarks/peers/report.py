@@ -61,7 +61,7 @@ class Row(report.Row):
         return self.peer.startswith(OURS)
 
 
-def read(path: Path, rows: Manifest, name_prefix: str = "") -> SystemScores:
+def read(path: Path, rows: Manifest) -> SystemScores:
     """Read a score file.
 
     Parameters
@@ -69,8 +69,6 @@ def read(path: Path, rows: Manifest, name_prefix: str = "") -> SystemScores:
     path : Path
     rows : Manifest
         Columns of each recording, by its name.
-    name_prefix : str
-        Removed from the beginning of names that `rows` lacks.
 
     Raises
     ------
@@ -80,10 +78,8 @@ def read(path: Path, rows: Manifest, name_prefix: str = "") -> SystemScores:
     file = read_scores(path)
     if file.labels is None:
         raise ValueError(f"expected scores with the truth in {path}, got scores alone")
-    names = np.array(
-        [name if name in rows else name.removeprefix(name_prefix) for name in file.names]
-    )
-    trials = Trials(names, file.labels, file.llr, manifest.table(rows, names))
+    columns = manifest.table(rows, file.names)
+    trials = Trials(file.names, file.labels, file.llr, columns)
     return SystemScores.of(trials, cluster_groups(trials, cluster_column(trials)))
 
 

@@ -208,43 +208,35 @@ def test_networks_are_drawn_trained_and_scored_by_this_projects_commands(
     from classify import arguments as classify
     from classify.settings import Settings, recipe
     from render import arguments as render
-    from render.copysynthesis import cli
     from render.settings import Settings as Drawing
 
-    verbs, drawn, trained = [], {}, {}
-    parsers = {
-        "classify": classify.parser,
-        "render": render.parser,
-        "render.copysynthesis.cli": cli.parser,
-    }
+    verbs, drawn, trained, judged = [], {}, {}, []
+    parsers = {"classify": classify.parser, "render": render.parser}
 
     def call(module, *told):
         found = vars(parsers[module]().parse_args([str(one) for one in told]))
         verbs.append(found.get("verb", module))
-        if module == "render.copysynthesis.cli":
-            assert (found["real"], found["to"]) == (audio, tmp_path / "forged")
-            assert found["copies"] == 2
-        elif module == "render":
+        if module == "render":
             known = {name: found[name] for name in vars(Drawing()) if name in found}
             peer = found["to"].name
             drawn[peer] = Drawing(**known)
-            assert found["audio"] == (tmp_path / "forged" if peer == "robust" else audio)
+            assert found["audio"] == audio
         elif found["verb"] == "train":
             known = {name: found[name] for name in vars(Settings()) if name in found}
             run = found["folder"].relative_to(tmp_path / "runs").as_posix()
             trained[run] = Settings(**{**recipe(found["recipe"]), **known}), found["seeds"]
         else:
             assert found["split"] == "validation"
-            above = "audio/" if "robust" in str(found["folder"]) else ""
-            write_scores(found["scores"], audio, "validation", share=0.8, above=above)
+            judged.append(found["folder"])
+            write_scores(found["scores"], audio, "validation", share=0.8)
 
     monkeypatch.setattr(peers, "_call", call)
     networks = ("robust", "plain", "lfcc-lcnn", "mfcc-lstm")
     done = bench(audio, tmp_path, "--only", *networks, "--split", "validation", *QUICK)
     assert done.status == 0, done.stderr
     of_seeds = ["render", "train", "evaluate", "train", "evaluate"]
-    together = ["render.copysynthesis.cli", "render", "train", "evaluate"]
-    assert verbs == ["render.copysynthesis.cli", *of_seeds, *together, *3 * of_seeds]
+    together = ["render", "train", "evaluate"]
+    assert verbs == [*of_seeds, *together, *3 * of_seeds]
     assert {name: (how.feature, how.shape) for name, how in drawn.items()} == {
         "robust": (Drawing().feature, Drawing().shape),
         "plain": ("mel", (128, 124)),
@@ -260,9 +252,20 @@ def test_networks_are_drawn_trained_and_scored_by_this_projects_commands(
         for name in networks[2:]:
             assert not any(getattr(own[name], effect) for effect in AUGMENTATIONS)
     assert [*cells(done.stdout)][2:] == ["robust", "robust, 2 together", *networks[1:]]
+    # A finished run in place of robust is only judged, and once.
+    verbs.clear()
+    for _ in range(2):
+        finished = ("--run", tmp_path / "finished", "--only", "robust", "--split", "validation")
+        done = bench(audio, tmp_path / "again", *finished, *QUICK)
+        assert [*cells(done.stdout)][2:] == ["robust"]
+    assert verbs == ["render", "evaluate"]
+    assert judged[-1] == tmp_path / "finished"
+    done = bench(audio, tmp_path / "again", "--only", "robust", *QUICK)
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith(f"peers: expected to go on in {tmp_path / 'again'} with run /")
 
 
-def write_scores(path, audio, split, share, seed=0, above=""):
+def write_scores(path, audio, split, share, seed=0):
     """Scores with noise, of which `share` are told apart; below 0, the wrong way round."""
     from classify.scorefiles import files as score_files
 
@@ -273,7 +276,7 @@ def write_scores(path, audio, split, share, seed=0, above=""):
     told = np.sign(share) * (rng.random(len(rows)) < abs(share))
     llr = 8 * told * (1 - 2 * labels) + rng.standard_normal(len(rows))
     path.parent.mkdir(parents=True, exist_ok=True)
-    score_files.write_scores(path, np.array([above + row["path"] for row in rows]), labels, llr)
+    score_files.write_scores(path, np.array([row["path"] for row in rows]), labels, llr)
 
 
 @pytest.mark.slow
