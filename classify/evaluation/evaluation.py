@@ -24,7 +24,7 @@ from classify.metrics.registry import compute_metrics
 from classify.metrics.report import EvaluationReport, UnitReport, judge_unit
 from classify.metrics.robustness import RobustnessReport
 from classify.metrics.trials import Trials, main_unit
-from classify.prediction.pooling import RawScores, calibrated_trials, score_split
+from classify.prediction.pooling import RawScores, calibrated_trials, score_split, uncertain_bands
 from classify.reports import html
 from classify.runs.run import Run
 
@@ -151,7 +151,12 @@ def _judge_units(
 ) -> dict[str, UnitReport]:
     return {
         unit: judge_unit(
-            part, groups[unit], run.threshold, run.uncertain, resamples, seeds.get(unit)
+            part,
+            groups[unit],
+            run.threshold,
+            uncertain_bands(run, part),
+            resamples,
+            seeds.get(unit),
         )
         for unit, part in trials.items()
     }

@@ -22,7 +22,7 @@ from classify.metrics.breakdown import Cell
 from classify.metrics.false_alarms import FalseAlarms
 from classify.metrics.registry import PRIOR, compute_metrics
 from classify.metrics.robustness import RobustnessReport
-from classify.metrics.trials import Trials, main_unit, oracle_metrics, selective_accuracy
+from classify.metrics.trials import Band, Trials, main_unit, oracle_metrics, selective_accuracy
 
 FORMAT = 1
 _POINTS = 200  # of a risk-coverage curve
@@ -68,7 +68,7 @@ def judge_unit(
     trials: Trials,
     groups: np.ndarray,
     threshold: float,
-    uncertain: tuple[float, float],
+    uncertain: Band,
     resamples: int,
     seeds: Mapping[str, tuple[float, float]] | None = None,
 ) -> UnitReport:
@@ -82,7 +82,7 @@ def judge_unit(
         Trials of one group are resampled together.
     threshold : float in (0, 1)
         P(fake) from which the verdict is fake.
-    uncertain : tuple of two float
+    uncertain : tuple of two float, or of two np.ndarray, shape=(len(trials),)
         Between these P(fake), exclusive, there is no verdict.
     resamples : int
     seeds : mapping, optional

@@ -15,6 +15,8 @@ from scipy.special import expit
 
 from classify.metrics import detection
 
+Band = tuple[float | np.ndarray, float | np.ndarray]  # of P(fake); arrays: one of each trial
+
 
 @dataclass(frozen=True)
 class Trials:
@@ -164,16 +166,14 @@ def oracle_metrics(labels: np.ndarray, llr: np.ndarray) -> dict[str, float]:
     }
 
 
-def selective_accuracy(
-    labels: np.ndarray, llr: np.ndarray, band: tuple[float, float]
-) -> dict[str, float]:
+def selective_accuracy(labels: np.ndarray, llr: np.ndarray, band: Band) -> dict[str, float]:
     """Share of trials without a verdict, and accuracy of the verdicts on the rest.
 
     Parameters
     ----------
     labels : np.ndarray, shape=(n,), dtype=int
     llr : np.ndarray, shape=(n,)
-    band : tuple of two float
+    band : tuple of two float, or of two np.ndarray, shape=(n,)
         Between these P(fake), exclusive, there is no verdict.
 
     Returns

@@ -1,6 +1,7 @@
 """Calibrated scores of pictures and of recordings, from the raw scores of pictures."""
 
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -167,13 +168,32 @@ def calibrated_trials(run: Run, pictures: RawScores, rows: Manifest) -> dict[str
 def _calibrated(run: Run, trials: Trials) -> np.ndarray:
     """Calibrate scores, those of a codec that the run knows by its own calibration."""
     llr = run.calibration(trials.llr)
+    for mask, judge in _codec_judges(run, trials):
+        llr[mask] = judge.calibration(trials.llr[mask])
+    return llr
+
+
+def uncertain_bands(run: Run, trials: Trials) -> tuple[np.ndarray, np.ndarray]:
+    """Give each trial the band in which there is no verdict: that of its codec, or the usual one.
+
+    Returns
+    -------
+    low, high : np.ndarray, shape=(n,)
+        P(fake).
+    """
+    bands = np.tile(run.uncertain, (len(trials), 1))
+    for mask, judge in _codec_judges(run, trials):
+        bands[mask] = judge.uncertain
+    return bands[:, 0], bands[:, 1]
+
+
+def _codec_judges(run: Run, trials: Trials) -> Iterator[tuple[np.ndarray, Run]]:
+    """List the files with a stated bit rate, by codec and rate, with the run that judges them."""
     if run.codecs:
         files = np.stack([trials["codec"], trials["bit_rate_kbps"]], axis=1)
         for codec, rate in np.unique(files, axis=0):
             if rate.replace(".", "", 1).isdecimal():
-                mask = (files == (codec, rate)).all(axis=1)
-                llr[mask] = run.for_codec(codec, float(rate)).calibration(trials.llr[mask])
-    return llr
+                yield (files == (codec, rate)).all(axis=1), run.for_codec(codec, float(rate))
 
 
 def pool_recordings(pictures: Trials) -> Trials:

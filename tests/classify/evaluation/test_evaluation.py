@@ -1,6 +1,7 @@
 import csv
 import json
 import shutil
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -11,7 +12,7 @@ from classify.metrics.registry import METRICS, compute_metrics
 from classify.metrics.report import read
 from classify.prediction.inference import score_pictures
 from classify.reports import plots, text
-from classify.runs.run import Calibration, load
+from classify.runs.run import Calibration, CodecCalibration, load
 
 
 @pytest.fixture(autouse=True)
@@ -98,6 +99,17 @@ def test_recordings_are_pooled_and_broken_down(run, copy):
     assert f"{pictures.metrics['loss']:.3f} [{low:.3f}, {high:.3f}]" in line
     assert any(line.startswith("by generator") for line in lines)
     assert any(line.startswith("[ ]: 95 % of 20 resamples, drawn by speaker") for line in lines)
+
+
+def test_recordings_in_a_codec_are_uncertain_in_the_band_of_that_codec(run, copy):
+    path = with_manifest(copy) / "manifest.csv"
+    header, *lines = path.read_text().splitlines()
+    coded = [f"{line},OGG/OPUS,{16 if 'real' in line else 160}" for line in lines]
+    path.write_text("\n".join([f"{header},codec,bit_rate_kbps", *coded]) + "\n")
+    codecs = (CodecCalibration("opus", 24, run.calibration, (0.0, 1.0)),)  # no verdict at all
+    judged = replace(run, uncertain=(0.5, 0.5), codecs=codecs)
+    report = evaluate(copy, judged, "test", resamples=0, explain_pictures=0)
+    assert report.main.selective["uncertain"] == 0.5
 
 
 def test_columns_are_chosen_by_name(run, copy):

@@ -9,6 +9,7 @@ from classify.prediction.pooling import (
     calibrated_trials,
     pool_recordings,
     score_split,
+    uncertain_bands,
 )
 from classify.runs.run import Calibration, CodecCalibration, Run, load
 
@@ -55,17 +56,21 @@ def test_what_the_manifest_says_travels_with_the_scores():
     assert "path" not in trials["picture"].columns
 
 
-def test_recordings_in_a_codec_have_its_calibration():
+def test_recordings_in_a_codec_have_its_calibration_and_its_band():
     calibration = Calibration(slope=1.0, offset=10.0)
-    codecs = (CodecCalibration("opus", 24, calibration, (0.5, 0.5)),)
+    codecs = (CodecCalibration("opus", 24, calibration, (0.1, 0.9)),)
     known = {name: {**row, "codec": "OGG/OPUS"} for name, row in KNOWN.items()}
     rates = {"a.png": "17", "b.png": "17", "c.png": "unknown"}
     known = {name: {**row, "bit_rate_kbps": rates[name]} for name, row in known.items()}
-    trials = calibrated_trials(replace(RUN, codecs=codecs), PICTURES, known)
+    run = replace(RUN, codecs=codecs, uncertain=(0.3, 0.7))
+    trials = calibrated_trials(run, PICTURES, known)
     assert trials["picture"].llr.tolist() == [7, 11, 5]
     assert trials["recording"].llr.tolist() == [9, 5]
-    trials = calibrated_trials(replace(RUN, codecs=codecs), PICTURES, KNOWN)
+    low, high = uncertain_bands(run, trials["recording"])
+    assert (low.tolist(), high.tolist()) == ([0.1, 0.3], [0.9, 0.7])
+    trials = calibrated_trials(run, PICTURES, KNOWN)
     assert trials["recording"].llr.tolist() == [-1, 5]
+    assert uncertain_bands(run, trials["picture"])[0].tolist() == [0.3, 0.3, 0.3]
 
 
 def test_without_recordings_there_are_only_pictures():
