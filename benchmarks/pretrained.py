@@ -29,6 +29,7 @@ from typing import Any
 from benchmarks.support.command import ROOT, argument_parser, module_command
 from classify.console import call
 from classify.data import manifest
+from classify.runs.run import load
 
 FOLDS = 4
 NETWORKS = 2  # that answer together
@@ -106,8 +107,7 @@ def _make(options: argparse.Namespace, command: str) -> None:
     if options.fold:
         return
     if not options.quick:
-        _call("benchmarks.calibrate_segments", options.corpus, judges)
-        _call("benchmarks.calibrate_codecs", options.corpus, judges)
+        _calibrate(options.corpus, judges)
     refit = ("--refit", judges, "--seeds", NETWORKS)
     _call("classify", "train", images, "--to", run, *refit, *how)
     columns = manifest.columns(manifest.read(images))
@@ -123,6 +123,15 @@ def _make(options: argparse.Namespace, command: str) -> None:
     }
     _install(run, options.to, provenance)
     print(f"pretrained: {options.to}: {_size(options.to) / 1e6:.1f} MB")
+
+
+def _calibrate(corpus: Path, folds: Path) -> None:
+    """Calibrate for parts and for codecs what an earlier call did not."""
+    run = load(folds)
+    if not run.segments:
+        _call("benchmarks.calibrate_segments", corpus, folds)
+    if not run.codecs:
+        _call("benchmarks.calibrate_codecs", corpus, folds)
 
 
 def _call(*arguments: object) -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from types import SimpleNamespace
 
 import pytest
 
@@ -40,6 +41,7 @@ def calls(monkeypatch):
     """Give the commands that were called in place of calling them."""
     called = []
     monkeypatch.setattr(pretrained, "_call", lambda *words: called.append([*map(str, words)]))
+    monkeypatch.setattr(pretrained, "load", lambda _: SimpleNamespace(segments={}, codecs=()))
     return called
 
 
@@ -87,6 +89,15 @@ def test_without_copies_nothing_is_forged(work, calls, tmp_path):
     words = ["corpus", str(work), "--to", str(tmp_path / "box")]
     assert pretrained.main(words) == 0
     assert calls[0][:2] == ["render", "corpus"]
+
+
+def test_what_the_folds_are_calibrated_for_is_not_measured_again(
+    work, calls, tmp_path, monkeypatch
+):
+    finished = SimpleNamespace(segments={"threshold": 3.0}, codecs=("opus",))
+    monkeypatch.setattr(pretrained, "load", lambda _: finished)
+    assert pretrained.main(["corpus", str(work), "--to", str(tmp_path / "box")]) == 0
+    assert not [words for words in calls if words[0].startswith("benchmarks")]
 
 
 def test_quickly_only_clean_recordings_are_judged(work, calls, tmp_path):

@@ -108,6 +108,9 @@ def test_folds_trained_one_by_one_come_together(run, dataset):
     assert [member.folder.name for member in run.members] == ["fold-1", "fold-2"]
     assert [member.fold for member in run.members] == ["1/2", "2/2"]
     assert (run.group, run.fold) == ("source", "")
+    # Once more, they keep what a benchmark has calibrated since.
+    assert run.segments
+    assert train(dataset, run.folder, SETTINGS, folds=FOLDS, resume=True) == run
     with pytest.raises(ValueError, match="^expected to go on with fold 1/2, got 1/3$"):
         train(dataset, run.folder, SETTINGS, folds=Folds(3), resume=True)
     with pytest.raises(ValueError, match="^expected to go on with group source, got recording$"):
