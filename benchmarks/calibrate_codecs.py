@@ -65,10 +65,8 @@ def main(arguments: list[str] | None = None) -> int:
             kept = "" if fitted else "  not kept"
             print(f"{CONDITIONS[condition].title}: {line}{kept}")
             if fitted:
-                codec_calibration = CodecCalibration(
-                    codec, most, fitted.calibration, fitted.uncertain
-                )
-                codecs.append(codec_calibration)
+                calibration, band = fitted.calibration, fitted.uncertain
+                codecs.append(CodecCalibration(codec, most, calibration, band))
         replace(run, codecs=tuple(codecs)).save()
         return 0
 
@@ -117,9 +115,7 @@ def some_of_each_source(recordings: Iterable[Recording]) -> list[Recording]:
     """Take at most `PER_SOURCE` recordings of a source and class, spread over their names."""
     by_source: dict[tuple[str, str], list[Recording]] = defaultdict(list)
     for recording in sorted(recordings, key=attrgetter("name")):
-        by_source[recording.label, recording.metadata.get("source") or recording.name].append(
-            recording
-        )
+        by_source[recording.label, _source(recording)].append(recording)
     return [
         group[position]
         for group in by_source.values()
@@ -172,13 +168,16 @@ def _figures(labels: np.ndarray, llr: np.ndarray, band: tuple[float, float]) -> 
 def _stack(run: Run, pairs: Sequence[tuple[Recording, float]]) -> Trials:
     recordings = [recording for recording, _ in pairs]
     classes = written_classes(run)
-    sources = [recording.metadata.get("source", "") for recording in recordings]
     return Trials(
         np.array([recording.name for recording in recordings]),
         np.array([classes.index(recording.label) for recording in recordings]),
         np.array([llr for _, llr in pairs]),
-        {"source": np.array(sources, str)},
+        {"source": np.array([_source(recording) for recording in recordings])},
     )
+
+
+def _source(recording: Recording) -> str:
+    return recording.metadata.get("source") or recording.name
 
 
 if __name__ == "__main__":

@@ -188,12 +188,14 @@ def uncertain_bands(run: Run, trials: Trials) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _codec_judges(run: Run, trials: Trials) -> Iterator[tuple[np.ndarray, Run]]:
-    """List the files with a stated bit rate, by codec and rate, with the run that judges them."""
+    """List the files that have a calibration of their own, with the run that judges them."""
     if run.codecs:
         files = np.stack([trials["codec"], trials["bit_rate_kbps"]], axis=1)
         for codec, rate in np.unique(files, axis=0):
             if rate.replace(".", "", 1).isdecimal():
-                yield (files == (codec, rate)).all(axis=1), run.for_codec(codec, float(rate))
+                judge = run.for_codec(codec, float(rate))
+                if judge is not run:
+                    yield (files == (codec, rate)).all(axis=1), judge
 
 
 def pool_recordings(pictures: Trials) -> Trials:
