@@ -1,6 +1,6 @@
 """What each part of the robust recipe is worth: one factor changed at a time, each with N seeds.
 
-by source   equal error rate, mean over the sources with at least 5 recordings of each class
+by source   equal error rate, mean over sources, as ./run.sh evaluate finds it
 EER         of all recordings
 difference  from the base; below 0, the change is for the better
 
@@ -44,7 +44,8 @@ HEAD = """\
 Equal error rates, means over the seeds, and their differences from the base (below 0: better), each
 with its 95 % interval over seeds (not of an ensemble) and over recordings, of which those of a
 speaker are drawn together. Of 20 changes that change nothing, one has an interval without 0. By
-source: the mean over the sources with at least 5 recordings of each class."""
+source: the mean over the sources, the fakes of each against its own real recordings, or against all
+where it has none."""
 
 
 def main(arguments: list[str] | None = None) -> int:

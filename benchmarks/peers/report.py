@@ -32,9 +32,10 @@ HEAD = """\
 
 {real} real and {fake} fake recordings. Equal error rates, means over the seeds, and their
 differences from robust (above 0: robust is better), each with its 95 % interval over seeds and over
-recordings, of which those of a speaker are drawn together. By source: the mean over the sources
-with at least 5 recordings of each class, here {sources}. Accuracy: at the threshold chosen on
-validation. Training: of one seed, without drawing pictures or finding features.
+recordings, of which those of a speaker are drawn together. By source: the mean over {sources}
+sources, the fakes of each against its own real recordings, or against all where it has none.
+Accuracy: at the threshold chosen on validation. Training: of one seed, without drawing pictures or
+finding features.
 """
 
 

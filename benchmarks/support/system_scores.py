@@ -1,8 +1,9 @@
 """Scores of systems on the same recordings, their error rates, and 95 % intervals of these.
 
 There are two metrics, always in this order. The first is the equal error rate of all recordings.
-The second is its mean over the sources with at least 5 recordings of each class, as in ``./run.sh
-evaluate``; without such a source it is the first again.
+The second is its mean over sources, as in ``./run.sh evaluate``: the fakes of each against its own
+real recordings, or against all where it has none, with at least 5 of each class. Without such a
+source it is the first again.
 
 A resample draws groups of recordings, such as all of a speaker, and seeds. All systems share the
 resamples: what makes a recording hard for all of them does not widen the interval of a difference.
@@ -19,7 +20,7 @@ import numpy as np
 from classify.data import manifest
 from classify.defaults import RESAMPLES
 from classify.metrics.bootstrap import cluster_column, cluster_groups, draws, interval
-from classify.metrics.breakdown import with_enough
+from classify.metrics.breakdown import source_masks
 from classify.metrics.trials import Trials, eer_of_any_scores
 from classify.prediction.pooling import calibrated_trials, score_split
 from classify.runs.run import VALIDATION_SCORES, Run
@@ -74,8 +75,8 @@ class SystemScores:
 
     @cached_property
     def source_masks(self) -> list[np.ndarray]:
-        """One mask for each source with enough recordings of each class, shape=(n,)."""
-        return with_enough(self.trials.labels, self.trials["source"])
+        """One mask for each source with enough recordings, shape=(n,)."""
+        return source_masks(self.trials.labels, self.trials["source"])
 
     @cached_property
     def error_rates(self) -> np.ndarray:

@@ -89,27 +89,32 @@ def breakdown(
     return dict(sorted(cells.items(), key=_worst_first))
 
 
-def with_enough(labels: np.ndarray, values: np.ndarray) -> list[np.ndarray]:
-    """Find the values that have at least 5 recordings of either class.
+def source_masks(labels: np.ndarray, sources: np.ndarray) -> list[np.ndarray]:
+    """Select for every source the recordings that its figure in a mean over sources is from.
+
+    As in `breakdown` by source with `mean_over`: the fakes of a source with its own real ones, or
+    with all where it has none. Sources that have fewer than 5 of either class then are left out.
 
     Parameters
     ----------
     labels : np.ndarray, shape=(n,), dtype=int
-    values : np.ndarray of str, shape=(n,)
-        Such as the source of each; empty where it is unknown.
+    sources : np.ndarray of str, shape=(n,)
+        Empty where it is unknown.
 
     Returns
     -------
     masks : list of np.ndarray, shape=(n,), dtype=bool
-        What has a value, one mask a value, in the values' order.
+        One a source, in the order of their names.
 
     Examples
     --------
-    >>> sources = np.array(["b", ""] * 4 + ["a"] * 16)
-    >>> [int(mask.sum()) for mask in with_enough(np.arange(24) % 2, sources)]
-    [16]
+    >>> labels = np.array([0] * 5 + [1] * 10 + [0] * 4 + [1] * 9)
+    >>> sources = np.array(["a"] * 10 + ["only fakes"] * 5 + ["few real"] * 13)
+    >>> [np.bincount(labels[mask]).tolist() for mask in source_masks(labels, sources)]
+    [[5, 5], [9, 5]]
     """
-    masks = (values == value for value in sorted({*values.tolist()} - {""}))
+    known = sorted({*sources.tolist()} - {""})
+    masks = [_opponents(labels, sources == source, sources, "source")[0] for source in known]
     return [mask for mask in masks if np.bincount(labels[mask], minlength=2).min() >= ENOUGH]
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from classify.data import manifest
 from classify.data.cache import PictureCache
 from classify.data.manifest import Manifest
-from classify.metrics.breakdown import with_enough
+from classify.metrics.breakdown import source_masks
 from classify.metrics.calibration import THRESHOLD, fit_sources
 from classify.metrics.registry import compute_metrics
 from classify.metrics.trials import Trials, eer_of_any_scores, oracle_metrics, selective_accuracy
@@ -101,11 +101,11 @@ def validation_eer(validation_set: ValidationSet, llr: np.ndarray) -> float:
     Returns
     -------
     eer : float in [0, 1]
-        Mean over the sources that have at least 5 recordings of either class; without such sources
-        that of all recordings.
+        Mean over the sources as in `classify.metrics.breakdown.source_masks`; without sources that
+        have enough recordings, that of all.
     """
     trials = validation_set.pool(llr)
-    by_source = [trials[mask] for mask in with_enough(trials.labels, trials["source"])]
+    by_source = [trials[mask] for mask in source_masks(trials.labels, trials["source"])]
     return float(
         np.mean([eer_of_any_scores(part.labels, part.llr) for part in by_source or [trials]])
     )

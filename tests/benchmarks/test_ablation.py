@@ -85,7 +85,7 @@ def done(audio, ablate):
 
 @pytest.fixture
 def scores_of_seed():
-    """Return a function that makes scores of recordings, most of them of three sources."""
+    """Return a function that makes scores of recordings, most of them of four sources."""
     from benchmarks.support.system_scores import SystemScores
     from classify.metrics.trials import Trials
 
@@ -95,6 +95,7 @@ def scores_of_seed():
         labels = np.arange(count) % 2
         sources = np.array(["x", "y", "z", ""])[np.arange(count) // 37]
         sources[:9] = "few"  # 5 real, 4 fake
+        sources[81:99:2] = "only fakes"
         trials = Trials(names, labels, rng.normal(size=count) - gap * labels, {"source": sources})
         return SystemScores.of(trials, names)
 
@@ -173,7 +174,7 @@ def test_the_figures_are_those_of_the_evaluation(scores_of_seed):
     one = scores_of_seed(0)
     trials = one.trials
     mean = mean_over(breakdown(trials, "source", trials["group"], 0.5, 0))
-    assert mean["values"] == 3 == len(one.source_masks)
+    assert mean["values"] == 4 == len(one.source_masks)
     pooled = compute_metrics(trials.labels, trials.llr, 0.5)["eer"]
     assert one.error_rates.tolist() == [pooled, mean["eer"]]
 
