@@ -14,7 +14,6 @@ import numpy as np
 
 from benchmarks.support.command import argument_parser
 from classify.console import call
-from classify.runs.lookup import default_run
 from classify.runs.replay import load_replay_set
 from classify.runs.run import Run, load
 from classify.training.adaptation import Sample, error_rates, fit_shift, stored_sample
@@ -45,16 +44,24 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argument_parser("adapt_strength", __doc__)
     add = parser.add_argument
-    add("run", nargs="?", type=Path, metavar="RUN", help="default: as detect")
+    add("run", type=Path, metavar="RUN", help="networks that left sources out: train --folds")
     add("--debug", action="store_true", help="show a traceback on an error")
     return parser
 
 
-def _measure(*, run: Path | None) -> int:
-    trained = load(run or default_run("bench adapt_strength"))
+def _measure(*, run: Path) -> int:
+    trained = load(run)
+    if trained.is_refit:
+        raise ValueError(f"expected a run that left sources out, got a refit on all of them: {run}")
+    sources = list(_sources(trained))
+    if not sources:
+        raise ValueError(
+            f"expected a source with at least {ENOUGH} real recordings and {OFTEN:.0%} of them "
+            f"called fake, got none: {run}"
+        )
     print(HEADER)
     rows = []
-    for source, sample in _sources(trained):
+    for source, sample in sources:
         for strength in STRENGTHS:
             before, after, cost = judge(sample, source, strength)
             rows.append((strength, before, after, cost))
@@ -62,9 +69,8 @@ def _measure(*, run: Path | None) -> int:
             print(_row(source, count, *rows[-1]))
     for strength in STRENGTHS:
         same = np.array([row[1:] for row in rows if row[0] == strength])
-        if len(same):
-            print(_row(f"mean of {len(same)}", "", strength, *same.mean(axis=0)))
-            print(_row("largest", "", strength, *same.max(axis=0)))
+        print(_row(f"mean of {len(same)}", "", strength, *same.mean(axis=0)))
+        print(_row("largest", "", strength, *same.max(axis=0)))
     return 0
 
 

@@ -4,6 +4,7 @@ import json
 import os
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -23,6 +24,8 @@ EXTRAS = "render classify detect page serve dask parquet fetch tensorboard test"
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"  # as classify.backend sets it
+# As in a terminal, where a script calls the tests in the background, too: programs inherit it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 # The same examples each time, and as slow as the machine is.
 settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
 settings.load_profile("repeatable")

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from benchmarks.adapt_strength import judge
+from benchmarks.adapt_strength import judge, main
+from benchmarks.support.command import ROOT
 from classify.training.adaptation import Sample
 
 
@@ -28,3 +29,12 @@ def test_a_move_is_judged_by_recordings_it_was_not_fitted_on():
     _, after, cost = judge(Sample(alone, sample.llr, sample.labels, sample.groups), "phone", 0.1)
     assert cost == 0.0
     assert after == 1.0
+
+
+def test_a_run_that_left_no_source_out_is_refused(capsys):
+    run = ROOT / "checkpoints/pretrained"
+    assert main([str(run)]) == 2
+    assert capsys.readouterr().err == (
+        "bench adapt_strength: expected a run that left sources out, got a refit on all of them: "
+        f"{run}\n"
+    )
