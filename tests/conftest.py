@@ -1,5 +1,6 @@
 """Fixtures made from a seed: sounds, tiny pictures, a trained run."""
 
+import gc
 import json
 import os
 import random
@@ -43,6 +44,11 @@ def pytest_collection_modifyitems(items):
         uses = {*getattr(item, "fixturenames", ())}
         if SLOW & uses or any(name in item.name for name in COMPILED):
             item.add_marker("slow")
+
+
+def pytest_collection_finish():
+    """Let no collection of garbage walk through what lasts: Keras asks for one a training."""
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,7 @@ import pytest
 
 @pytest.mark.slow
 def test_every_answer_is_compared_with_that_of_the_command(bench, hand_set):
-    options = ("--clients", 4, "--seconds", 4, "--workers", 1, "--count", 9)
+    options = ("--clients", 4, "--seconds", 2, "--workers", 1, "--count", 9)
     _, text = bench("serve_load", "--run", hand_set, *options)
     assert int(re.search(r"^200 +(\d+)$", text, re.MULTILINE)[1]) > 0
     assert "wrong answers: 0   bar 0: met\n" in text
