@@ -117,11 +117,22 @@ class TrainingData:
         return replace(self, train=self.train[fold != number], validation=validation)
 
     def deal_folds(self, folds: Folds) -> np.ndarray:
-        """Deal the training pictures into folds, see `classify.data.folds.deal`."""
+        """Deal the training pictures into folds, see `classify.data.folds.deal`.
+
+        Raises
+        ------
+        ValueError
+            If a class has fewer groups than there are folds.
+        """
         names = self.train.names
         groups = manifest.values(self.rows, names, folds.group)
         recordings = manifest.recordings(self.rows, names)
-        return deal(self.train.labels, groups, recordings, folds.count)
+        try:
+            return deal(self.train.labels, groups, recordings, folds.count)
+        except ValueError as error:
+            raise ValueError(
+                f"{error}, by the column {folds.group}: --group takes another, such as speaker"
+            ) from error
 
     def originals(self, pictures: Split) -> np.ndarray:
         """Mask of the pictures that are neither variants nor copies of `forge`, shape=(n,).

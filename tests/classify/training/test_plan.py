@@ -88,6 +88,12 @@ def test_a_network_meets_no_source_of_its_fold(dataset):
     assert [member.settings.seed for member in plan.members] == [3, 4]
 
 
+def test_a_column_of_too_few_values_is_named(dataset):
+    expected = r"^expected 9 groups .*, got \d of one class, by the column source: --group takes "
+    with pytest.raises(ValueError, match=expected):
+        plan_folds(scan_training_data(dataset), SETTINGS, Folds(9))
+
+
 @pytest.mark.slow
 def test_every_recording_is_scored_by_the_network_that_has_not_met_it(run, dataset):
     lines = (run.folder / "validation.csv").read_text().splitlines()[1:]
