@@ -114,7 +114,8 @@ class EvaluationReport:
     threshold : float in (0, 1)
         P(fake) from which the verdict is fake.
     uncertain : tuple of two float
-        Between these P(fake), exclusive, there is no verdict.
+        Between these P(fake), exclusive, there is no verdict. The share of verdicts takes the band
+        of its codec for a file that has one, see `classify.runs.run.CodecCalibration`.
     units : dict of str to UnitReport
         ``"picture"`` and, where the manifest names recordings, ``"recording"``.
     bootstrap_unit : str
